@@ -12,7 +12,7 @@ import (
 
 // largeSpecs are networks with layers whose kernels are called several times,
 // so that no call holds up a garbage collection: groups of panels and what is
-// left of them, blocks of inputs, parts of an update.
+// left of them, blocks of inputs, parts of an update, chunks of a batch.
 var largeSpecs = map[string]string{
 	"panels": `nngen: 1
 input: {shape: [3]}
@@ -23,6 +23,24 @@ layers:
 loss: mse
 optimizer: {sgd: {learning_rate: 0.01}}
 codegen: {batch: 1}`,
+	"first": `nngen: 1
+input: {shape: [2600]}
+layers:
+  - dense: {units: 310, activation: relu}
+  - dense: {units: 2}
+loss: mse
+optimizer: {sgd: {learning_rate: 0.001}}
+codegen: {batch: 1}`,
+	"chunks": `nngen: 1
+input: {shape: [1900]}
+layers:
+  - dense: {units: 17, activation: tanh}
+  - dense: {units: 8, activation: tanh}
+  - dense: {units: 3700, activation: softplus}
+  - dense: {units: 2}
+loss: mse
+optimizer: {sgd: {learning_rate: 0.01}}
+codegen: {batch: 72}`,
 	"whole": `nngen: 1
 input: {shape: [70000]}
 layers:

@@ -5,6 +5,7 @@ import (
 	"encoding/gob"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"runtime"
 	"sort"
@@ -58,13 +59,17 @@ func TestRandomNetworks(t *testing.T) {
 		lines = append(lines, fmt.Sprintf("%4d %s", n, what))
 	}
 	sort.Slice(lines, func(i, j int) bool { return lines[i][5:] < lines[j][5:] })
-	t.Logf("%d networks, paths %v, %d steps, %d ill-conditioned gradients left out\n%s",
-		*randomCount, stats.paths, stats.steps, stats.skipped, strings.Join(lines, "\n"))
-	require.LessOrEqual(t, stats.skipped*20, stats.steps, "too many steps could not be compared with float64")
+	t.Logf("%d networks, paths %v, %d gradients, %d of them ill-conditioned and left out\n%s",
+		*randomCount, stats.paths, stats.gradients, stats.skipped, strings.Join(lines, "\n"))
+	require.LessOrEqual(t, float64(stats.skipped), leftOut(*randomCount)*float64(stats.gradients), "too many gradients could not be compared with float64")
 	require.Equal(t, *randomCount, stats.paths[verify.PureGo])
 	requirePaths(t, stats)
 	requireCoverage(t, g.Cover)
 }
+
+// leftOut is the share of gradients that may be ill-conditioned: 5 % of many
+// networks. A single one may be so as a whole.
+func leftOut(networks int) float64 { return 0.05 + 0.95/math.Sqrt(float64(networks)) }
 
 // requirePaths fails where the machine has an instruction set that networks
 // have kernels for, but did not use.
@@ -119,9 +124,9 @@ func requireCoverage(t *testing.T, cover gentest.Coverage) {
 }
 
 type randomStats struct {
-	steps, skipped int
-	paths          map[string]int // networks that ran on each path
-	kernels        map[string]int // and that have kernels for it
+	gradients, skipped int
+	paths              map[string]int // networks that ran on each path
+	kernels            map[string]int // and that have kernels for it
 }
 
 func newRandomStats() *randomStats {
@@ -143,10 +148,11 @@ func runRandom(t *testing.T, g *gentest.Generator, nets []*gentest.Network, firs
 			stats.kernels[path]++
 		}
 	}
+	checked := make([]*gentest.Result, len(nets)) // of paths with fused multiply-adds
 	for _, path := range gentest.Paths {
 		results, err := prog.On(path).Run(jobs)
 		require.NoError(t, err)
-		compareRandom(t, path, nets, jobs, results, first, stats)
+		compareRandom(t, path, nets, jobs, results, checked, first, stats)
 		for workers := 2; workers <= 3; workers++ {
 			for _, j := range jobs {
 				j.Workers = workers
@@ -165,24 +171,34 @@ func runRandom(t *testing.T, g *gentest.Generator, nets []*gentest.Network, firs
 	}
 }
 
-// encoded is a result as bytes, in which every number has its own bits.
+// encoded is what a path computed as bytes, in which every number has its own
+// bits.
 func encoded(t *testing.T, r *gentest.Result) []byte {
 	var buf bytes.Buffer
-	require.NoError(t, gob.NewEncoder(&buf).Encode(r))
+	numbers := *r
+	numbers.Path = ""
+	require.NoError(t, gob.NewEncoder(&buf).Encode(&numbers))
 	return buf.Bytes()
 }
 
-// compareRandom compares what one path computed.
-func compareRandom(t *testing.T, path string, nets []*gentest.Network, jobs []*gentest.Job, results []*gentest.Result, first int, stats *randomStats) {
+// compareRandom compares what one path computed, unless a path that is checked
+// against the same oracle computed the same.
+func compareRandom(t *testing.T, path string, nets []*gentest.Network, jobs []*gentest.Job, results, checked []*gentest.Result, first int, stats *randomStats) {
 	for i, n := range nets {
 		if results[i].Path != path {
 			continue // neither the machine nor the network has it
 		}
 		stats.paths[path]++
+		if checked[i] != nil && bytes.Equal(encoded(t, checked[i]), encoded(t, results[i])) {
+			continue
+		}
+		if path != verify.PureGo {
+			checked[i] = results[i]
+		}
 		replay := &verify.Replay{Network: n, Job: jobs[i]}
 		checks := &verify.Checks{}
 		require.NoError(t, replay.Compare(t.Context(), results[i], checks), "seed %d, network %d", *randomSeed, first+i)
-		stats.steps, stats.skipped = stats.steps+replay.Steps, stats.skipped+replay.IllConditioned
+		stats.gradients, stats.skipped = stats.gradients+replay.Gradients, stats.skipped+replay.LeftOut
 		if err := checks.Err(); err != nil {
 			t.Errorf("seed %d, network %d: %v\n%s", *randomSeed, first+i, err, n.Net.Canonical(op.Vocabulary()))
 		}

@@ -2,26 +2,16 @@ package gen
 
 import (
 	"errors"
-	"slices"
 	"strings"
 
-	"github.com/nngen-go/nngen/gen/target"
 	"github.com/nngen-go/nngen/spec"
 )
 
 // supported refuses what the language can say but no back end can do yet.
 func supported(net *spec.Network) spec.ErrorList {
 	var errs spec.ErrorList
-	refuse := func(hint, format string, args ...any) {
-		errs = append(errs, net.Errorf(net.Codegen.Pos, hint, format, args...))
-	}
-	for _, isa := range net.Codegen.SIMD {
-		if !slices.Contains([]string{"auto", "none"}, isa) && target.ByName(isa) == nil {
-			refuse("write simd: auto or simd: none", "codegen: there are no %s kernels yet", isa)
-		}
-	}
 	if net.Codegen.Storage != "float32" && net.Numeric.DType != "float32" {
-		refuse("write dtype: float32, or storage: float32", "codegen: storage %s goes with dtype float32, got %s", net.Codegen.Storage, net.Numeric.DType)
+		errs = append(errs, net.Errorf(net.Codegen.Pos, "write dtype: float32, or storage: float32", "codegen: storage %s goes with dtype float32, got %s", net.Codegen.Storage, net.Numeric.DType))
 	}
 	for _, o := range net.Outputs {
 		if len(net.Outputs) > 1 && strings.HasPrefix(spec.GoName(o.Name), "ArgMax") {

@@ -48,7 +48,7 @@ outputs:
 loss: {huber: {delta: 2}}
 optimizer: {adam: {clip: {norm: 1}, schedule: {cosine: {steps: 100}}}}
 numeric: {mode: reproducible, dtype: float64}
-codegen: {simd: [avx2, neon], embed: w/value.safetensors, standalone: true}
+codegen: {simd: [avx2, avx512], embed: w/value.safetensors, standalone: true}
 `
 
 func decode(t *testing.T, file, text string) *Network {
@@ -104,7 +104,7 @@ func TestDecodeTwoHeads(t *testing.T) {
 	equal(t, `n.Outputs[1].Loss.Args.Float("delta")`, n.Outputs[1].Loss.Args.Float("delta"), 2.0)
 	equal(t, `n.Outputs[1].Weight`, n.Outputs[1].Weight, 0.5)
 	equal(t, `n.Optimizer.Args.Word("schedule").Args.Int("steps")`, n.Optimizer.Args.Word("schedule").Args.Int("steps"), 100)
-	equal(t, `n.Codegen.SIMD`, n.Codegen.SIMD, []string{"avx2", "neon"})
+	equal(t, `n.Codegen.SIMD`, n.Codegen.SIMD, []string{"avx2", "avx512"})
 }
 
 func (n *Network) layerNames() []string {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	yaml "go.yaml.in/yaml/v4"
+
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // connect resolves what each layer reads.
@@ -94,11 +96,11 @@ func (d *decoder) arity(i int, l *Layer) {
 	switch {
 	case got == 0 || got >= lo && (hi < 0 || got <= hi):
 	case got < lo:
-		d.failAt(at, "write from: [a, b]", "%s needs at least %d sources, got %d", layerContext(i, l), lo, got)
+		d.failAt(at, "write from: [a, b]", "%s needs at least %s, got %d", layerContext(i, l), plural.Of(lo, "source"), got)
 	case hi == 1:
 		d.failAt(at, "join them with add or concat first", "%s reads one source, got %d", layerContext(i, l), got)
 	default:
-		d.failAt(at, "", "%s reads at most %d sources, got %d", layerContext(i, l), hi, got)
+		d.failAt(at, "", "%s reads at most %s, got %d", layerContext(i, l), plural.Of(hi, "source"), got)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"math"
 
 	yaml "go.yaml.in/yaml/v4"
+
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // normalize decodes `standard`, {mean, std} or {min, max}.
@@ -62,8 +64,8 @@ func (d *decoder) perElement(where, name string, e entries, shape []int) []float
 	}
 	size := (&Input{Shape: shape}).Size()
 	if shape != nil && len(list) != 1 && len(list) != size {
-		d.fail(n, fmt.Sprintf("write one number, or %d", size), "%s: %s has %d numbers, the input has %d elements",
-			where, name, len(list), size)
+		d.fail(n, fmt.Sprintf("write one number, or %d", size), "%s: %s has %s, the input has %s",
+			where, name, plural.Of(len(list), "number"), plural.Of(size, "element"))
 		return nil
 	}
 	return list

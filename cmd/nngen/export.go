@@ -7,6 +7,7 @@ import (
 	"github.com/nngen-go/nngen/gen/export"
 	"github.com/nngen-go/nngen/gen/lower"
 	"github.com/nngen-go/nngen/gen/weights"
+	"github.com/nngen-go/nngen/spec/plural"
 	"github.com/spf13/cobra"
 )
 
@@ -50,7 +51,7 @@ what only training knows is left out.`,
 			if err := export.SaveFile(out, model); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "%s: %d nodes\n", out, len(model.Graph.Nodes))
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", out, plural.Of(len(model.Graph.Nodes), "node"))
 			return nil
 		},
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/nngen-go/nngen/gen"
 	"github.com/nngen-go/nngen/gen/files"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/plural"
 	"github.com/spf13/cobra"
 )
 
@@ -161,7 +162,7 @@ func summary(r *files.Report) string {
 	if len(r.Written)+len(r.Removed) == 0 {
 		return "up to date"
 	}
-	s := fmt.Sprintf("%d files written, %d unchanged", len(r.Written), r.Unchanged)
+	s := fmt.Sprintf("%s written, %d unchanged", plural.Of(len(r.Written), "file"), r.Unchanged)
 	if len(r.Removed) > 0 {
 		s += fmt.Sprintf(", %d removed", len(r.Removed))
 	}

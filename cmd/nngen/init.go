@@ -75,8 +75,9 @@ Next, in %s:
 	return nil
 }
 
-// write writes the files, or none if one exists, and lists them.
-func (p project) write(stdout io.Writer, dir string, names [][2]string) error {
+// write writes the files, or none if one exists or cannot be written, and
+// lists them.
+func (p project) write(stdout io.Writer, dir string, names [][2]string) (err error) {
 	for _, n := range names {
 		if _, err := os.Lstat(filepath.Join(dir, n[0])); err == nil {
 			return fmt.Errorf("%s exists already; nothing was written", filepath.Join(dir, n[0]))
@@ -87,6 +88,16 @@ func (p project) write(stdout io.Writer, dir string, names [][2]string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
+	var written []string
+	defer func() {
+		for _, name := range written {
+			if err != nil {
+				os.Remove(name)
+				continue
+			}
+			fmt.Fprintln(stdout, name)
+		}
+	}()
 	for _, n := range names {
 		t, err := template.ParseFS(templates.FS, n[1])
 		if err != nil {
@@ -101,11 +112,11 @@ func (p project) write(stdout io.Writer, dir string, names [][2]string) error {
 		if err != nil {
 			return err
 		}
+		written = append(written, name)
 		_, err = f.Write(b.Bytes())
-		if err := errors.Join(err, f.Close()); err != nil {
+		if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 			return err
 		}
-		fmt.Fprintln(stdout, name)
 	}
 	return nil
 }

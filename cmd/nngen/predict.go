@@ -6,6 +6,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen"
 	"github.com/nngen-go/nngen/gen/run"
+	"github.com/nngen-go/nngen/spec/plural"
 	"github.com/spf13/cobra"
 )
 
@@ -44,7 +45,7 @@ inputs alone, in their order, beside the columns of --target-column.`,
 			o.Stdout, o.Talk = cmd.OutOrStdout(), cmd.ErrOrStderr()
 			n, err := compiler(cmd.ErrOrStderr(), path).Predict(cmd.Context(), net, o)
 			if err == nil && o.Out != "" {
-				fmt.Fprintf(cmd.ErrOrStderr(), "%s: %d rows\n", o.Out, n)
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", o.Out, plural.Of(n, "row"))
 			}
 			return err
 		},

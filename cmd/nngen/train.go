@@ -13,6 +13,7 @@ import (
 	"github.com/nngen-go/nngen/gen/dataset"
 	"github.com/nngen-go/nngen/gen/run"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/plural"
 	"github.com/spf13/cobra"
 )
 
@@ -164,7 +165,7 @@ func (f *trainFlags) complete(stderr io.Writer, log *runLog) (o run.TrainOptions
 		return o, usageErrorf("--validation-targets goes with a file as --validation")
 	}
 	o.Begin = func(r *run.TrainReport) {
-		fmt.Fprintf(stderr, "%s: %d parameters, %d samples, %d held back\n", r.Network, r.Params, r.Samples, r.Valid)
+		fmt.Fprintf(stderr, "%s: %s, %s, %d held back\n", r.Network, plural.Of(r.Params, "parameter"), plural.Of(r.Samples, "sample"), r.Valid)
 		if o.Resume {
 			fmt.Fprintf(stderr, "resumed after epoch %d\n", r.ResumedAt)
 		}

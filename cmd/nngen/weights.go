@@ -9,6 +9,7 @@ import (
 	"github.com/nngen-go/nngen/gen"
 	"github.com/nngen-go/nngen/gen/lower"
 	"github.com/nngen-go/nngen/gen/weights"
+	"github.com/nngen-go/nngen/spec/plural"
 	"github.com/spf13/cobra"
 )
 
@@ -68,7 +69,7 @@ be written.`,
 				if err := m.SaveFile(out, prog.DType); err != nil {
 					return err
 				}
-				fmt.Fprintf(cmd.ErrOrStderr(), "%s: %d tensors\n", out, len(m.Tensors))
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", out, plural.Of(len(m.Tensors), "tensor"))
 			}
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), m)

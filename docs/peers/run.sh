@@ -18,14 +18,27 @@ goruntime=github.com/yalue/onnxruntime_go
 export PYTHONDONTWRITEBYTECODE=1
 unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE BLIS_ARCH_TYPE DNNL_MAX_CPU_ISA LIBXSMM_TARGET ATEN_CPU_CAPABILITY
 
+# need stops with what is missing, and with the packages of the README.
+need() {
+	local missing=() tool module
+	for tool in go gcc g++ npm "$python"; do command -v "$tool" >/dev/null || missing+=("$tool"); done
+	for module in torch onnx; do "$python" -c "import $module" 2>/dev/null || missing+=("python's $module"); done
+	for lib in openblas-pthread/libopenblas.so.0 blis-openmp/libblis.so.4 libdnnl.so libxsmm.so; do
+		[ -e "$libs/$lib" ] || [ -e "$libs/${lib%.so}.a" ] || missing+=("$libs/$lib")
+	done
+	[ ${#missing[@]} -eq 0 ] || { printf 'missing: %s\n' "${missing[@]}" && echo "docs/peers/README.md lists the packages" && exit 1; } >&2
+}
+
 build() {
 	local dir=$1 march
+	need
 	mkdir -p "$dir/npm"
 	"$python" "$here/generate.py" "$dir"
 	[ -d "$dir/npm/node_modules/onnxruntime-node" ] || (cd "$dir/npm" && npm install --silent --ignore-scripts onnxruntime-node)
 	local ort header
-	ort=$(dirname "$(find "$dir/npm" -path '*linux/x64/libonnxruntime.so.1')")
+	ort=$(dirname "$(find "$dir/npm" -path '*linux/x64/libonnxruntime.so.1' | grep .)")
 	ln -sfn "$ort" "$dir/ort-lib"
+	(cd "$here/go" && go mod download) # without it the folder of a module has no name
 	header=$(cd "$here/go" && go list -m -f '{{.Dir}}' $goruntime)
 	for march in native haswell; do # haswell is AVX2 and FMA
 		local flags="-O3 -march=$march -ffast-math -w -I$dir -I$here/c" out=$dir/$march

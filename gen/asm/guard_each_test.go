@@ -5,6 +5,7 @@ package asm_test
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 
 	"github.com/stretchr/testify/require"
 
@@ -138,7 +139,8 @@ func (s *suite) mapCase(n int, p expr.Program, single int) {
 	c.done()
 }
 
-// nonZeroCases: the list may take a vector of numbers beyond the size of x.
+// nonZeroCases: the list may take a vector of numbers beyond the size of x. Zero
+// is the only number that is left out: of either sign, but NaN is none.
 func nonZeroCases(s *suite) {
 	vector := s.Lanes("float32")
 	for n := 1; n <= 64; n++ {
@@ -152,10 +154,10 @@ func nonZeroCases(s *suite) {
 			count.intsAfter = make([]byte, 8)
 			found := 0
 			for i := range n {
-				x.before[i] = s.arith.Round(s.rng.NormFloat64())
 				if s.rng.IntN(3) >= part {
-					x.before[i] = 0
+					x.before[i] = []float64{0, math.Copysign(0, -1)}[s.rng.IntN(2)]
 				} else {
+					x.before[i] = s.nonZero()
 					binary.LittleEndian.PutUint32(list.intsAfter[found*4:], uint32(i*s.size()))
 					found++
 				}
@@ -169,6 +171,16 @@ func nonZeroCases(s *suite) {
 			c.done()
 		}
 	}
+}
+
+// nonZero draws a number of any kind but zero.
+func (s *suite) nonZero() float64 {
+	tiniest := map[string]float64{"float32": math.SmallestNonzeroFloat32, "float64": math.SmallestNonzeroFloat64}[s.elem]
+	odd := []float64{math.NaN(), math.Inf(1), math.Inf(-1), tiniest, -tiniest}
+	if i := s.rng.IntN(2 * len(odd)); i < len(odd) {
+		return odd[i]
+	}
+	return s.arith.Round(1 + s.rng.Float64())
 }
 
 // updates are the element-wise updates of optimisers.

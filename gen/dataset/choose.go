@@ -3,6 +3,8 @@ package dataset
 import (
 	"slices"
 	"strings"
+
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // chooser chooses the columns of a table.
@@ -45,7 +47,7 @@ func (c *chooser) others(columns []int) []int {
 func (c *chooser) both(inputs, targets []Port, named []string) (in, out []int, err error) {
 	f, ni, nt := c.file, width(inputs), width(targets)
 	if len(named) > 0 && len(named) != nt {
-		return nil, nil, f.errorf("%d target columns are named and the network has %d (%s)", len(named), nt, describe(targets))
+		return nil, nil, f.errorf("%s named; the network has %d (%s)", plural.Of(len(named), "target column"), nt, describe(targets))
 	}
 	if out, err = c.targets(targets, named); err != nil {
 		return nil, nil, err
@@ -68,12 +70,12 @@ func (c *chooser) both(inputs, targets []Port, named []string) (in, out []int, e
 			return in, out, err
 		}
 		return nil, nil, f.errorf("beside the inputs there are %s and the network has %s (%s); name the columns of the targets with --target-column",
-			plural(len(rest), "column"), plural(nt, "target"), describe(targets))
+			plural.Of(len(rest), "column"), plural.Of(nt, "target"), describe(targets))
 	case out != nil && len(rest) == ni:
 		return rest, out, nil
 	case out != nil, len(rest) != ni+nt:
 		return nil, nil, f.errorf("the file has %s; the network takes %d: inputs (%s) and targets (%s)",
-			plural(len(f.Columns), "column"), ni+nt, describe(inputs), describe(targets))
+			plural.Of(len(f.Columns), "column"), ni+nt, describe(inputs), describe(targets))
 	default:
 		return rest[:ni], rest[ni:], c.suspicious(targets, rest[:ni], rest[ni:])
 	}
@@ -96,9 +98,9 @@ func (c *chooser) inputs(inputs, targets []Port, named []string) ([]int, error) 
 		return rest, nil
 	case nt > 0 && out == nil && len(rest) == ni+nt:
 		return nil, f.errorf("the file has %s, for inputs (%s) and targets (%s), and the weights do not know which are which; name the columns of the targets with --target-column",
-			plural(len(f.Columns), "column"), describe(inputs), describe(targets))
+			plural.Of(len(f.Columns), "column"), describe(inputs), describe(targets))
 	}
-	return nil, f.errorf("the file has %s for the inputs; the network takes %d (%s)", plural(len(rest), "column"), ni, describe(inputs))
+	return nil, f.errorf("the file has %s for the inputs; the network takes %d (%s)", plural.Of(len(rest), "column"), ni, describe(inputs))
 }
 
 // only chooses the columns of ports in a file of their own.
@@ -109,7 +111,7 @@ func (c *chooser) only(kind string, ports []Port, trained []string) ([]int, erro
 	}
 	all := c.others(nil)
 	if len(all) != width(ports) {
-		return nil, c.file.errorf("the file has %s; the network takes %d for the %ss (%s)", plural(len(all), "column"), width(ports), kind, describe(ports))
+		return nil, c.file.errorf("the file has %s; the network takes %d for the %ss (%s)", plural.Of(len(all), "column"), width(ports), kind, describe(ports))
 	}
 	return all, nil
 }

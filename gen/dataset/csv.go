@@ -9,6 +9,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // parseCSV reads a table whose first line names the columns. Fields that are
@@ -161,7 +163,7 @@ func csvError(err error, row, fields, columns int) error {
 		where = fmt.Sprintf("%s: row %d", where, row)
 	}
 	if errors.Is(pe.Err, csv.ErrFieldCount) {
-		return errorf(where, "the row has %d columns and the header line %d", fields, columns)
+		return errorf(where, "the row has %s and the header line %d", plural.Of(fields, "column"), columns)
 	}
 	return errorf(where, "%v", pe.Err)
 }

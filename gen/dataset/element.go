@@ -3,6 +3,8 @@ package dataset
 import (
 	"encoding/binary"
 	"math"
+
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // element is how a file stores a number.
@@ -72,11 +74,11 @@ func (e element) fits(shape []int, size, offset int) (n int, err error) {
 	want := n * e.size
 	if size < want {
 		return 0, errorf(place(offset+size),
-			"the file ends after %d bytes of data; the shape %s takes %d", size, shapeText(shape), want)
+			"the file ends after %s of data; the shape %s takes %d", plural.Of(size, "byte"), shapeText(shape), want)
 	}
 	if size > want {
 		return 0, errorf(place(offset+want),
-			"%d bytes follow the data; the shape %s takes %d bytes", size-want, shapeText(shape), want)
+			"%s after the data; the shape %s takes %s", plural.Of(size-want, "byte"), shapeText(shape), plural.Of(want, "byte"))
 	}
 	return n, nil
 }

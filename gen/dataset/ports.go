@@ -3,6 +3,8 @@ package dataset
 import (
 	"fmt"
 	"strings"
+
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // ports returns the rows of a file for each port. One port takes the only
@@ -46,7 +48,7 @@ func (f *File) named(kind string, ports []Port) (rows [][]float64, n int, err er
 			return nil, 0, inFile(err, f.Path)
 		}
 		if i > 0 && a.Rows() != n {
-			return nil, 0, f.errorf("the array %s has %d rows and %s has %d", quote(p.Name), a.Rows(), quote(ports[0].Name), n)
+			return nil, 0, f.errorf("the array %s has %s and %s has %d", quote(p.Name), plural.Of(a.Rows(), "row"), quote(ports[0].Name), n)
 		}
 		n = a.Rows()
 		rows = append(rows, r)
@@ -65,8 +67,8 @@ func (f *File) rows(a *Array, kind string, p Port) ([]float64, error) {
 	case p.Classes > 0 && a.RowSize() != 1:
 		return nil, f.errorf("the array for the %s has the shape %s; class numbers have the shape (%d,)", what, shapeText(a.Shape), a.Rows())
 	case a.RowSize() != p.Width():
-		return nil, f.errorf("the array for the %s has the shape %s; the network takes %d numbers per sample: (%d, %d)",
-			what, shapeText(a.Shape), p.Width(), a.Rows(), p.Width())
+		return nil, f.errorf("the array for the %s has the shape %s; the network takes %s per sample: (%d, %d)",
+			what, shapeText(a.Shape), plural.Of(p.Width(), "number"), a.Rows(), p.Width())
 	}
 	return a.Data, nil
 }

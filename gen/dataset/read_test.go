@@ -112,10 +112,51 @@ func TestWriteRoundTrip(t *testing.T) {
 	require.Equal(t, []string{"a0", "a1", "b"}, f.Columns)
 	require.Equal(t, []float64{1, 2, -1, 3, 4, 0.1, 5, float64(float32(0.1)), math.MaxFloat64}, f.Arrays[0].Data)
 
+	csv.Reset()
+	narrow := &Array{Shape: []int{1, 2}, Data: []float64{float64(float32(0.1)), float64(float32(1e30))}}
+	require.NoError(t, WriteCSV(&csv, []*Array{narrow}, []string{"a", "b"}, 4))
+	require.Equal(t, "a,b\n0.1,1e+30\n", csv.String(), "as few digits as it takes")
+
 	var empty bytes.Buffer
 	require.NoError(t, WriteNPY(&empty, &Array{Shape: []int{0, 2}}, 4))
 	_, err = ParseNPY(empty.Bytes())
 	require.NoError(t, err)
+}
+
+// TestIDXElements: all element types, big-endian, with their signs.
+func TestIDXElements(t *testing.T) {
+	for code, c := range map[byte]struct {
+		bytes string
+		want  []float64
+	}{
+		0x08: {"\x01\xff", []float64{1, 255}},
+		0x09: {"\x01\xff", []float64{1, -1}},
+		0x0B: {"\x01\x02\xff\xfe", []float64{258, -2}},
+		0x0C: {"\x00\x00\x01\x02\xff\xff\xff\xfe", []float64{258, -2}},
+		0x0D: {"\x3f\xc0\x00\x00\xbf\xc0\x00\x00", []float64{1.5, -1.5}},
+		0x0E: {"\x3f\xf8\x00\x00\x00\x00\x00\x00\xbf\xf8\x00\x00\x00\x00\x00\x00", []float64{1.5, -1.5}},
+	} {
+		a, err := ParseIDX([]byte("\x00\x00" + string(code) + "\x01\x00\x00\x00\x02" + c.bytes))
+		require.NoError(t, err, code)
+		require.Equal(t, c.want, a.Data, code)
+	}
+}
+
+// TestDamagedArchive: a changed byte of an array is found by its checksum,
+// whether the array is read at once or in parts.
+func TestDamagedArchive(t *testing.T) {
+	for _, n := range []int{10, 5000} {
+		var npz bytes.Buffer
+		require.NoError(t, WriteNPZ(&npz, []*Array{{Name: "a", Shape: []int{n}, Data: make([]float64, n)}}, 8))
+		data := npz.Bytes()
+		_, err := Parse(data)
+		require.NoError(t, err)
+		at := bytes.Index(data, make([]byte, 40))
+		require.Positive(t, at)
+		data[at+20] ^= 1
+		_, err = Parse(data)
+		require.ErrorContains(t, err, "checksum", "%d numbers", n)
+	}
 }
 
 func TestErrorText(t *testing.T) {

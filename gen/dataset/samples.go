@@ -3,6 +3,8 @@ package dataset
 import (
 	"fmt"
 	"math"
+
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // Port is an input or a target of a network: what a file must hold for it.
@@ -77,7 +79,7 @@ func (s Source) Read(inputs, targets []Port) (*Samples, error) {
 		return nil, err
 	}
 	if n != out.N {
-		return nil, &Error{Path: s.Targets, Msg: fmt.Sprintf("has %d rows and %s has %d", n, s.Data, out.N)}
+		return nil, &Error{Path: s.Targets, Msg: fmt.Sprintf("has %s and %s has %d", plural.Of(n, "row"), s.Data, out.N)}
 	}
 	return out, nil
 }
@@ -142,7 +144,7 @@ func (s *Samples) readTogether(f *File, src Source, inputs, targets []Port) (err
 			return err
 		}
 		if n != s.N {
-			return f.errorf("the targets have %d rows and the inputs %d", n, s.N)
+			return f.errorf("the targets have %s and the inputs %d", plural.Of(n, "row"), s.N)
 		}
 		return nil
 	}

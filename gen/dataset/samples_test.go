@@ -109,7 +109,7 @@ func TestSampleErrors(t *testing.T) {
 		{Source{Data: at("d.csv"), Columns: []string{"z"}}, two, value, `no column is named "z"`},
 		{Source{Data: at("d.csv"), Columns: []string{"a", "a"}}, two[:0], pq, "named twice"},
 		{Source{Data: at("d.csv"), Columns: []string{"a", "a"}}, []Port{{Name: "x", Size: 1}}, pq, "named twice"},
-		{Source{Data: at("d.csv"), Columns: []string{"a", "b"}}, two, value, "2 target columns are named and the network has 1"},
+		{Source{Data: at("d.csv"), Columns: []string{"a", "b"}}, two, value, "2 target columns named; the network has 1"},
 		{Source{Data: at("half.csv")}, two, class3, `row 1, column "c": 0.5 is not a class number; the 3 classes are 0 to 2`},
 		{Source{Data: at("x.npy")}, two, value, "holds no targets"},
 		{Source{Data: at("x.npy"), Columns: []string{"a"}}, two, value, "only goes with targets in a CSV file"},
@@ -123,7 +123,7 @@ func TestSampleErrors(t *testing.T) {
 		{Source{Data: at("x.npy"), Targets: at("y3.npy")}, pq, class3, "put an array for each into one .npz"},
 		{Source{Data: at("d.csv"), Targets: at("y3.npy")}, pq, class3, `the network has several inputs, so their columns need their names: "p", "q"; the columns are "a", "b", "c"`},
 		{Source{Data: at("xy.npz")}, pq, class3, `no array is named "p"`},
-		{Source{Data: at("xy.npz")}, two, class3, "the targets have 1 rows and the inputs 2"},
+		{Source{Data: at("xy.npz")}, two, class3, "the targets have 1 row and the inputs 2"},
 		{Source{Data: at("gone")}, two, class3, "no such file"},
 		{Source{Data: at("x.npy"), Targets: at("gone")}, two, class3, "no such file"},
 	} {

@@ -122,11 +122,3 @@ func shorten(names []string) string {
 	}
 	return strings.Join(parts, ", ")
 }
-
-// plural writes a number with its noun.
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}

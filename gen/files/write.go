@@ -4,12 +4,12 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // Report says what Write did, by name and in order.
@@ -43,6 +43,10 @@ func (f Files) Plan(dir string) (*Report, error) {
 // nothing if a foreign file is in the way or a file cannot be prepared; then
 // it replaces the files that differ, each at once, and removes stale ones.
 func (f Files) Write(dir string) (*Report, error) {
+	return f.write(dir, func(root *os.Root) disk { return rootDisk{root} })
+}
+
+func (f Files) write(dir string, on func(root *os.Root) disk) (*Report, error) {
 	for _, sub := range f.subfolders() {
 		defer Enter(filepath.Join(dir, filepath.FromSlash(sub)))()
 	}
@@ -61,12 +65,16 @@ func (f Files) Write(dir string) (*Report, error) {
 			return nil, err
 		}
 	}
-	staged, err := stage(d.root, pending)
+	disk := on(d.root)
+	staged, err := stage(disk, pending)
 	if err == nil {
-		err = commit(d.root, pending, staged)
+		err = commit(disk, pending, staged)
+	}
+	if err == nil {
+		err = syncFolders(disk, f.subfolders())
 	}
 	for _, tmp := range staged {
-		d.root.Remove(tmp) // what was not renamed
+		disk.Remove(tmp) // what was not renamed
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
@@ -107,18 +115,18 @@ func (f Files) plan(dir string) (*Report, []change, *folder, error) {
 }
 
 // stage writes the new contents beside the files, under temporary names.
-func stage(root *os.Root, pending []change) (staged map[string]string, err error) {
+func stage(disk disk, pending []change) (staged map[string]string, err error) {
 	staged = map[string]string{}
 	for _, c := range pending {
 		if c.new == nil {
 			continue
 		}
-		if err := root.MkdirAll(path.Dir(c.name), 0o777); err != nil {
+		if err := disk.MkdirAll(path.Dir(c.name), 0o777); err != nil {
 			return staged, err
 		}
 		tmp := path.Join(path.Dir(c.name), strings.Replace(tempPattern(), "*", rand.Text(), 1))
 		staged[c.name] = tmp
-		if err := writeSynced(root, tmp, c.new, 0o666); err != nil {
+		if err := writeSynced(disk, tmp, c.new); err != nil {
 			return staged, err
 		}
 	}
@@ -126,8 +134,8 @@ func stage(root *os.Root, pending []change) (staged map[string]string, err error
 }
 
 // writeSynced creates a file and makes sure that its contents are on disk.
-func writeSynced(root *os.Root, name string, data []byte, mode fs.FileMode) error {
-	w, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+func writeSynced(disk disk, name string, data []byte) error {
+	w, err := disk.create(name)
 	if err != nil {
 		return err
 	}
@@ -138,21 +146,21 @@ func writeSynced(root *os.Root, name string, data []byte, mode fs.FileMode) erro
 // commit puts the staged files in place and removes stale ones. A file that a
 // Go file embeds is written after it and removed before it: it is ours only
 // while that file is there.
-func commit(root *os.Root, pending []change, staged map[string]string) error {
+func commit(disk disk, pending []change, staged map[string]string) error {
 	order := slices.Clone(pending)
 	slices.SortStableFunc(order, func(a, b change) int { return rank(a) - rank(b) })
 	for _, c := range order {
 		var err error
 		if c.new == nil {
-			err = root.Remove(c.name)
+			err = disk.Remove(c.name)
 		} else {
-			err = root.Rename(staged[c.name], c.name)
+			err = disk.Rename(staged[c.name], c.name)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return syncFolder(root)
+	return nil
 }
 
 func rank(c change) int {
@@ -167,13 +175,18 @@ func rank(c change) int {
 	return 3
 }
 
-// syncFolder makes renames durable, on systems where folders can be synced.
-func syncFolder(root *os.Root) error {
-	d, err := root.Open(".")
-	if err != nil {
-		return err
+// syncFolders makes renames durable, on systems where folders can be synced.
+func syncFolders(disk disk, names []string) error {
+	for _, name := range names {
+		d, err := disk.open(name)
+		if err != nil {
+			return err
+		}
+		err = d.Sync()
+		d.Close()
+		if errors.Is(err, syscall.EIO) {
+			return err
+		}
 	}
-	defer d.Close()
-	d.Sync() // not supported everywhere
 	return nil
 }

@@ -108,8 +108,8 @@ func (e *emitter) forwardBatch(f *jen.File) {
 	f.Func().Params(jen.Id("n").Op("*").Id("Net")).Id("ForwardBatch").Params(
 		jen.Id("y").Index().Id("Output"), jen.Id("x").Index().Id("Input"), jen.Id("ws").Op("*").Id("BatchWorkspace"),
 	).Block(
-		append([]jen.Code{jen.If(exprf("len(y) != len(x)")).Block(e.rt("BadLength").Call(
-			jen.Lit(e.opts.Package+".Net.ForwardBatch"), jen.Lit("y"), exprf("len(y)"), exprf("len(x)")))}, e.inBatches()...)...)
+		append([]jen.Code{jen.If(exprf("len(y) != len(x)")).Block(e.rt("BadMatch").Call(
+			jen.Lit(e.opts.Package+".Net.ForwardBatch"), jen.Lit("len(y)"), exprf("len(y)"), jen.Lit("len(x)"), exprf("len(x)")))}, e.inBatches()...)...)
 	f.Line()
 }
 

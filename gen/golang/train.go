@@ -264,7 +264,7 @@ func (b *body) bindTargetsAt(i string) {
 func (e *emitter) checks(f *jen.File) {
 	body := []jen.Code{
 		jen.If(exprf("len(x) < 1 || len(x) > MaxBatch")).Block(e.rt("BadBatch").Call(exprf("fn"), exprf("len(x)"), exprf("MaxBatch"))),
-		jen.If(exprf("len(y) != len(x)")).Block(e.rt("BadLength").Call(exprf("fn"), jen.Lit("y"), exprf("len(y)"), exprf("len(x)"))),
+		jen.If(exprf("len(y) != len(x)")).Block(e.rt("BadMatch").Call(exprf("fn"), jen.Lit("len(y)"), exprf("len(y)"), jen.Lit("len(x)"), exprf("len(x)"))),
 	}
 	for _, o := range e.trained() {
 		if !o.Class {

@@ -244,5 +244,5 @@ func (m *Machine) random(o *ir.Random) {
 // Dropout returns the threshold below which a random word drops a unit, and
 // the factor of the kept ones.
 func Dropout(rate float64) (threshold uint32, scale float64) {
-	return uint32(math.Round(rate * (1 << 32))), 1 / (1 - rate)
+	return uint32(min(math.Round(rate*(1<<32)), math.MaxUint32)), 1 / (1 - rate)
 }

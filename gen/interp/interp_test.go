@@ -56,6 +56,11 @@ func TestFMA32(t *testing.T) {
 		}
 		require.Equal(t, want, got, "%x · %x + %x", x, y, z)
 	}
+	// Just below the middle of two float32 numbers, and odd as a float64.
+	for _, sign := range []float64{1, -1} {
+		x, y, z := sign*(1+0x1p-12), 1+0x3p-12, sign*-0x1.8p-53
+		require.Equal(t, exact(x, y, z), FMA32(x, y, z))
+	}
 	require.False(t, math.Signbit(FMA32(1, 1, -1)))
 	require.True(t, math.IsNaN(FMA32(math.Inf(1), 0, 1)))
 	require.Equal(t, math.Inf(-1), FMA32(2, 3, math.Inf(-1)))

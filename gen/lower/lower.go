@@ -8,6 +8,7 @@ import (
 	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/gen/op"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // Lower returns the program of a validated network. The error is a
@@ -98,7 +99,7 @@ func (l *lowering) normalize(in spec.Input, x *ir.Value) *ir.Value {
 			info.Values, info.FitInput, info.Stat = []float64{init}, in.Name, stat
 		}
 		if len(info.Values) != 1 && len(info.Values) != x.Size() {
-			l.Errorf(n.Pos, "give one number, or one per element", "input %q: normalize needs %d numbers, got %d", in.Name, x.Size(), len(info.Values))
+			l.Errorf(n.Pos, "give one number, or one per element", "input %q: normalize needs %s, got %d", in.Name, plural.Of(x.Size(), "number"), len(info.Values))
 		}
 		return l.Param(info)
 	}
@@ -117,7 +118,7 @@ func (l *lowering) outputs(values map[string]op.Tensor) {
 			continue
 		}
 		if len(out.Labels) > 0 && len(out.Labels) != v.Size() {
-			l.Errorf(out.Pos, "write one label per value", "output %q: %d labels for %d values", out.Name, len(out.Labels), v.Size())
+			l.Errorf(out.Pos, "write one label per value", "output %q: %s for %s", out.Name, plural.Of(len(out.Labels), "label"), plural.Of(v.Size(), "value"))
 		}
 		made, _ := l.MadeBy(v)
 		o := ir.Output{Name: out.Name, Value: v, Shape: dims, Labels: out.Labels}

@@ -237,6 +237,15 @@ func TestSimplified(t *testing.T) {
 		"bias on the left": {13, func(b *builder, x string) string {
 			return b.op("Add", b.weights(3), b.op("MatMul", x, b.weights(4, 3)))
 		}, "  - dense: {units: 3}"},
+		"mean of a layer with a bias": {13, func(b *builder, x string) string {
+			h := b.op("Reshape", b.op("Gemm", x, b.weights(4, 6), b.weights(6)), b.integers(0, 2, 3))
+			return b.op("ReduceMean", h, attrInts("axes", 1), attrInt("keepdims", 0))
+		}, "  - dense: {units: 3}"},
+		"rows added to rows": {13, func(b *builder, x string) string {
+			two := b.op("Reshape", b.op("MatMul", x, b.weights(4, 6)), b.integers(0, 2, 3))
+			return b.op("Add", two, b.op("Reshape", b.op("MatMul", x, b.weights(4, 3)), b.integers(0, 1, 3)))
+		}, "  - dense: {units: 6, use_bias: false}\n  - dense: {units: 3, use_bias: false, from: x}\n  - reshape: {shape: [2, 3], from: dense1}\n" +
+			"  - reshape: {shape: [1, 3], from: dense2}\n  - add: {from: [reshape1, reshape2]}"},
 		"gemm with factors": {13, func(b *builder, x string) string {
 			return b.op("Gemm", x, b.weights(4, 3), b.weights(1, 3), attrFloat("alpha", 0.5), attrFloat("beta", 2))
 		}, "  - dense: {units: 3}"},

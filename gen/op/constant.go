@@ -28,7 +28,7 @@ func buildConstant(b *Builder, l *spec.Layer, _ []Tensor) Tensor {
 	}
 	values := l.Args["value"].Value.([]float64)
 	if n := volume(dims); len(values) != 1 && len(values) != n {
-		b.Errorf(l.Args["value"].Pos, "give one number, or one per element", "the shape %s has %d elements, value has %d", shapeText(dims), n, len(values))
+		b.Errorf(l.Args["value"].Pos, "give one number, or one per element", "the shape %s has size %d, value has %d", shapeText(dims), n, len(values))
 		return Tensor{}
 	}
 	if b.params[l.Name+".weight"] == nil && !b.fit(l, float64(volume(dims))) {

@@ -157,6 +157,26 @@ func TestOptimizersNaN(t *testing.T) {
 	}
 }
 
+// TestCenteredVariance: a variance that rounding makes negative counts as zero.
+func TestCenteredVariance(t *testing.T) {
+	r := OptimizerByName("rmsprop")
+	o := &optimizer{r, args(r.Kind, "centered", true, "epsilon", 0.5), expr.Float64, leaves{"square_avg": 1, "grad_avg": 1.001}}
+	if w := o.step(t, 0.75, 1, 0.25, 1); !near(w, 0.25, 1e-15, 1) {
+		t.Errorf("w = %v, want 0.75 - 0.25*1/0.5", w)
+	}
+}
+
+// TestLerp: like PyTorch's lerp, the average is computed from the end that it
+// is nearer to, and from the new one in the middle.
+func TestLerp(t *testing.T) {
+	m, g := -0.7832387716160727, 0.0006609444493002624 // the two forms differ
+	for beta, want := range map[float64]float64{0.9: m + (1-0.9)*(g-m), 0.5: g - 0.5*(g-m), 0.3: g - 0.3*(g-m)} {
+		if got := eval(t, lerp("m", "beta", beta), expr.Float64, "m", leaves{"m": m, "g": g, "beta": beta}); got != want {
+			t.Errorf("beta %v: %v, want %v", beta, got, want)
+		}
+	}
+}
+
 func TestCheckSGD(t *testing.T) {
 	for _, c := range []struct {
 		set []any

@@ -163,8 +163,11 @@ func (c *Compiler) compile(ctx context.Context, tree map[string][]byte) (string,
 	if err := tc.build(ctx, tmp.Path); err != nil {
 		return "", err
 	}
-	prune(cache)
-	return dir, install(tmp.Path, dir)
+	if err := install(tmp.Path, dir); err != nil {
+		return "", err
+	}
+	prune(cache, maxCache)
+	return dir, nil
 }
 
 // install moves a finished build into place; another nngen may have been

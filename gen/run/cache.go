@@ -1,18 +1,26 @@
 package run
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"time"
 )
 
-// maxAge is how long a compiled network that nobody uses is kept.
-const maxAge = 30 * 24 * time.Hour
+// maxAge is how long a compiled network that nobody uses is kept, maxCache how
+// many bytes all of them may take; those used last are kept, the last one
+// whatever its size.
+const (
+	maxAge   = 30 * 24 * time.Hour
+	maxCache = 1 << 30
+)
 
 // goMod is the module that a network is compiled in.
 const goMod = "module nngen.run\n\ngo 1.26\n"
 
+// A build is named after its contents.
 var buildName = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
 // touch marks a build as used.
@@ -21,22 +29,51 @@ func touch(dir string) {
 	os.Chtimes(dir, now, now) // only for prune
 }
 
-// prune removes builds that were not used for long, and nothing that does not
-// look like a build. Whatever goes wrong, the cache is only larger than it
-// need be.
-func prune(cache string) {
-	entries, err := os.ReadDir(cache)
-	if err != nil {
-		return
-	}
-	for _, e := range entries {
-		info, err := e.Info()
-		if err != nil || !e.IsDir() || !buildName.MatchString(e.Name()) || time.Since(info.ModTime()) < maxAge {
+// cached is a folder of the cache.
+type cached struct {
+	dir  string
+	used time.Time
+	size int64
+}
+
+// prune removes builds that were not used for long, and those used least
+// recently where all take more bytes than most; nothing that does not look
+// like a build. Whatever goes wrong, the cache is only larger than it need be.
+func prune(cache string, most int64) {
+	builds := builds(cache)
+	slices.SortFunc(builds, func(a, b cached) int { return b.used.Compare(a.used) })
+	size, kept := int64(0), 0
+	for _, b := range builds {
+		if size += b.size; time.Since(b.used) >= maxAge || kept > 0 && size > most {
+			os.RemoveAll(b.dir)
+			size -= b.size
 			continue
 		}
-		dir := filepath.Join(cache, e.Name())
-		if mod, err := os.ReadFile(filepath.Join(dir, "go.mod")); err == nil && string(mod) == goMod {
-			os.RemoveAll(dir)
-		}
+		kept++
 	}
+}
+
+// builds lists the finished builds of a cache.
+func builds(cache string) (list []cached) {
+	entries, _ := os.ReadDir(cache)
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !e.IsDir() || !buildName.MatchString(e.Name()) {
+			continue
+		}
+		b := cached{dir: filepath.Join(cache, e.Name()), used: info.ModTime()}
+		if mod, err := os.ReadFile(filepath.Join(b.dir, "go.mod")); err != nil || string(mod) != goMod {
+			continue
+		}
+		filepath.WalkDir(b.dir, func(_ string, f fs.DirEntry, err error) error {
+			if err == nil && f.Type().IsRegular() {
+				if info, err := f.Info(); err == nil {
+					b.size += info.Size()
+				}
+			}
+			return nil
+		})
+		list = append(list, b)
+	}
+	return list
 }

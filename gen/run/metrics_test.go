@@ -2,6 +2,7 @@ package run
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -160,11 +161,43 @@ func TestPrune(t *testing.T) {
 	foreign := filepath.Join(dir, "00000000000000000000000000000000")
 	require.NoError(t, os.Mkdir(foreign, 0o777))
 	require.NoError(t, os.Chtimes(foreign, old, old))
-	prune(dir)
+	prune(dir, maxCache)
 	require.NoDirExists(t, filepath.Join(dir, build))
 	require.DirExists(t, filepath.Join(dir, "photos"))
 	require.DirExists(t, foreign)
 	require.DirExists(t, filepath.Join(dir, "fedcba9876543210fedcba9876543210"))
+}
+
+// TestPruneBySize: the builds used last are kept as far as they fit, the last
+// one always, and one that is being made.
+func TestPruneBySize(t *testing.T) {
+	dir := t.TempDir()
+	build := func(name string, hours int) {
+		sub := filepath.Join(dir, name)
+		require.NoError(t, os.Mkdir(sub, 0o777))
+		require.NoError(t, os.WriteFile(filepath.Join(sub, "go.mod"), []byte(goMod), 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(sub, "runner"), make([]byte, 1000), 0o600))
+		used := time.Now().Add(-time.Duration(hours) * time.Hour)
+		require.NoError(t, os.Chtimes(sub, used, used))
+	}
+	name := func(i int) string { return fmt.Sprintf("%032x", i) }
+	for i := range 4 {
+		build(name(i), i)
+	}
+	build("build-1", 5)
+	left := func(most int64) (names []string) {
+		prune(dir, most)
+		entries, err := os.ReadDir(dir)
+		require.NoError(t, err)
+		for _, e := range entries {
+			names = append(names, e.Name())
+		}
+		return names
+	}
+	each := int64(1000 + len(goMod))
+	require.Equal(t, []string{name(0), name(1), name(2), name(3), "build-1"}, left(5*each))
+	require.Equal(t, []string{name(0), name(1), "build-1"}, left(3*each-1))
+	require.Equal(t, []string{name(0), "build-1"}, left(1))
 }
 
 func TestToolchain(t *testing.T) {

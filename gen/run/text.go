@@ -5,6 +5,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // Line returns the progress after an epoch as a line.
@@ -37,7 +39,7 @@ func (r *TrainReport) WriteText(w io.Writer) {
 		row("loss", "%.6g", *r.Last.Loss)
 	}
 	if r.Last.ValidLoss != nil {
-		row("validation", "loss %.6g over %s held back", *r.Last.ValidLoss, count(r.Valid, "sample"))
+		row("validation", "loss %.6g over %s held back", *r.Last.ValidLoss, plural.Of(r.Valid, "sample"))
 	}
 	if r.Last.Note != "" {
 		row("warning", "%s", r.Last.Note)
@@ -52,7 +54,7 @@ func (r *TrainReport) WriteText(w io.Writer) {
 		row("memory", "%d allocs/op", *r.Allocs)
 	}
 	if r.Out != "" {
-		row("weights", "%s (%s)", r.Out, count(r.Params, "parameter"))
+		row("weights", "%s (%s)", r.Out, plural.Of(r.Params, "parameter"))
 	} else {
 		row("weights", "not saved; --out FILE saves them")
 	}
@@ -89,7 +91,7 @@ func (m *OutputMetrics) writeText(w io.Writer, several bool) {
 	row("RMSE", m.RMSE)
 	row("R²", m.R2)
 	if m.NonFinite > 0 {
-		fmt.Fprintf(w, "warning: %s with an output that is NaN or infinite\n", count(m.NonFinite, "sample"))
+		fmt.Fprintf(w, "warning: %s with an output that is NaN or infinite\n", plural.Of(m.NonFinite, "sample"))
 	}
 	row("accuracy", m.MeanAccuracy)
 	row("F1", m.F1)

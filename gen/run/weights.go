@@ -7,6 +7,7 @@ import (
 
 	"github.com/nngen-go/nngen/runtime/nnrt"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // WeightStats say what is in a weight file; constants stored there are left out.
@@ -38,7 +39,7 @@ func (s *WeightStats) Warnings() []string {
 	var out []string
 	for _, t := range s.Tensors {
 		if t.NonFinite > 0 {
-			out = append(out, fmt.Sprintf("%s of %s: NaN or infinite", count(t.NonFinite, "element"), t.Name))
+			out = append(out, fmt.Sprintf("%s of %s: NaN or infinite", plural.Of(t.NonFinite, "element"), t.Name))
 		}
 	}
 	return out

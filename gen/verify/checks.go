@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // Check is one kind of comparison.
@@ -93,7 +95,7 @@ func Same(a, b float64) bool {
 // DiffBits describes the first element in which two rows differ, "" if none.
 func DiffBits(what string, got, want []float64) string {
 	if len(got) != len(want) {
-		return fmt.Sprintf("%s: %d elements, want %d", what, len(got), len(want))
+		return fmt.Sprintf("%s: %s, want %d", what, plural.Of(len(got), "element"), len(want))
 	}
 	for i := range want {
 		if !Same(got[i], want[i]) {
@@ -108,7 +110,7 @@ func DiffBits(what string, got, want []float64) string {
 // an error, and so is a missing one.
 func DiffWithin(what string, got, want []float64, tolerance float64) string {
 	if len(got) != len(want) {
-		return fmt.Sprintf("%s: %d elements, want %d", what, len(got), len(want))
+		return fmt.Sprintf("%s: %s, want %d", what, plural.Of(len(got), "element"), len(want))
 	}
 	scale := math.SmallestNonzeroFloat64
 	for _, w := range want {
@@ -135,7 +137,7 @@ func DiffWithin(what string, got, want []float64, tolerance float64) string {
 // most, "" if none does. A NaN or an infinity must be met by its like.
 func DiffNear(what string, got, want []float64, rtol, atol float64) string {
 	if len(got) != len(want) {
-		return fmt.Sprintf("%s: %d elements, want %d", what, len(got), len(want))
+		return fmt.Sprintf("%s: %s, want %d", what, plural.Of(len(got), "element"), len(want))
 	}
 	worst, at := 0.0, -1
 	for i, w := range want {

@@ -59,7 +59,7 @@ func TestDiffWithin(t *testing.T) {
 	require.Contains(t, DiffWithin("x", []float64{1}, []float64{nan}, 1e-3), "x[0]: got 1, want NaN")
 	require.Contains(t, DiffWithin("x", []float64{1, -inf}, []float64{1, inf}, 1e-3), "x[1]")
 	require.Contains(t, DiffWithin("x", []float64{1, 2, 5}, []float64{1, 2.5, 4}, 1e-3), "x[2]: got 5, want 4, error 0.25")
-	require.Contains(t, DiffWithin("x", []float64{1}, []float64{1, 2}, 1e-3), "1 elements, want 2")
+	require.Contains(t, DiffWithin("x", []float64{1}, []float64{1, 2}, 1e-3), "1 element, want 2")
 }
 
 // TestCompensated: the sum that judges others is exact where a plain one is not.

@@ -34,10 +34,10 @@ type Replay struct {
 
 	fused bool // the path multiplies and adds with one rounding
 
-	// Steps counts training steps; IllConditioned those whose gradients are
-	// not compared with float64, because a kink or a step near a rounding may
-	// send them anywhere.
-	Steps, IllConditioned int
+	// Gradients counts the gradients of parameters in all training steps; LeftOut
+	// those that are not compared with float64, because a kink or a step near a
+	// rounding may send them anywhere; IllConditioned the steps with such.
+	Steps, Gradients, LeftOut, IllConditioned int
 }
 
 // Compare compares what generated code computed: inference, losses, gradients

@@ -12,12 +12,17 @@ import (
 const trainingSteps = 3
 
 // NewJob draws a seed, samples, targets and training batches of at most the
-// given number of samples.
+// given number of samples; the samples of inference and the first batch are as
+// many.
 func NewJob(rng *rand.Rand, n *Network, most int) *Job {
-	eval := samples(rng, n, 1+rng.IntN(most))
+	eval := samples(rng, n, most)
 	j := &Job{Seed: rng.Uint64(), Inputs: eval.Inputs, Targets: eval.Targets}
-	for range trainingSteps {
-		j.Batches = append(j.Batches, samples(rng, n, 1+rng.IntN(most)))
+	for i := range trainingSteps {
+		count := most
+		if i > 0 {
+			count = 1 + rng.IntN(most)
+		}
+		j.Batches = append(j.Batches, samples(rng, n, count))
 	}
 	return j
 }

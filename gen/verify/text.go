@@ -6,12 +6,14 @@ import (
 	"strings"
 	"text/tabwriter"
 	"unicode/utf8"
+
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // WriteText writes the report as tables.
 func (r *Report) WriteText(w io.Writer) {
 	fmt.Fprintf(w, "%s: %s, %s mode, seed %d\n", r.Name, r.DType, r.Mode, r.Seed)
-	fmt.Fprintf(w, "%d samples each of parameters %s", r.Samples, strings.Join(r.Parameters, ", "))
+	fmt.Fprintf(w, "%s each of parameters %s", plural.Of(r.Samples, "sample"), strings.Join(r.Parameters, ", "))
 	if r.Steps > 0 {
 		fmt.Fprintf(w, "; %d training steps", r.Steps)
 	}
@@ -49,12 +51,12 @@ func (r *Report) writePath(w io.Writer, p PathReport) {
 		if c.Mismatches > 0 {
 			result = "MISMATCH " + c.First
 		}
-		fmt.Fprintf(t, "  %s\t%d numbers\t%s\n", c.Name, c.Compared, result)
+		fmt.Fprintf(t, "  %s\t%s\t%s\n", c.Name, plural.Of(c.Compared, "number"), result)
 	}
 	t.Flush()
 	writeReferences(w, p.References)
 	if r.IllConditioned > 0 {
-		fmt.Fprintf(w, "  gradients of %d ill-conditioned steps were not compared with float64\n", r.IllConditioned)
+		fmt.Fprintf(w, "  some gradients of %d ill-conditioned steps were not compared with float64\n", r.IllConditioned)
 	}
 }
 

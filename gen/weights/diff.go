@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // Diff is how two weight files differ.
@@ -167,7 +169,7 @@ func position(shape []int, i int) []int {
 // WriteText writes the differences as a table.
 func (d *Diff) WriteText(w io.Writer) {
 	if d.Same {
-		fmt.Fprintf(w, "same: %d tensors, %d elements\n", d.Tensors, d.Elements)
+		fmt.Fprintf(w, "same: %s, %s\n", plural.Of(d.Tensors, "tensor"), plural.Of(d.Elements, "element"))
 		return
 	}
 	for _, t := range d.OnlyA {

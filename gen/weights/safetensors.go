@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // Limits of a safetensors file.
@@ -292,7 +294,7 @@ func (p *headerParser) file(body []byte) (*File, error) {
 		p.out.add(s.tensor) // the parser has refused duplicates
 	}
 	if end != len(body) {
-		return nil, errorf("", resave, "%d bytes follow the last tensor", len(body)-end)
+		return nil, errorf("", resave, "%s after the last tensor", plural.Of(len(body)-end, "byte"))
 	}
 	return &p.out, nil
 }

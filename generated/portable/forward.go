@@ -17,7 +17,7 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 // It does not allocate and panics unless len(y) == len(x).
 func (n *Net) ForwardBatch(y []Output, x []Input, ws *BatchWorkspace) {
 	if len(y) != len(x) {
-		nnrt.BadLength("portable.Net.ForwardBatch", "y", len(y), len(x))
+		nnrt.BadMatch("portable.Net.ForwardBatch", "len(y)", len(y), "len(x)", len(x))
 	}
 	for i := range x {
 		n.Forward(&y[i], &x[i], &ws.one)

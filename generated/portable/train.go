@@ -118,7 +118,7 @@ func check(fn string, x []Input, y []Target) {
 		nnrt.BadBatch(fn, len(x), MaxBatch)
 	}
 	if len(y) != len(x) {
-		nnrt.BadLength(fn, "y", len(y), len(x))
+		nnrt.BadMatch(fn, "len(y)", len(y), "len(x)", len(x))
 	}
 }
 

@@ -89,7 +89,7 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 // It does not allocate and panics unless len(y) == len(x).
 func (n *Net) ForwardBatch(y []Output, x []Input, ws *BatchWorkspace) {
 	if len(y) != len(x) {
-		nnrt.BadLength("skip.Net.ForwardBatch", "y", len(y), len(x))
+		nnrt.BadMatch("skip.Net.ForwardBatch", "len(y)", len(y), "len(x)", len(x))
 	}
 	for (useAVX512 || useAVX2) && len(x) > 1 {
 		m := min(len(x), MaxBatch)

@@ -81,19 +81,19 @@ func nnrtCheckArch(meta map[string]string, want string) error {
 	if !ok || got == want {
 		return nil
 	}
-	for i := 1; ; i++ {
+	for {
 		w, wmore, wok := strings.Cut(want, "; ")
 		g, gmore, gok := strings.Cut(got, "; ")
 		if w != g {
-			return nnrt_archError(i, nnrt_archItem(w), nnrt_archItem(g))
+			return nnrt_archError(nnrt_archItem(w), nnrt_archItem(g))
 		}
 		switch {
 		case wok && !gok:
 			w, _, _ = strings.Cut(wmore, "; ")
-			return nnrt_archError(i+1, nnrt_archItem(w), "nothing")
+			return nnrt_archError(nnrt_archItem(w), "nothing")
 		case gok && !wok:
 			g, _, _ = strings.Cut(gmore, "; ")
-			return nnrt_archError(i+1, "nothing", nnrt_archItem(g))
+			return nnrt_archError("nothing", nnrt_archItem(g))
 		}
 		want, got = wmore, gmore
 	}
@@ -107,9 +107,9 @@ func nnrt_archItem(s string) string {
 	return strconv.Quote(s)
 }
 
-// archError says that the i-th description differs.
-func nnrt_archError(i int, want, got string) error {
-	return errors.New("architecture: part " + strconv.Itoa(i) + ": want " + want + ", got " + got)
+// archError says that a description differs; it begins with the layer's name.
+func nnrt_archError(want, got string) error {
+	return errors.New("architecture: want " + want + ", got " + got)
 }
 
 // fileError is a failure with a file.
@@ -145,24 +145,37 @@ func nnrt_atPath(path string, err error) error {
 //
 // Errors begin with the path; an error of write is wrapped.
 func nnrtSaveFile(path string, write func(w io.Writer) error) error {
-	return nnrt_saveFile(path, write, nil)
+	return nnrt_theDisk.saveFile(path, write)
 }
 
-// saveFile is SaveFile; tests make a step fail through fault.
-func nnrt_saveFile(path string, write func(w io.Writer) error, fault func(step string) error) (err error) {
+// disk is what SaveFile writes to; its tests put a failing one in place.
+type nnrt_disk struct {
+	create func(dir, pattern string) (nnrt_diskFile, error)
+	open   func(path string) (nnrt_diskFile, error) // a directory
+	rename func(from, to string) error
+	remove func(path string) error
+}
+
+type nnrt_diskFile interface {
+	io.WriteCloser
+	Name() string
+	Chmod(mode os.FileMode) error
+	Sync() error
+}
+
+var nnrt_theDisk = nnrt_disk{
+	create: func(dir, pattern string) (nnrt_diskFile, error) { return os.CreateTemp(dir, pattern) },
+	open:   func(path string) (nnrt_diskFile, error) { return os.Open(path) },
+	rename: os.Rename,
+	remove: os.Remove,
+}
+
+func (d nnrt_disk) saveFile(path string, write func(w io.Writer) error) (err error) {
 	defer func() {
 		if err != nil {
 			err = nnrt_atPath(path, err)
 		}
 	}()
-	try := func(step string, f func() error) error {
-		if fault != nil {
-			if err := fault(step); err != nil {
-				return err
-			}
-		}
-		return f()
-	}
 	if path == "" {
 		return errors.New("no file name")
 	}
@@ -187,11 +200,8 @@ func nnrt_saveFile(path string, write func(w io.Writer) error, fault func(step s
 	if base == "" {
 		return errors.New("no file name")
 	}
-	var f *os.File
-	if err := try("create", func() (err error) {
-		f, err = os.CreateTemp(dir, ".nnrt-"+strconv.Itoa(os.Getpid())+"-*.tmp")
-		return err
-	}); err != nil {
+	f, err := d.create(dir, ".nnrt-"+strconv.Itoa(os.Getpid())+"-*.tmp")
+	if err != nil {
 		return err
 	}
 	open, kept := true, false
@@ -200,43 +210,43 @@ func nnrt_saveFile(path string, write func(w io.Writer) error, fault func(step s
 			f.Close()
 		}
 		if !kept {
-			os.Remove(f.Name())
+			d.remove(f.Name())
 		}
 	}()
 	w := bufio.NewWriterSize(f, 1<<16)
-	if err := try("write", func() error { return write(w) }); err != nil {
+	if err := write(w); err != nil {
 		return err
 	}
-	if err := try("flush", w.Flush); err != nil {
+	if err := w.Flush(); err != nil {
 		return err
 	}
 
 	_ = f.Chmod(mode)
-	if err := try("sync", f.Sync); err != nil {
-		return err
-	}
-	if err := try("close", f.Close); err != nil {
+	if err := f.Sync(); err != nil {
 		return err
 	}
 	open = false
-	if err := try("rename", func() error { return os.Rename(f.Name(), target) }); err != nil {
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := d.rename(f.Name(), target); err != nil {
 		return err
 	}
 	kept = true
-	return try("sync directory", func() error { return nnrt_syncDir(dir) })
+	return d.syncDir(dir)
 }
 
 // syncDir makes a rename durable, on systems where a directory can be synced.
-func nnrt_syncDir(dir string) error {
+func (d nnrt_disk) syncDir(dir string) error {
 	if runtime.GOOS == "windows" || runtime.GOOS == "plan9" {
 		return nil
 	}
-	d, err := os.Open(dir)
+	f, err := d.open(dir)
 	if err != nil {
 		return nil
 	}
-	defer d.Close()
-	if err := d.Sync(); errors.Is(err, syscall.EIO) {
+	defer f.Close()
+	if err := f.Sync(); errors.Is(err, syscall.EIO) {
 		return err
 	}
 	return nil
@@ -1160,13 +1170,14 @@ func nnrtNormInv64(p float64) float64 {
 	return math.Copysign(n/d, q)
 }
 
-// BadLength panics because a length or size is wrong, with a message such as
+// BadMatch panics because a length or size differs from another one that it has to
+// match, with a message such as
 //
-//	digits.Net.ForwardBatch: len(y) = 3, want 32
+//	digits.Trainer.Step: len(y) = 3, want 32 (= len(x))
 //
 //go:noinline
-func nnrtBadLength(fn, what string, got, want int) {
-	panic(fn + ": " + what + " = " + strconv.Itoa(got) + ", want " + strconv.Itoa(want))
+func nnrtBadMatch(fn, what string, got int, other string, want int) {
+	panic(fn + ": " + what + " = " + strconv.Itoa(got) + ", want " + strconv.Itoa(want) + " (= " + other + ")")
 }
 
 // BadBatch panics because the number of samples is not in 1 … most, with a message

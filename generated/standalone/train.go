@@ -189,7 +189,7 @@ func check(fn string, x []Input, y []Target) {
 		nnrtBadBatch(fn, len(x), MaxBatch)
 	}
 	if len(y) != len(x) {
-		nnrtBadLength(fn, "y", len(y), len(x))
+		nnrtBadMatch(fn, "len(y)", len(y), "len(x)", len(x))
 	}
 	for i := range y {
 		if uint32(y[i]) >= 3 {

@@ -19,19 +19,19 @@ func CheckArch(meta map[string]string, want string) error {
 	if !ok || got == want {
 		return nil
 	}
-	for i := 1; ; i++ {
+	for {
 		w, wmore, wok := strings.Cut(want, "; ")
 		g, gmore, gok := strings.Cut(got, "; ")
 		if w != g {
-			return archError(i, archItem(w), archItem(g))
+			return archError(archItem(w), archItem(g))
 		}
 		switch {
 		case wok && !gok:
 			w, _, _ = strings.Cut(wmore, "; ")
-			return archError(i+1, archItem(w), "nothing")
+			return archError(archItem(w), "nothing")
 		case gok && !wok:
 			g, _, _ = strings.Cut(gmore, "; ")
-			return archError(i+1, "nothing", archItem(g))
+			return archError("nothing", archItem(g))
 		}
 		want, got = wmore, gmore
 	}
@@ -45,7 +45,7 @@ func archItem(s string) string {
 	return strconv.Quote(s)
 }
 
-// archError says that the i-th description differs.
-func archError(i int, want, got string) error {
-	return errors.New("architecture: part " + strconv.Itoa(i) + ": want " + want + ", got " + got)
+// archError says that a description differs; it begins with the layer's name.
+func archError(want, got string) error {
+	return errors.New("architecture: want " + want + ", got " + got)
 }

@@ -44,24 +44,37 @@ func atPath(path string, err error) error {
 //
 // Errors begin with the path; an error of write is wrapped.
 func SaveFile(path string, write func(w io.Writer) error) error {
-	return saveFile(path, write, nil)
+	return theDisk.saveFile(path, write)
 }
 
-// saveFile is SaveFile; tests make a step fail through fault.
-func saveFile(path string, write func(w io.Writer) error, fault func(step string) error) (err error) {
+// disk is what SaveFile writes to; its tests put a failing one in place.
+type disk struct {
+	create func(dir, pattern string) (diskFile, error)
+	open   func(path string) (diskFile, error) // a directory
+	rename func(from, to string) error
+	remove func(path string) error
+}
+
+type diskFile interface {
+	io.WriteCloser
+	Name() string
+	Chmod(mode os.FileMode) error
+	Sync() error
+}
+
+var theDisk = disk{
+	create: func(dir, pattern string) (diskFile, error) { return os.CreateTemp(dir, pattern) },
+	open:   func(path string) (diskFile, error) { return os.Open(path) },
+	rename: os.Rename,
+	remove: os.Remove,
+}
+
+func (d disk) saveFile(path string, write func(w io.Writer) error) (err error) {
 	defer func() {
 		if err != nil {
 			err = atPath(path, err)
 		}
 	}()
-	try := func(step string, f func() error) error {
-		if fault != nil {
-			if err := fault(step); err != nil {
-				return err
-			}
-		}
-		return f()
-	}
 	if path == "" {
 		return errors.New("no file name")
 	}
@@ -86,11 +99,8 @@ func saveFile(path string, write func(w io.Writer) error, fault func(step string
 	if base == "" { // a path that ends in a separator
 		return errors.New("no file name")
 	}
-	var f *os.File
-	if err := try("create", func() (err error) {
-		f, err = os.CreateTemp(dir, ".nnrt-"+strconv.Itoa(os.Getpid())+"-*.tmp")
-		return err
-	}); err != nil {
+	f, err := d.create(dir, ".nnrt-"+strconv.Itoa(os.Getpid())+"-*.tmp")
+	if err != nil {
 		return err
 	}
 	open, kept := true, false
@@ -99,43 +109,43 @@ func saveFile(path string, write func(w io.Writer) error, fault func(step string
 			f.Close()
 		}
 		if !kept {
-			os.Remove(f.Name())
+			d.remove(f.Name())
 		}
 	}()
 	w := bufio.NewWriterSize(f, 1<<16)
-	if err := try("write", func() error { return write(w) }); err != nil {
+	if err := write(w); err != nil {
 		return err
 	}
-	if err := try("flush", w.Flush); err != nil {
+	if err := w.Flush(); err != nil {
 		return err
 	}
 	// Some file systems cannot; then the bits are those of a private file.
 	_ = f.Chmod(mode)
-	if err := try("sync", f.Sync); err != nil {
-		return err
-	}
-	if err := try("close", f.Close); err != nil {
+	if err := f.Sync(); err != nil {
 		return err
 	}
 	open = false
-	if err := try("rename", func() error { return os.Rename(f.Name(), target) }); err != nil {
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := d.rename(f.Name(), target); err != nil {
 		return err
 	}
 	kept = true
-	return try("sync directory", func() error { return syncDir(dir) })
+	return d.syncDir(dir)
 }
 
 // syncDir makes a rename durable, on systems where a directory can be synced.
-func syncDir(dir string) error {
+func (d disk) syncDir(dir string) error {
 	if runtime.GOOS == "windows" || runtime.GOOS == "plan9" {
 		return nil
 	}
-	d, err := os.Open(dir)
+	f, err := d.open(dir)
 	if err != nil {
 		return nil
 	}
-	defer d.Close()
-	if err := d.Sync(); errors.Is(err, syscall.EIO) {
+	defer f.Close()
+	if err := f.Sync(); errors.Is(err, syscall.EIO) {
 		return err
 	}
 	return nil

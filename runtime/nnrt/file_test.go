@@ -84,48 +84,6 @@ func TestSaveFileFollowsLinks(t *testing.T) {
 	onlyFiles(t, filepath.Join(dir, "sub"), "v3")
 }
 
-// TestSaveFileFaults fails every step in turn, with and without an old file.
-func TestSaveFileFaults(t *testing.T) {
-	broken := errors.New("broken")
-	steps := []string{"create", "write", "flush", "sync", "close", "rename", "sync directory"}
-	for _, old := range []bool{false, true} {
-		for n := range len(steps) + 1 {
-			dir := t.TempDir()
-			path := filepath.Join(dir, "w")
-			var names []string
-			if old {
-				require.NoError(t, os.WriteFile(path, []byte("old"), 0o640))
-				names = []string{"w"}
-			}
-			var seen []string
-			err := saveFile(path, writeString("new"), func(step string) error {
-				seen = append(seen, step)
-				if len(seen) == n+1 {
-					return broken
-				}
-				return nil
-			})
-			if n == len(steps) {
-				require.NoError(t, err)
-				require.Equal(t, steps, seen)
-				require.Equal(t, "new", contents(t, path))
-				continue
-			}
-			require.ErrorIs(t, err, broken, steps[n])
-			require.EqualError(t, err, path+": broken")
-			if steps[n] == "sync directory" { // the new file is complete and in place
-				onlyFiles(t, dir, "w")
-				require.Equal(t, "new", contents(t, path))
-				continue
-			}
-			onlyFiles(t, dir, names...)
-			if old {
-				require.Equal(t, "old", contents(t, path), steps[n])
-			}
-		}
-	}
-}
-
 func TestSaveFileErrors(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "w")

@@ -2,15 +2,6 @@ package nnrt
 
 import "strconv"
 
-// BadLength panics because a length or size is wrong, with a message such as
-//
-//	digits.Net.ForwardBatch: len(y) = 3, want 32
-//
-//go:noinline
-func BadLength(fn, what string, got, want int) {
-	panic(fn + ": " + what + " = " + strconv.Itoa(got) + ", want " + strconv.Itoa(want))
-}
-
 // BadMatch panics because a length or size differs from another one that it has to
 // match, with a message such as
 //

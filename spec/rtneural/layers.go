@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // layers are what is read, by RTNeural's type.
@@ -34,7 +36,7 @@ func (w *writer) layer(l *layer) *Error {
 		return failf(again, "shape must end with the number of outputs, from 1 to %d", maxWidth)
 	}
 	if width != w.width && read != nil && !strings.HasSuffix(l.Type, "dense") {
-		return failf(again, "shape says %d outputs, the layer above has %d", width, w.width)
+		return failf(again, "shape says %s, the layer above has %d", plural.Of(width, "output"), w.width)
 	}
 	return read(w, l)
 }
@@ -43,7 +45,7 @@ func (w *writer) layer(l *layer) *Error {
 func (w *writer) dense(l *layer) *Error {
 	units, _ := last(l.Shape)
 	if n := len(l.Weights); n != 1 && n != 2 {
-		return failf(again, "weights must be a kernel and, if there is one, a bias, got %d arrays", n)
+		return failf(again, "weights must be a kernel and, if there is one, a bias, got %s", plural.Of(n, "array"))
 	}
 	kernel, err := matrix(l.Weights[0], w.width, units)
 	if err != nil {
@@ -96,7 +98,7 @@ func (w *writer) activation(name string) *Error {
 // prelu has a slope per element.
 func (w *writer) prelu(l *layer) *Error {
 	if len(l.Weights) != 1 {
-		return failf(again, "weights must be one array of slopes, got %d arrays", len(l.Weights))
+		return failf(again, "weights must be one array of slopes, got %s", plural.Of(len(l.Weights), "array"))
 	}
 	slopes, err := matrix(l.Weights[0], 1, w.width)
 	if err != nil {
@@ -117,7 +119,7 @@ func (w *writer) batchNorm(l *layer) *Error {
 	case len(l.Weights) == 2:
 		names, fields = names[2:], append(fields, "use_weight: false", "use_bias: false")
 	case len(l.Weights) != 4:
-		return failf(again, "weights must be gamma, beta, mean and variance, or the last two, got %d arrays", len(l.Weights))
+		return failf(again, "weights must be gamma, beta, mean and variance, or the last two, got %s", plural.Of(len(l.Weights), "array"))
 	}
 	layer := w.name("batch_normalization")
 	for i, name := range names {
@@ -144,7 +146,7 @@ func number(v *float64) string {
 func matrix(raw json.RawMessage, rows, cols int) ([][]float64, *Error) {
 	var list []json.RawMessage
 	if err := json.Unmarshal(raw, &list); err != nil || len(list) != rows {
-		return nil, failf(again, "weights[0] must be %d rows of %d numbers, got %s", rows, cols, found(raw, len(list), "rows"))
+		return nil, failf(again, "weights[0] must be %s of %s, got %s", plural.Of(rows, "row"), plural.Of(cols, "number"), found(raw, len(list), "row"))
 	}
 	out := make([][]float64, rows)
 	for i, row := range list {
@@ -161,7 +163,7 @@ func matrix(raw json.RawMessage, rows, cols int) ([][]float64, *Error) {
 func vector(what string, raw json.RawMessage, n int) ([]float64, *Error) {
 	var list []*float64
 	if err := json.Unmarshal(raw, &list); err != nil || len(list) != n || slices.Contains(list, nil) {
-		return nil, failf(again, "%s must be %d numbers, got %s", what, n, found(raw, len(list), "elements"))
+		return nil, failf(again, "%s must be %s, got %s", what, plural.Of(n, "number"), found(raw, len(list), "element"))
 	}
 	v := make([]float64, n)
 	for i, x := range list {
@@ -173,7 +175,7 @@ func vector(what string, raw json.RawMessage, n int) ([]float64, *Error) {
 // found describes what is there instead.
 func found(raw json.RawMessage, n int, what string) string {
 	if len(raw) > 0 && raw[0] == '[' {
-		return fmt.Sprintf("%d %s", n, what)
+		return plural.Of(n, what)
 	}
 	return short(string(raw))
 }

@@ -1,0 +1,14 @@
+package plural
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestOf(t *testing.T) {
+	require.Equal(t, "0 columns", Of(0, "column"))
+	require.Equal(t, "1 column", Of(1, "column"))
+	require.Equal(t, "2 columns", Of(2, "column"))
+	require.Equal(t, "-1 columns", Of(-1, "column"))
+}
