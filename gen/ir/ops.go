@@ -34,8 +34,8 @@ type DenseGradWeight struct {
 }
 
 // RankOne is the step of plain gradient descent on the one sample of a batch:
-// with S[k] = −Rate·X[k], W[n,k] += S[k]·DY[n], and B[n] −= Rate·DY[n]. B may
-// be nil.
+// W[n,k] −= Rate·(0 + DY[n]·X[k]) and B[n] −= Rate·(0 + DY[n]), rounded as the
+// gradient, a sum of one term, and its update. B may be nil.
 type RankOne struct {
 	Layer             string
 	W, B, DY, X, Rate *Value
