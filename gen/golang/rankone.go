@@ -22,7 +22,7 @@ func (e *emitter) stepOne(f *jen.File) error {
 	}
 	b := &body{
 		e: e, phase: ph, slots: "ws", weights: "p", grads: "g", training: true, single: true,
-		names: e.local("x", "y", "t", "g", "p", "i", "j", "k", "q", "in", "target", "ws", "n", "o"),
+		names: e.local(),
 		at:    map[*ir.Value]place{}, rows: map[*ir.Value]string{},
 		sample: "t.seen",
 	}

@@ -264,7 +264,7 @@ func (b *body) paramMap(o *ir.Map) error {
 func (b *body) elementLoop(o *ir.Map, t *plan.Tensor) []jen.Code {
 	var holders, names []string
 	index := map[*ir.Value]int{}
-	scope := b.e.local("j", "k", "q", "t", "n", "g", "x", "y")
+	scope := b.e.local()
 	for name := range b.names.taken {
 		scope.reserved[name] = true
 	}
@@ -272,7 +272,7 @@ func (b *body) elementLoop(o *ir.Map, t *plan.Tensor) []jen.Code {
 		if _, ok := index[v]; !ok && !isNumber(v) {
 			index[v] = len(names)
 			holders = append(holders, b.holder(v))
-			names = append(names, scope.name(leaf+"s"))
+			names = append(names, scope.own(leaf+"s"))
 		}
 	}
 	for i, x := range o.In {

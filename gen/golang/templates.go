@@ -49,10 +49,18 @@ type view struct {
 	Shares              bool
 	// Of the generated tests.
 	InitSeed, DataSeed, MaxBatch int
-	Tolerance, GradientTolerance string
+	ReferenceCases               []referenceCase
+	Tolerance                    string
+	GradientSeed, GradientOption int
+	GradientTolerance            string
+	LossTolerance                string
 	NoGradientCheck              string
 	GradientChecks               int // per tensor
 	TrainedTensors               []bool
+	FixedTensors, SparseTensors  []bool
+	SkipZeros                    bool
+	OnHeap                       bool // samples and workspace are too large for the stack
+	AllocBatch                   int  // samples of TestZeroAllocations
 }
 
 // targetView is an instruction set: its name in NNGEN_PATH and in identifiers,
@@ -87,7 +95,10 @@ type goldenView struct {
 // templates renders the files of fixed shape.
 func (e *emitter) templates() error {
 	v := e.view()
-	var err error
+	err := e.tolerances(v)
+	if err != nil {
+		return err
+	}
 	if v.Golden, err = e.golden(false); err != nil {
 		return err
 	}
@@ -163,7 +174,8 @@ func (e *emitter) view() *view {
 		Header: e.header(), Package: e.opts.Package, Elem: typeName(e.elem), Runtime: e.opts.Runtime,
 		Version: nnrt.Version, Train: e.plan.Train != nil, ErrorType: "TensorError", Doc: e.doc(),
 		InitSeed: goldenSeed, DataSeed: goldenData, MaxBatch: e.plan.Options.Batch,
-		Tolerance: "1e-5", GradientTolerance: "1e-3", GradientChecks: e.gradientChecks(),
+		GradientChecks: e.gradientChecks(), GradientOption: gradientOptions,
+		SkipZeros: e.plan.Options.SkipZeros, OnHeap: e.testsOnHeap(), AllocBatch: zeroAllocationBatch,
 	}
 	if e.opts.Runtime != "" {
 		v.ErrorType = "nnrt.TensorError"
@@ -179,15 +191,11 @@ func (e *emitter) view() *view {
 			v.States, v.StateNames = append(v.States, lowerCamel(s)), append(v.StateNames, s)
 		}
 	}
-	if e.prog.Estimated != "" {
-		v.NoGradientCheck = e.prog.Estimated + " is trained with an estimated gradient, which differences cannot check"
-	}
-	if e.elem == ir.Float64 {
-		v.Tolerance, v.GradientTolerance = "1e-12", "1e-6"
-	}
 	for _, t := range e.plan.Tensors {
 		v.Half = v.Half || t.Layout.Elem == ir.Float16
 		v.TrainedTensors = append(v.TrainedTensors, e.isTrained(t))
+		v.FixedTensors = append(v.FixedTensors, len(t.Value.Param.Values) > 0)
+		v.SparseTensors = append(v.SparseTensors, t.Value.Param.Mask != nil)
 		v.Accessors = append(v.Accessors, e.accessorOf(t))
 	}
 	v.Fits = e.fits()
