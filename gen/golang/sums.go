@@ -337,6 +337,11 @@ func (b *body) reduceParam(o *ir.Reduce, wide *ir.Value) {
 		}
 		return jen.Id("lanes[j%16]").Op("+=").Id(T).Call(b.e.apply(o.Doc, o.Prog, o.InNames, operands, "e"))
 	}
+	if o.When != nil {
+		defer func(before []jen.Code) {
+			b.stmts = append(before, jen.If(exprf("%s != 0", b.at[o.When].idx)).Block(b.stmts...))
+		}(b.take())
+	}
 	panel := func(loops ...jen.Code) []jen.Code {
 		out := append([]jen.Code{jen.Var().Id("lanes").Id("[16]" + T)}, loops...)
 		return append(out, jen.Id(y.idx).Op("+=").Add(b.e.halve()))

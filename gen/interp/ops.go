@@ -210,6 +210,10 @@ func (m *Machine) mapOp(o *ir.Map) error {
 }
 
 func (m *Machine) reduce(o *ir.Reduce) error {
+	if o.When != nil && m.values[o.When][0][0] == 0 {
+		m.values[o.Y] = [][]float64{{0}}
+		return nil
+	}
 	e, err := m.elements(m.Arith, o.Prog, o.In, o.InNames)
 	if err != nil {
 		return err
