@@ -41,7 +41,7 @@ func (e *emitter) stepOne(f *jen.File) error {
 		stmts = append(stmts, letf("ws", "&t.m.oneSpace"))
 	}
 	e.method(f, []string{"stepOne is a step on one sample: the gradients of the weights, products of two", "vectors, are used where they are made."},
-		"stepOne", "x []Input, y []Target", typeName(e.elem), append(append(stmts, b.take()...), jen.Return(exprf("%s", b.at[e.prog.Loss].idx))))
+		"stepOne", "x []Input, y []Target", typeName(e.elem), append(append(append(stmts, b.take()...), b.keepSummedLoss()...), jen.Return(exprf("%s", b.at[e.prog.Loss].idx))))
 	return nil
 }
 

@@ -43,6 +43,7 @@ type view struct {
 	// Of a training step: whether one sample is a step of its own, whether
 	// updates follow their gradients at once, whether something is prepared.
 	StepOne, Learn, Prepare bool
+	SummedLoss              bool // sums and means are mixed
 	// ShareFrom is the number of samples from which workers share a step, Shares
 	// whether batches can be so large; TileRows are the rows of the smaller tile.
 	ShareFrom, TileRows int
@@ -186,6 +187,7 @@ func (e *emitter) view() *view {
 		v.Optimizer = e.net.Optimizer.Name
 		v.LearningRate = literal(e.net.Optimizer.Args.Float("learning_rate"), e.elem)
 		v.StepOne, v.Learn, v.Prepare = e.plan.Train.One != nil, e.plan.Train.Learn != nil, len(e.trainSteps) > 0
+		v.SummedLoss = e.prog.SummedLoss != nil
 		v.ShareFrom, v.Shares, v.TileRows = e.plan.ShareFrom(), e.plan.Shares(), e.tileRows()
 		for _, s := range e.plan.Train.States {
 			v.States, v.StateNames = append(v.States, lowerCamel(s)), append(v.StateNames, s)

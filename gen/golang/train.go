@@ -153,7 +153,19 @@ func (e *emitter) lossOf(f *jen.File, p *plan.Batched, name, doc string, loss *i
 	if err := b.run(); err != nil {
 		return err
 	}
-	e.method(f, []string{doc}, name, "x []Input", typeName(e.elem), append(b.take(), jen.Return(exprf("%s", b.at[loss].idx))))
+	code := b.take()
+	if training {
+		code = append(code, b.keepSummedLoss()...)
+	}
+	e.method(f, []string{doc}, name, "x []Input", typeName(e.elem), append(code, jen.Return(exprf("%s", b.at[loss].idx))))
+	return nil
+}
+
+// keepSummedLoss stores the loss summed over the samples, if there is one.
+func (b *body) keepSummedLoss() []jen.Code {
+	if v := b.e.prog.SummedLoss; v != nil {
+		return []jen.Code{setf("t.summedLoss", "%s", b.at[v].idx)}
+	}
 	return nil
 }
 

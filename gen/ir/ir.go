@@ -161,6 +161,9 @@ type Program struct {
 	Grads    []*Value
 	Loss     *Value // of Gradients
 	EvalLoss *Value // of Evaluate
+	// SummedLoss is the loss of Gradients summed over the samples; nil unless some
+	// outputs' losses are sums and others means.
+	SummedLoss *Value
 	// Estimated names an activation whose gradient is not its derivative
 	// (straight-through), so that differences cannot check it.
 	Estimated string
