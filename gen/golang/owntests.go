@@ -156,12 +156,13 @@ func (e *emitter) moved(seed uint64) map[*ir.Value][]float64 {
 		if len(t.Value.Param.Values) > 0 {
 			continue
 		}
-		w := values[t.Value]
+		w := interp.Stored(t.Value.Param, values[t.Value]) // as they come out of memory
+		values[t.Value] = w
 		shape := t.Value.Shape
 		scale := 0.1 / math.Sqrt(float64(shape[len(shape)-1]))
 		for i := range w {
 			if t.Value.Param.Mask == nil || w[i] != 0 {
-				w[i] = e.round(w[i] + float64(scale*nnrt.Normal(seed, nnrt.PurposeData, uint32(2+n), uint64(i))))
+				w[i] = e.round(e.round(w[i]) + float64(scale*nnrt.Normal(seed, nnrt.PurposeData, uint32(2+n), uint64(i))))
 			}
 		}
 	}

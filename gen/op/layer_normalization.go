@@ -12,7 +12,7 @@ import (
 var layerNormalization = Layer{
 	Kind: spec.Kind{
 		Name: "layer_normalization", Aliases: []string{"layer_norm"},
-		Doc: "Layer normalisation, y = h·w + b, h = (x − μ)·r, r = 1/√(σ² + ε), with mean μ and variance σ² of the n elements along the axes, gradient dx = r·(dh − (Σ dh + h·Σ dh·h)/n), dh = dy·w, dw = Σ dy·h, db = Σ dy; w and b have one element per element along the axes (Ba et al. 2016; PyTorch LayerNorm).",
+		Doc: "Layer normalisation, y = h·w + b, h = (x − μ)·r, r = 1/√(σ² + ε), with mean μ and variance σ² of the n elements along the axes, gradient dx = r·(dh − (Σ dh + h·Σ dh·h)/n), dh = dy·w, dw = Σ dy·h, db = Σ dy; w and b have one element per element along the axes (Ba et al. 2016; PyTorch LayerNorm). With the default ε the squares of deviations up to 1e31 in float32, and 1e290 in float64, are there.",
 		Params: []spec.Param{
 			{Name: "epsilon", Doc: "ε, added to the variance", Type: spec.Number, Default: 1e-5, Range: notNegative},
 			{Name: "axis", Doc: "first of the axes that are normalised, which are it and those after it, of the shape without the batch, from the end if negative", Type: spec.Integer, Default: -1},
