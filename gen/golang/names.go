@@ -35,10 +35,14 @@ func lowerCamel(s string) string {
 // printed are the names that the printers and templates give to variables and
 // imports themselves; what is named after layers keeps clear of all of them, in
 // every scope. TestNames finds what is missing.
-var printed = setOf(`
-	at b best bq c class count d data dj dx dy err fn from g gk gn gt h i in input j k lanes list loss m n negative o one
-	out p part parts q rate rest row s t target terms v w wi wk wn wq ws wt x xk xn y yRow
+var printed = setOf(arguments + `
+	at b best bq c count d data dj dx dy err fn gk gn gt h input lanes list m negative o one
+	out part parts rate rest row s target terms v w wi wk wn wq wt xk xn yRow
 	atomic bits bytes embed errors filepath fmt hash io math nnrt os rand runtime slices sort strconv strings sync testing unsafe`)
+
+// arguments are those of the functions around a scalar program, and the
+// variables of the loops.
+const arguments = "from g i in j k n p q t ws x y"
 
 // numbered are names of which the printers use several: chains, loops.
 var numbered = regexp.MustCompile(`^[sitwbr][0-9]+$`)
