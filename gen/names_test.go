@@ -27,7 +27,7 @@ import (
 	"github.com/nngen-go/nngen/spec"
 )
 
-var nameRounds = flag.Int("names", 20, "how often TestNames gives a network other names; 600 puts nearly every name at every place")
+var nameRounds = flag.Int("names", 12, "how often TestNames gives a network other names; 600 puts nearly every name at every place")
 
 // namesSpec has every kind of layer that sums or mixes elements, and N1, N2, …
 // for the names.
