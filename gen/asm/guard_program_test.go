@@ -218,6 +218,8 @@ func (s *suite) numbers(n int) []float64 {
 	for i := range v {
 		if s.rng.IntN(5) > 0 {
 			v[i] = s.arith.Round(s.rng.NormFloat64())
+		} else if s.rng.IntN(2) > 0 {
+			v[i] = math.Copysign(0, -1)
 		}
 	}
 	return v

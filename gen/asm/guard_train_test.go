@@ -172,7 +172,10 @@ func (s *suite) rankOne(outs, ins, turn int, dx, listed bool, epilogue []kernel.
 	if listed {
 		args["list"] = c.list("list", list).from(0)
 	}
-	step := func(v float64) float64 { return s.arith.Apply(expr.OpMul, rate.before[0], v) }
+	// The kernel is given the negative rate.
+	step := func(w, g float64) float64 {
+		return s.arith.Apply(expr.OpAdd, w, s.arith.Apply(expr.OpMul, rate.before[0], g))
+	}
 	changed := append([]float64(nil), w.w...)
 	finish := s.after(epilogue)
 	for _, i := range list {
@@ -181,14 +184,14 @@ func (s *suite) rankOne(outs, ins, turn int, dx, listed bool, epilogue []kernel.
 			dxs.after[i] = finish(sum, u.before[i])
 		}
 		for n := range outs {
-			changed[n*ins+i] = s.arith.MulAdd(step(x.before[i]), dy.before[n], w.at(n, i))
+			changed[n*ins+i] = step(w.at(n, i), s.arith.MulAdd(x.before[i], dy.before[n], 0))
 		}
 	}
 	w.change(full, tail, func(n, k int) float64 { return changed[n*ins+k] })
 	if k.Bias {
 		for n := range bias.before {
 			if bias.free[n] = n >= outs; !bias.free[n] {
-				bias.after[n] = s.arith.Apply(expr.OpAdd, bias.before[n], step(dy.before[n]))
+				bias.after[n] = step(bias.before[n], s.arith.Apply(expr.OpAdd, 0, dy.before[n]))
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package golang
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -286,7 +287,7 @@ func (b *body) reduce(s *plan.Step, o *ir.Reduce) {
 		return b.e.apply(o.Doc, o.Prog, o.InNames, operands, "e")
 	}
 	y := b.result(o.Y)
-	acc := b.names.name("s")
+	acc := b.names.own("s")
 	if o.Kind == ir.MaxOf {
 		b.add(let(acc, term("0")))
 		if wide.Size() > 1 {
@@ -319,6 +320,9 @@ func (b *body) chainSum(acc string, n, c int, term func(j string) *jen.Statement
 	var loop, tail []jen.Code
 	for i := range names {
 		names[i] = fmt.Sprintf("%s%d", acc, i)
+		if strings.Contains(acc, "_") { // s_2 is the second sum, s_2_0 its first chain
+			names[i] = fmt.Sprintf("%s_%d", acc, i)
+		}
 		at := "j"
 		if i > 0 {
 			at = fmt.Sprintf("j+%d", i)

@@ -66,15 +66,10 @@ func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
 	}
 }
 
-// newGlobals returns the names of the package. Those of the fixed files and of
-// the variables of kernels are taken.
+// newGlobals returns the names of the package, of which the printers have taken
+// some.
 func newGlobals(p *plan.Plan) *namer {
-	n := newNamer(
-		"net", "params", "memory", "tensors", "arch", "check", "trained", "workspaces", "embedded", "embeddedNet", "stateTensors", "shareFrom",
-		"asked", "cpuid", "xgetbv", "batch", "canonical", "connected", "equalParams", "parameters", "sample", "sameBits",
-		"b", "bq", "c", "d", "dj", "dy", "g", "gk", "gn", "gt", "i", "in", "j", "k", "lanes", "n", "o", "p", "q", "row", "s",
-		"t", "v", "w", "wi", "wk", "wn", "wq", "ws", "wt", "x", "xk", "xn", "y", "h",
-	)
+	n := newNamer("params", "memory", "tensors", "storedTensors", "arch", "check", "workspaces", "refForward", "refLoss")
 	for _, t := range p.Tensors {
 		cols, rows := tables(t)
 		n.taken[cols], n.taken[rows] = true, true

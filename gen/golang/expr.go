@@ -3,6 +3,7 @@ package golang
 import (
 	"fmt"
 	"go/token"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -36,6 +37,9 @@ func (s *scalar) avoid(n *namer) {
 		s.taken[name] = true
 	}
 	for name := range n.reserved {
+		s.taken[name] = true
+	}
+	for name := range strings.FieldsSeq(arguments) {
 		s.taken[name] = true
 	}
 }

@@ -2,6 +2,7 @@ package golang
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 
 	"github.com/nngen-go/nngen/gen/interp"
@@ -20,7 +21,7 @@ const (
 // oracle's results, exact to the last bit.
 func (e *emitter) golden(fused bool) ([]goldenView, error) {
 	m := interp.NewOracle(e.prog, fused)
-	for v, rows := range interp.InitialValues(e.prog, goldenSeed) {
+	for v, rows := range e.moved(goldenSeed) {
 		m.Set(v, rows)
 	}
 	at := 0
@@ -35,17 +36,26 @@ func (e *emitter) golden(fused bool) ([]goldenView, error) {
 	if err := m.Run(e.prog.Infer); err != nil {
 		return nil, err
 	}
-	bits := 32
-	if e.elem == ir.Float64 {
-		bits = 64
-	}
 	var out []goldenView
 	for _, o := range e.prog.Outputs {
 		for i, y := range m.Get(o.Value)[0] {
 			if i < goldenOutputs {
-				out = append(out, goldenView{fmt.Sprintf("y%s[%d]", e.outputField(o.Name), i), strconv.FormatFloat(y, 'x', -1, bits)})
+				out = append(out, goldenView{fmt.Sprintf("y%s[%d]", e.outputField(o.Name), i), e.exactly(y)})
 			}
 		}
 	}
 	return out, nil
+}
+
+// exactly is a number of the network's type in Go, to the last bit.
+func (e *emitter) exactly(x float64) string {
+	switch {
+	case math.IsNaN(x):
+		return typeName(e.elem) + "(math.NaN())"
+	case math.IsInf(x, 0):
+		return fmt.Sprintf("%s(math.Inf(%d))", typeName(e.elem), int(math.Copysign(1, x)))
+	case e.elem == ir.Float64:
+		return strconv.FormatFloat(x, 'x', -1, 64)
+	}
+	return strconv.FormatFloat(x, 'x', -1, 32)
 }

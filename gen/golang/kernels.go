@@ -288,18 +288,14 @@ func weightNames(l *plan.Layout) []string {
 // build writes the kernel.
 func (m *matrix) build(k *kernelFunc) {
 	m.doc(k)
-	names := m.e.local("x", "w", "wt", "wq", "b", "bq", "scale", "sq", "k", "q", "j", "xk", "wk", "s", "v", "d", "dj", "wn", "wi", "c", "n", "xn", "i")
-	for i := range schedule.Panel {
-		names.taken[fmt.Sprintf("s%d", i)] = true
-		names.taken[fmt.Sprintf("w%d", i)] = true
-	}
+	names := m.e.local("scale", "sq")
 	ptr := map[*ir.Value]string{}
 	for i, v := range m.stored {
 		hint := "y"
 		if i > 0 {
 			hint = fmt.Sprintf("y%d", i)
 		}
-		ptr[v] = names.name(hint)
+		ptr[v] = names.own(hint)
 		k.args = append(k.args, arg{ptr[v], "*" + array(m.e.elem, v.Size())})
 	}
 	k.args = append(k.args, arg{"x", "*" + array(m.e.elem, m.x.Size())})

@@ -61,7 +61,7 @@ func (b *body) asElem(x *ir.Value) string {
 // where it is not divided.
 func (e *emitter) learnFunc(l plan.Learn, rank int) (*kernelFunc, error) {
 	b := e.batchBody(e.plan.Train.Gradients, true, ":len(x)")
-	b.names = e.local("t", "p", "g", "x", "part", "parts", "from", "to", "k", "q", "m", "one", "w", "j", "n", "o", "i")
+	b.names = e.local()
 	var failed error
 	t := e.plan.TensorOf(l.Update.Out[0].Param)
 	k := e.kernel("learn "+l.Update.Out[0].Name, lowerCamel(l.Update.Out[0].Name)+" learn", func(k *kernelFunc) {

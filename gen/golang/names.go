@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"go/token"
 	"go/types"
+	"regexp"
 	"strings"
 
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/templates"
 )
 
 // lowerCamel turns words ("relu gradient", "dense1.weight", "fan_in") into a
@@ -28,6 +30,49 @@ func lowerCamel(s string) string {
 		name = "v" + name
 	}
 	return strings.ToLower(name[:1]) + name[1:]
+}
+
+// printed are the names that the printers and templates give to variables and
+// imports themselves; what is named after layers keeps clear of all of them, in
+// every scope. TestNames finds what is missing.
+var printed = setOf(arguments + `
+	at b best bq c count d data dj dx dy err fn gk gn gt h input lanes list m negative o one
+	out part parts rate rest row s target terms v w wi wk wn wq wt xk xn yRow
+	atomic bits bytes embed errors filepath fmt hash io math nnrt os rand runtime slices sort strconv strings sync testing unsafe`)
+
+// arguments are those of the functions around a scalar program, and the
+// variables of the loops.
+const arguments = "from g i in j k n p q t ws x y"
+
+// numbered are names of which the printers use several: chains, loops.
+var numbered = regexp.MustCompile(`^[sitwbr][0-9]+$`)
+
+// declared are the names that the fixed files of a package declare.
+var declared = func() map[string]bool {
+	found := map[string]bool{}
+	pattern := regexp.MustCompile(`(?m)^(?:func|var|const|type) +([A-Za-z_]\w*)`)
+	entries, err := templates.FS.ReadDir(".")
+	if err != nil {
+		panic(err)
+	}
+	for _, f := range entries {
+		text, err := templates.FS.ReadFile(f.Name())
+		if err != nil {
+			panic(err)
+		}
+		for _, m := range pattern.FindAllSubmatch(text, -1) {
+			found[string(m[1])] = true
+		}
+	}
+	return found
+}()
+
+func setOf(words string) map[string]bool {
+	set := map[string]bool{}
+	for word := range strings.FieldsSeq(words) {
+		set[word] = true
+	}
+	return set
 }
 
 // namer hands out identifiers that are unique in a scope, and that neither
@@ -55,10 +100,23 @@ func (e *emitter) local(reserved ...string) *namer {
 	return n
 }
 
-// name returns hint, or hint with the first number that makes it unique.
+// name is an identifier after the name of a layer or of a value: hint, or hint
+// with the first number that makes it unique.
 func (n *namer) name(hint string) string {
+	if strings.HasPrefix(lowerCamel(hint), standalonePrefix) { // a name of the runtime
+		hint = "of " + hint
+	}
+	return n.unique(hint, func(name string) bool { return printed[name] || numbered.MatchString(name) || declared[name] })
+}
+
+// own is an identifier that the printers chose.
+func (n *namer) own(hint string) string {
+	return n.unique(hint, func(string) bool { return false })
+}
+
+func (n *namer) unique(hint string, avoid func(name string) bool) string {
 	name := lowerCamel(hint)
-	for i := 2; n.reserved[name] || n.taken[name] || n.others[name] || token.IsKeyword(name) || types.Universe.Lookup(name) != nil; i++ {
+	for i := 2; n.avoids(name) || avoid(name); i++ {
 		name = fmt.Sprintf("%s_%d", lowerCamel(hint), i)
 	}
 	n.taken[name] = true
@@ -66,6 +124,10 @@ func (n *namer) name(hint string) string {
 		n.record[name] = true
 	}
 	return name
+}
+
+func (n *namer) avoids(name string) bool {
+	return n.reserved[name] || n.taken[name] || n.others[name] || token.IsKeyword(name) || types.Universe.Lookup(name) != nil
 }
 
 // paramName is the stem of a parameter's accessor: dense1Weight.

@@ -22,7 +22,7 @@ func (e *emitter) stepOne(f *jen.File) error {
 	}
 	b := &body{
 		e: e, phase: ph, slots: "ws", weights: "p", grads: "g", training: true, single: true,
-		names: e.local("x", "y", "t", "g", "p", "i", "j", "k", "q", "in", "target", "ws", "n", "o"),
+		names: e.local(),
 		at:    map[*ir.Value]place{}, rows: map[*ir.Value]string{},
 		sample: "t.seen",
 	}
@@ -40,8 +40,8 @@ func (e *emitter) stepOne(f *jen.File) error {
 	if len(ph.Slots) > 0 {
 		stmts = append(stmts, letf("ws", "&t.m.oneSpace"))
 	}
-	e.method(f, []string{"stepOne is a step on one sample: the weights change by the product of two vectors,", "which rounds once less than the gradient and its update."},
-		"stepOne", "x []Input, y []Target", typeName(e.elem), append(append(stmts, b.take()...), jen.Return(exprf("%s", b.at[e.prog.Loss].idx))))
+	e.method(f, []string{"stepOne is a step on one sample: the gradients of the weights, products of two", "vectors, are used where they are made."},
+		"stepOne", "x []Input, y []Target", typeName(e.elem), append(append(append(stmts, b.take()...), b.keepSummedLoss()...), jen.Return(exprf("%s", b.at[e.prog.Loss].idx))))
 	return nil
 }
 
@@ -129,7 +129,8 @@ func (r *rankOne) build(k *kernelFunc) {
 	T := typeName(r.e.elem)
 	k.doc = []string{
 		fmt.Sprintf("%s is the step of layer %q by one sample:", k.name, oneLine(r.Layer)), "",
-		"\tfor n := range dy {", "\t\tfor k := range x {", "\t\t\tw[n][k] += (-rate * x[k]) * dy[n]", "\t\t}", "\t\tb[n] += -rate * dy[n]", "\t}", "",
+		"\tfor n := range dy {", "\t\tfor k := range x {", "\t\t\tw[n][k] -= rate * (x[k] * dy[n])", "\t\t}", "\t\tb[n] -= rate * dy[n]", "\t}", "",
+		"with gradients that are sums of one term, 0 + x[k]*dy[n].",
 		"It does not allocate.",
 	}
 	for i, t := range weightTypes(r.l, T) {
@@ -139,15 +140,14 @@ func (r *rankOne) build(k *kernelFunc) {
 		k.args = append(k.args, arg{"b", fmt.Sprintf("*[%d][16]%s", r.e.plan.TensorOf(r.B.Param).Layout.Full, T)})
 	}
 	k.args = append(k.args, arg{"x", "*" + array(r.e.elem, r.X.Size())}, arg{"dy", "*" + array(r.e.elem, r.DY.Size())}, arg{"rate", T})
-	k.body = append(k.body, letf("negative", "-rate"))
 	panel := func(w, q, first string, outs int) []jen.Code {
 		out := []jen.Code{
 			letf("d", "(*%s)(dy[%s:%s+%d])", array(r.e.elem, outs), first, first, outs),
-			forRange("k, xk", "x", letf("wk", "&%s[k]", w), letf("s", "negative * xk"),
-				forRange("j, dj", "d", jen.Id("wk[j]").Op("+=").Id(T).Call(exprf("s * dj")))),
+			forRange("k, xk", "x", letf("wk", "&%s[k]", w),
+				forRange("j, dj", "d", jen.Id("wk[j]").Op("-=").Id(T).Call(exprf("rate * (%s(xk*dj) + 0)", T)))),
 		}
 		if r.B != nil {
-			out = append(out, letf("bq", "&b[%s]", q), forRange("j, dj", "d", jen.Id("bq[j]").Op("+=").Id(T).Call(exprf("negative * dj"))))
+			out = append(out, letf("bq", "&b[%s]", q), forRange("j, dj", "d", jen.Id("bq[j]").Op("-=").Id(T).Call(exprf("rate * (dj + 0)"))))
 		}
 		return out
 	}

@@ -14,7 +14,7 @@ import (
 // the kernels.
 func (e *emitter) reference() (*jen.File, error) {
 	f := e.file()
-	r := &ref{e: e, names: newNamer("p", "x", "y", "i", "j", "seed", "step", "samples", "in"), at: map[*ir.Value]string{}}
+	r := &ref{e: e, names: newNamer("seed", "step", "samples"), at: map[*ir.Value]string{}}
 	r.inputs("x")
 	for _, op := range e.prog.Infer.Ops {
 		if err := r.op(op); err != nil {
@@ -153,7 +153,7 @@ func (r *ref) reduce(o *ir.Reduce) {
 			wide = x
 		}
 	}
-	terms := r.names.name("terms")
+	terms := r.names.own("terms")
 	m := &ir.Map{Prog: o.Prog, In: o.In, InNames: o.InNames, OutNames: []string{"e"}}
 	r.add(r.loop(m, terms, wide.Size())...)
 	r.add(letf(r.result(o.Y), "[]float64{ref%s(%s)}", map[ir.ReduceKind]string{ir.Sum: "Sum", ir.MaxOf: "Largest"}[o.Kind], terms))
@@ -188,7 +188,7 @@ func (e *emitter) refLoss(f *jen.File) error {
 			}
 		}
 	}
-	r := &ref{e: e, names: newNamer("p", "x", "y", "i", "j", "seed", "step", "samples", "in", "batch"), at: map[*ir.Value]string{}}
+	r := &ref{e: e, names: newNamer("seed", "step", "samples", "batch"), at: map[*ir.Value]string{}}
 	for _, v := range e.prog.Values {
 		if v.Kind == ir.Scalar && v.Name == "batch" {
 			r.at[v] = "batch"

@@ -264,7 +264,7 @@ func (b *body) paramMap(o *ir.Map) error {
 func (b *body) elementLoop(o *ir.Map, t *plan.Tensor) []jen.Code {
 	var holders, names []string
 	index := map[*ir.Value]int{}
-	scope := b.e.local("j", "k", "q", "t", "n", "g", "x", "y")
+	scope := b.e.local()
 	for name := range b.names.taken {
 		scope.reserved[name] = true
 	}
@@ -272,7 +272,7 @@ func (b *body) elementLoop(o *ir.Map, t *plan.Tensor) []jen.Code {
 		if _, ok := index[v]; !ok && !isNumber(v) {
 			index[v] = len(names)
 			holders = append(holders, b.holder(v))
-			names = append(names, scope.name(leaf+"s"))
+			names = append(names, scope.own(leaf+"s"))
 		}
 	}
 	for i, x := range o.In {
@@ -336,6 +336,11 @@ func (b *body) reduceParam(o *ir.Reduce, wide *ir.Value) {
 			}
 		}
 		return jen.Id("lanes[j%16]").Op("+=").Id(T).Call(b.e.apply(o.Doc, o.Prog, o.InNames, operands, "e"))
+	}
+	if o.When != nil {
+		defer func(before []jen.Code) {
+			b.stmts = append(before, jen.If(exprf("%s != 0", b.at[o.When].idx)).Block(b.stmts...))
+		}(b.take())
 	}
 	panel := func(loops ...jen.Code) []jen.Code {
 		out := append([]jen.Code{jen.Var().Id("lanes").Id("[16]" + T)}, loops...)

@@ -43,16 +43,25 @@ type view struct {
 	// Of a training step: whether one sample is a step of its own, whether
 	// updates follow their gradients at once, whether something is prepared.
 	StepOne, Learn, Prepare bool
+	SummedLoss              bool // sums and means are mixed
 	// ShareFrom is the number of samples from which workers share a step, Shares
 	// whether batches can be so large; TileRows are the rows of the smaller tile.
 	ShareFrom, TileRows int
 	Shares              bool
 	// Of the generated tests.
 	InitSeed, DataSeed, MaxBatch int
-	Tolerance, GradientTolerance string
+	ReferenceCases               []referenceCase
+	Tolerance                    string
+	GradientSeed, GradientOption int
+	GradientTolerance            string
+	LossTolerance                string
 	NoGradientCheck              string
 	GradientChecks               int // per tensor
 	TrainedTensors               []bool
+	FixedTensors, SparseTensors  []bool
+	SkipZeros                    bool
+	OnHeap                       bool // samples and workspace are too large for the stack
+	AllocBatch                   int  // samples of TestZeroAllocations
 }
 
 // targetView is an instruction set: its name in NNGEN_PATH and in identifiers,
@@ -90,7 +99,10 @@ type goldenView struct {
 // templates renders the files of fixed shape.
 func (e *emitter) templates() error {
 	v := e.view()
-	var err error
+	err := e.tolerances(v)
+	if err != nil {
+		return err
+	}
 	if v.Golden, err = e.golden(false); err != nil {
 		return err
 	}
@@ -166,7 +178,8 @@ func (e *emitter) view() *view {
 		Header: e.header(), Package: e.opts.Package, Elem: typeName(e.elem), Runtime: e.opts.Runtime,
 		Version: nnrt.Version, Train: e.plan.Train != nil, ErrorType: "TensorError", Doc: e.doc(),
 		InitSeed: goldenSeed, DataSeed: goldenData, MaxBatch: e.plan.Options.Batch,
-		Tolerance: "1e-5", GradientTolerance: "1e-3", GradientChecks: e.gradientChecks(),
+		GradientChecks: e.gradientChecks(), GradientOption: gradientOptions,
+		SkipZeros: e.plan.Options.SkipZeros, OnHeap: e.testsOnHeap(), AllocBatch: zeroAllocationBatch,
 	}
 	if e.opts.Runtime != "" {
 		v.ErrorType = "nnrt.TensorError"
@@ -177,20 +190,17 @@ func (e *emitter) view() *view {
 		v.Optimizer = e.net.Optimizer.Name
 		v.LearningRate = literal(e.net.Optimizer.Args.Float("learning_rate"), e.elem)
 		v.StepOne, v.Learn, v.Prepare = e.plan.Train.One != nil, e.plan.Train.Learn != nil, len(e.trainSteps) > 0
+		v.SummedLoss = e.prog.SummedLoss != nil
 		v.ShareFrom, v.Shares, v.TileRows = e.plan.ShareFrom(), e.plan.Shares(), e.tileRows()
 		for _, s := range e.plan.Train.States {
 			v.States, v.StateNames = append(v.States, lowerCamel(s)), append(v.StateNames, s)
 		}
 	}
-	if e.prog.Estimated != "" {
-		v.NoGradientCheck = e.prog.Estimated + " is trained with an estimated gradient, which differences cannot check"
-	}
-	if e.elem == ir.Float64 {
-		v.Tolerance, v.GradientTolerance = "1e-12", "1e-6"
-	}
 	for _, t := range e.plan.Tensors {
 		v.Half = v.Half || t.Layout.Elem == ir.Float16
 		v.TrainedTensors = append(v.TrainedTensors, e.isTrained(t))
+		v.FixedTensors = append(v.FixedTensors, len(t.Value.Param.Values) > 0)
+		v.SparseTensors = append(v.SparseTensors, t.Value.Param.Mask != nil)
 		v.Accessors = append(v.Accessors, e.accessorOf(t))
 	}
 	v.Fits = e.fits()

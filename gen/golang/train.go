@@ -34,7 +34,7 @@ func (e *emitter) train() (*jen.File, error) {
 func (e *emitter) batchBody(p *plan.Batched, training bool, from string) *body {
 	b := &body{
 		e: e, phase: p.Sample, slots: "ws", weights: "p", training: training, layers: e.plan.Layerwise, from: from, variables: map[*ir.Value]string{},
-		names: e.local("x", "y", "t", "g", "p", "i", "j", "k", "q", "in", "target", "ws", "n", "o", "from", "m", "part", "parts"),
+		names: e.local(),
 		at:    map[*ir.Value]place{}, rows: map[*ir.Value]string{},
 		sample: "t.seen+uint32(from+i)",
 	}
@@ -153,7 +153,19 @@ func (e *emitter) lossOf(f *jen.File, p *plan.Batched, name, doc string, loss *i
 	if err := b.run(); err != nil {
 		return err
 	}
-	e.method(f, []string{doc}, name, "x []Input", typeName(e.elem), append(b.take(), jen.Return(exprf("%s", b.at[loss].idx))))
+	code := b.take()
+	if training {
+		code = append(code, b.keepSummedLoss()...)
+	}
+	e.method(f, []string{doc}, name, "x []Input", typeName(e.elem), append(code, jen.Return(exprf("%s", b.at[loss].idx))))
+	return nil
+}
+
+// keepSummedLoss stores the loss summed over the samples, if there is one.
+func (b *body) keepSummedLoss() []jen.Code {
+	if v := b.e.prog.SummedLoss; v != nil {
+		return []jen.Code{setf("t.summedLoss", "%s", b.at[v].idx)}
+	}
 	return nil
 }
 
@@ -347,7 +359,7 @@ func (e *emitter) update() (*jen.File, error) {
 	f := e.file()
 	b := &body{
 		e: e, weights: "p", grads: "g", phase: e.plan.Train.Update, training: true,
-		names: e.local("t", "g", "p", "j", "k", "q"), at: map[*ir.Value]place{},
+		names: e.local(), at: map[*ir.Value]place{},
 	}
 	b.bindScalars()
 	if err := b.run(); err != nil {

@@ -92,7 +92,7 @@ func (b *body) updateFunc(k *kernelFunc, u *updateKernel, o *ir.Map, t *plan.Ten
 	k.rows, k.train = true, true
 	k.doc = []string{fmt.Sprintf("%s changes %s: %s.", k.name, o.Out[0].Name, wrapFormula(o.Prog))}
 	k.args = []arg{{"t", "*Trainer"}, {"p", "*params"}, {"g", "*params"}}
-	inner := &body{e: b.e, weights: "p", grads: "g", names: b.e.local("t", "p", "g"), at: map[*ir.Value]place{}}
+	inner := &body{e: b.e, weights: "p", grads: "g", names: b.e.local(), at: map[*ir.Value]place{}}
 	for i, x := range o.In {
 		if isNumber(x) {
 			name := inner.names.name(o.InNames[i])

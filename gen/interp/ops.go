@@ -84,26 +84,26 @@ func (m *Machine) denseGradWeight(o *ir.DenseGradWeight) {
 	m.Set(o.DW, dw)
 }
 
-// rankOne: S[k] = −Rate·X[k], W[n,k] += S[k]·DY[n], B[n] −= Rate·DY[n].
+// rankOne: W[n,k] −= Rate·(DY[n]·X[k]), B[n] −= Rate·DY[n], with gradients that are
+// sums of one term.
 func (m *Machine) rankOne(o *ir.RankOne) {
 	dy, x, rate := m.row(o.DY, 0), m.row(o.X, 0), m.row(o.Rate, 0)[0]
-	w := append([]float64(nil), m.values[o.W][0]...)
-	var b []float64
-	for k := range x {
-		s := m.Arith.Apply(expr.OpMul, -rate, x[k])
-		for n, d := range dy {
-			w[n*len(x)+k] = m.Arith.MulAdd(s, d, w[n*len(x)+k])
-		}
+	step := func(w, g float64) float64 {
+		return m.Arith.Apply(expr.OpSub, w, m.Arith.Apply(expr.OpMul, rate, g))
 	}
-	for n, d := range dy {
-		if o.B != nil {
-			b = append(b, m.Arith.Apply(expr.OpAdd, m.values[o.B][0][n], m.Arith.Apply(expr.OpMul, -rate, d)))
-		}
+	w := append([]float64(nil), m.values[o.W][0]...)
+	for i := range w {
+		w[i] = step(w[i], m.Arith.MulAdd(dy[i/len(x)], x[i%len(x)], 0))
 	}
 	m.Set(o.W, w)
-	if o.B != nil {
-		m.Set(o.B, b)
+	if o.B == nil {
+		return
 	}
+	b := append([]float64(nil), m.values[o.B][0]...)
+	for n, d := range dy {
+		b[n] = step(b[n], m.Arith.Apply(expr.OpAdd, 0, d))
+	}
+	m.Set(o.B, b)
 }
 
 // each calls f for every element of a parameter-shaped value that exists.
@@ -210,6 +210,10 @@ func (m *Machine) mapOp(o *ir.Map) error {
 }
 
 func (m *Machine) reduce(o *ir.Reduce) error {
+	if o.When != nil && m.values[o.When][0][0] == 0 {
+		m.values[o.Y] = [][]float64{{0}}
+		return nil
+	}
 	e, err := m.elements(m.Arith, o.Prog, o.In, o.InNames)
 	if err != nil {
 		return err

@@ -155,14 +155,17 @@ type Program struct {
 	Gradients *Func // inputs, targets → loss, gradients; nil without training
 	Evaluate  *Func // inputs, targets → loss, as in inference; nil without training
 	Update    *Func // gradients, params, states → params, states
-	// StepOne is Gradients and Update for a batch of one sample, where the
-	// gradient of a weight is a product of two vectors and need not be made;
-	// nil where the optimiser wants the gradients. It rounds less.
+	// StepOne is Gradients and Update for a batch of one sample, to the same
+	// bits, where the gradient of a weight is a product of two vectors and need
+	// not be stored; nil where the optimiser wants the gradients.
 	StepOne  *Func
 	Penalty  *Func // params → penalty; nil without regularisers
 	Grads    []*Value
 	Loss     *Value // of Gradients
 	EvalLoss *Value // of Evaluate
+	// SummedLoss is the loss of Gradients summed over the samples; nil unless some
+	// outputs' losses are sums and others means.
+	SummedLoss *Value
 	// Estimated names an activation whose gradient is not its derivative
 	// (straight-through), so that differences cannot check it.
 	Estimated string

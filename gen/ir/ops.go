@@ -1,6 +1,8 @@
 package ir
 
 import (
+	"slices"
+
 	"github.com/nngen-go/nngen/gen/ir/expr"
 )
 
@@ -34,8 +36,8 @@ type DenseGradWeight struct {
 }
 
 // RankOne is the step of plain gradient descent on the one sample of a batch:
-// with S[k] = −Rate·X[k], W[n,k] += S[k]·DY[n], and B[n] −= Rate·DY[n]. B may
-// be nil.
+// W[n,k] −= Rate·(0 + DY[n]·X[k]) and B[n] −= Rate·(0 + DY[n]), rounded as the
+// gradient, a sum of one term, and its update. B may be nil.
 type RankOne struct {
 	Layer             string
 	W, B, DY, X, Rate *Value
@@ -75,7 +77,10 @@ type Reduce struct {
 	Prog    expr.Program
 	In      []*Value
 	InNames []string
-	Y       *Value
+	// When, if not nil, is a number of the step: where it is 0, Y is 0 and nothing
+	// is computed.
+	When *Value
+	Y    *Value
 }
 
 // Concat places the Xs one after the other.
@@ -131,18 +136,23 @@ func (o *BatchSum) Ins() []*Value  { return []*Value{o.X} }
 func (o *BatchSum) Outs() []*Value { return []*Value{o.Y} }
 func (o *Map) Ins() []*Value       { return o.In }
 func (o *Map) Outs() []*Value      { return o.Out }
-func (o *Reduce) Ins() []*Value    { return o.In }
-func (o *Reduce) Outs() []*Value   { return []*Value{o.Y} }
-func (o *Concat) Ins() []*Value    { return o.Xs }
-func (o *Concat) Outs() []*Value   { return []*Value{o.Y} }
-func (o *Slice) Ins() []*Value     { return []*Value{o.X} }
-func (o *Slice) Outs() []*Value    { return []*Value{o.Y} }
-func (o *Gather) Ins() []*Value    { return []*Value{o.X, o.T} }
-func (o *Gather) Outs() []*Value   { return []*Value{o.Y} }
-func (o *OneHot) Ins() []*Value    { return []*Value{o.T} }
-func (o *OneHot) Outs() []*Value   { return []*Value{o.Y} }
-func (o *Random) Ins() []*Value    { return nil }
-func (o *Random) Outs() []*Value   { return []*Value{o.Y} }
+func (o *Reduce) Ins() []*Value {
+	if o.When == nil {
+		return o.In
+	}
+	return append(slices.Clone(o.In), o.When)
+}
+func (o *Reduce) Outs() []*Value { return []*Value{o.Y} }
+func (o *Concat) Ins() []*Value  { return o.Xs }
+func (o *Concat) Outs() []*Value { return []*Value{o.Y} }
+func (o *Slice) Ins() []*Value   { return []*Value{o.X} }
+func (o *Slice) Outs() []*Value  { return []*Value{o.Y} }
+func (o *Gather) Ins() []*Value  { return []*Value{o.X, o.T} }
+func (o *Gather) Outs() []*Value { return []*Value{o.Y} }
+func (o *OneHot) Ins() []*Value  { return []*Value{o.T} }
+func (o *OneHot) Outs() []*Value { return []*Value{o.Y} }
+func (o *Random) Ins() []*Value  { return nil }
+func (o *Random) Outs() []*Value { return []*Value{o.Y} }
 
 // MultiplyAdds returns the multiply-adds of the operation for one sample.
 func (o *Dense) MultiplyAdds() int {

@@ -53,7 +53,11 @@ func (o *Map) String() string {
 	return line(o, "map %q (%s) {%s}", o.Doc, named(o.In, o.InNames), o.Prog)
 }
 func (o *Reduce) String() string {
-	return line(o, "reduce_%s %q (%s) {%s}", o.Kind, o.Doc, named(o.In, o.InNames), o.Prog)
+	when := ""
+	if o.When != nil {
+		when = fmt.Sprintf(" when %s", o.When)
+	}
+	return line(o, "reduce_%s %q (%s) {%s}%s", o.Kind, o.Doc, named(o.In, o.InNames), o.Prog, when)
 }
 func (o *Concat) String() string { return line(o, "concat(%s)", list(o.Xs)) }
 func (o *Slice) String() string {

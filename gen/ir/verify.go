@@ -75,7 +75,7 @@ func checkShapes(op Op) error {
 		}
 		return nil
 	case *Reduce:
-		return fits(o.Y.Size() == 1)
+		return fits(o.Y.Size() == 1 && (o.When == nil || o.When.Size() == 1 && !o.When.Batch && !o.Y.Batch))
 	case *Concat:
 		n := 0
 		for _, x := range o.Xs {

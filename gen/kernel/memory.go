@@ -58,8 +58,9 @@ type Gradient struct {
 	Shared bool
 }
 
-// RankOne describes the step of one sample on weights and bias: with
-// S[k] = −rate·X[k], W[n][k] += S[k]·DY[n] and B[n] −= rate·DY[n]; and with DX
+// RankOne describes the step of one sample on weights and bias:
+// W[n][k] −= rate·(0 + X[k]·DY[n]) and B[n] −= rate·(0 + DY[n]), each operation
+// rounded but for the multiply-add of the gradient where it is Fused; and with DX
 // the gradients of the inputs from the weights before it, DX[k] = Σ_n
 // W[n][k]·DY[n], in the chains of the schedule. Without inputs it is the bias
 // alone.

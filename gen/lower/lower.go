@@ -38,6 +38,7 @@ func Lower(net *spec.Network) (*ir.Program, error) {
 type lowering struct {
 	*op.Builder
 	lr, step *ir.Value
+	lossSums []*ir.Value // of every output, over the samples of the batch
 }
 
 // inputs adds the network's inputs.

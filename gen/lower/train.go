@@ -18,6 +18,7 @@ func (l *lowering) train() {
 	if l.Prog.Loss == nil {
 		return
 	}
+	l.summedLoss()
 	l.Backward()
 	for _, p := range l.Prog.Params {
 		if g := l.Grad(p); g != nil {
@@ -40,6 +41,7 @@ func (l *lowering) train() {
 // their weighted sum.
 func (l *lowering) losses(values map[string]op.Tensor) *ir.Value {
 	batch := l.scalar("batch")
+	l.lossSums = make([]*ir.Value, len(l.Net.Outputs))
 	prog := expr.Program{}
 	var ins []any
 	var total *expr.Node
@@ -49,6 +51,7 @@ func (l *lowering) losses(values map[string]op.Tensor) *ir.Value {
 			continue
 		}
 		sum, s := l.loss(i, out, values[out.From].Value, batch)
+		l.lossSums[i] = sum
 		a, b := "l"+out.Name, "s"+out.Name
 		term := expr.Mul(expr.L(a), expr.L(b))
 		ins = append(ins, a, sum, b, s)
@@ -75,18 +78,57 @@ func (l *lowering) loss(i int, out *spec.Output, p, batch *ir.Value) (sum, s *ir
 	target := l.target(i, out, p, isClass(row, args))
 
 	scale := expr.C(out.Weight)
-	if args.Text("reduction") != "sum" {
-		n := 1.0
-		if row.Mean == op.OverElements {
-			n = float64(p.Size())
-		}
-		scale = expr.Div(expr.C(out.Weight), expr.Mul(expr.L("batch"), expr.C(n)).Fold())
+	if !sums(out) {
+		scale = expr.Div(expr.C(out.Weight), expr.Mul(expr.L("batch"), expr.C(elements(row, p))).Fold())
 	}
 	s = l.scalars("scale of the loss", expr.One("s", scale), []string{"s"}, l.Prog.DType, "batch", batch)[0]
 	each := l.LossOf(row, args, p, target, s)
 	sum = l.Value(ir.Value{Name: "loss_" + out.Name, Shape: []int{1}})
 	l.Emit(&ir.BatchSum{Y: sum, X: each})
 	return sum, s
+}
+
+// sums reports whether an output's loss is a sum over the samples.
+func sums(out *spec.Output) bool { return out.Loss.Args.Text("reduction") == "sum" }
+
+// elements is how many elements of a prediction a mean is over.
+func elements(row *op.Loss, p *ir.Value) float64 {
+	if row.Mean == op.OverElements {
+		return float64(p.Size())
+	}
+	return 1
+}
+
+// summedLoss adds the loss summed over the samples, where some outputs' losses
+// are sums and others means: only it does not depend on the batch.
+func (l *lowering) summedLoss() {
+	var total *expr.Node
+	var ins []any
+	sum, mean := false, false
+	for i := range l.Net.Outputs {
+		out := &l.Net.Outputs[i]
+		if out.Loss == nil {
+			continue
+		}
+		factor := out.Weight
+		if sums(out) {
+			sum = true
+		} else {
+			mean = true
+			factor /= elements(op.LossByName(out.Loss.Name), l.Prog.Outputs[i].Value)
+		}
+		leaf := "l" + out.Name
+		ins = append(ins, leaf, l.lossSums[i])
+		if term := expr.Mul(expr.L(leaf), expr.C(factor)); total == nil {
+			total = term
+		} else {
+			total = expr.Add(total, term)
+		}
+	}
+	if sum && mean {
+		l.Prog.SummedLoss = l.Map("loss summed over the samples", "summed_loss", expr.One("loss", total), "loss", 1, ins...)
+		l.Func().Results = append(l.Func().Results, l.Prog.SummedLoss)
+	}
 }
 
 // target returns what the output is compared with, adding it on first use.

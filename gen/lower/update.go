@@ -61,19 +61,33 @@ func (u *updater) clipNorm() {
 	if c == nil || op.ClipByName(c.Name).Norm == nil {
 		return
 	}
+	scale := map[ir.DType]float64{ir.Float32: 0x1p80, ir.Float64: 0x1p600}[u.Prog.DType]
+	total := u.sumOfSquares("norm2", nil, 1)
+	over := u.Map("squares overflow", "over", expr.MustParse("o = select(n - n == 0, 0, 1)"), "o", 1, "n", total)
+	scaled := u.sumOfSquares("scaled2", over, 1/scale)
+	prog := expr.MustParse("s = select(o == 0, 1, scale); r = sqrt(select(o == 0, n, m))").Bind(map[string]float64{"scale": scale})
+	prog = append(prog, op.ClipByName(c.Name).Norm.Bind(op.Numbers(c.Args))...)
+	u.clip = u.Map("clip by global norm", "c", prog, "c", 1, "o", over, "n", total, "m", scaled)
+}
+
+// sumOfSquares is the sum of the squares of all gradients times a factor; made
+// where the number when is not 0, or always without it.
+func (u *updater) sumOfSquares(name string, when *ir.Value, factor float64) *ir.Value {
 	var total *ir.Value
 	for _, p := range u.trained() {
-		square := append(u.gradient(p), expr.Let("e", expr.Mul(expr.L("g"), expr.L("g"))))
-		sum := u.Reduce("sum of squares", "norm2_"+p.Name, ir.Sum, square, "g", u.gradOf(p), "w", p)
+		square := u.gradient(p)
+		if factor != 1 {
+			square = append(square, expr.Let("g", expr.Mul(expr.L("g"), expr.C(factor))))
+		}
+		square = append(square, expr.Let("e", expr.Mul(expr.L("g"), expr.L("g"))))
+		sum := u.ReduceWhen(when, "sum of squares", name+"_"+p.Name, ir.Sum, square, "g", u.gradOf(p), "w", p)
 		if total == nil {
 			total = sum
 		} else {
-			total = u.Map("add", "norm2", expr.One("s", expr.Add(expr.L("a"), expr.L("b"))), "s", 1, "a", total, "b", sum)
+			total = u.Map("add", name, expr.One("s", expr.Add(expr.L("a"), expr.L("b"))), "s", 1, "a", total, "b", sum)
 		}
 	}
-	prog := expr.Program{expr.Let("norm", expr.Sqrt(expr.L("norm2")))}
-	prog = append(prog, op.ClipByName(c.Name).Norm.Bind(op.Numbers(c.Args))...)
-	u.clip = u.Map("clip by global norm", "c", prog, "c", 1, "norm2", total)
+	return total
 }
 
 // param adds the update of one parameter.

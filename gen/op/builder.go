@@ -150,6 +150,14 @@ func (b *Builder) Reduce(doc, name string, kind ir.ReduceKind, prog expr.Program
 	return r.Y
 }
 
+// ReduceWhen is Reduce of what does not depend on the samples, done where the
+// number when is not 0.
+func (b *Builder) ReduceWhen(when *ir.Value, doc, name string, kind ir.ReduceKind, prog expr.Program, ins ...any) *ir.Value {
+	y := b.Reduce(doc, name, kind, prog, ins...)
+	b.fn.Ops[len(b.fn.Ops)-1].(*ir.Reduce).When = when
+	return y
+}
+
 // Gather adds the element of x that the target names.
 func (b *Builder) Gather(name string, x, t *ir.Value) *ir.Value {
 	y := b.Temp(name, 1)

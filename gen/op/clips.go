@@ -16,7 +16,7 @@ var clips = []Clip{
 			Name: "norm", Doc: "Scales all gradients together, g = g·min(c/(‖g‖ + 1e−6), 1), with the norm over all parameters (PyTorch clip_grad_norm_).",
 			Params: []spec.Param{{Name: "max", Doc: "largest norm c", Type: spec.Number, Required: true, Short: true, Range: positive}},
 		},
-		Norm: formula("c = min(max/(norm + 1e-6), 1)"),
+		Norm: formula("c = min(max/s/(r + 1e-6/s), 1)"),
 	},
 }
 

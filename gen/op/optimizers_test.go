@@ -234,9 +234,12 @@ func TestClips(t *testing.T) {
 				t.Errorf("value, %s: clip(%v) = %v, want %v", a.name, c[0], got, c[1])
 			}
 		}
-		for _, c := range [][2]float64{{0, 1}, {0.2, 1}, {4, 0.5 / (4 + 1e-6)}, {0.5, 0.5 / (0.5 + 1e-6)}, {inf, 0}, {nan, nan}} {
-			if got := eval(t, norm.Norm.Bind(leaves{"max": 0.5}), a, "c", leaves{"norm": c[0]}); !near(got, c[1], 3*a.eps, 0) {
-				t.Errorf("norm, %s: c(%v) = %v, want %v", a.name, c[0], got, c[1])
+		for _, c := range []struct{ r, s, want float64 }{
+			{0, 1, 1}, {0.2, 1, 1}, {4, 1, 0.5 / (4 + 1e-6)}, {0.5, 1, 0.5 / (0.5 + 1e-6)}, {inf, 1, 0}, {nan, 1, nan},
+			{4, 0x1p80, 0x1p-83}, {0x1p60, 0x1p80, 0x1p-141}, // the norm is 2^82, and 2^140, above float32
+		} {
+			if got := eval(t, norm.Norm.Bind(leaves{"max": 0.5}), a, "c", leaves{"r": c.r, "s": c.s}); !near(got, c.want, 3*a.eps, 0) {
+				t.Errorf("norm, %s: c(%v, %v) = %v, want %v", a.name, c.r, c.s, got, c.want)
 			}
 		}
 	}

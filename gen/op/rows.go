@@ -110,8 +110,8 @@ type Schedule struct {
 }
 
 // Clip is a row of the clipping table. Value assigns "g" from g; Norm, set
-// instead, assigns "c" from "norm" (the global norm of all gradients), by
-// which every gradient is multiplied.
+// instead, assigns "c" from "r" and "s", by which every gradient is multiplied:
+// the global norm of all gradients is s·r, where s is 1 unless r would overflow.
 type Clip struct {
 	spec.Kind
 	Value, Norm expr.Program

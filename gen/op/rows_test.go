@@ -159,7 +159,7 @@ func allPrograms() []program {
 	}
 	for _, r := range Clips() {
 		if r.Norm != nil {
-			ps = append(ps, program{r.Name, r.Kind, r.Norm, "norm", "c"})
+			ps = append(ps, program{r.Name, r.Kind, r.Norm, "r s", "c"})
 		} else {
 			ps = append(ps, program{r.Name, r.Kind, r.Value, "g", "g"})
 		}

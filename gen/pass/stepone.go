@@ -23,6 +23,9 @@ var StepOne = Pass{"step_one", func(p *ir.Program) error {
 	f.Ops = append(f.Ops, s.numbers...)
 	f.Ops = append(f.Ops, s.backward(p.Gradients.Ops)...)
 	f.Ops = append(f.Ops, s.rest(p.Update.Ops)...)
+	if p.SummedLoss != nil {
+		f.Results = append(f.Results, p.SummedLoss)
+	}
 	p.StepOne = f
 	return nil
 }}

@@ -17,7 +17,9 @@ type Shape struct {
 	Train   bool // there is a trainer
 	Fit     bool // an input is normalised by the training data
 	SumLoss bool // a loss is summed, not averaged, over the samples
-	Params  []Param
+	// MixedLoss: some are, others are not.
+	MixedLoss bool
+	Params    []Param
 }
 
 // Output is an output of the network.
@@ -56,7 +58,7 @@ var binaryThreshold = map[string]float64{"bce": 0.5, "bce_with_logits": 0}
 
 // Describe returns the shape of a network from its spec and its program.
 func Describe(net *spec.Network, prog *ir.Program) *Shape {
-	s := &Shape{Name: net.Name, DType: prog.DType, Batch: net.Codegen.Batch, Train: prog.Gradients != nil}
+	s := &Shape{Name: net.Name, DType: prog.DType, Batch: net.Codegen.Batch, Train: prog.Gradients != nil, MixedLoss: prog.SummedLoss != nil}
 	for _, in := range prog.Inputs {
 		s.Inputs = append(s.Inputs, dataset.Port{Name: in.Name, Size: in.Size()})
 	}

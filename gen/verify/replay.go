@@ -119,13 +119,13 @@ func (r *Replay) forward(result *Result, checks *Checks) error {
 // training follows the steps: the oracle runs on, from its own results.
 func (r *Replay) training(ctx context.Context, result *Result, checks *Checks) error {
 	prog := r.Network.Plan.Prog
-	weights, stepped, states := r.initial(), r.initial(), Values{}
+	weights, states := r.initial(), Values{}
 	for i := range r.Job.Batches {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		r.Steps++
-		s := &trainingStep{Replay: r, index: i, batch: r.Job.Batches[i], weights: weights, stepped: stepped, states: states, got: &result.Steps[i]}
+		s := &trainingStep{Replay: r, index: i, batch: r.Job.Batches[i], weights: weights, states: states, got: &result.Steps[i]}
 		m, err := s.compare(checks)
 		if err == nil {
 			err = s.inFloat64(checks)
@@ -133,9 +133,9 @@ func (r *Replay) training(ctx context.Context, result *Result, checks *Checks) e
 		if err != nil {
 			return fmt.Errorf("step %d: %w", i+1, err)
 		}
-		weights, stepped = Values{}, Values{}
+		weights = Values{}
 		for _, p := range prog.Params {
-			weights[p], stepped[p] = m.Get(p)[0], s.after.Get(p)[0]
+			weights[p] = m.Get(p)[0]
 		}
 		for _, st := range prog.States {
 			states[st] = m.Get(st)[0]
@@ -150,9 +150,7 @@ type trainingStep struct {
 	index           int
 	batch           Batch
 	weights, states Values
-	stepped         Values // weights of the net that Step trains, where one sample is a step of its own
 	got             *Step
-	after           *interp.Machine // Step
 }
 
 // start sets a machine to the beginning of the step.
@@ -199,13 +197,8 @@ func (s *trainingStep) compare(checks *Checks) (*interp.Machine, error) {
 	if err := s.tensors(checks, CheckApply, s.got.Weights, after); err != nil {
 		return nil, err
 	}
-	if s.after = m; prog.StepOne != nil {
-		if s.after, err = s.step(); err != nil {
-			return nil, err
-		}
-	}
-	checks.Bits(CheckLoss, s.named("loss of Step"), []float64{s.got.StepLoss}, s.after.Get(prog.Loss)[0])
-	if err := s.tensors(checks, CheckStep, s.got.StepWeights, func(p *ir.Value) []float64 { return s.after.Get(p)[0] }); err != nil {
+	checks.Bits(CheckLoss, s.named("loss of Step"), []float64{s.got.StepLoss}, m.Get(prog.Loss)[0])
+	if err := s.tensors(checks, CheckStep, s.got.StepWeights, after); err != nil {
 		return nil, err
 	}
 	states, err := s.Network.DecodeState(s.got.State)
@@ -213,23 +206,6 @@ func (s *trainingStep) compare(checks *Checks) (*interp.Machine, error) {
 		checks.Bits(CheckState, s.named(st.Name), states[st], m.Get(st)[0])
 	}
 	return m, err
-}
-
-// step is the oracle after Step, which goes its own way from the first step on
-// one sample.
-func (s *trainingStep) step() (*interp.Machine, error) {
-	prog := s.Network.Plan.Prog
-	m := s.start(interp.NewOracle(prog, s.fused), s.stepped)
-	funcs := []*ir.Func{prog.Gradients, prog.Update}
-	if len(s.batch.Inputs) == 1 {
-		funcs = []*ir.Func{prog.StepOne}
-	}
-	for _, f := range funcs {
-		if err := m.Run(f); err != nil {
-			return nil, err
-		}
-	}
-	return m, nil
 }
 
 // tensors compares a weight or gradient file; wanted values that are nil are

@@ -131,11 +131,11 @@ func refForward(p [][]float64, x *Input) [][]float64 {
 func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples uint32) float64 {
 	batch := []float64{float64(len(x))}
 	_ = batch
-	s := make([]float64, 1)
-	for j := range s {
+	s_2 := make([]float64, 1)
+	for j := range s_2 {
 		batch_ := batch[0]
-		s_ := 1 / (batch_ * 640)
-		s[j] = s_
+		s := 1 / (batch_ * 640)
+		s_2[j] = s
 	}
 	lossY := make([]float64, 1)
 	for i := range x {
@@ -262,8 +262,8 @@ func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples ui
 		terms := make([]float64, 640)
 		for j := range terms {
 			p_ := z10[j]
-			t := targetY[j]
-			e := p_ - t
+			t_ := targetY[j]
+			e := p_ - t_
 			e = float64(e * e)
 			terms[j] = e
 		}
@@ -273,7 +273,7 @@ func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples ui
 	loss := make([]float64, 1)
 	for j := range loss {
 		ly := lossY[0]
-		sy := s[0]
+		sy := s_2[0]
 		loss_ := float64(ly * sy)
 		loss[j] = loss_
 	}

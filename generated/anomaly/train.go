@@ -45,18 +45,18 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	dense2ForwardTrainRows(a9, a8, &p.w9, &p.b9)
 	dense10ForwardTrainRows(z10, a9, &p.w10, &p.b10)
 	for i := range x {
-		var s_30, s_31, s_32, s_33, s_34, s_35, s_36, s_37 float32
+		var s_3_0, s_3_1, s_3_2, s_3_3, s_3_4, s_3_5, s_3_6, s_3_7 float32
 		for j := 0; j <= 632; j += 8 {
-			s_30 += float32(mse((*[640]float32)(z10[i][:])[j], y[i][j]))
-			s_31 += float32(mse((*[640]float32)(z10[i][:])[j+1], y[i][j+1]))
-			s_32 += float32(mse((*[640]float32)(z10[i][:])[j+2], y[i][j+2]))
-			s_33 += float32(mse((*[640]float32)(z10[i][:])[j+3], y[i][j+3]))
-			s_34 += float32(mse((*[640]float32)(z10[i][:])[j+4], y[i][j+4]))
-			s_35 += float32(mse((*[640]float32)(z10[i][:])[j+5], y[i][j+5]))
-			s_36 += float32(mse((*[640]float32)(z10[i][:])[j+6], y[i][j+6]))
-			s_37 += float32(mse((*[640]float32)(z10[i][:])[j+7], y[i][j+7]))
+			s_3_0 += float32(mse((*[640]float32)(z10[i][:])[j], y[i][j]))
+			s_3_1 += float32(mse((*[640]float32)(z10[i][:])[j+1], y[i][j+1]))
+			s_3_2 += float32(mse((*[640]float32)(z10[i][:])[j+2], y[i][j+2]))
+			s_3_3 += float32(mse((*[640]float32)(z10[i][:])[j+3], y[i][j+3]))
+			s_3_4 += float32(mse((*[640]float32)(z10[i][:])[j+4], y[i][j+4]))
+			s_3_5 += float32(mse((*[640]float32)(z10[i][:])[j+5], y[i][j+5]))
+			s_3_6 += float32(mse((*[640]float32)(z10[i][:])[j+6], y[i][j+6]))
+			s_3_7 += float32(mse((*[640]float32)(z10[i][:])[j+7], y[i][j+7]))
 		}
-		s_3 := (((s_30 + s_34) + (s_32 + s_36)) + ((s_31 + s_35) + (s_33 + s_37)))
+		s_3 := (((s_3_0 + s_3_4) + (s_3_2 + s_3_6)) + ((s_3_1 + s_3_5) + (s_3_3 + s_3_7)))
 		lZ10[i][0] = s_3
 		mseGradientEach((*[640]float32)(dz10[i][:]), (*[640]float32)(z10[i][:]), (*[640]float32)(&y[i]), s_2)
 	}

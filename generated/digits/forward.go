@@ -25,12 +25,12 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	z2Exp := &ws.t2
 	exponentialsEach(z2Exp, z2, z2Max)
 	z2Sum := (*[1]float32)(ws.t0[:1])
-	var s_20, s_21 float32
+	var s_2_0, s_2_1 float32
 	for j := 0; j <= 8; j += 2 {
-		s_20 += float32(z2Exp[j])
-		s_21 += float32(z2Exp[j+1])
+		s_2_0 += float32(z2Exp[j])
+		s_2_1 += float32(z2Exp[j+1])
 	}
-	s_2 := (s_20 + s_21)
+	s_2 := (s_2_0 + s_2_1)
 	z2Sum[0] = s_2
 	softmaxEach((*[10]float32)(y), z2Exp, z2Sum)
 }
@@ -60,12 +60,12 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 		}
 		z2Max[i][0] = s
 		exponentialsEach(&z2Exp[i], &z2[i], &z2Max[i])
-		var s_20, s_21 float32
+		var s_2_0, s_2_1 float32
 		for j := 0; j <= 8; j += 2 {
-			s_20 += float32(z2Exp[i][j])
-			s_21 += float32(z2Exp[i][j+1])
+			s_2_0 += float32(z2Exp[i][j])
+			s_2_1 += float32(z2Exp[i][j+1])
 		}
-		s_2 := (s_20 + s_21)
+		s_2 := (s_2_0 + s_2_1)
 		z2Sum[i][0] = s_2
 		softmaxEach((*[10]float32)(&y[i]), &z2Exp[i], &z2Sum[i])
 	}

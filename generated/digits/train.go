@@ -44,12 +44,12 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		}
 		z2Max[i][0] = s_3
 		exponentialsEach(&z2Exp[i], &z2[i], &z2Max[i])
-		var s_40, s_41 float32
+		var s_4_0, s_4_1 float32
 		for j := 0; j <= 8; j += 2 {
-			s_40 += float32(z2Exp[i][j])
-			s_41 += float32(z2Exp[i][j+1])
+			s_4_0 += float32(z2Exp[i][j])
+			s_4_1 += float32(z2Exp[i][j+1])
 		}
-		s_4 := (s_40 + s_41)
+		s_4 := (s_4_0 + s_4_1)
 		z2Sum[i][0] = s_4
 		z2T[i][0] = z2[i][y[i]]
 		lZ2[i][0] = crossEntropy(z2T[i][0], z2Max[i][0], z2Sum[i][0])
@@ -128,12 +128,12 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 		}
 		z2Max[i][0] = s
 		exponentialsEach(&z2Exp[i], &z2[i], &z2Max[i])
-		var s_20, s_21 float32
+		var s_2_0, s_2_1 float32
 		for j := 0; j <= 8; j += 2 {
-			s_20 += float32(z2Exp[i][j])
-			s_21 += float32(z2Exp[i][j+1])
+			s_2_0 += float32(z2Exp[i][j])
+			s_2_1 += float32(z2Exp[i][j+1])
 		}
-		s_2 := (s_20 + s_21)
+		s_2 := (s_2_0 + s_2_1)
 		z2Sum[i][0] = s_2
 		z2T[i][0] = z2[i][y[i]]
 		lZ2[i][0] = crossEntropy(z2T[i][0], z2Max[i][0], z2Sum[i][0])

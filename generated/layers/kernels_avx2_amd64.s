@@ -7123,6 +7123,16 @@ elements1:
 	VZEROUPPER 
 	RET 
 
+DATA sumOfSquaresEachAVX2Const<>+0(SB)/4, $0x2b000000
+DATA sumOfSquaresEachAVX2Const<>+4(SB)/4, $0x2b000000
+DATA sumOfSquaresEachAVX2Const<>+8(SB)/4, $0x2b000000
+DATA sumOfSquaresEachAVX2Const<>+12(SB)/4, $0x2b000000
+DATA sumOfSquaresEachAVX2Const<>+16(SB)/4, $0x2b000000
+DATA sumOfSquaresEachAVX2Const<>+20(SB)/4, $0x2b000000
+DATA sumOfSquaresEachAVX2Const<>+24(SB)/4, $0x2b000000
+DATA sumOfSquaresEachAVX2Const<>+28(SB)/4, $0x2b000000
+GLOBL sumOfSquaresEachAVX2Const<>(SB), RODATA|NOPTR, $32
+
 // sumOfSquaresEachAVX2 is sumOfSquaresEachGeneric for avx2, with the same bits.
 //
 // func sumOfSquaresEachAVX2(y *[24]float32, x0 *[24]float32)
@@ -7134,9 +7144,12 @@ TEXT ·sumOfSquaresEachAVX2(SB), NOSPLIT, $0-16
 elements1:
 	VMOVUPS (SI)(AX*1), Y0
 
-	// e = d · d
-	VMULPS Y0, Y0, Y0
-	VMOVUPS Y0, (R8)(AX*1)
+	// q = d · 4.547473508864641e-13
+	VMULPS sumOfSquaresEachAVX2Const<>+0(SB), Y0, Y0
+
+	// e = q · q
+	VMULPS Y0, Y0, Y1
+	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1

@@ -11105,6 +11105,9 @@ elements1:
 	VZEROUPPER 
 	RET 
 
+DATA sumOfSquaresEachAVX512Const<>+0(SB)/4, $0x2b000000
+GLOBL sumOfSquaresEachAVX512Const<>(SB), RODATA|NOPTR, $32
+
 // sumOfSquaresEachAVX512 is sumOfSquaresEachGeneric for avx512, with the same bits.
 //
 // func sumOfSquaresEachAVX512(y *[24]float32, x0 *[24]float32)
@@ -11116,9 +11119,12 @@ TEXT ·sumOfSquaresEachAVX512(SB), NOSPLIT, $0-16
 elements1:
 	VMOVUPS (SI)(AX*1), Z0
 
-	// e = d · d
-	VMULPS Z0, Z0, Z0
-	VMOVUPS Z0, (R8)(AX*1)
+	// q = d · 4.547473508864641e-13
+	VMULPS.BCST sumOfSquaresEachAVX512Const<>+0(SB), Z0, Z0
+
+	// e = q · q
+	VMULPS Z0, Z0, Z1
+	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX
 	JNZ elements1
@@ -11126,9 +11132,12 @@ elements1:
 	KMOVW R9, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
 
-	// e = d · d
-	VMULPS Z1, Z1, Z1
-	VMOVUPS Z1, K7, (R8)(AX*1)
+	// q = d · 4.547473508864641e-13
+	VMULPS.BCST sumOfSquaresEachAVX512Const<>+0(SB), Z1, Z1
+
+	// e = q · q
+	VMULPS Z1, Z1, Z2
+	VMOVUPS Z2, K7, (R8)(AX*1)
 	VZEROUPPER 
 	RET 
 

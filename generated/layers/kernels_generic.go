@@ -1230,7 +1230,7 @@ func sumOfProductsEachGeneric(y *[24]float32, x0 *[24]float32, x1 *[24]float32) 
 	}
 }
 
-// sumOfSquaresEachGeneric is e = d · d for every element. y may be an operand.
+// sumOfSquaresEachGeneric is q = d · 4.547473508864641e-13; e = q · q for every element. y may be an operand.
 func sumOfSquaresEachGeneric(y *[24]float32, x0 *[24]float32) {
 	for j := range y {
 		y[j] = float32(sumOfSquares(x0[j]))

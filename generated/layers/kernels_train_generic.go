@@ -102,8 +102,8 @@ func constantGradient(dx *[6]float32, dy *[6]float32) {
 	}
 }
 
-// count computes y[o][i], the sum of x[o][n][i] over n, for x of the shape [2, 6, 3].
-func count(y *[6]float32, x *[36]float32) {
+// count_2 computes y[o][i], the sum of x[o][n][i] over n, for x of the shape [2, 6, 3].
+func count_2(y *[6]float32, x *[36]float32) {
 	for o := range 2 {
 		for i := range 3 {
 			var s float32

@@ -61,7 +61,8 @@ func refForward(p [][]float64, x *Input) [][]float64 {
 	layerNormalization1SquaresTerms := make([]float64, 24)
 	for j := range layerNormalization1SquaresTerms {
 		d := layerNormalization1Deviation[j]
-		e := float64(d * d)
+		q_ := float64(d * 4.547473508864641e-13)
+		e := float64(q_ * q_)
 		layerNormalization1SquaresTerms[j] = e
 	}
 	layerNormalization1Squares := make([]float64, 2)
@@ -73,7 +74,7 @@ func refForward(p [][]float64, x *Input) [][]float64 {
 	layerNormalization1Scale := make([]float64, 2)
 	for j := range layerNormalization1Scale {
 		s := layerNormalization1Squares[j]
-		r := 1 / math.Sqrt((s/12)+1e-05)
+		r := 4.547473508864641e-13 / math.Sqrt((s/12)+2.0679515313825694e-30)
 		layerNormalization1Scale[j] = r
 	}
 	var layerNormalization1ScaleRepeated []float64
@@ -411,11 +412,11 @@ func refForward(p [][]float64, x *Input) [][]float64 {
 func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples uint32) float64 {
 	batch := []float64{float64(len(x))}
 	_ = batch
-	s := make([]float64, 1)
-	for j := range s {
+	s_2 := make([]float64, 1)
+	for j := range s_2 {
 		batch_ := batch[0]
-		s_ := 1 / (batch_ * 3)
-		s[j] = s_
+		s := 1 / (batch_ * 3)
+		s_2[j] = s
 	}
 	lossY := make([]float64, 1)
 	for i := range x {
@@ -466,7 +467,8 @@ func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples ui
 		layerNormalization1SquaresTerms := make([]float64, 24)
 		for j := range layerNormalization1SquaresTerms {
 			d := layerNormalization1Deviation[j]
-			e := float64(d * d)
+			q_ := float64(d * 4.547473508864641e-13)
+			e := float64(q_ * q_)
 			layerNormalization1SquaresTerms[j] = e
 		}
 		layerNormalization1Squares := make([]float64, 2)
@@ -478,7 +480,7 @@ func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples ui
 		layerNormalization1Scale := make([]float64, 2)
 		for j := range layerNormalization1Scale {
 			s := layerNormalization1Squares[j]
-			r := 1 / math.Sqrt((s/12)+1e-05)
+			r := 4.547473508864641e-13 / math.Sqrt((s/12)+2.0679515313825694e-30)
 			layerNormalization1Scale[j] = r
 		}
 		var layerNormalization1ScaleRepeated []float64
@@ -811,8 +813,8 @@ func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples ui
 		terms := make([]float64, 3)
 		for j := range terms {
 			p_ := z2[j]
-			t := targetY[j]
-			e := p_ - t
+			t_ := targetY[j]
+			e := p_ - t_
 			e = float64(e * e)
 			terms[j] = e
 		}
@@ -822,7 +824,7 @@ func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples ui
 	loss := make([]float64, 1)
 	for j := range loss {
 		ly := lossY[0]
-		sy := s[0]
+		sy := s_2[0]
 		loss_ := float64(ly * sy)
 		loss[j] = loss_
 	}

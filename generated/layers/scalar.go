@@ -193,9 +193,9 @@ func preluGradient(x float32, dy float32, w float32) float32 {
 	return float32(w * dy)
 }
 
-// reciprocalDeviation is r = 1 / sqrt((s / 12) + 1e-05).
+// reciprocalDeviation is r = 4.547473508864641e-13 / sqrt((s / 12) + 2.0679515313825694e-30).
 func reciprocalDeviation(s float32) float32 {
-	return 1 / nnrt.Sqrt32((s/12)+1e-05)
+	return 4.5474735e-13 / nnrt.Sqrt32((s/12)+2.0679515e-30)
 }
 
 // reduceMaxGradient is dx = select(x = y, dy / k, select(y = y, 0, y)).
@@ -267,9 +267,10 @@ func sumOfProducts(dh float32, h float32) float32 {
 	return float32(dh * h)
 }
 
-// sumOfSquares is e = d · d.
+// sumOfSquares is q = d · 4.547473508864641e-13; e = q · q.
 func sumOfSquares(d float32) float32 {
-	return float32(d * d)
+	q := float32(d * 4.5474735e-13)
+	return float32(q * q)
 }
 
 // tanh is y = tanh(x).

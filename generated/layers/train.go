@@ -209,7 +209,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		repeatGradient_2(&dreduceMax1_2[i], &dreduceMax1[i])
 		repeat_8(&reduceMax1Repeated_2[i], &reduceMax1[i])
 		isTheExtremeEach(&reduceMax1Is[i], &multiply1[i], &reduceMax1Repeated_2[i])
-		count(&reduceMax1Count[i], &reduceMax1Is[i])
+		count_2(&reduceMax1Count[i], &reduceMax1Is[i])
 		repeat_8(&dreduceMax1Repeated[i], &dreduceMax1_2[i])
 		repeat_8(&reduceMax1CountRepeated[i], &reduceMax1Count[i])
 		reduceMaxGradientEach(&dmultiply1[i], &multiply1[i], &reduceMax1Repeated_2[i], &dreduceMax1Repeated[i], &reduceMax1CountRepeated[i])

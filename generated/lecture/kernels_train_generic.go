@@ -238,26 +238,25 @@ func dense1GradWeightGeneric(gt *[3][8]float32, dy [][8]float32, x []Input) {
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense1RankOneGeneric(wt *[3][8]float32, b *[1][16]float32, x *[3]float32, dy *[8]float32, rate float32) {
-	negative := -rate
 	{
 		d := (*[8]float32)(dy[0 : 0+8])
 		for k, xk := range x {
 			wk := &wt[k]
-			s := negative * xk
 			for j, dj := range d {
-				wk[j] += float32(s * dj)
+				wk[j] -= float32(rate * (float32(xk*dj) + 0))
 			}
 		}
 		bq := &b[0]
 		for j, dj := range d {
-			bq[j] += float32(negative * dj)
+			bq[j] -= float32(rate * (dj + 0))
 		}
 	}
 }
@@ -2639,26 +2638,25 @@ func dense5GradWeightGeneric(gt *[8][8]float32, dy [][8]float32, x [][8]float32)
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense5RankOneGeneric(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[8]float32, rate float32) {
-	negative := -rate
 	{
 		d := (*[8]float32)(dy[0 : 0+8])
 		for k, xk := range x {
 			wk := &wt[k]
-			s := negative * xk
 			for j, dj := range d {
-				wk[j] += float32(s * dj)
+				wk[j] -= float32(rate * (float32(xk*dj) + 0))
 			}
 		}
 		bq := &b[0]
 		for j, dj := range d {
-			bq[j] += float32(negative * dj)
+			bq[j] -= float32(rate * (dj + 0))
 		}
 	}
 }
@@ -2999,26 +2997,25 @@ func dense6GradWeightGeneric(gt *[8][8]float32, dy [][2]float32, x [][8]float32)
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense6RankOneGeneric(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[2]float32, rate float32) {
-	negative := -rate
 	{
 		d := (*[2]float32)(dy[0 : 0+2])
 		for k, xk := range x {
 			wk := &wt[k]
-			s := negative * xk
 			for j, dj := range d {
-				wk[j] += float32(s * dj)
+				wk[j] -= float32(rate * (float32(xk*dj) + 0))
 			}
 		}
 		bq := &b[0]
 		for j, dj := range d {
-			bq[j] += float32(negative * dj)
+			bq[j] -= float32(rate * (dj + 0))
 		}
 	}
 }

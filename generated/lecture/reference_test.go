@@ -67,11 +67,11 @@ func refForward(p [][]float64, x *Input) [][]float64 {
 func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples uint32) float64 {
 	batch := []float64{float64(len(x))}
 	_ = batch
-	s := make([]float64, 1)
-	for j := range s {
+	s_2 := make([]float64, 1)
+	for j := range s_2 {
 		batch_ := batch[0]
-		s_ := 1 / batch_
-		s[j] = s_
+		s := 1 / batch_
+		s_2[j] = s
 	}
 	lossY := make([]float64, 1)
 	for i := range x {
@@ -138,8 +138,8 @@ func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples ui
 		terms := make([]float64, 2)
 		for j := range terms {
 			p_ := z6[j]
-			t := targetY[j]
-			e := math.Abs(p_ - t)
+			t_ := targetY[j]
+			e := math.Abs(p_ - t_)
 			terms[j] = e
 		}
 		z6Max := []float64{refLargest(terms)}
@@ -164,9 +164,9 @@ func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples ui
 		terms_2 := make([]float64, 2)
 		for j := range terms_2 {
 			p_ := z6[j]
-			t := targetY[j]
+			t_ := targetY[j]
 			c := z6Scale[0]
-			r := (p_ - t) / c
+			r := (p_ - t_) / c
 			e := float64(r * r)
 			terms_2[j] = e
 		}
@@ -183,7 +183,7 @@ func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples ui
 	loss := make([]float64, 1)
 	for j := range loss {
 		ly := lossY[0]
-		sy := s[0]
+		sy := s_2[0]
 		loss_ := float64(ly * sy)
 		loss[j] = loss_
 	}

@@ -11,16 +11,16 @@ func (t *Trainer) update(g *params) {
 	// dense1.bias: square_avg = (0.99 · square_avg) + ((0.010000000000000009 · g) · g); root = sqrt(square_avg) + 1e-08; w = w - ((lr · g) / root)
 	for q := range 1 {
 		gs := &g.b1[q]
-		ws := &p.b1[q]
+		ws_2 := &p.b1[q]
 		squareAvgs := &t.m.squareAvg.b1[q]
 		for j := range 16 {
 			g_ := gs[j]
-			w := ws[j]
+			w := ws_2[j]
 			squareAvg := squareAvgs[j]
 			squareAvg = float32(0.99*squareAvg) + float32((0.01*g_)*g_)
 			root := nnrt.Sqrt32(squareAvg) + 1e-08
 			w = w - ((lr * g_) / root)
-			ws[j] = w
+			ws_2[j] = w
 			squareAvgs[j] = squareAvg
 		}
 	}
@@ -28,16 +28,16 @@ func (t *Trainer) update(g *params) {
 	for q := range 1 {
 		for k := range 8 {
 			gs := &g.w1[q][k]
-			ws := &p.w1[q][k]
+			ws_2 := &p.w1[q][k]
 			squareAvgs := &t.m.squareAvg.w1[q][k]
 			for j := range 16 {
 				g_ := gs[j]
-				w := ws[j]
+				w := ws_2[j]
 				squareAvg := squareAvgs[j]
 				squareAvg = float32(0.99*squareAvg) + float32((0.01*g_)*g_)
 				root := nnrt.Sqrt32(squareAvg) + 1e-08
 				w = w - ((lr * g_) / root)
-				ws[j] = w
+				ws_2[j] = w
 				squareAvgs[j] = squareAvg
 			}
 		}
@@ -45,32 +45,32 @@ func (t *Trainer) update(g *params) {
 	// dense2.bias: square_avg = (0.99 · square_avg) + ((0.010000000000000009 · g) · g); root = sqrt(square_avg) + 1e-08; w = w - ((lr · g) / root)
 	{
 		gs := &g.b2[0]
-		ws := &p.b2[0]
+		ws_2 := &p.b2[0]
 		squareAvgs := &t.m.squareAvg.b2[0]
 		for j := range 4 {
 			g_ := gs[j]
-			w := ws[j]
+			w := ws_2[j]
 			squareAvg := squareAvgs[j]
 			squareAvg = float32(0.99*squareAvg) + float32((0.01*g_)*g_)
 			root := nnrt.Sqrt32(squareAvg) + 1e-08
 			w = w - ((lr * g_) / root)
-			ws[j] = w
+			ws_2[j] = w
 			squareAvgs[j] = squareAvg
 		}
 	}
 	// dense2.weight: square_avg = (0.99 · square_avg) + ((0.010000000000000009 · g) · g); root = sqrt(square_avg) + 1e-08; w = w - ((lr · g) / root)
 	for k := range 16 {
 		gs := &g.w2[k]
-		ws := &p.w2[k]
+		ws_2 := &p.w2[k]
 		squareAvgs := &t.m.squareAvg.w2[k]
 		for j := range 4 {
 			g_ := gs[j]
-			w := ws[j]
+			w := ws_2[j]
 			squareAvg := squareAvgs[j]
 			squareAvg = float32(0.99*squareAvg) + float32((0.01*g_)*g_)
 			root := nnrt.Sqrt32(squareAvg) + 1e-08
 			w = w - ((lr * g_) / root)
-			ws[j] = w
+			ws_2[j] = w
 			squareAvgs[j] = squareAvg
 		}
 	}

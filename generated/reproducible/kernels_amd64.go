@@ -4,16 +4,16 @@
 package reproducible
 
 // bodyBiasSgd changes body.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func bodyBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+func bodyBiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	if useAVX512 {
-		sgdElementsAVX512(&g.b3[0][0], &p.b3[0][0], &t.m.momentumBuffer.b3[0][0], &lr, &c, 1)
+		sgdElementsAVX512(&g.b3[0][0], &p.b3[0][0], &t.m.momentumBuffer.b3[0][0], &lr, &c_2, 1)
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b3[0][0], &p.b3[0][0], &t.m.momentumBuffer.b3[0][0], &lr, &c, 2)
+		sgdElements_2AVX2(&g.b3[0][0], &p.b3[0][0], &t.m.momentumBuffer.b3[0][0], &lr, &c_2, 2)
 		return
 	}
-	bodyBiasSgdGeneric(t, p, g, lr, c)
+	bodyBiasSgdGeneric(t, p, g, lr, c_2)
 }
 
 // bodyForwardAVX512 is bodyForwardGeneric for avx512: 24 multiply-adds,
@@ -295,29 +295,29 @@ func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
 }
 
 // bodyWeightSgd changes body.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func bodyWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+func bodyWeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	if useAVX512 {
-		sgdElementsAVX512(&g.w3[0][0], &p.w3[0][0], &t.m.momentumBuffer.w3[0][0], &lr, &c, 2)
+		sgdElementsAVX512(&g.w3[0][0], &p.w3[0][0], &t.m.momentumBuffer.w3[0][0], &lr, &c_2, 2)
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w3[0][0], &p.w3[0][0], &t.m.momentumBuffer.w3[0][0], &lr, &c, 3)
+		sgdElements_2AVX2(&g.w3[0][0], &p.w3[0][0], &t.m.momentumBuffer.w3[0][0], &lr, &c_2, 3)
 		return
 	}
-	bodyWeightSgdGeneric(t, p, g, lr, c)
+	bodyWeightSgdGeneric(t, p, g, lr, c_2)
 }
 
 // choiceBiasSgd changes choice.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func choiceBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+func choiceBiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	if useAVX512 {
-		sgdElementsAVX512(&g.b6[0][0], &p.b6[0][0], &t.m.momentumBuffer.b6[0][0], &lr, &c, 1)
+		sgdElementsAVX512(&g.b6[0][0], &p.b6[0][0], &t.m.momentumBuffer.b6[0][0], &lr, &c_2, 1)
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b6[0][0], &p.b6[0][0], &t.m.momentumBuffer.b6[0][0], &lr, &c, 2)
+		sgdElements_2AVX2(&g.b6[0][0], &p.b6[0][0], &t.m.momentumBuffer.b6[0][0], &lr, &c_2, 2)
 		return
 	}
-	choiceBiasSgdGeneric(t, p, g, lr, c)
+	choiceBiasSgdGeneric(t, p, g, lr, c_2)
 }
 
 // choiceForwardAVX512 is choiceForwardGeneric for avx512: 48 multiply-adds,
@@ -580,29 +580,29 @@ func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 }
 
 // choiceWeightSgd changes choice.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func choiceWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+func choiceWeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	if useAVX512 {
-		sgdElementsAVX512(&g.w6[0][0], &p.w6[0][0], &t.m.momentumBuffer.w6[0][0], &lr, &c, 8)
+		sgdElementsAVX512(&g.w6[0][0], &p.w6[0][0], &t.m.momentumBuffer.w6[0][0], &lr, &c_2, 8)
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w6[0][0], &p.w6[0][0], &t.m.momentumBuffer.w6[0][0], &lr, &c, 16)
+		sgdElements_2AVX2(&g.w6[0][0], &p.w6[0][0], &t.m.momentumBuffer.w6[0][0], &lr, &c_2, 16)
 		return
 	}
-	choiceWeightSgdGeneric(t, p, g, lr, c)
+	choiceWeightSgdGeneric(t, p, g, lr, c_2)
 }
 
 // dense4BiasSgd changes dense4.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	if useAVX512 {
-		sgdElementsAVX512(&g.b4[0][0], &p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &c, 1)
+		sgdElementsAVX512(&g.b4[0][0], &p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &c_2, 1)
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b4[0][0], &p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &c, 2)
+		sgdElements_2AVX2(&g.b4[0][0], &p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &c_2, 2)
 		return
 	}
-	dense4BiasSgdGeneric(t, p, g, lr, c)
+	dense4BiasSgdGeneric(t, p, g, lr, c_2)
 }
 
 // dense4ForwardAVX512 is dense4ForwardGeneric for avx512: 400 multiply-adds,
@@ -910,20 +910,20 @@ func dense4WeightDropConnectGradient(t *Trainer, p *params, g *params) {
 }
 
 // dense4WeightSgd changes dense4.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	if useAVX512 {
 		for q := range 1 {
-			sgdElementsAVX512(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.momentumBuffer.w4[q][0][0], &lr, &c, 25)
+			sgdElementsAVX512(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.momentumBuffer.w4[q][0][0], &lr, &c_2, 25)
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range 1 {
-			sgdElements_2AVX2(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.momentumBuffer.w4[q][0][0], &lr, &c, 50)
+			sgdElements_2AVX2(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.momentumBuffer.w4[q][0][0], &lr, &c_2, 50)
 		}
 		return
 	}
-	dense4WeightSgdGeneric(t, p, g, lr, c)
+	dense4WeightSgdGeneric(t, p, g, lr, c_2)
 }
 
 // dropoutEachAVX512 is dropoutEachGeneric for avx512, with the same bits.
@@ -981,16 +981,16 @@ func sgdElementsAVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ 
 func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
 
 // eyeBiasSgd changes eye.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func eyeBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+func eyeBiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	if useAVX512 {
-		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &c, 3)
+		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &c_2, 3)
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &c, 6)
+		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &c_2, 6)
 		return
 	}
-	eyeBiasSgdGeneric(t, p, g, lr, c)
+	eyeBiasSgdGeneric(t, p, g, lr, c_2)
 }
 
 // eyeForwardAVX512 is eyeForwardGeneric for avx512: 627 multiply-adds,
@@ -1237,35 +1237,35 @@ func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, 
 }
 
 // eyeWeightSgd changes eye.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func eyeWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+func eyeWeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	if useAVX512 {
 		for q := range 2 {
-			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, &c, 19)
+			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, &c_2, 19)
 		}
-		sgdElementsAVX512(&g.w1t[0][0], &p.w1t[0][0], &t.m.momentumBuffer.w1t[0][0], &lr, &c, 10)
+		sgdElementsAVX512(&g.w1t[0][0], &p.w1t[0][0], &t.m.momentumBuffer.w1t[0][0], &lr, &c_2, 10)
 		return
 	}
 	if useAVX2 {
 		for q := range 2 {
-			sgdElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, &c, 38)
+			sgdElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, &c_2, 38)
 		}
-		sgdElements_2AVX2(&g.w1t[0][0], &p.w1t[0][0], &t.m.momentumBuffer.w1t[0][0], &lr, &c, 19)
+		sgdElements_2AVX2(&g.w1t[0][0], &p.w1t[0][0], &t.m.momentumBuffer.w1t[0][0], &lr, &c_2, 19)
 		return
 	}
-	eyeWeightSgdGeneric(t, p, g, lr, c)
+	eyeWeightSgdGeneric(t, p, g, lr, c_2)
 }
 
 // innerBiasSgd changes inner.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func innerBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+func innerBiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	if useAVX512 {
-		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &c, 2)
+		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &c_2, 2)
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &c, 4)
+		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &c_2, 4)
 		return
 	}
-	innerBiasSgdGeneric(t, p, g, lr, c)
+	innerBiasSgdGeneric(t, p, g, lr, c_2)
 }
 
 // innerForwardAVX512 is innerForwardGeneric for avx512: 561 multiply-adds,
@@ -1529,48 +1529,48 @@ func sgdElements_3AVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr
 func sgdElements_4AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
 
 // innerWeightSgd changes inner.weight: dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func innerWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+func innerWeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	if useAVX512 {
 		for q := range 1 {
-			sgdElements_3AVX512(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.momentumBuffer.w2[q][0][0], &lr, &c, 33)
+			sgdElements_3AVX512(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.momentumBuffer.w2[q][0][0], &lr, &c_2, 33)
 		}
-		sgdElements_3AVX512(&g.w2t[0][0], &p.w2t[0][0], &t.m.momentumBuffer.w2t[0][0], &lr, &c, 17)
+		sgdElements_3AVX512(&g.w2t[0][0], &p.w2t[0][0], &t.m.momentumBuffer.w2t[0][0], &lr, &c_2, 17)
 		return
 	}
 	if useAVX2 {
 		for q := range 1 {
-			sgdElements_4AVX2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.momentumBuffer.w2[q][0][0], &lr, &c, 66)
+			sgdElements_4AVX2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.momentumBuffer.w2[q][0][0], &lr, &c_2, 66)
 		}
-		sgdElements_4AVX2(&g.w2t[0][0], &p.w2t[0][0], &t.m.momentumBuffer.w2t[0][0], &lr, &c, 33)
+		sgdElements_4AVX2(&g.w2t[0][0], &p.w2t[0][0], &t.m.momentumBuffer.w2t[0][0], &lr, &c_2, 33)
 		return
 	}
-	innerWeightSgdGeneric(t, p, g, lr, c)
+	innerWeightSgdGeneric(t, p, g, lr, c_2)
 }
 
 // mixedBiasSgd changes mixed.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func mixedBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+func mixedBiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	if useAVX512 {
-		sgdElementsAVX512(&g.b5[0][0], &p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &c, 1)
+		sgdElementsAVX512(&g.b5[0][0], &p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &c_2, 1)
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b5[0][0], &p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &c, 2)
+		sgdElements_2AVX2(&g.b5[0][0], &p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &c_2, 2)
 		return
 	}
-	mixedBiasSgdGeneric(t, p, g, lr, c)
+	mixedBiasSgdGeneric(t, p, g, lr, c_2)
 }
 
 // mixedWeightSgd changes mixed.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func mixedWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+func mixedWeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	if useAVX512 {
-		sgdElementsAVX512(&g.w5[0], &p.w5[0], &t.m.momentumBuffer.w5[0], &lr, &c, 9)
+		sgdElementsAVX512(&g.w5[0], &p.w5[0], &t.m.momentumBuffer.w5[0], &lr, &c_2, 9)
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w5[0], &p.w5[0], &t.m.momentumBuffer.w5[0], &lr, &c, 18)
+		sgdElements_2AVX2(&g.w5[0], &p.w5[0], &t.m.momentumBuffer.w5[0], &lr, &c_2, 18)
 		return
 	}
-	mixedWeightSgdGeneric(t, p, g, lr, c)
+	mixedWeightSgdGeneric(t, p, g, lr, c_2)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
@@ -1584,16 +1584,16 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 }
 
 // scoreBiasSgd changes score.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func scoreBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+func scoreBiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	if useAVX512 {
-		sgdElementsAVX512(&g.b7[0][0], &p.b7[0][0], &t.m.momentumBuffer.b7[0][0], &lr, &c, 1)
+		sgdElementsAVX512(&g.b7[0][0], &p.b7[0][0], &t.m.momentumBuffer.b7[0][0], &lr, &c_2, 1)
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b7[0][0], &p.b7[0][0], &t.m.momentumBuffer.b7[0][0], &lr, &c, 2)
+		sgdElements_2AVX2(&g.b7[0][0], &p.b7[0][0], &t.m.momentumBuffer.b7[0][0], &lr, &c_2, 2)
 		return
 	}
-	scoreBiasSgdGeneric(t, p, g, lr, c)
+	scoreBiasSgdGeneric(t, p, g, lr, c_2)
 }
 
 // scoreForwardAVX512 is scoreForwardGeneric for avx512: 16 multiply-adds,
@@ -1832,16 +1832,16 @@ func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
 }
 
 // scoreWeightSgd changes score.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func scoreWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
+func scoreWeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	if useAVX512 {
-		sgdElementsAVX512(&g.w7[0][0], &p.w7[0][0], &t.m.momentumBuffer.w7[0][0], &lr, &c, 8)
+		sgdElementsAVX512(&g.w7[0][0], &p.w7[0][0], &t.m.momentumBuffer.w7[0][0], &lr, &c_2, 8)
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w7[0][0], &p.w7[0][0], &t.m.momentumBuffer.w7[0][0], &lr, &c, 16)
+		sgdElements_2AVX2(&g.w7[0][0], &p.w7[0][0], &t.m.momentumBuffer.w7[0][0], &lr, &c_2, 16)
 		return
 	}
-	scoreWeightSgdGeneric(t, p, g, lr, c)
+	scoreWeightSgdGeneric(t, p, g, lr, c_2)
 }
 
 // tanhGradientEachAVX512 is tanhGradientEachGeneric for avx512, with the same bits.

@@ -3,8 +3,8 @@
 
 package reproducible
 
-func bodyBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	bodyBiasSgdGeneric(t, p, g, lr, c)
+func bodyBiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+	bodyBiasSgdGeneric(t, p, g, lr, c_2)
 }
 
 func bodyForward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
@@ -35,12 +35,12 @@ func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
 	bodyGradWeightGeneric(gt, dy, x)
 }
 
-func bodyWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	bodyWeightSgdGeneric(t, p, g, lr, c)
+func bodyWeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+	bodyWeightSgdGeneric(t, p, g, lr, c_2)
 }
 
-func choiceBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	choiceBiasSgdGeneric(t, p, g, lr, c)
+func choiceBiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+	choiceBiasSgdGeneric(t, p, g, lr, c_2)
 }
 
 func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
@@ -75,12 +75,12 @@ func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 	choiceGradWeightGeneric(gt, dy, x)
 }
 
-func choiceWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	choiceWeightSgdGeneric(t, p, g, lr, c)
+func choiceWeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+	choiceWeightSgdGeneric(t, p, g, lr, c_2)
 }
 
-func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	dense4BiasSgdGeneric(t, p, g, lr, c)
+func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+	dense4BiasSgdGeneric(t, p, g, lr, c_2)
 }
 
 func dense4Forward(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
@@ -123,8 +123,8 @@ func dense4WeightDropConnectGradient(t *Trainer, p *params, g *params) {
 	dense4WeightDropConnectGradientGeneric(t, p, g)
 }
 
-func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	dense4WeightSgdGeneric(t, p, g, lr, c)
+func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+	dense4WeightSgdGeneric(t, p, g, lr, c_2)
 }
 
 func dropoutEach(y *[33]float32, x0 *[33]float32, x1 *[33]float32) {
@@ -135,8 +135,8 @@ func eluGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
 	eluGradientEachGeneric(y, x0, x1)
 }
 
-func eyeBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	eyeBiasSgdGeneric(t, p, g, lr, c)
+func eyeBiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+	eyeBiasSgdGeneric(t, p, g, lr, c_2)
 }
 
 func eyeForward(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
@@ -159,12 +159,12 @@ func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, 
 	eyeGradWeightGeneric(g, gt, dy, x)
 }
 
-func eyeWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	eyeWeightSgdGeneric(t, p, g, lr, c)
+func eyeWeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+	eyeWeightSgdGeneric(t, p, g, lr, c_2)
 }
 
-func innerBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	innerBiasSgdGeneric(t, p, g, lr, c)
+func innerBiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+	innerBiasSgdGeneric(t, p, g, lr, c_2)
 }
 
 func innerForward(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
@@ -191,20 +191,20 @@ func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32
 	innerGradWeightGeneric(g, gt, dy, x)
 }
 
-func innerWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	innerWeightSgdGeneric(t, p, g, lr, c)
+func innerWeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+	innerWeightSgdGeneric(t, p, g, lr, c_2)
 }
 
-func mixedBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	mixedBiasSgdGeneric(t, p, g, lr, c)
+func mixedBiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+	mixedBiasSgdGeneric(t, p, g, lr, c_2)
 }
 
-func mixedWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	mixedWeightSgdGeneric(t, p, g, lr, c)
+func mixedWeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+	mixedWeightSgdGeneric(t, p, g, lr, c_2)
 }
 
-func scoreBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	scoreBiasSgdGeneric(t, p, g, lr, c)
+func scoreBiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+	scoreBiasSgdGeneric(t, p, g, lr, c_2)
 }
 
 func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
@@ -239,8 +239,8 @@ func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
 	scoreGradWeightGeneric(gt, dy, x)
 }
 
-func scoreWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	scoreWeightSgdGeneric(t, p, g, lr, c)
+func scoreWeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+	scoreWeightSgdGeneric(t, p, g, lr, c_2)
 }
 
 func tanhGradientEach(y *[17]float32, x0 *[17]float32, x1 *[17]float32) {

@@ -14,7 +14,7 @@ func bodyBiasGrad(g *[1][16]float32, dy [][8]float32) {
 }
 
 // bodyBiasSgdGeneric changes body.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func bodyBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+func bodyBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	{
 		gs := &g.b3[0]
 		ws := &p.b3[0]
@@ -23,7 +23,7 @@ func bodyBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32)
 			g_ := gs[j]
 			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c)
+			g_ = float32(g_ * c_2)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr*g_)
@@ -163,7 +163,7 @@ func bodyGradWeightGeneric(gt *[3][8]float32, dy [][8]float32, x []Input) {
 }
 
 // bodyWeightSgdGeneric changes body.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func bodyWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+func bodyWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	for k := range 3 {
 		gs := &g.w3[k]
 		ws := &p.w3[k]
@@ -172,7 +172,7 @@ func bodyWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float3
 			g_ := gs[j]
 			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c)
+			g_ = float32(g_ * c_2)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr*g_)
@@ -194,7 +194,7 @@ func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) {
 }
 
 // choiceBiasSgdGeneric changes choice.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func choiceBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+func choiceBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	{
 		gs := &g.b6[0]
 		ws := &p.b6[0]
@@ -203,7 +203,7 @@ func choiceBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float3
 			g_ := gs[j]
 			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c)
+			g_ = float32(g_ * c_2)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr*g_)
@@ -614,7 +614,7 @@ func choiceGradWeightGeneric(gt *[16][8]float32, dy [][3]float32, x [][16]float3
 }
 
 // choiceWeightSgdGeneric changes choice.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func choiceWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+func choiceWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	for k := range 16 {
 		gs := &g.w6[k]
 		ws := &p.w6[k]
@@ -623,7 +623,7 @@ func choiceWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c floa
 			g_ := gs[j]
 			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c)
+			g_ = float32(g_ * c_2)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr*g_)
@@ -641,7 +641,7 @@ func dealt(i int, parts int) int {
 }
 
 // dense4BiasSgdGeneric changes dense4.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	for q := range 1 {
 		gs := &g.b4[q]
 		ws := &p.b4[q]
@@ -650,7 +650,7 @@ func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float3
 			g_ := gs[j]
 			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c)
+			g_ = float32(g_ * c_2)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr*g_)
@@ -2670,7 +2670,7 @@ func dense4WeightDropConnectGradientGeneric(t *Trainer, p *params, g *params) {
 }
 
 // dense4WeightSgdGeneric changes dense4.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func dense4WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+func dense4WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	for q := range 1 {
 		for k := range 25 {
 			gs := &g.w4[q][k]
@@ -2680,7 +2680,7 @@ func dense4WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c floa
 				g_ := gs[j]
 				w := ws[j]
 				momentumBuffer := momentumBuffers[j]
-				g_ = float32(g_ * c)
+				g_ = float32(g_ * c_2)
 				momentumBuffer = float32(0.9*momentumBuffer) + g_
 				g_ = g_ + float32(0.9*momentumBuffer)
 				w = w - float32(lr*g_)
@@ -2703,7 +2703,7 @@ func eyeBiasGrad(g *[3][16]float32, dy [][33]float32) {
 }
 
 // eyeBiasSgdGeneric changes eye.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func eyeBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+func eyeBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	for q := range 2 {
 		gs := &g.b1[q]
 		ws := &p.b1[q]
@@ -2712,7 +2712,7 @@ func eyeBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) 
 			g_ := gs[j]
 			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c)
+			g_ = float32(g_ * c_2)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr*g_)
@@ -2728,7 +2728,7 @@ func eyeBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) 
 			g_ := gs[j]
 			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c)
+			g_ = float32(g_ * c_2)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr*g_)
@@ -3220,7 +3220,7 @@ func eyeGradWeightGeneric(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]fl
 }
 
 // eyeWeightSgdGeneric changes eye.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func eyeWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+func eyeWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	for q := range 2 {
 		for k := range 19 {
 			gs := &g.w1[q][k]
@@ -3230,7 +3230,7 @@ func eyeWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32
 				g_ := gs[j]
 				w := ws[j]
 				momentumBuffer := momentumBuffers[j]
-				g_ = float32(g_ * c)
+				g_ = float32(g_ * c_2)
 				momentumBuffer = float32(0.9*momentumBuffer) + g_
 				g_ = g_ + float32(0.9*momentumBuffer)
 				w = w - float32(lr*g_)
@@ -3247,7 +3247,7 @@ func eyeWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32
 			g_ := gs[j]
 			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c)
+			g_ = float32(g_ * c_2)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr*g_)
@@ -3283,7 +3283,7 @@ func innerBiasGrad(g *[2][16]float32, dy [][17]float32) {
 }
 
 // innerBiasSgdGeneric changes inner.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func innerBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+func innerBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	for q := range 1 {
 		gs := &g.b2[q]
 		ws := &p.b2[q]
@@ -3292,7 +3292,7 @@ func innerBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32
 			g_ := gs[j]
 			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c)
+			g_ = float32(g_ * c_2)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr*g_)
@@ -3308,7 +3308,7 @@ func innerBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32
 			g_ := gs[j]
 			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c)
+			g_ = float32(g_ * c_2)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr*g_)
@@ -3974,7 +3974,7 @@ func innerGradWeightGeneric(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]
 }
 
 // innerWeightSgdGeneric changes inner.weight: dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func innerWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+func innerWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	for q := range 1 {
 		for k := range 33 {
 			gs := &g.w2[q][k]
@@ -3986,7 +3986,7 @@ func innerWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float
 				momentumBuffer := momentumBuffers[j]
 				dw := float32(0.002 * w)
 				g_ = g_ + dw
-				g_ = float32(g_ * c)
+				g_ = float32(g_ * c_2)
 				momentumBuffer = float32(0.9*momentumBuffer) + g_
 				g_ = g_ + float32(0.9*momentumBuffer)
 				w = w - float32(lr*g_)
@@ -4005,7 +4005,7 @@ func innerWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float
 			momentumBuffer := momentumBuffers[j]
 			dw := float32(0.002 * w)
 			g_ = g_ + dw
-			g_ = float32(g_ * c)
+			g_ = float32(g_ * c_2)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr*g_)
@@ -4027,7 +4027,7 @@ func mixedBiasGrad(g *[1][16]float32, dy [][16]float32) {
 }
 
 // mixedBiasSgdGeneric changes mixed.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func mixedBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+func mixedBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	for q := range 1 {
 		gs := &g.b5[q]
 		ws := &p.b5[q]
@@ -4036,7 +4036,7 @@ func mixedBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32
 			g_ := gs[j]
 			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c)
+			g_ = float32(g_ * c_2)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr*g_)
@@ -4502,7 +4502,7 @@ func mixedGradWeight(g *[144]float32, dy [][16]float32, x [][16]float32) {
 }
 
 // mixedWeightSgdGeneric changes mixed.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func mixedWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+func mixedWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	{
 		gs := &g.w5
 		ws := &p.w5
@@ -4511,7 +4511,7 @@ func mixedWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float
 			g_ := gs[j]
 			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c)
+			g_ = float32(g_ * c_2)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr*g_)
@@ -4533,7 +4533,7 @@ func scoreBiasGrad(g *[1][16]float32, dy [][1]float32) {
 }
 
 // scoreBiasSgdGeneric changes score.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func scoreBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+func scoreBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	{
 		gs := &g.b7[0]
 		ws := &p.b7[0]
@@ -4542,7 +4542,7 @@ func scoreBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32
 			g_ := gs[j]
 			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c)
+			g_ = float32(g_ * c_2)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr*g_)
@@ -4789,7 +4789,7 @@ func scoreGradWeightGeneric(gt *[16][8]float32, dy [][1]float32, x [][16]float32
 }
 
 // scoreWeightSgdGeneric changes score.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func scoreWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float32) {
+func scoreWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
 	for k := range 16 {
 		gs := &g.w7[k]
 		ws := &p.w7[k]
@@ -4798,7 +4798,7 @@ func scoreWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c float
 			g_ := gs[j]
 			w := ws[j]
 			momentumBuffer := momentumBuffers[j]
-			g_ = float32(g_ * c)
+			g_ = float32(g_ * c_2)
 			momentumBuffer = float32(0.9*momentumBuffer) + g_
 			g_ = g_ + float32(0.9*momentumBuffer)
 			w = w - float32(lr*g_)

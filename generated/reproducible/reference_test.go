@@ -118,18 +118,18 @@ func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples ui
 		y_ := float64(w * m)
 		dense4WeightKept[j] = y_
 	}
-	s := make([]float64, 1)
-	for j := range s {
-		batch_ := batch[0]
-		s_ := 1 / batch_
-		s[j] = s_
-	}
-	lossClass := make([]float64, 1)
 	s_2 := make([]float64, 1)
 	for j := range s_2 {
 		batch_ := batch[0]
-		s_ := 0.25 / batch_
-		s_2[j] = s_
+		s := 1 / batch_
+		s_2[j] = s
+	}
+	lossClass := make([]float64, 1)
+	s_3 := make([]float64, 1)
+	for j := range s_3 {
+		batch_ := batch[0]
+		s := 0.25 / batch_
+		s_3[j] = s
 	}
 	lossValue := make([]float64, 1)
 	for i := range x {
@@ -242,8 +242,8 @@ func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples ui
 		terms_3 := make([]float64, 1)
 		for j := range terms_3 {
 			p_ := a7[0]
-			t := targetValue[0]
-			a := math.Abs(p_ - t)
+			t_ := targetValue[0]
+			a := math.Abs(p_ - t_)
 			var t0 float64
 			if a < 0.5 {
 				t0 = float64(0.5 * (a * a))
@@ -259,9 +259,9 @@ func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples ui
 	loss := make([]float64, 1)
 	for j := range loss {
 		lclass := lossClass[0]
-		sclass := s[0]
+		sclass := s_2[0]
 		lvalue := lossValue[0]
-		svalue := s_2[0]
+		svalue := s_3[0]
 		loss_ := float64(lclass*sclass) + float64(lvalue*svalue)
 		loss[j] = loss_
 	}

@@ -9,10 +9,23 @@ func addGradients(a float32, b float32) float32 {
 	return a + b
 }
 
-// clipByGlobalNorm is norm = sqrt(norm2); c = min(1 / (norm + 1e-06), 1).
-func clipByGlobalNorm(norm2 float32) float32 {
-	norm := nnrt.Sqrt32(norm2)
-	return nnrt.Min32(1/(norm+1e-06), float32(1))
+// clipByGlobalNorm is s = select(o = 0, 1, 1.2089258196146292e+24); r = sqrt(select(o = 0, n, m)); c = min((1 / s) / (r + (1e-06 / s)), 1).
+func clipByGlobalNorm(o float32, n float32, m float32) float32 {
+	var t0 float32
+	if o == 0 {
+		t0 = 1
+	} else {
+		t0 = 1.2089258e+24
+	}
+	s := t0
+	var t1 float32
+	if o == 0 {
+		t1 = n
+	} else {
+		t1 = m
+	}
+	r := nnrt.Sqrt32(t1)
+	return nnrt.Min32((1/s)/(r+(1e-06/s)), float32(1))
 }
 
 // crossEntropy is l = log(z) - (x - m).
@@ -148,6 +161,14 @@ func softplusGradient(y float32, dy float32) float32 {
 	return float32(dy * (-nnrt.Expm132(-y)))
 }
 
+// squaresOverflow is o = select((n - n) = 0, 0, 1).
+func squaresOverflow(n float32) float32 {
+	if (n - n) == 0 {
+		return 0
+	}
+	return 1
+}
+
 // sumOfSquares is e = g · g.
 func sumOfSquares(g float32) float32 {
 	return float32(g * g)
@@ -157,6 +178,20 @@ func sumOfSquares(g float32) float32 {
 func sumOfSquares_2(g float32, w float32) float32 {
 	dw := float32(0.002 * w)
 	g = g + dw
+	return float32(g * g)
+}
+
+// sumOfSquares_3 is g = g · 8.271806125530277e-25; e = g · g.
+func sumOfSquares_3(g float32) float32 {
+	g = float32(g * 8.271806e-25)
+	return float32(g * g)
+}
+
+// sumOfSquares_4 is dw = 0.002 · w; g = g + dw; g = g · 8.271806125530277e-25; e = g · g.
+func sumOfSquares_4(g float32, w float32) float32 {
+	dw := float32(0.002 * w)
+	g = g + dw
+	g = float32(g * 8.271806e-25)
 	return float32(g * g)
 }
 

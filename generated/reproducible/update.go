@@ -178,21 +178,219 @@ func (t *Trainer) update(g *params) {
 		norm2ScoreWeight += halve(&lanes)
 	}
 	norm2_13 := addGradients(norm2_12, norm2ScoreWeight)
-	c := clipByGlobalNorm(norm2_13)
-	eyeBiasSgd(t, p, g, lr_2, c)
-	eyeWeightSgd(t, p, g, lr_2, c)
-	innerBiasSgd(t, p, g, lr_2, c)
-	innerWeightSgd(t, p, g, lr_2, c)
-	bodyBiasSgd(t, p, g, lr_2, c)
-	bodyWeightSgd(t, p, g, lr_2, c)
-	dense4BiasSgd(t, p, g, lr_2, c)
-	dense4WeightSgd(t, p, g, lr_2, c)
-	mixedBiasSgd(t, p, g, lr_2, c)
-	mixedWeightSgd(t, p, g, lr_2, c)
-	choiceBiasSgd(t, p, g, lr_2, c)
-	choiceWeightSgd(t, p, g, lr_2, c)
-	scoreBiasSgd(t, p, g, lr_2, c)
-	scoreWeightSgd(t, p, g, lr_2, c)
+	over := squaresOverflow(norm2_13)
+	var scaled2EyeBias float32
+	if over != 0 {
+		for q := range 2 {
+			var lanes [16]float32
+			for j := range 16 {
+				lanes[j%16] += float32(sumOfSquares_3(g.b1[q][j]))
+			}
+			scaled2EyeBias += halve(&lanes)
+		}
+		{
+			var lanes [16]float32
+			for j := range 1 {
+				lanes[j%16] += float32(sumOfSquares_3(g.b1[2][j]))
+			}
+			scaled2EyeBias += halve(&lanes)
+		}
+	}
+	var scaled2EyeWeight float32
+	if over != 0 {
+		for q := range 2 {
+			var lanes [16]float32
+			for k := range 19 {
+				for j := range 16 {
+					lanes[j%16] += float32(sumOfSquares_3(g.w1[q][k][j]))
+				}
+			}
+			scaled2EyeWeight += halve(&lanes)
+		}
+		{
+			var lanes [16]float32
+			for k := range 19 {
+				for j := range 1 {
+					lanes[j%16] += float32(sumOfSquares_3(g.w1t[k][j]))
+				}
+			}
+			scaled2EyeWeight += halve(&lanes)
+		}
+	}
+	scaled2 := addGradients(scaled2EyeBias, scaled2EyeWeight)
+	var scaled2InnerBias float32
+	if over != 0 {
+		for q := range 1 {
+			var lanes [16]float32
+			for j := range 16 {
+				lanes[j%16] += float32(sumOfSquares_3(g.b2[q][j]))
+			}
+			scaled2InnerBias += halve(&lanes)
+		}
+		{
+			var lanes [16]float32
+			for j := range 1 {
+				lanes[j%16] += float32(sumOfSquares_3(g.b2[1][j]))
+			}
+			scaled2InnerBias += halve(&lanes)
+		}
+	}
+	scaled2_2 := addGradients(scaled2, scaled2InnerBias)
+	var scaled2InnerWeight float32
+	if over != 0 {
+		for q := range 1 {
+			var lanes [16]float32
+			for k := range 33 {
+				for j := range 16 {
+					lanes[j%16] += float32(sumOfSquares_4(g.w2[q][k][j], p.w2[q][k][j]))
+				}
+			}
+			scaled2InnerWeight += halve(&lanes)
+		}
+		{
+			var lanes [16]float32
+			for k := range 33 {
+				for j := range 1 {
+					lanes[j%16] += float32(sumOfSquares_4(g.w2t[k][j], p.w2t[k][j]))
+				}
+			}
+			scaled2InnerWeight += halve(&lanes)
+		}
+	}
+	scaled2_3 := addGradients(scaled2_2, scaled2InnerWeight)
+	var scaled2BodyBias float32
+	if over != 0 {
+		{
+			var lanes [16]float32
+			for j := range 8 {
+				lanes[j%16] += float32(sumOfSquares_3(g.b3[0][j]))
+			}
+			scaled2BodyBias += halve(&lanes)
+		}
+	}
+	scaled2_4 := addGradients(scaled2_3, scaled2BodyBias)
+	var scaled2BodyWeight float32
+	if over != 0 {
+		{
+			var lanes [16]float32
+			for k := range 3 {
+				for j := range 8 {
+					lanes[j%16] += float32(sumOfSquares_3(g.w3[k][j]))
+				}
+			}
+			scaled2BodyWeight += halve(&lanes)
+		}
+	}
+	scaled2_5 := addGradients(scaled2_4, scaled2BodyWeight)
+	var scaled2Dense4Bias float32
+	if over != 0 {
+		{
+			var lanes [16]float32
+			for j := range 16 {
+				lanes[j%16] += float32(sumOfSquares_3(g.b4[0][j]))
+			}
+			scaled2Dense4Bias += halve(&lanes)
+		}
+	}
+	scaled2_6 := addGradients(scaled2_5, scaled2Dense4Bias)
+	var scaled2Dense4Weight float32
+	if over != 0 {
+		for q := range 1 {
+			var lanes [16]float32
+			for k := range 25 {
+				for j := range 16 {
+					lanes[j%16] += float32(sumOfSquares_3(g.w4[q][k][j]))
+				}
+			}
+			scaled2Dense4Weight += halve(&lanes)
+		}
+	}
+	scaled2_7 := addGradients(scaled2_6, scaled2Dense4Weight)
+	var scaled2MixedBias float32
+	if over != 0 {
+		{
+			var lanes [16]float32
+			for j := range 16 {
+				lanes[j%16] += float32(sumOfSquares_3(g.b5[0][j]))
+			}
+			scaled2MixedBias += halve(&lanes)
+		}
+	}
+	scaled2_8 := addGradients(scaled2_7, scaled2MixedBias)
+	var scaled2MixedWeight float32
+	if over != 0 {
+		{
+			var lanes [16]float32
+			for j := range 129 {
+				lanes[j%16] += float32(sumOfSquares_3(g.w5[j]))
+			}
+			scaled2MixedWeight = halve(&lanes)
+		}
+	}
+	scaled2_9 := addGradients(scaled2_8, scaled2MixedWeight)
+	var scaled2ChoiceBias float32
+	if over != 0 {
+		{
+			var lanes [16]float32
+			for j := range 3 {
+				lanes[j%16] += float32(sumOfSquares_3(g.b6[0][j]))
+			}
+			scaled2ChoiceBias += halve(&lanes)
+		}
+	}
+	scaled2_10 := addGradients(scaled2_9, scaled2ChoiceBias)
+	var scaled2ChoiceWeight float32
+	if over != 0 {
+		{
+			var lanes [16]float32
+			for k := range 16 {
+				for j := range 3 {
+					lanes[j%16] += float32(sumOfSquares_3(g.w6[k][j]))
+				}
+			}
+			scaled2ChoiceWeight += halve(&lanes)
+		}
+	}
+	scaled2_11 := addGradients(scaled2_10, scaled2ChoiceWeight)
+	var scaled2ScoreBias float32
+	if over != 0 {
+		{
+			var lanes [16]float32
+			for j := range 1 {
+				lanes[j%16] += float32(sumOfSquares_3(g.b7[0][j]))
+			}
+			scaled2ScoreBias += halve(&lanes)
+		}
+	}
+	scaled2_12 := addGradients(scaled2_11, scaled2ScoreBias)
+	var scaled2ScoreWeight float32
+	if over != 0 {
+		{
+			var lanes [16]float32
+			for k := range 16 {
+				for j := range 1 {
+					lanes[j%16] += float32(sumOfSquares_3(g.w7[k][j]))
+				}
+			}
+			scaled2ScoreWeight += halve(&lanes)
+		}
+	}
+	scaled2_13 := addGradients(scaled2_12, scaled2ScoreWeight)
+	c_2 := clipByGlobalNorm(over, norm2_13, scaled2_13)
+	eyeBiasSgd(t, p, g, lr_2, c_2)
+	eyeWeightSgd(t, p, g, lr_2, c_2)
+	innerBiasSgd(t, p, g, lr_2, c_2)
+	innerWeightSgd(t, p, g, lr_2, c_2)
+	bodyBiasSgd(t, p, g, lr_2, c_2)
+	bodyWeightSgd(t, p, g, lr_2, c_2)
+	dense4BiasSgd(t, p, g, lr_2, c_2)
+	dense4WeightSgd(t, p, g, lr_2, c_2)
+	mixedBiasSgd(t, p, g, lr_2, c_2)
+	mixedWeightSgd(t, p, g, lr_2, c_2)
+	choiceBiasSgd(t, p, g, lr_2, c_2)
+	choiceWeightSgd(t, p, g, lr_2, c_2)
+	scoreBiasSgd(t, p, g, lr_2, c_2)
+	scoreWeightSgd(t, p, g, lr_2, c_2)
 }
 
 // Penalty is the sum of the regularisers' penalties, which Step's loss leaves out.

@@ -89,18 +89,18 @@ func refForward(p [][]float64, x *Input) [][]float64 {
 func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples uint32) float64 {
 	batch := []float64{float64(len(x))}
 	_ = batch
-	s := make([]float64, 1)
-	for j := range s {
-		batch_ := batch[0]
-		s_ := 1 / batch_
-		s[j] = s_
-	}
-	lossPolicy := make([]float64, 1)
 	s_2 := make([]float64, 1)
 	for j := range s_2 {
 		batch_ := batch[0]
-		s_ := 0.5 / batch_
-		s_2[j] = s_
+		s := 1 / batch_
+		s_2[j] = s
+	}
+	lossPolicy := make([]float64, 1)
+	s_3 := make([]float64, 1)
+	for j := range s_3 {
+		batch_ := batch[0]
+		s := 0.5 / batch_
+		s_3[j] = s
 	}
 	lossValue := make([]float64, 1)
 	for i := range x {
@@ -187,8 +187,8 @@ func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples ui
 		terms_3 := make([]float64, 1)
 		for j := range terms_3 {
 			p_ := z5[0]
-			t := targetValue[0]
-			e := p_ - t
+			t_ := targetValue[0]
+			e := p_ - t_
 			e = float64(e * e)
 			terms_3[j] = e
 		}
@@ -198,9 +198,9 @@ func refLoss(p [][]float64, x []Input, y []Target, seed uint64, step, samples ui
 	loss := make([]float64, 1)
 	for j := range loss {
 		lpolicy := lossPolicy[0]
-		spolicy := s[0]
+		spolicy := s_2[0]
 		lvalue := lossValue[0]
-		svalue := s_2[0]
+		svalue := s_3[0]
 		loss_ := float64(lpolicy*spolicy) + float64(lvalue*svalue)
 		loss[j] = loss_
 	}

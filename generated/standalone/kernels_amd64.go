@@ -337,11 +337,12 @@ func dense1RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense1RankOne(wt *[4][8]float32, b *[1][16]float32, x *[4]float32, dy *[8]float32, rate float32) {
 	if useAVX512 {
@@ -780,11 +781,12 @@ func dense2RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense2RankOne(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[3]float32, rate float32) {
 	if useAVX512 {

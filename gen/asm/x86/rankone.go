@@ -16,9 +16,10 @@ type rankOne struct {
 	extra  *kernel.Operand
 }
 
-// RankOne prints s = −rate·x, w += s·dy, b −= rate·dy. Arguments: w and wt as there
-// are panels, b if there is a bias, x, dy, the negative rate and, for a list of
-// inputs, list with their byte offsets and count.
+// RankOne prints w −= rate·(x·dy), b −= rate·dy, rounded as gradients and their
+// update are. Arguments: w and wt as there are panels, b if there is a bias, x,
+// dy, the negative rate and, for a list of inputs, list with their byte offsets
+// and count.
 //
 // With DX it also computes dx from the weights before the step, with the
 // epilogue; further arguments are then dx, the operand of the epilogue if
@@ -79,6 +80,40 @@ var rowRegs = [4]string{"R10", "R11", "R12", "R13"}
 
 const regDY = "BX"
 
+// change puts what is to be added to weights, −rate·(0 + x·dy), into dst. The
+// gradient is a sum that starts at zero, so it is never −0 for a product of
+// zeros.
+func (m *rankOne) change(x, dy, rate, dst Y) {
+	if m.fused {
+		m.clear(dst)
+		m.mulAddOf(x, dy, dst)
+	} else {
+		m.times(x, dy, dst)
+		m.sumOf(dst, dst)
+	}
+	m.times(rate, dst, dst)
+}
+
+// sumOf is the sum of a gradient of one sample: 0 + x.
+func (m *rankOne) sumOf(x, dst Y) {
+	m.clear(m.product)
+	m.add(x, m.product, dst)
+}
+
+func (m *rankOne) times(a, b, dst Y) {
+	m.Ins(m.op("VMULPS", "VMULPD"), a.String(), b.String(), dst.String())
+}
+
+// addTo adds a change to weights in memory.
+func (m *rankOne) addTo(at string, partial bool, change Y) {
+	operands := []string{at, change.String(), change.String()}
+	if partial && m.isa.masks {
+		operands = []string{at, change.String(), maskTail, change.String()}
+	}
+	m.Ins(m.op("VADDPS", "VADDPD"), operands...)
+	m.storeSome(change, partial, at)
+}
+
 // alone: every panel group once, the step's factors in registers.
 func (m *rankOne) alone() {
 	init := kernel.Zero
@@ -107,7 +142,7 @@ func (m *rankOne) alone() {
 // group adds x·s to the weights of some vectors of outputs.
 func (m *rankOne) group(vs []vector) {
 	last, temp := vs[len(vs)-1], Y(m.atOnce(m.Panels)) // the registers from temp on are free
-	m.Note("b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = %d…%d", vs[0].first, last.first+last.valid-1)
+	m.Note("b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = %d…%d", vs[0].first, last.first+last.valid-1)
 	m.pointer("rate", regX)
 	m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), mem(regX, 0), m.zero.String())
 	for i, v := range vs {
@@ -120,9 +155,9 @@ func (m *rankOne) group(vs []vector) {
 		}
 		if m.Bias {
 			b := mem(regBias, v.first*m.size())
-			m.Ins(m.op("VMULPS", "VMULPD"), m.zero.String(), Y(i).String(), temp.String())
-			m.Ins(m.op("VADDPS", "VADDPD"), b, temp.String(), temp.String())
-			m.store(temp, b)
+			m.sumOf(Y(i), temp)
+			m.times(m.zero, temp, temp)
+			m.addTo(b, false, temp)
 		}
 	}
 	if m.Inputs == 0 {
@@ -136,13 +171,10 @@ func (m *rankOne) group(vs []vector) {
 		m.pointer("wt", regTail)
 	}
 	row := func(k int, at func(v vector) string) {
-		m.Ins(m.op("VMULPS", "VMULPD"), m.zero.String(), m.input.String(), m.input.String())
 		for i, v := range vs {
 			t := temp + Y(k*len(vs)+i)%(m.zero-temp)
-			partial := v.valid < m.lanes()
-			m.loadSome(at(v), partial, t)
-			m.mulAdd(Y(i).String(), t)
-			m.storeSome(t, partial, at(v))
+			m.change(m.input, Y(i), m.zero, t)
+			m.addTo(at(v), v.valid < m.lanes(), t)
 		}
 	}
 	if m.Listed {
@@ -205,6 +237,9 @@ func (m *rankOne) offset(i int) {
 
 func (m *rankOne) acc(i, half int) Y { return Y(i*m.halves + half) }
 
+// rate is the register of the rate: the one after sums and inputs.
+func (m *rankOne) rate() Y { return Y(4*m.halves + 4) }
+
 // rows points the row registers at the weights of the inputs at hand.
 func (m *rankOne) rows(inputs int, arg string, width int) {
 	shift := 0
@@ -222,14 +257,12 @@ func (m *rankOne) rows(inputs int, arg string, width int) {
 // block takes some inputs over all outputs.
 func (m *rankOne) block(inputs int) {
 	x := func(i int) Y { return Y(4*m.halves + i) }
-	m.Note("%d inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]", inputs)
-	rate := m.input.String()
+	m.Note("%d inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·(x[k]·dy[n])", inputs)
 	m.pointer("rate", regDY)
-	m.broadcast(mem(regDY, 0))
+	m.broadcastTo(mem(regDY, 0), m.rate())
 	for i := range inputs {
 		m.offset(i)
-		m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), fmt.Sprintf("(%s)(%s*1)", regX, regMask), x(i).String())
-		m.Ins(m.op("VMULPS", "VMULPD"), rate, x(i).String(), x(i).String())
+		m.broadcastTo(fmt.Sprintf("(%s)(%s*1)", regX, regMask), x(i))
 		for h := range m.halves {
 			m.clear(m.acc(i, h))
 		}
@@ -260,7 +293,7 @@ func (m *rankOne) block(inputs int) {
 
 // outputs takes the outputs of a panel.
 func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int) {
-	const dy, first = 13, 14 // free registers
+	const dy, w = 13, 15 // free registers
 	for v := 0; v*m.lanes() < outputs; v++ {
 		valid := min(m.lanes(), outputs-v*m.lanes())
 		if valid < m.lanes() {
@@ -270,25 +303,19 @@ func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int) {
 			m.load(mem(regDY, v*m.bytes), dy)
 		}
 		for i := range inputs {
-			at := mem(rowRegs[i], v*m.bytes)
-			w := Y(first)
-			if m.Fused { // separate rounding needs the other one for the product
-				w = Y(first + i%2)
-			} else {
-				w = m.input
-			}
+			at, weights := mem(rowRegs[i], v*m.bytes), Y(w).String()
 			if valid < m.lanes() { // what is stored beyond the outputs is nobody's
 				m.tailMask(valid, w)
 				m.loadMasked(at, w, w)
 			} else {
-				m.load(at, w)
+				weights = at
 			}
 			if m.Ahead > 0 && (v*m.bytes)%cacheLine == 0 {
 				m.Ins("PREFETCHT0", mem(rowRegs[i], v*m.bytes+inputs*panel*m.size()))
 			}
-			m.mulAddOf(w, dy, m.acc(i, v%m.halves))
-			m.mulAddOf(x(i), dy, w)
-			m.storeSome(w, valid < m.lanes(), at)
+			m.mulAddAny(weights, dy, m.acc(i, v%m.halves))
+			m.change(x(i), dy, m.rate(), w)
+			m.addTo(at, valid < m.lanes(), w)
 		}
 	}
 }

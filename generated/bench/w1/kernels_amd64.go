@@ -326,11 +326,12 @@ func dense1RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense1RankOne(w *[2][4][16]float32, b *[2][16]float32, x *[4]float32, dy *[32]float32, rate float32) {
 	if useAVX512 {
@@ -687,11 +688,12 @@ func dense2RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense2RankOne(w *[2][32][16]float32, b *[2][16]float32, x *[32]float32, dy *[32]float32, rate float32) {
 	if useAVX512 {
@@ -1114,11 +1116,12 @@ func dense3RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense3RankOne(wt *[32][8]float32, b *[1][16]float32, x *[32]float32, dy *[2]float32, rate float32) {
 	if useAVX512 {

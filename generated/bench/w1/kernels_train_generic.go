@@ -517,26 +517,25 @@ func dense1GradWeightGeneric(g *[2][4][16]float32, dy [][32]float32, x []Input) 
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense1RankOneGeneric(w *[2][4][16]float32, b *[2][16]float32, x *[4]float32, dy *[32]float32, rate float32) {
-	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
 		for k, xk := range x {
 			wk := &w[q][k]
-			s := negative * xk
 			for j, dj := range d {
-				wk[j] += float32(s * dj)
+				wk[j] -= float32(rate * (float32(xk*dj) + 0))
 			}
 		}
 		bq := &b[q]
 		for j, dj := range d {
-			bq[j] += float32(negative * dj)
+			bq[j] -= float32(rate * (dj + 0))
 		}
 	}
 }
@@ -1202,26 +1201,25 @@ func dense2GradWeightGeneric(g *[2][32][16]float32, dy [][32]float32, x [][32]fl
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense2RankOneGeneric(w *[2][32][16]float32, b *[2][16]float32, x *[32]float32, dy *[32]float32, rate float32) {
-	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
 		for k, xk := range x {
 			wk := &w[q][k]
-			s := negative * xk
 			for j, dj := range d {
-				wk[j] += float32(s * dj)
+				wk[j] -= float32(rate * (float32(xk*dj) + 0))
 			}
 		}
 		bq := &b[q]
 		for j, dj := range d {
-			bq[j] += float32(negative * dj)
+			bq[j] -= float32(rate * (dj + 0))
 		}
 	}
 }
@@ -1977,26 +1975,25 @@ func dense3GradWeightGeneric(gt *[32][8]float32, dy [][2]float32, x [][32]float3
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense3RankOneGeneric(wt *[32][8]float32, b *[1][16]float32, x *[32]float32, dy *[2]float32, rate float32) {
-	negative := -rate
 	{
 		d := (*[2]float32)(dy[0 : 0+2])
 		for k, xk := range x {
 			wk := &wt[k]
-			s := negative * xk
 			for j, dj := range d {
-				wk[j] += float32(s * dj)
+				wk[j] -= float32(rate * (float32(xk*dj) + 0))
 			}
 		}
 		bq := &b[0]
 		for j, dj := range d {
-			bq[j] += float32(negative * dj)
+			bq[j] -= float32(rate * (dj + 0))
 		}
 	}
 }

@@ -280,11 +280,12 @@ func dense1RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense1RankOne(w *[8][784][16]float32, b *[8][16]float32, x *[784]float32, dy *[128]float32, rate float32) {
 	if useAVX512 {
@@ -639,11 +640,12 @@ func dense2RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense2RankOne(wt *[128][16]float32, b *[1][16]float32, x *[128]float32, dy *[10]float32, rate float32) {
 	if useAVX512 {

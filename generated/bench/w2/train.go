@@ -4,8 +4,8 @@ package w2
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
-// stepOne is a step on one sample: the weights change by the product of two vectors,
-// which rounds once less than the gradient and its update.
+// stepOne is a step on one sample: the gradients of the weights, products of two
+// vectors, are used where they are made.
 func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	p := t.net.p
 	y = y[:1]
@@ -27,12 +27,12 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	z2Exp := &ws.t3[0]
 	exponentialsEach(z2Exp, z2, z2Max)
 	z2Sum := &ws.t4[0]
-	var s_40, s_41 float32
+	var s_4_0, s_4_1 float32
 	for j := 0; j <= 8; j += 2 {
-		s_40 += float32(z2Exp[j])
-		s_41 += float32(z2Exp[j+1])
+		s_4_0 += float32(z2Exp[j])
+		s_4_1 += float32(z2Exp[j+1])
 	}
-	s_4 := (s_40 + s_41)
+	s_4 := (s_4_0 + s_4_1)
 	z2Sum[0] = s_4
 	z2T := &ws.t5[0]
 	z2T[0] = z2[y[0]]
@@ -79,12 +79,12 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		}
 		z2Max[i][0] = s_3
 		exponentialsEach(&z2Exp[i], &z2[i], &z2Max[i])
-		var s_40, s_41 float32
+		var s_4_0, s_4_1 float32
 		for j := 0; j <= 8; j += 2 {
-			s_40 += float32(z2Exp[i][j])
-			s_41 += float32(z2Exp[i][j+1])
+			s_4_0 += float32(z2Exp[i][j])
+			s_4_1 += float32(z2Exp[i][j+1])
 		}
-		s_4 := (s_40 + s_41)
+		s_4 := (s_4_0 + s_4_1)
 		z2Sum[i][0] = s_4
 		z2T[i][0] = z2[i][y[i]]
 		lZ2[i][0] = crossEntropy(z2T[i][0], z2Max[i][0], z2Sum[i][0])
@@ -157,12 +157,12 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 		}
 		z2Max[i][0] = s
 		exponentialsEach(&z2Exp[i], &z2[i], &z2Max[i])
-		var s_20, s_21 float32
+		var s_2_0, s_2_1 float32
 		for j := 0; j <= 8; j += 2 {
-			s_20 += float32(z2Exp[i][j])
-			s_21 += float32(z2Exp[i][j+1])
+			s_2_0 += float32(z2Exp[i][j])
+			s_2_1 += float32(z2Exp[i][j+1])
 		}
-		s_2 := (s_20 + s_21)
+		s_2 := (s_2_0 + s_2_1)
 		z2Sum[i][0] = s_2
 		z2T[i][0] = z2[i][y[i]]
 		lZ2[i][0] = crossEntropy(z2T[i][0], z2Max[i][0], z2Sum[i][0])

@@ -23,12 +23,12 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	z3Exp := &ws.t2
 	exponentialsEach(z3Exp, z3, z3Max)
 	z3Sum := (*[1]float32)(ws.t0[:1])
-	var s_20, s_21 float32
+	var s_2_0, s_2_1 float32
 	for j := 0; j <= 8; j += 2 {
-		s_20 += float32(z3Exp[j])
-		s_21 += float32(z3Exp[j+1])
+		s_2_0 += float32(z3Exp[j])
+		s_2_1 += float32(z3Exp[j+1])
 	}
-	s_2 := (s_20 + s_21)
+	s_2 := (s_2_0 + s_2_1)
 	z3Sum[0] = s_2
 	softmaxEach((*[10]float32)(y), z3Exp, z3Sum)
 }
@@ -54,12 +54,12 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 		}
 		z3Max[i][0] = s
 		exponentialsEach(&z3Exp[i], &z3[i], &z3Max[i])
-		var s_20, s_21 float32
+		var s_2_0, s_2_1 float32
 		for j := 0; j <= 8; j += 2 {
-			s_20 += float32(z3Exp[i][j])
-			s_21 += float32(z3Exp[i][j+1])
+			s_2_0 += float32(z3Exp[i][j])
+			s_2_1 += float32(z3Exp[i][j+1])
 		}
-		s_2 := (s_20 + s_21)
+		s_2 := (s_2_0 + s_2_1)
 		z3Sum[i][0] = s_2
 		softmaxEach((*[10]float32)(&y[i]), &z3Exp[i], &z3Sum[i])
 	}

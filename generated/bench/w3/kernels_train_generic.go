@@ -269,26 +269,25 @@ func dense1GradWeightGeneric(g *[32][784][16]float32, dy [][528]float32, x []Inp
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense1RankOneGeneric(w *[32][784][16]float32, b *[32][16]float32, x *[784]float32, dy *[512]float32, rate float32) {
-	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
 		for k, xk := range x {
 			wk := &w[q][k]
-			s := negative * xk
 			for j, dj := range d {
-				wk[j] += float32(s * dj)
+				wk[j] -= float32(rate * (float32(xk*dj) + 0))
 			}
 		}
 		bq := &b[q]
 		for j, dj := range d {
-			bq[j] += float32(negative * dj)
+			bq[j] -= float32(rate * (dj + 0))
 		}
 	}
 }
@@ -643,26 +642,25 @@ func dense2GradWeightGeneric(g *[32][513][16]float32, dy [][528]float32, x [][52
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense2RankOneGeneric(w *[32][513][16]float32, b *[32][16]float32, x *[512]float32, dy *[512]float32, rate float32) {
-	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
 		for k, xk := range x {
 			wk := &w[q][k]
-			s := negative * xk
 			for j, dj := range d {
-				wk[j] += float32(s * dj)
+				wk[j] -= float32(rate * (float32(xk*dj) + 0))
 			}
 		}
 		bq := &b[q]
 		for j, dj := range d {
-			bq[j] += float32(negative * dj)
+			bq[j] -= float32(rate * (dj + 0))
 		}
 	}
 }
@@ -1361,26 +1359,25 @@ func dense3GradWeightGeneric(gt *[512][16]float32, dy [][10]float32, x [][528]fl
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense3RankOneGeneric(wt *[512][16]float32, b *[1][16]float32, x *[512]float32, dy *[10]float32, rate float32) {
-	negative := -rate
 	{
 		d := (*[10]float32)(dy[0 : 0+10])
 		for k, xk := range x {
 			wk := &wt[k]
-			s := negative * xk
 			for j, dj := range d {
-				wk[j] += float32(s * dj)
+				wk[j] -= float32(rate * (float32(xk*dj) + 0))
 			}
 		}
 		bq := &b[0]
 		for j, dj := range d {
-			bq[j] += float32(negative * dj)
+			bq[j] -= float32(rate * (dj + 0))
 		}
 	}
 }

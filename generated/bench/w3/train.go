@@ -4,8 +4,8 @@ package w3
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
-// stepOne is a step on one sample: the weights change by the product of two vectors,
-// which rounds once less than the gradient and its update.
+// stepOne is a step on one sample: the gradients of the weights, products of two
+// vectors, are used where they are made.
 func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	p := t.net.p
 	y = y[:1]
@@ -29,12 +29,12 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	z3Exp := &ws.t4[0]
 	exponentialsEach(z3Exp, z3, z3Max)
 	z3Sum := &ws.t5[0]
-	var s_40, s_41 float32
+	var s_4_0, s_4_1 float32
 	for j := 0; j <= 8; j += 2 {
-		s_40 += float32(z3Exp[j])
-		s_41 += float32(z3Exp[j+1])
+		s_4_0 += float32(z3Exp[j])
+		s_4_1 += float32(z3Exp[j+1])
 	}
-	s_4 := (s_40 + s_41)
+	s_4 := (s_4_0 + s_4_1)
 	z3Sum[0] = s_4
 	z3T := &ws.t6[0]
 	z3T[0] = z3[y[0]]
@@ -86,12 +86,12 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		}
 		z3Max[i][0] = s_3
 		exponentialsEach(&z3Exp[i], &z3[i], &z3Max[i])
-		var s_40, s_41 float32
+		var s_4_0, s_4_1 float32
 		for j := 0; j <= 8; j += 2 {
-			s_40 += float32(z3Exp[i][j])
-			s_41 += float32(z3Exp[i][j+1])
+			s_4_0 += float32(z3Exp[i][j])
+			s_4_1 += float32(z3Exp[i][j+1])
 		}
-		s_4 := (s_40 + s_41)
+		s_4 := (s_4_0 + s_4_1)
 		z3Sum[i][0] = s_4
 		z3T[i][0] = z3[i][y[i]]
 		lZ3[i][0] = crossEntropy(z3T[i][0], z3Max[i][0], z3Sum[i][0])
@@ -175,12 +175,12 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 		}
 		z3Max[i][0] = s
 		exponentialsEach(&z3Exp[i], &z3[i], &z3Max[i])
-		var s_20, s_21 float32
+		var s_2_0, s_2_1 float32
 		for j := 0; j <= 8; j += 2 {
-			s_20 += float32(z3Exp[i][j])
-			s_21 += float32(z3Exp[i][j+1])
+			s_2_0 += float32(z3Exp[i][j])
+			s_2_1 += float32(z3Exp[i][j+1])
 		}
-		s_2 := (s_20 + s_21)
+		s_2 := (s_2_0 + s_2_1)
 		z3Sum[i][0] = s_2
 		z3T[i][0] = z3[i][y[i]]
 		lZ3[i][0] = crossEntropy(z3T[i][0], z3Max[i][0], z3Sum[i][0])

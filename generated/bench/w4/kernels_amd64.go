@@ -460,11 +460,12 @@ func dense10RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, ra
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense10RankOne(w *[40][129][16]float32, b *[40][16]float32, x *[128]float32, dy *[640]float32, rate float32) {
 	if useAVX512 {
@@ -791,11 +792,12 @@ func dense1RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense1RankOne(w *[8][641][16]float32, b *[8][16]float32, x *[640]float32, dy *[128]float32, rate float32) {
 	if useAVX512 {
@@ -1614,11 +1616,12 @@ func dense5RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense5RankOne(wt *[128][8]float32, b *[1][16]float32, x *[128]float32, dy *[8]float32, rate float32) {
 	if useAVX512 {
@@ -1973,11 +1976,12 @@ func dense6RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense6RankOne(w *[8][8][16]float32, b *[8][16]float32, x *[8]float32, dy *[128]float32, rate float32) {
 	if useAVX512 {
@@ -2408,11 +2412,12 @@ func dense9RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense9RankOne(w *[8][129][16]float32, b *[8][16]float32, x *[128]float32, dy *[128]float32, rate float32) {
 	if useAVX512 {

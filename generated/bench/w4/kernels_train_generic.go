@@ -333,26 +333,25 @@ func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][656]float32, x [][1
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense10RankOneGeneric(w *[40][129][16]float32, b *[40][16]float32, x *[128]float32, dy *[640]float32, rate float32) {
-	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
 		for k, xk := range x {
 			wk := &w[q][k]
-			s := negative * xk
 			for j, dj := range d {
-				wk[j] += float32(s * dj)
+				wk[j] -= float32(rate * (float32(xk*dj) + 0))
 			}
 		}
 		bq := &b[q]
 		for j, dj := range d {
-			bq[j] += float32(negative * dj)
+			bq[j] -= float32(rate * (dj + 0))
 		}
 	}
 }
@@ -643,26 +642,25 @@ func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][144]float32, x []Inpu
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense1RankOneGeneric(w *[8][641][16]float32, b *[8][16]float32, x *[640]float32, dy *[128]float32, rate float32) {
-	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
 		for k, xk := range x {
 			wk := &w[q][k]
-			s := negative * xk
 			for j, dj := range d {
-				wk[j] += float32(s * dj)
+				wk[j] -= float32(rate * (float32(xk*dj) + 0))
 			}
 		}
 		bq := &b[q]
 		for j, dj := range d {
-			bq[j] += float32(negative * dj)
+			bq[j] -= float32(rate * (dj + 0))
 		}
 	}
 }
@@ -1571,26 +1569,25 @@ func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][144]floa
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense5RankOneGeneric(wt *[128][8]float32, b *[1][16]float32, x *[128]float32, dy *[8]float32, rate float32) {
-	negative := -rate
 	{
 		d := (*[8]float32)(dy[0 : 0+8])
 		for k, xk := range x {
 			wk := &wt[k]
-			s := negative * xk
 			for j, dj := range d {
-				wk[j] += float32(s * dj)
+				wk[j] -= float32(rate * (float32(xk*dj) + 0))
 			}
 		}
 		bq := &b[0]
 		for j, dj := range d {
-			bq[j] += float32(negative * dj)
+			bq[j] -= float32(rate * (dj + 0))
 		}
 	}
 }
@@ -1927,26 +1924,25 @@ func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][144]float32, x [][8]flo
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense6RankOneGeneric(w *[8][8][16]float32, b *[8][16]float32, x *[8]float32, dy *[128]float32, rate float32) {
-	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
 		for k, xk := range x {
 			wk := &w[q][k]
-			s := negative * xk
 			for j, dj := range d {
-				wk[j] += float32(s * dj)
+				wk[j] -= float32(rate * (float32(xk*dj) + 0))
 			}
 		}
 		bq := &b[q]
 		for j, dj := range d {
-			bq[j] += float32(negative * dj)
+			bq[j] -= float32(rate * (dj + 0))
 		}
 	}
 }
@@ -2235,26 +2231,25 @@ func dense9GradWeightGeneric(g *[8][129][16]float32, dy [][144]float32, x [][144
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense9RankOneGeneric(w *[8][129][16]float32, b *[8][16]float32, x *[128]float32, dy *[128]float32, rate float32) {
-	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
 		for k, xk := range x {
 			wk := &w[q][k]
-			s := negative * xk
 			for j, dj := range d {
-				wk[j] += float32(s * dj)
+				wk[j] -= float32(rate * (float32(xk*dj) + 0))
 			}
 		}
 		bq := &b[q]
 		for j, dj := range d {
-			bq[j] += float32(negative * dj)
+			bq[j] -= float32(rate * (dj + 0))
 		}
 	}
 }

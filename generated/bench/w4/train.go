@@ -4,8 +4,8 @@ package w4
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
-// stepOne is a step on one sample: the weights change by the product of two vectors,
-// which rounds once less than the gradient and its update.
+// stepOne is a step on one sample: the gradients of the weights, products of two
+// vectors, are used where they are made.
 func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	p := t.net.p
 	y = y[:1]
@@ -35,18 +35,18 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	s := 1 / (float64(len(x)) * 640)
 	s_2 := float32(s)
 	lZ10 := &ws.t10[0]
-	var s_30, s_31, s_32, s_33, s_34, s_35, s_36, s_37 float32
+	var s_3_0, s_3_1, s_3_2, s_3_3, s_3_4, s_3_5, s_3_6, s_3_7 float32
 	for j := 0; j <= 632; j += 8 {
-		s_30 += float32(mse(z10[j], y[0][j]))
-		s_31 += float32(mse(z10[j+1], y[0][j+1]))
-		s_32 += float32(mse(z10[j+2], y[0][j+2]))
-		s_33 += float32(mse(z10[j+3], y[0][j+3]))
-		s_34 += float32(mse(z10[j+4], y[0][j+4]))
-		s_35 += float32(mse(z10[j+5], y[0][j+5]))
-		s_36 += float32(mse(z10[j+6], y[0][j+6]))
-		s_37 += float32(mse(z10[j+7], y[0][j+7]))
+		s_3_0 += float32(mse(z10[j], y[0][j]))
+		s_3_1 += float32(mse(z10[j+1], y[0][j+1]))
+		s_3_2 += float32(mse(z10[j+2], y[0][j+2]))
+		s_3_3 += float32(mse(z10[j+3], y[0][j+3]))
+		s_3_4 += float32(mse(z10[j+4], y[0][j+4]))
+		s_3_5 += float32(mse(z10[j+5], y[0][j+5]))
+		s_3_6 += float32(mse(z10[j+6], y[0][j+6]))
+		s_3_7 += float32(mse(z10[j+7], y[0][j+7]))
 	}
-	s_3 := (((s_30 + s_34) + (s_32 + s_36)) + ((s_31 + s_35) + (s_33 + s_37)))
+	s_3 := (((s_3_0 + s_3_4) + (s_3_2 + s_3_6)) + ((s_3_1 + s_3_5) + (s_3_3 + s_3_7)))
 	lZ10[0] = s_3
 	dz10 := &ws.t11[0]
 	mseGradientEach(dz10, z10, (*[640]float32)(&y[0]), s_2)
@@ -115,18 +115,18 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	dense2ForwardTrainRows(a9, a8, &p.w9, &p.b9)
 	dense10ForwardTrainRows(z10, a9, &p.w10, &p.b10)
 	for i := range x {
-		var s_30, s_31, s_32, s_33, s_34, s_35, s_36, s_37 float32
+		var s_3_0, s_3_1, s_3_2, s_3_3, s_3_4, s_3_5, s_3_6, s_3_7 float32
 		for j := 0; j <= 632; j += 8 {
-			s_30 += float32(mse((*[640]float32)(z10[i][:])[j], y[i][j]))
-			s_31 += float32(mse((*[640]float32)(z10[i][:])[j+1], y[i][j+1]))
-			s_32 += float32(mse((*[640]float32)(z10[i][:])[j+2], y[i][j+2]))
-			s_33 += float32(mse((*[640]float32)(z10[i][:])[j+3], y[i][j+3]))
-			s_34 += float32(mse((*[640]float32)(z10[i][:])[j+4], y[i][j+4]))
-			s_35 += float32(mse((*[640]float32)(z10[i][:])[j+5], y[i][j+5]))
-			s_36 += float32(mse((*[640]float32)(z10[i][:])[j+6], y[i][j+6]))
-			s_37 += float32(mse((*[640]float32)(z10[i][:])[j+7], y[i][j+7]))
+			s_3_0 += float32(mse((*[640]float32)(z10[i][:])[j], y[i][j]))
+			s_3_1 += float32(mse((*[640]float32)(z10[i][:])[j+1], y[i][j+1]))
+			s_3_2 += float32(mse((*[640]float32)(z10[i][:])[j+2], y[i][j+2]))
+			s_3_3 += float32(mse((*[640]float32)(z10[i][:])[j+3], y[i][j+3]))
+			s_3_4 += float32(mse((*[640]float32)(z10[i][:])[j+4], y[i][j+4]))
+			s_3_5 += float32(mse((*[640]float32)(z10[i][:])[j+5], y[i][j+5]))
+			s_3_6 += float32(mse((*[640]float32)(z10[i][:])[j+6], y[i][j+6]))
+			s_3_7 += float32(mse((*[640]float32)(z10[i][:])[j+7], y[i][j+7]))
 		}
-		s_3 := (((s_30 + s_34) + (s_32 + s_36)) + ((s_31 + s_35) + (s_33 + s_37)))
+		s_3 := (((s_3_0 + s_3_4) + (s_3_2 + s_3_6)) + ((s_3_1 + s_3_5) + (s_3_3 + s_3_7)))
 		lZ10[i][0] = s_3
 		mseGradientEach((*[640]float32)(dz10[i][:]), (*[640]float32)(z10[i][:]), (*[640]float32)(&y[i]), s_2)
 	}

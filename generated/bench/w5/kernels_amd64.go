@@ -258,11 +258,12 @@ func dense1RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense1RankOne(w *[64][257][16]float32, b *[64][16]float32, x *[256]float32, dy *[1024]float32, rate float32) {
 	if useAVX512 {
@@ -765,11 +766,12 @@ func dense2RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense2RankOne(w *[32][1025][16]float32, b *[32][16]float32, x *[1024]float32, dy *[512]float32, rate float32) {
 	if useAVX512 {
@@ -1272,11 +1274,12 @@ func dense3RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense3RankOne(w *[16][513][16]float32, b *[16][16]float32, x *[512]float32, dy *[256]float32, rate float32) {
 	if useAVX512 {
@@ -1701,11 +1704,12 @@ func dense4RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense4RankOne(wt *[256][8]float32, b *[1][16]float32, x *[256]float32, dy *[1]float32, rate float32) {
 	if useAVX512 {

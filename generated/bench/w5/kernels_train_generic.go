@@ -280,26 +280,25 @@ func dense1GradWeightGeneric(g *[64][257][16]float32, dy [][1040]float32, x []In
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense1RankOneGeneric(w *[64][257][16]float32, b *[64][16]float32, x *[256]float32, dy *[1024]float32, rate float32) {
-	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
 		for k, xk := range x {
 			wk := &w[q][k]
-			s := negative * xk
 			for j, dj := range d {
-				wk[j] += float32(s * dj)
+				wk[j] -= float32(rate * (float32(xk*dj) + 0))
 			}
 		}
 		bq := &b[q]
 		for j, dj := range d {
-			bq[j] += float32(negative * dj)
+			bq[j] -= float32(rate * (dj + 0))
 		}
 	}
 }
@@ -654,26 +653,25 @@ func dense2GradWeightGeneric(g *[32][1025][16]float32, dy [][528]float32, x [][1
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense2RankOneGeneric(w *[32][1025][16]float32, b *[32][16]float32, x *[1024]float32, dy *[512]float32, rate float32) {
-	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
 		for k, xk := range x {
 			wk := &w[q][k]
-			s := negative * xk
 			for j, dj := range d {
-				wk[j] += float32(s * dj)
+				wk[j] -= float32(rate * (float32(xk*dj) + 0))
 			}
 		}
 		bq := &b[q]
 		for j, dj := range d {
-			bq[j] += float32(negative * dj)
+			bq[j] -= float32(rate * (dj + 0))
 		}
 	}
 }
@@ -1028,26 +1026,25 @@ func dense3GradWeightGeneric(g *[16][513][16]float32, dy [][272]float32, x [][52
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense3RankOneGeneric(w *[16][513][16]float32, b *[16][16]float32, x *[512]float32, dy *[256]float32, rate float32) {
-	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
 		for k, xk := range x {
 			wk := &w[q][k]
-			s := negative * xk
 			for j, dj := range d {
-				wk[j] += float32(s * dj)
+				wk[j] -= float32(rate * (float32(xk*dj) + 0))
 			}
 		}
 		bq := &b[q]
 		for j, dj := range d {
-			bq[j] += float32(negative * dj)
+			bq[j] -= float32(rate * (dj + 0))
 		}
 	}
 }
@@ -3855,26 +3852,25 @@ func dense4GradWeightGeneric(gt *[256][8]float32, dy [][1]float32, x [][272]floa
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense4RankOneGeneric(wt *[256][8]float32, b *[1][16]float32, x *[256]float32, dy *[1]float32, rate float32) {
-	negative := -rate
 	{
 		d := (*[1]float32)(dy[0 : 0+1])
 		for k, xk := range x {
 			wk := &wt[k]
-			s := negative * xk
 			for j, dj := range d {
-				wk[j] += float32(s * dj)
+				wk[j] -= float32(rate * (float32(xk*dj) + 0))
 			}
 		}
 		bq := &b[0]
 		for j, dj := range d {
-			bq[j] += float32(negative * dj)
+			bq[j] -= float32(rate * (dj + 0))
 		}
 	}
 }

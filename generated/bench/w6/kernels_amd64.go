@@ -563,11 +563,12 @@ func dense3RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense3RankOne(w *[4][65][16]float32, b *[4][16]float32, x *[64]float32, dy *[64]float32, rate float32) {
 	if useAVX512 {
@@ -990,11 +991,12 @@ func dense4RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense4RankOne(wt *[64][8]float32, b *[1][16]float32, x *[64]float32, dy *[1]float32, rate float32) {
 	if useAVX512 {

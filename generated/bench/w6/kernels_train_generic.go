@@ -592,26 +592,25 @@ func dense3GradWeightGeneric(g *[4][65][16]float32, dy [][64]float32, x [][64]fl
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense3RankOneGeneric(w *[4][65][16]float32, b *[4][16]float32, x *[64]float32, dy *[64]float32, rate float32) {
-	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
 		for k, xk := range x {
 			wk := &w[q][k]
-			s := negative * xk
 			for j, dj := range d {
-				wk[j] += float32(s * dj)
+				wk[j] -= float32(rate * (float32(xk*dj) + 0))
 			}
 		}
 		bq := &b[q]
 		for j, dj := range d {
-			bq[j] += float32(negative * dj)
+			bq[j] -= float32(rate * (dj + 0))
 		}
 	}
 }
@@ -1499,26 +1498,25 @@ func dense4GradWeightGeneric(gt *[64][8]float32, dy [][1]float32, x [][64]float3
 //
 //	for n := range dy {
 //		for k := range x {
-//			w[n][k] += (-rate * x[k]) * dy[n]
+//			w[n][k] -= rate * (x[k] * dy[n])
 //		}
-//		b[n] += -rate * dy[n]
+//		b[n] -= rate * dy[n]
 //	}
 //
+// with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense4RankOneGeneric(wt *[64][8]float32, b *[1][16]float32, x *[64]float32, dy *[1]float32, rate float32) {
-	negative := -rate
 	{
 		d := (*[1]float32)(dy[0 : 0+1])
 		for k, xk := range x {
 			wk := &wt[k]
-			s := negative * xk
 			for j, dj := range d {
-				wk[j] += float32(s * dj)
+				wk[j] -= float32(rate * (float32(xk*dj) + 0))
 			}
 		}
 		bq := &b[0]
 		for j, dj := range d {
-			bq[j] += float32(negative * dj)
+			bq[j] -= float32(rate * (dj + 0))
 		}
 	}
 }

@@ -4,8 +4,8 @@ package w6
 
 import "github.com/nngen-go/nngen/runtime/nnrt"
 
-// stepOne is a step on one sample: the weights change by the product of two vectors,
-// which rounds once less than the gradient and its update.
+// stepOne is a step on one sample: the gradients of the weights, products of two
+// vectors, are used where they are made.
 func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	p := t.net.p
 	y = y[:1]

@@ -1,0 +1,72 @@
+package gen_test
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nngen-go/nngen/gen/dataset"
+	"github.com/nngen-go/nngen/gen/op"
+	"github.com/nngen-go/nngen/gen/run"
+	"github.com/nngen-go/nngen/spec"
+)
+
+// TestLossOfMixedReductions: where some losses are sums over the samples and
+// others means, the loss that training reports depends on the size of the batch
+// no more than where all are of a kind: it is that of eval.
+func TestLossOfMixedReductions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles")
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	data := filepath.Join(t.TempDir(), "data.csv")
+	text := "x0,x1,x2,p0,p1,q0,q1,r\n"
+	for range 10 {
+		var row []string
+		for range 7 {
+			row = append(row, fmt.Sprintf("%.3f", rng.NormFloat64()))
+		}
+		text += strings.Join(row, ",") + fmt.Sprintf(",%d\n", rng.IntN(3))
+	}
+	require.NoError(t, os.WriteFile(data, []byte(text), 0o644))
+	for _, losses := range [][3]string{
+		{"{mse: {reduction: sum}}", "mae", "cross_entropy"},
+		{"mse", "{l2_norm: {reduction: sum}}", "{cross_entropy: {reduction: sum}}"},
+		{"mse", "huber", "cross_entropy"},
+		{"{mse: {reduction: sum}}", "{mae: {reduction: sum}}", "{cross_entropy: {reduction: sum}}"},
+	} {
+		src := fmt.Sprintf(`nngen: 1
+name: mixed
+input: {shape: [3]}
+layers:
+  - dense: {name: a, from: x, units: 2}
+  - dense: {name: b, from: x, units: 2}
+  - dense: {name: c, from: x, units: 3}
+outputs: {p: {from: a, loss: %s, weight: 0.5}, q: {from: b, loss: %s}, r: {from: c, loss: %s, weight: 2}}
+optimizer: {sgd: {learning_rate: 1.0e-14}}
+codegen: {batch: 10}
+numeric: {dtype: float64}
+`, losses[0], losses[1], losses[2])
+		net, err := spec.Decode("mixed.yaml", []byte(src), op.Vocabulary())
+		require.NoError(t, err)
+		c, weights := modelCompiler(t), filepath.Join(t.TempDir(), "w.safetensors")
+		source := dataset.Source{Data: data}
+		var reported []float64
+		for _, batch := range []int{1, 2, 5, 10, 4} {
+			r, err := c.Train(t.Context(), net, run.TrainOptions{Data: source, Epochs: 1, Batch: batch, Seed: 3, Out: weights, Talk: io.Discard})
+			require.NoError(t, err)
+			reported = append(reported, *r.Last.Loss)
+		}
+		r, err := c.Eval(t.Context(), net, run.EvalOptions{Data: source, Weights: weights, Talk: io.Discard})
+		require.NoError(t, err)
+		for _, loss := range reported {
+			require.InEpsilon(t, *r.Loss, loss, 1e-9, "%v", losses)
+		}
+	}
+}
