@@ -49,6 +49,10 @@ var arrows = map[string]string{
 	"gen/vector":          "gen/ir/expr",
 	"gen/vector/portable": "gen/vector",
 
+	// For tests.
+	"gen/vector/toy":        "gen/vector",
+	"gen/vector/vectortest": "gen/vector",
+
 	// Assembly.
 	"gen/asm":     "",
 	"gen/asm/x86": "gen/asm gen/ir/expr gen/kernel gen/schedule gen/vector",

@@ -1,5 +1,7 @@
 package vector
 
+import "slices"
+
 // Used are the registers of a set that are in use, by their numbers.
 type Used [2][]bool // vectors, masks
 
@@ -15,7 +17,7 @@ func (u *Used) of(r *Register) []bool {
 
 // Clone is a copy.
 func (u Used) Clone() Used {
-	return Used{append([]bool(nil), u[0]...), append([]bool(nil), u[1]...)}
+	return Used{slices.Clone(u[0]), slices.Clone(u[1])}
 }
 
 // Take is a free vector register; it reports false where there is none.

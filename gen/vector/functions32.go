@@ -52,12 +52,6 @@ func expOf32(x *Value, negative bool) *Value {
 		c3     = Const{"c3", 0x1.555c7p-3, ""}
 		c4     = Const{"c4", 0x1.555664p-5, ""}
 	)
-	w := x.Uint()
-	if negative {
-		w = w.Num(1 << 30)
-	} else {
-		w = w.Shr(1).And(1 << 30).As("w")
-	}
 	m := x.Mul(perLn2).Add(magic32).As("m")
 	b := m.Uint().As("b")
 	n := m.Sub(magic32).As("n")
@@ -66,6 +60,10 @@ func expOf32(x *Value, negative bool) *Value {
 	q := r.Mul(c3).Add(0.5)
 	q = q.Add(r2.Mul(c4)).As("q")
 	p := q.Mul(r2).Add(r.Add(b.Lookup(expTable, 1))).As("p")
+	w := b.Num(1 << 30)
+	if !negative {
+		w = x.Uint().Shr(1).And(1 << 30).As("w")
+	}
 	t := w.Add(b.Lookup(expTable, 0).Add(b.Shl(20))).Float().As("t")
 	y := p.Mul(t).Add(t)
 	if negative {

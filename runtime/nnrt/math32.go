@@ -60,7 +60,6 @@ func Exp32(x float32) float32 {
 	)
 	x = Min32(x, 89)
 	x = Max32(x, -104)
-	w := math.Float32bits(x) >> 1 & 0x40000000
 	m := float32(x*perLn2) + magic
 	b := math.Float32bits(m)
 	n := m - magic
@@ -69,6 +68,7 @@ func Exp32(x float32) float32 {
 	q := float32(r*c3) + 0.5 + float32(r2*c4)
 	e := &exp32[b&7]
 	p := float32(q*r2) + (r + e.rest)
+	w := math.Float32bits(x) >> 1 & 0x40000000
 	// k reaches from -150 to 128, so t is 2**(k+64+j/8) for x < 0, else
 	// 2**(k-64+j/8); the last factor is 2**-64 or 2**64.
 	t := math.Float32frombits(w + (e.power + b<<20))

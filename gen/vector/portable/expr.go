@@ -38,7 +38,7 @@ var contraries = map[vector.Op]vector.Op{
 
 // calls are the operations that are functions of package nnrt.
 var calls = map[vector.Op]string{
-	vector.OpAbs: "Abs", vector.OpSqrt: "Sqrt", vector.OpFloor: "Floor", vector.OpMin: "Min", vector.OpMax: "Max",
+	vector.OpAbs: "Abs", vector.OpSqrt: "Sqrt", vector.OpMin: "Min", vector.OpMax: "Max",
 }
 
 // expr is a value as an expression: a name, or how it is computed.
@@ -87,12 +87,17 @@ func (p *printer) operand(v *vector.Value) (text string, prec int) {
 		}
 		return fmt.Sprintf("math.Float32frombits(math.Float32bits(%s) | math.Float32bits(%s)&0x80000000)", arg(0), arg(1)), precOperand
 	case vector.OpNeg:
-		return "-" + p.in(v.Args[0], precOperand), precOperand
-	case vector.OpTrunc:
-		if bits == 32 {
-			return fmt.Sprintf("float32(math.Trunc(float64(%s)))", arg(0)), precOperand
+		x := p.in(v.Args[0], precOperand)
+		if strings.HasPrefix(x, "-") {
+			x = "(" + x + ")"
 		}
-		return fmt.Sprintf("math.Trunc(%s)", arg(0)), precOperand
+		return "-" + x, precOperand
+	case vector.OpTrunc, vector.OpFloor:
+		name := map[vector.Op]string{vector.OpTrunc: "Trunc", vector.OpFloor: "Floor"}[v.Op]
+		if bits == 32 {
+			return fmt.Sprintf("float32(math.%s(float64(%s)))", name, arg(0)), precOperand
+		}
+		return fmt.Sprintf("math.%s(%s)", name, arg(0)), precOperand
 	case vector.OpConvert, vector.OpWiden, vector.OpNarrow:
 		return fmt.Sprintf("float%d(%s)", bits, arg(0)), precOperand
 	case vector.OpMul: // rounded before anything is added
@@ -194,11 +199,10 @@ func (p *printer) cast(v *vector.Value) string {
 // lookup is an element of a table; a variable points to its row.
 func (p *printer) lookup(v *vector.Value) string {
 	index := p.in(v.Args[0], precProduct)
-	key := v.Table.Name + " " + index
-	row := p.row(key)
+	row := p.row(v)
 	if row == "" {
 		p.tables = append(p.tables, v.Table)
-		row = p.fresh(&vector.Value{Name: v.Table.Row, Doc: key})
+		row = p.fresh(&vector.Value{Op: v.Op, Name: v.Table.Row, Args: v.Args, Table: v.Table})
 		p.pre = append(p.pre, fmt.Sprintf("%s := &%s[%s&7]", row, v.Table.Name, index))
 	}
 	if v.Table.Fields != nil {
@@ -254,9 +258,11 @@ func literal(v float64, bytes int) string {
 		return "math.MaxFloat32"
 	case v == math.MaxFloat64:
 		return "math.MaxFloat64"
-	case math.IsInf(v, 0) || v != v:
+	case math.IsInf(v, 0) || v != v || v == 0 && math.Signbit(v): // no constants of Go
 		text := "math.NaN()"
-		if v == v {
+		if v == 0 {
+			text = "math.Copysign(0, -1)"
+		} else if v == v {
 			text = fmt.Sprintf("math.Inf(%d)", int(math.Copysign(1, v)))
 		}
 		if bytes == 4 {

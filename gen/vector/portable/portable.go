@@ -184,11 +184,11 @@ func (p *printer) holder(name string) (v *vector.Value, scope map[string]*vector
 	return nil, nil
 }
 
-// row is the variable of a table's row, by table and index.
-func (p *printer) row(key string) string {
+// row is the variable of the row that a lookup reads, if there is one.
+func (p *printer) row(lookup *vector.Value) string {
 	for _, s := range p.scopes {
 		for name, v := range s {
-			if v.Doc == key {
+			if v.Op == vector.OpLookup && v.Name == lookup.Table.Row && v.Table == lookup.Table && v.Args[0] == lookup.Args[0] {
 				return name
 			}
 		}

@@ -90,19 +90,36 @@ func analyse(p *vector.Program) *regions {
 	return s
 }
 
-// join is the group that a choice belongs to, or nil.
+// join is the group that a choice belongs to, or nil: neither may need the
+// other, also not through other groups, which are computed as a whole.
 func (s *regions) join(groups []*group, v *vector.Value, r *region) *group {
 	for _, g := range groups {
-		if g.home == r && g.condition == v.Args[0] && !slices.ContainsFunc(g.members, func(m *vector.Value) bool { return needs(m, v) }) {
+		if g.home == r && g.condition == v.Args[0] && !s.needs([]*vector.Value{v}, g.members) && !s.needs(g.members, []*vector.Value{v}) {
 			return g
 		}
 	}
 	return nil
 }
 
-// needs reports whether a value is computed from another.
-func needs(v, w *vector.Value) bool {
-	return v == w || slices.ContainsFunc(v.Args, func(a *vector.Value) bool { return needs(a, w) })
+// needs reports whether one of some values is computed from one of others.
+func (s *regions) needs(values, others []*vector.Value) bool {
+	seen := map[*vector.Value]bool{}
+	for todo := slices.Clone(values); len(todo) > 0; {
+		v := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if seen[v] {
+			continue
+		}
+		seen[v] = true
+		if slices.Contains(others, v) {
+			return true
+		}
+		todo = append(todo, v.Args...)
+		if g := s.group[v]; g != nil && !slices.Contains(values, v) {
+			todo = append(todo, g.members...)
+		}
+	}
+	return false
 }
 
 // uses counts the operands that a value is; the result is one.

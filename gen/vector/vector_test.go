@@ -1,0 +1,242 @@
+package vector_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nngen-go/nngen/gen/ir/expr"
+	"github.com/nngen-go/nngen/gen/vector"
+	"github.com/nngen-go/nngen/gen/vector/toy"
+	"github.com/nngen-go/nngen/gen/vector/vectortest"
+	"github.com/nngen-go/nngen/runtime/nnrt"
+)
+
+// equal compares results, of which any NaN equals any other.
+func equal(a, b uint64, bytes int) bool {
+	nan := func(v uint64) bool {
+		if bytes == 8 {
+			return v&^(1<<63) > 0x7ff<<52
+		}
+		return v&^(1<<31) > 0xff<<23
+	}
+	return a == b || nan(a) && nan(b)
+}
+
+// onToy is a program on the toy machine, all lanes with the same inputs.
+func onToy(t *testing.T, p *vector.Program, bytes int) func(inputs ...uint64) uint64 {
+	code := toy.Set.Select(p)
+	used := toy.Set.NewUsed()
+	given := make([]int, len(p.Inputs))
+	for i := range given {
+		var ok bool
+		given[i], ok = used.Take()
+		require.True(t, ok)
+	}
+	a, ok := code.Allocate(used, given...)
+	require.True(t, ok, "the registers do not suffice")
+	return func(inputs ...uint64) uint64 {
+		m := &toy.Machine{}
+		for i, in := range inputs {
+			m.Put(given[i], in, bytes)
+		}
+		code.Print(m, a, m.Const, nil)
+		result := m.Get(a[code.Results[0]], 0, bytes)
+		for lane := range 16 / bytes {
+			require.Equal(t, result, m.Get(a[code.Results[0]], lane, bytes))
+		}
+		return result
+	}
+}
+
+// TestRandomOnToy runs random functions through a set that is a table of its
+// own: every operation it lacks is written with those it has.
+func TestRandomOnToy(t *testing.T) {
+	for seed := range uint64(100) {
+		for _, bytes := range []int{4, 8} {
+			f := vectortest.Function(seed, bytes)
+			p, run, in := f.Program(), onToy(t, f.Program(), bytes), vectortest.Inputs(bytes)
+			for i := range in {
+				a, b := in[i], in[(i*7+int(seed))%len(in)]
+				want, got := p.Eval(a, b)[0], run(a, b)
+				require.True(t, equal(want, got, bytes), "%s(%#x, %#x): machine %#x, want %#x", f.Name, a, b, got, want)
+			}
+		}
+	}
+}
+
+// runtime are nnrt's functions by the names of ours.
+var runtime = map[string]any{
+	"Exp32": nnrt.Exp32, "Expm132": nnrt.Expm132, "Log32": nnrt.Log32, "Log1p32": nnrt.Log1p32, "Tanh32": nnrt.Tanh32,
+	"Sigmoid32": nnrt.Sigmoid32, "Erf32": nnrt.Erf32, "Pow32": nnrt.Pow32,
+	"Exp64": nnrt.Exp64, "Expm164": nnrt.Expm164, "Log64": nnrt.Log64, "Log1p64": nnrt.Log1p64, "Tanh64": nnrt.Tanh64,
+	"Sigmoid64": nnrt.Sigmoid64, "Erf64": nnrt.Erf64, "Pow64": nnrt.Pow64,
+}
+
+// TestFunctions compares what the form means, what the toy machine computes
+// and what package nnrt computes, bit for bit.
+func TestFunctions(t *testing.T) {
+	compared := 0
+	for _, bytes := range []int{4, 8} {
+		for _, f := range vector.Printed[bytes] {
+			fn, ok := runtime[f.Name]
+			if !ok {
+				continue
+			}
+			compared++
+			run, in := onToy(t, f.Program(), bytes), vectortest.Inputs(bytes)
+			for i := range in {
+				args := []uint64{in[i], in[(i*5+3)%len(in)]}[:len(f.Params)]
+				want := call(t, fn, args)
+				eval := f.Program().Eval(args...)[0]
+				require.True(t, equal(want, eval, bytes), "%s(%#x): form %#x, nnrt %#x", f.Name, args, eval, want)
+				got := run(args...)
+				require.True(t, equal(want, got, bytes), "%s(%#x): machine %#x, nnrt %#x", f.Name, args, got, want)
+			}
+		}
+	}
+	require.Equal(t, len(runtime), compared)
+}
+
+func call(t *testing.T, fn any, a []uint64) uint64 {
+	f32 := func(b uint64) float32 { return math.Float32frombits(uint32(b)) }
+	switch fn := fn.(type) {
+	case func(float32) float32:
+		return uint64(math.Float32bits(fn(f32(a[0]))))
+	case func(a, b float32) float32:
+		return uint64(math.Float32bits(fn(f32(a[0]), f32(a[1]))))
+	case func(float64) float64:
+		return math.Float64bits(fn(math.Float64frombits(a[0])))
+	case func(a, b float64) float64:
+		return math.Float64bits(fn(math.Float64frombits(a[0]), math.Float64frombits(a[1])))
+	}
+	t.Fatalf("%T is no function of numbers", fn)
+	return 0
+}
+
+// TestAllocate: registers that live at the same time differ, what is given and
+// kept stays, and with one register less than are needed the answer is no.
+func TestAllocate(t *testing.T) {
+	for seed := range uint64(100) {
+		for _, bytes := range []int{4, 8} {
+			f := vectortest.Function(seed, bytes)
+			code := toy.Set.Select(f.Program())
+			code.Inputs[0].Kept = true
+			needed := 0
+			for most := 1; needed == 0 && most <= 24; most++ {
+				used := limited(most)
+				given := []int{0, 1}
+				used[0][0], used[0][1] = true, true
+				before := used.Clone()
+				a, ok := code.Allocate(used, given...)
+				if !ok {
+					assert.Equal(t, before, used)
+					continue
+				}
+				needed = most
+				check(t, code, a)
+				assert.True(t, used[0][0], "the input that is kept")
+			}
+			require.NotZero(t, needed, f.Name)
+			// The most values that live at once are as many.
+			assert.Equal(t, needed, max(2, pressure(code)), f.Name)
+		}
+	}
+}
+
+// limited are the first registers of the toy machine.
+func limited(most int) vector.Used {
+	used := toy.Set.NewUsed()
+	for i := most; i < len(used[0]); i++ {
+		used[0][i] = true
+	}
+	return used
+}
+
+// lastReads are the places of the last instruction that reads each register.
+func lastReads(c *vector.Code) map[*vector.Register]int {
+	last := map[*vector.Register]int{}
+	for i, in := range c.Instrs {
+		for _, r := range in.Args {
+			last[r] = i
+		}
+	}
+	for _, r := range slices.Concat(c.Results, []*vector.Register{c.Inputs[0]}) {
+		last[r] = len(c.Instrs)
+	}
+	return last
+}
+
+// check follows the values through the registers: each is where it was put
+// when it is read.
+func check(t *testing.T, c *vector.Code, a vector.Allocation) {
+	holds := map[int]*vector.Register{}
+	for _, r := range c.Inputs {
+		holds[a[r]] = r
+	}
+	for i, in := range c.Instrs {
+		for _, r := range in.Args {
+			if r != nil {
+				require.Same(t, r, holds[a[r]], "instruction %d reads what another has overwritten", i)
+			}
+		}
+		holds[a[in.Result]] = in.Result
+	}
+	for _, r := range c.Results {
+		require.Same(t, r, holds[a[r]])
+	}
+}
+
+// pressure is the largest number of values that live at once.
+func pressure(c *vector.Code) int {
+	last := lastReads(c)
+	most := 0
+	for i := range c.Instrs {
+		live := map[*vector.Register]bool{c.Instrs[i].Result: true}
+		for _, r := range c.Inputs {
+			live[r] = last[r] > i
+		}
+		for _, in := range c.Instrs[:i] {
+			live[in.Result] = last[in.Result] > i
+		}
+		n := 0
+		for _, is := range live {
+			if is {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
+// TestLower compares a lowered formula with what package expr computes.
+func TestLower(t *testing.T) {
+	for _, src := range []string{
+		"y = select(x < 0, 0, x)", "y = select(x < u, u, x)", "y = select(u < x, u, x)", "y = max(x, u)·min(x, 1)",
+		"s = 1/(1 + abs(x)); y = select(u <= x, s, -s) - sqrt(abs(u))", "y = select(x = u, 1, 2)", "y = select(x < 1, select(x < 0, 3, 2), x/u)",
+	} {
+		prog, err := expr.Parse(src)
+		require.NoError(t, err)
+		p := &vector.Program{}
+		names := map[string]*vector.Value{"x": p.Input("x", vector.Float, 8), "u": p.Input("u", vector.Float, 8)}
+		require.True(t, p.Lower(prog, 8, names))
+		p.Results = []*vector.Value{names["y"]}
+		run, in := onToy(t, p, 8), vectortest.Inputs(8)
+		for i := range in {
+			x, u := in[i], in[(i*3+1)%len(in)]
+			want, err := expr.Eval(prog, expr.Float64, "y", map[string]float64{"x": math.Float64frombits(x), "u": math.Float64frombits(u)})
+			require.NoError(t, err)
+			require.True(t, equal(math.Float64bits(want), p.Eval(x, u)[0], 8), "%s for x = %#x, u = %#x", src, x, u)
+			require.True(t, equal(math.Float64bits(want), run(x, u), 8), "%s for x = %#x, u = %#x", src, x, u)
+		}
+	}
+	p := &vector.Program{}
+	x := p.Input("x", vector.Float, 4)
+	assert.False(t, p.Lower(expr.MustParse("y = cos(x)"), 4, map[string]*vector.Value{"x": x}), "there is no cosine on vectors")
+	assert.False(t, p.Lower(expr.MustParse("y = x + z"), 4, map[string]*vector.Value{"x": x}), fmt.Sprint("z has no value"))
+}
