@@ -162,7 +162,7 @@ func (p *printer) mask(v *vector.Value) (text string, prec int) {
 		y := p.in(v.Args[1], precSum)
 		return text + join + y + " " + sign + " " + y, prec
 	}
-	if v.Op == vector.OpLess && a.Op == vector.OpAbs && p.names[a] == "" && v.Args[1].Op == vector.OpConst {
+	if v.Op == vector.OpLess && a.Op == vector.OpAbs && p.names[a] == "" && p.atom(a.Args[0]) && v.Args[1].Op == vector.OpConst {
 		x, limit := p.in(a.Args[0], precSum), number(v.Args[1])
 		return fmt.Sprintf("-%s < %s && %s < %s", limit, x, x, limit), precAnd
 	}
@@ -203,7 +203,7 @@ func (p *printer) lookup(v *vector.Value) string {
 	if row == "" {
 		p.tables = append(p.tables, v.Table)
 		row = p.fresh(&vector.Value{Op: v.Op, Name: v.Table.Row, Args: v.Args, Table: v.Table})
-		p.pre = append(p.pre, fmt.Sprintf("%s := &%s[%s&7]", row, v.Table.Name, index))
+		p.pre = append(p.pre, stmt{line: fmt.Sprintf("%s := &%s[%s&7]", row, v.Table.Name, index)})
 	}
 	if v.Table.Fields != nil {
 		return row + "." + v.Table.Fields[v.Bits]

@@ -146,6 +146,9 @@ func (s *regions) inlined(v *vector.Value) bool {
 	if v.Name != "" {
 		return false
 	}
+	if u := s.users[v]; len(u) == 1 && (u[0].Op == vector.OpUnordered || u[0].Op == vector.OpOrdered) {
+		return false // it is written twice
+	}
 	return s.uses(v) == 1 || v.Type == vector.Mask && !slices.ContainsFunc(v.Args, func(a *vector.Value) bool { return !s.atom(a) })
 }
 
