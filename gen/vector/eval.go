@@ -22,6 +22,9 @@ func (p *Program) Eval(inputs ...uint64) []uint64 {
 			args[k] = at[a.index]
 		}
 		at[i] = v.eval(args)
+		if r := v.Rare; r != nil && args[0] != 0 && r.Low <= v.float(at[r.X.index]) && v.float(at[r.X.index]) <= r.High {
+			panic("internal error: vector: a choice is not as rare as was said")
+		}
 	}
 	results := make([]uint64, len(p.Results))
 	for i, r := range p.Results {

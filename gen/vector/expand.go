@@ -53,6 +53,9 @@ func (v *Value) twins() []*Value {
 func (q *Program) again(v *Value, args []*Value) *Value {
 	c := *v
 	c.Args = args
+	if v.Rare != nil {
+		c.Rare = &Range{v.Rare.X.twin, v.Rare.Low, v.Rare.High}
+	}
 	return q.add(&c)
 }
 

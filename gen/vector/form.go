@@ -114,10 +114,17 @@ type Value struct {
 	Func  *Function
 	// Name is the value's name in Go, Doc a comment on it.
 	Name, Doc string
+	Rare      *Range // of a choice
 
 	prog  *Program
 	index int    // in the program
 	twin  *Value // its copy
+}
+
+// Range are the positive numbers X from Low to High.
+type Range struct {
+	X         *Value
+	Low, High float64
 }
 
 // Program is a program: values in the order in which they are computed, of
@@ -290,6 +297,13 @@ func (v *Value) Sar(n int) *Value       { return v.shift(OpSar, v.Type, n) }
 func (v *Value) Choose(a, b any) *Value {
 	x, y := v.sides(a, b)
 	return v.prog.add(&Value{Op: OpChoose, Type: x.Type, Bytes: x.Bytes, Args: []*Value{v, x, y}})
+}
+
+// Beyond says of a choice that its condition does not hold for x from low to
+// high, positive numbers. Portable Go asks that once for all such choices.
+func (v *Value) Beyond(x *Value, low, high float64) *Value {
+	v.Rare = &Range{x, low, high}
+	return v
 }
 
 // sides are the operands of a choice, of which one is a value.

@@ -146,9 +146,16 @@ func maximum(bytes int) float64 {
 // logLimits is y with the values of the logarithm of u where that is not a
 // positive number; x is the argument.
 func logLimits(x, u, y *Value) *Value {
-	y = x.LessEqual(maximum(x.Bytes)).Choose(y, x)
+	y = x.LessEqual(maximum(x.Bytes)).Not().Choose(x, y)
 	low := u.Less(0).Choose(math.NaN(), math.Inf(-1))
 	return u.LessEqual(0).Choose(low, y)
+}
+
+// rare says of choices that they are not taken for numbers that are normal.
+func rare(x *Value, choices ...*Value) {
+	for _, c := range choices {
+		c.Beyond(x, map[int]float64{4: 0x1p-126, 8: 0x1p-1022}[x.Bytes], maximum(x.Bytes))
+	}
 }
 
 var log32 = &Function{
@@ -165,8 +172,11 @@ var log32 = &Function{
 		small := x.Less(0x1p-126)
 		a := small.Choose(x.Mul(1<<25), x).As("a")
 		k, f := split32(a)
-		k = k.Sub(small.Choose(k.Num(25), 0).As("lower")).As("k")
-		return logLimits(x, x, ln32(k.ToFloat().As("n"), f))
+		lower := small.Choose(k.Num(25), 0).As("lower")
+		k = k.Sub(lower).As("k")
+		y := logLimits(x, x, ln32(k.ToFloat().As("n"), f))
+		rare(x, a, lower, y, y.Args[2])
+		return y
 	}),
 }
 

@@ -125,7 +125,8 @@ var expm164 = &Function{
 		a := arg.Abs().As("a")
 		n := arg.Mul(log2e64).Add(a.Num(0.5).SignOf(arg)).Trunc()
 		n = a.Less(1.03972077083991796413e+00).Choose(a.Num(1).SignOf(arg), n) // 3·ln(2)/2
-		n = a.Greater(3.46573590279972654709e-01).Choose(n, 0).As("n").Note("rounded from 3·ln(2)/2 on, ±1 from ln(2)/2 on")
+		reduce := a.Greater(3.46573590279972654709e-01)                        // ln(2)/2
+		n = reduce.Choose(n, 0).As("n").Note("rounded from 3·ln(2)/2 on, ±1 from ln(2)/2 on")
 		hi := arg.Sub(n.Mul(ln2hi64)).As("hi")
 		lo := n.Mul(ln2lo64).As("lo")
 		r := hi.Sub(lo).As("r")
@@ -151,7 +152,7 @@ var expm164 = &Function{
 		y = n.Less(-1).Or(n.Greater(56)).Choose(far, y)
 		y = n.Equal(-1).Choose(below, y)
 		y = n.Equal(1).Choose(above, y)
-		y = n.Equal(0).Choose(zero, y)
+		y = reduce.Not().Choose(zero, y)
 		y = arg.LessEqual(-3.88162421113569373274e+01).Choose(-1, y).Note("from -56·ln 2 downwards")
 		y = arg.Greater(most64).Choose(math.Inf(1), y)
 		return a.Less(0x1p-54).Choose(arg, y)
@@ -225,7 +226,9 @@ var log64 = &Function{
 	Build: one(func(x *Value) *Value {
 		a, k := normal64(x)
 		n, f := split64(a.As("a"))
-		return logLimits(x, x, ln64.Call(n.Add(k).As("n"), f))
+		y := logLimits(x, x, ln64.Call(n.Add(k).As("n"), f))
+		rare(x, a, k, y, y.Args[2])
+		return y
 	}),
 }
 

@@ -134,20 +134,22 @@ func Log32(x float32) float32 {
 		ln2lo = float32(0x1.7f7d1cp-20)
 		ln2hi = float32(0x1.62e4p-1)
 	)
-	if x <= 0 {
-		if x < 0 {
-			return float32(math.NaN())
-		}
-		return float32(math.Inf(-1))
-	}
-	if !(x <= math.MaxFloat32) {
-		return x
-	}
 	a := x
 	var lower int32
-	if x < 0x1p-126 {
-		a = float32(x * 0x1p25)
-		lower = 25
+	if math.Float32bits(x)-0x800000 > 0x7effffff {
+		if x <= 0 {
+			if x < 0 {
+				return float32(math.NaN())
+			}
+			return float32(math.Inf(-1))
+		}
+		if !(x <= math.MaxFloat32) {
+			return x
+		}
+		if x < 0x1p-126 {
+			a = float32(x * 0x1p25)
+			lower = 25
+		}
 	}
 	b := math.Float32bits(a) - half
 	f := math.Float32frombits(b&0x7fffff+half) - 1

@@ -152,7 +152,7 @@ func Expm164(x float64) float64 {
 	r1 = float64(r1*hxs) + 1
 	t := 3 - float64(r1*hfx)
 	e := float64(hxs * ((r1 - t) / (6 - float64(r*t))))
-	if n == 0 {
+	if !(a > 0.34657359027997264) {
 		return r - (float64(r*e) - hxs)
 	}
 	c := hi - r - lo // what r lost
@@ -222,20 +222,22 @@ func Log64(x float64) float64 {
 		half  = 0x3fe6a09e667f3bcd // √½
 		two52 = 0x4330000000000000 // the bits of 2**52, of which the lowest are an integer
 	)
-	if x <= 0 {
-		if x < 0 {
-			return math.NaN()
-		}
-		return math.Inf(-1)
-	}
-	if !(x <= math.MaxFloat64) {
-		return x
-	}
 	a := x
 	var lower float64
-	if x < 0x1p-1022 {
-		a = float64(x * 0x1p54)
-		lower = -54
+	if math.Float64bits(x)-0x10000000000000 > 0x7fdfffffffffffff {
+		if x <= 0 {
+			if x < 0 {
+				return math.NaN()
+			}
+			return math.Inf(-1)
+		}
+		if !(x <= math.MaxFloat64) {
+			return x
+		}
+		if x < 0x1p-1022 {
+			a = float64(x * 0x1p54)
+			lower = -54
+		}
 	}
 	b := math.Float64bits(a) - half + 0x4000000000000000
 	f := math.Float64frombits(b&0xfffffffffffff+half) - 1

@@ -172,6 +172,20 @@ func (p *printer) mask(v *vector.Value) (text string, prec int) {
 	return two(infix[v.Op].sign, precCompare, precSum)
 }
 
+// beyond is the condition that a number is not in a range, if there is one.
+// The bits of positive numbers are in their order.
+func (p *printer) beyond(r *vector.Range) string {
+	if r == nil {
+		return ""
+	}
+	if r.X.Bytes == 8 {
+		low, high := math.Float64bits(r.Low), math.Float64bits(r.High)
+		return fmt.Sprintf("math.Float64bits(%s)-%#x > %#x", p.expr(r.X), low, high-low)
+	}
+	low, high := math.Float32bits(float32(r.Low)), math.Float32bits(float32(r.High))
+	return fmt.Sprintf("math.Float32bits(%s)-%#x > %#x", p.expr(r.X), low, high-low)
+}
+
 // contrary is the contrary of a condition.
 func (p *printer) contrary(v *vector.Value) string {
 	if _, ok := contraries[v.Op]; ok && p.names[v] == "" {

@@ -39,9 +39,11 @@ func newPrinter(f *vector.Function) *printer {
 
 // stmt is a line of Go, or an if statement.
 type stmt struct {
-	line    string // or the condition
-	isIf    bool
-	yes, no []stmt
+	line     string // or the condition
+	isIf     bool
+	yes, no  []stmt
+	declares bool   // a variable with what it begins with
+	guard    string // a condition without which that of the if does not hold
 }
 
 // statement adds a line after what it needs before it.
@@ -50,15 +52,46 @@ func (p *printer) statement(format string, args ...any) {
 	p.pre = nil
 }
 
-// branch adds an if statement; no may be nil.
-func (p *printer) branch(condition string, yes, no func()) {
+// branch adds the if statement of a choice; no may be nil.
+func (p *printer) branch(choice *vector.Value, condition string, yes, no func()) {
 	p.out = append(p.out, p.pre...)
 	p.pre = nil
-	s := stmt{line: condition, isIf: true, yes: p.block(yes)}
+	s := stmt{line: condition, isIf: true, yes: p.block(yes), guard: p.beyond(choice.Rare)}
 	if no != nil {
 		s.no = p.block(no)
 	}
 	p.out = append(p.out, s)
+}
+
+// declare adds the declaration of a variable.
+func (p *printer) declare(format string, args ...any) {
+	p.statement(format, args...)
+	p.out[len(p.out)-1].declares = true
+}
+
+// guarded puts if statements that follow each other and have the same guard
+// under an if statement of that; what they declare in between comes before.
+func guarded(block []stmt) (out []stmt) {
+	for i := 0; i < len(block); i++ {
+		var declared, between, under []stmt
+		end := i
+		for k := i; k < len(block) && block[i].guard != "" && (block[k].declares || block[k].guard == block[i].guard); k++ {
+			if block[k].declares {
+				between = append(between, block[k])
+			} else {
+				declared, between = append(declared, between...), nil
+				under, end = append(under, block[k]), k
+			}
+		}
+		if len(under) < 2 {
+			out = append(out, block[i])
+			continue
+		}
+		out = append(out, declared...)
+		out = append(out, stmt{line: block[i].guard, isIf: true, yes: under})
+		i = end
+	}
+	return out
 }
 
 // block makes a block, whose names are its own.
@@ -70,7 +103,7 @@ func (p *printer) block(print func()) []stmt {
 	p.scopes = p.scopes[:len(p.scopes)-1]
 	made := p.out
 	p.out = before
-	return made
+	return guarded(made)
 }
 
 // write writes statements; else if, where there is nothing else in an else.
@@ -118,7 +151,7 @@ func (p *printer) function() string {
 	default:
 		b.WriteString("const (\n" + strings.Join(p.consts, "\n") + "\n)\n")
 	}
-	write(&b, p.out)
+	write(&b, guarded(p.out))
 	b.WriteString("}\n")
 	return b.String()
 }
@@ -154,13 +187,13 @@ func (p *printer) choose(g *group, v *vector.Value, to string) {
 	}
 	switch {
 	case to == "" && p.simple(g.no, no) && !p.simple(g.yes, yes):
-		p.branch(p.contrary(g.condition), func() { p.into(g.no, no, to) }, nil)
+		p.branch(v, p.contrary(g.condition), func() { p.into(g.no, no, to) }, nil)
 		p.into(g.yes, yes, to)
 	case to == "":
-		p.branch(p.expr(g.condition), func() { p.into(g.yes, yes, to) }, nil)
+		p.branch(v, p.expr(g.condition), func() { p.into(g.yes, yes, to) }, nil)
 		p.into(g.no, no, to)
 	default:
-		p.branch(p.expr(g.condition), func() { p.into(g.yes, yes, to) }, func() { p.into(g.no, no, to) })
+		p.branch(v, p.expr(g.condition), func() { p.into(g.yes, yes, to) }, func() { p.into(g.no, no, to) })
 	}
 	p.emitted[v] = true
 }
@@ -273,16 +306,16 @@ func (p *printer) choices(g *group) {
 		case no.Op == vector.OpConst:
 			x := p.expr(no)
 			name = p.fresh(m)
-			p.statement("%s := %s(%s)", name, typ, x)
+			p.declare("%s := %s(%s)", name, typ, x)
 		default:
 			x := p.expr(no)
 			name = p.fresh(m)
-			p.statement("%s := %s", name, x)
+			p.declare("%s := %s", name, x)
 		}
 		names = append(names, name)
 	}
 	for _, typ := range types {
-		p.statement("var %s %s", strings.Join(zeros[typ], ", "), typ)
+		p.declare("var %s %s", strings.Join(zeros[typ], ", "), typ)
 	}
 	for _, m := range g.members {
 		if m.Doc != "" {
@@ -307,7 +340,7 @@ func (p *printer) choices(g *group) {
 	if short {
 		no = nil
 	}
-	p.branch(p.expr(g.condition), func() { side(g.yes, 1) }, no)
+	p.branch(g.members[0], p.expr(g.condition), func() { side(g.yes, 1) }, no)
 	for k, m := range g.members {
 		p.names[m], p.emitted[m] = names[k], true
 	}
@@ -368,4 +401,3 @@ func (p *printer) dead(v, user *vector.Value) bool {
 	}
 	return true
 }
-
