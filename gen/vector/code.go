@@ -1,5 +1,7 @@
 package vector
 
+import "fmt"
+
 // Register is a virtual register: a vector or a mask.
 type Register struct {
 	Mask bool
@@ -95,6 +97,9 @@ func (c *selection) value(v *Value) {
 		return
 	}
 	in := &Instr{Text: c.Set.Rows[v.row()], Number: v.Bits, Result: &Register{Mask: v.Type == Mask && c.Set.Masks > 0}}
+	if in.Text == "" {
+		panic(fmt.Sprintf("internal error: vector: the set has no instruction for %+v", v.row()))
+	}
 	args := v.Args
 	at := memory(in.Text)
 	if commutes(v.Op) && at >= 0 && args[at].Op != OpConst && args[1-at].Op == OpConst {

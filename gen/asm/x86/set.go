@@ -16,13 +16,13 @@ var (
 		Vector: func(n int, half bool) string { return name("Y", "X", n, half) },
 	}
 	avx512 = &vec.Set{
-		Bytes: 64, Vectors: 32, Masks: 6, Rows: avx512Rows, Load: "VMOVUPS m, y", Clear: "VXORPS y, y, y",
+		Bytes: 64, Vectors: 32, Masks: 6, Rows: avx512Rows, Clear: "VXORPS y, y, y",
 		Repeat: map[int]string{4: "VBROADCASTSS m, y", 8: "VBROADCASTSD m, y"}, Repeats: ".BCST",
 		Vector: func(n int, half bool) string { return name("Z", "Y", n, half) },
 		Mask:   mask512,
 	}
 	avx512Half = &vec.Set{
-		Bytes: 32, Vectors: 32, Masks: 6, Rows: avx512HalfRows, Load: avx512.Load, Clear: avx512.Clear,
+		Bytes: 32, Vectors: 32, Masks: 6, Rows: avx512HalfRows, Clear: avx512.Clear,
 		Repeat: avx512.Repeat, Repeats: avx512.Repeats,
 		Vector: avx2.Vector,
 		Mask:   mask512,

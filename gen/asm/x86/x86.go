@@ -154,11 +154,6 @@ func (w *writer) broadcastTo(src string, dst Y) {
 	w.Ins(w.op("VBROADCASTSS", "VBROADCASTSD"), src, dst.String())
 }
 
-// max is the larger of a and b; where they are equal or one is NaN, a.
-func (w *writer) max(a, b, dst Y) {
-	w.Ins(w.op("VMAXPS", "VMAXPD"), a.String(), b.String(), dst.String())
-}
-
 // mulAdd is acc += broadcast input · src.
 func (w *writer) mulAdd(src string, acc Y) { w.mulAddAny(src, w.input, acc) }
 
