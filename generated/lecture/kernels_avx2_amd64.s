@@ -30,86 +30,86 @@ DATA dense1ForwardAVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense1ForwardAVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense1ForwardAVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense1ForwardAVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardAVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardAVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardAVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x40000000
 DATA dense1ForwardAVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense1ForwardAVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense1ForwardAVX2Const<>+392(SB)/4, $0x1f800000
@@ -151,26 +151,26 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VORPS dense1ForwardAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardAVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardAVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardAVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardAVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense1ForwardAVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense1ForwardAVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense1ForwardAVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardAVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardAVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense1ForwardAVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardAVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardAVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense1ForwardAVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense1ForwardAVX2Const<>+384(SB), Y1, Y1
@@ -198,86 +198,86 @@ DATA dense1ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense1ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense1ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense1ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x40000000
 DATA dense1ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense1ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense1ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
@@ -425,26 +425,26 @@ finish3:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -534,26 +534,26 @@ rows4:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y8
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y9
 	VMAXPS Y8, Y9, Y8
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y8, Y9
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y9
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y10
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y10, Y11
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y8, Y9
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y9, Y9
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y9, Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y10, Y11
 	VSUBPS Y11, Y8, Y8
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y10, Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
 	VMULPS Y8, Y8, Y10
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y11
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y11, Y11
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y11
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y11, Y11
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y12
 	VADDPS Y12, Y11, Y11
 	VMULPS Y10, Y11, Y10
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y9, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y9, Y11
 	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y9, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y9, Y10
 	VPSLLD $20, Y9, Y9
-	VPADDD Y10, Y9, Y9
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y9, Y9
+	VPADDD Y9, Y10, Y9
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y9, Y8, Y8
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y8, Y8
@@ -567,26 +567,26 @@ rows4:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y8
 	VMAXPS Y0, Y8, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y8
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y8
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y9
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y9, Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y8
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y8, Y8
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y8, Y9
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y9, Y9
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y9, Y9
 	VSUBPS Y9, Y0, Y0
 	VMULPS Y0, Y0, Y9
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y9, Y11
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y10
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y10, Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y9, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y9, Y10, Y9
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y8, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y9, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y8, Y9
 	VPSLLD $20, Y8, Y8
-	VPADDD Y9, Y8, Y8
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y8, Y8
+	VPADDD Y8, Y9, Y8
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y0, Y0
 	VADDPS Y8, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -600,26 +600,26 @@ rows4:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y8
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y9
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y9
 	VSUBPS Y9, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y8
 	VSUBPS Y8, Y0, Y0
 	VMULPS Y0, Y0, Y8
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y9
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y9, Y9
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y9
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y9, Y9
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y8, Y9, Y8
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y9
 	VADDPS Y9, Y0, Y0
 	VADDPS Y0, Y8, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
-	VPADDD Y8, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y8, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -633,26 +633,26 @@ rows4:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y9
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y8
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y2, Y8, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -666,26 +666,26 @@ rows4:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y8
 	VADDPS Y8, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -699,26 +699,26 @@ rows4:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -732,26 +732,26 @@ rows4:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -765,26 +765,26 @@ rows4:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -842,26 +842,26 @@ rows6:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y4
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y5
 	VMAXPS Y4, Y5, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y4, Y5
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y7
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y4, Y5
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y5, Y5
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y5, Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
 	VMULPS Y4, Y4, Y6
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y7
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y7
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y7, Y7
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y7, Y6
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y5, Y5
+	VPADDD Y5, Y6, Y5
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y4, Y4
@@ -875,26 +875,26 @@ rows6:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y4
 	VMAXPS Y0, Y4, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y4
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y4
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y4, Y4
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y4, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
 	VMULPS Y0, Y0, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y6
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y6, Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y5, Y6, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y5
 	VPSLLD $20, Y4, Y4
-	VPADDD Y5, Y4, Y4
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y4, Y4
+	VPADDD Y4, Y5, Y4
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y0, Y0
 	VADDPS Y4, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -908,26 +908,26 @@ rows6:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y4
 	VSUBPS Y4, Y0, Y0
 	VMULPS Y0, Y0, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y5
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y4, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y4
 	VPSLLD $20, Y1, Y1
-	VPADDD Y4, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y4, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -941,26 +941,26 @@ rows6:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VSUBPS Y4, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -997,26 +997,26 @@ rows8:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -1049,86 +1049,86 @@ DATA dense1ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense1ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense1ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense1ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x40000000
 DATA dense1ForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense1ForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense1ForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x1f800000
@@ -1276,26 +1276,26 @@ finish3:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
@@ -1385,26 +1385,26 @@ rows4:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y8
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y9
 	VMAXPS Y8, Y9, Y8
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y8, Y9
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y9
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y10
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y10, Y11
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y8, Y9
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y9, Y9
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y9, Y10
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y10, Y11
 	VSUBPS Y11, Y8, Y8
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y10, Y10
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
 	VMULPS Y8, Y8, Y10
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y8, Y11
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y11, Y11
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y10, Y12
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y8, Y11
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y11, Y11
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y10, Y12
 	VADDPS Y12, Y11, Y11
 	VMULPS Y10, Y11, Y10
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y9, Y11
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y9, Y11
 	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y9, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y9, Y10
 	VPSLLD $20, Y9, Y9
-	VPADDD Y10, Y9, Y9
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y9, Y9
+	VPADDD Y9, Y10, Y9
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y9, Y8, Y8
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y8, Y8
@@ -1418,26 +1418,26 @@ rows4:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y8
 	VMAXPS Y0, Y8, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y8
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y8
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y9
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y9, Y10
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y8
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y8, Y8
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y8, Y9
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y9, Y9
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y9, Y9
 	VSUBPS Y9, Y0, Y0
 	VMULPS Y0, Y0, Y9
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y9, Y11
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y10
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y10, Y10
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y9, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y9, Y10, Y9
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y8, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y8, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y9, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y8, Y9
 	VPSLLD $20, Y8, Y8
-	VPADDD Y9, Y8, Y8
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y8, Y8
+	VPADDD Y8, Y9, Y8
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y0, Y0
 	VADDPS Y8, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -1451,26 +1451,26 @@ rows4:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y8
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y8, Y9
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y9
 	VSUBPS Y9, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y8, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y8, Y8
 	VSUBPS Y8, Y0, Y0
 	VMULPS Y0, Y0, Y8
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y9
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y9, Y9
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y8, Y10
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y9
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y9, Y9
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y8, Y9, Y8
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y9
 	VADDPS Y9, Y0, Y0
 	VADDPS Y0, Y8, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
-	VPADDD Y8, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y8, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -1484,26 +1484,26 @@ rows4:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y9
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y8
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y8, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y2, Y8, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -1517,26 +1517,26 @@ rows4:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y8
 	VADDPS Y8, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -1550,26 +1550,26 @@ rows4:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -1583,26 +1583,26 @@ rows4:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -1616,26 +1616,26 @@ rows4:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -1693,26 +1693,26 @@ rows6:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y4
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y5
 	VMAXPS Y4, Y5, Y4
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y4, Y5
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y7
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y4, Y5
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y5, Y5
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y5, Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
 	VMULPS Y4, Y4, Y6
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y7
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y4, Y7
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y7, Y7
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y7, Y6
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y7
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y5, Y5
+	VPADDD Y5, Y6, Y5
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y4, Y4
@@ -1726,26 +1726,26 @@ rows6:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y4
 	VMAXPS Y0, Y4, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y4
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y4
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y5
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y5, Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y4
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y4, Y4
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y4, Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
 	VMULPS Y0, Y0, Y5
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y7
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y6
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y6, Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y5, Y6, Y5
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y5
 	VPSLLD $20, Y4, Y4
-	VPADDD Y5, Y4, Y4
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y4, Y4
+	VPADDD Y4, Y5, Y4
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y0, Y0
 	VADDPS Y4, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -1759,26 +1759,26 @@ rows6:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y4
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y4, Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y4, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y4, Y4
 	VSUBPS Y4, Y0, Y0
 	VMULPS Y0, Y0, Y4
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y5
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y4, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y4
 	VPSLLD $20, Y1, Y1
-	VPADDD Y4, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y4, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -1792,26 +1792,26 @@ rows6:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
 	VSUBPS Y4, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y4
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -1848,26 +1848,26 @@ rows8:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
@@ -1900,86 +1900,86 @@ DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense1ForwardTrainAVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense1ForwardTrainAVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x40000000
 DATA dense1ForwardTrainAVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense1ForwardTrainAVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense1ForwardTrainAVX2Const<>+392(SB)/4, $0x1f800000
@@ -2021,26 +2021,26 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense1ForwardTrainAVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense1ForwardTrainAVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense1ForwardTrainAVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense1ForwardTrainAVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y1, Y1
@@ -2068,86 +2068,86 @@ DATA dense1ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x40000000
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
@@ -2295,26 +2295,26 @@ finish3:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -2404,26 +2404,26 @@ rows4:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y8
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y9
 	VMAXPS Y8, Y9, Y8
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y8, Y9
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y9, Y9
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y9, Y10
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y10, Y11
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y8, Y9
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y9, Y9
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y9, Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y10, Y11
 	VSUBPS Y11, Y8, Y8
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y10, Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
 	VMULPS Y8, Y8, Y10
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y8, Y11
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y11, Y11
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y8, Y11
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y11, Y11
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y12
 	VADDPS Y12, Y11, Y11
 	VMULPS Y10, Y11, Y10
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y9, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y9, Y11
 	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y9, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y9, Y10
 	VPSLLD $20, Y9, Y9
-	VPADDD Y10, Y9, Y9
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y9, Y9
+	VPADDD Y9, Y10, Y9
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y9, Y8, Y8
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y8, Y8
@@ -2437,26 +2437,26 @@ rows4:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y8
 	VMAXPS Y0, Y8, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y8
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y8, Y8
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y8, Y9
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y9, Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y8
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y8, Y8
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y8, Y9
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y9, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y9, Y9
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y9, Y9
 	VSUBPS Y9, Y0, Y0
 	VMULPS Y0, Y0, Y9
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y9, Y11
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y10
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y10, Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y9, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y9, Y10, Y9
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y8, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y8, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y9, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y8, Y9
 	VPSLLD $20, Y8, Y8
-	VPADDD Y9, Y8, Y8
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y8, Y8
+	VPADDD Y8, Y9, Y8
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y0, Y0
 	VADDPS Y8, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2470,26 +2470,26 @@ rows4:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y8
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y8, Y9
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y8, Y9
 	VSUBPS Y9, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y8, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y8, Y8
 	VSUBPS Y8, Y0, Y0
 	VMULPS Y0, Y0, Y8
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y9
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y9, Y9
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y8, Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y9
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y9, Y9
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y8, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y8, Y9, Y8
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y9
 	VADDPS Y9, Y0, Y0
 	VADDPS Y0, Y8, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
-	VPADDD Y8, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y8, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2503,26 +2503,26 @@ rows4:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y9
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y8
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y8, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y2, Y8, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2536,26 +2536,26 @@ rows4:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y8
 	VADDPS Y8, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2569,26 +2569,26 @@ rows4:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2602,26 +2602,26 @@ rows4:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2635,26 +2635,26 @@ rows4:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2712,26 +2712,26 @@ rows6:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y4
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y5
 	VMAXPS Y4, Y5, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y4, Y5
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y6, Y7
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y4, Y5
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y5, Y5
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y5, Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y6, Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
 	VMULPS Y4, Y4, Y6
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y7
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y6, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y7
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y7, Y7
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y7, Y6
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y5, Y5
+	VPADDD Y5, Y6, Y5
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y4, Y4
@@ -2745,26 +2745,26 @@ rows6:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4
 	VMAXPS Y0, Y4, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y4
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y4, Y4
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y4, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y4, Y4
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y4, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
 	VMULPS Y0, Y0, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y6
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y6, Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y5, Y6, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y4, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y4, Y5
 	VPSLLD $20, Y4, Y4
-	VPADDD Y5, Y4, Y4
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y4, Y4
+	VPADDD Y4, Y5, Y4
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y0, Y0
 	VADDPS Y4, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2778,26 +2778,26 @@ rows6:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y4, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y4, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y4, Y4
 	VSUBPS Y4, Y0, Y0
 	VMULPS Y0, Y0, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y5
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y4, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y4
 	VPSLLD $20, Y1, Y1
-	VPADDD Y4, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y4, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2811,26 +2811,26 @@ rows6:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VSUBPS Y4, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2867,26 +2867,26 @@ rows8:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -2919,86 +2919,86 @@ DATA dense1ForwardTrain_2AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense1ForwardTrain_2AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense1ForwardTrain_2AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense1ForwardTrain_2AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardTrain_2AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrain_2AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrain_2AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardTrain_2AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardTrain_2AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardTrain_2AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrain_2AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardTrain_2AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrain_2AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardTrain_2AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardTrain_2AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrain_2AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrain_2AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrain_2AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrain_2AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardTrain_2AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrain_2AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrain_2AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrain_2AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardTrain_2AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardTrain_2AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrain_2AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardTrain_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrain_2AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardTrain_2AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardTrain_2AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrain_2AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrain_2AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrain_2AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrain_2AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardTrain_2AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrain_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrain_2AVX2Const<>+352(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+356(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+360(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+364(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+368(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+372(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+376(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+380(SB)/4, $0x40000000
 DATA dense1ForwardTrain_2AVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense1ForwardTrain_2AVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense1ForwardTrain_2AVX2Const<>+392(SB)/4, $0x1f800000
@@ -3040,26 +3040,26 @@ TEXT ·dense1ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
 	VORPS dense1ForwardTrain_2AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrain_2AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardTrain_2AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardTrain_2AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardTrain_2AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense1ForwardTrain_2AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense1ForwardTrain_2AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardTrain_2AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardTrain_2AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense1ForwardTrain_2AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardTrain_2AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense1ForwardTrain_2AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense1ForwardTrain_2AVX2Const<>+384(SB), Y1, Y1
@@ -3087,86 +3087,86 @@ DATA dense1Forward_2AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense1Forward_2AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense1Forward_2AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense1Forward_2AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1Forward_2AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1Forward_2AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1Forward_2AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1Forward_2AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1Forward_2AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1Forward_2AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1Forward_2AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1Forward_2AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1Forward_2AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x0
-DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1Forward_2AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1Forward_2AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1Forward_2AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1Forward_2AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1Forward_2AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1Forward_2AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1Forward_2AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1Forward_2AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1Forward_2AVX2Const<>+352(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+356(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+360(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+364(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+368(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+372(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+376(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+380(SB)/4, $0x40000000
 DATA dense1Forward_2AVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense1Forward_2AVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense1Forward_2AVX2Const<>+392(SB)/4, $0x1f800000
@@ -3208,26 +3208,26 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VORPS dense1Forward_2AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1Forward_2AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1Forward_2AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1Forward_2AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1Forward_2AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1Forward_2AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense1Forward_2AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense1Forward_2AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense1Forward_2AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1Forward_2AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1Forward_2AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense1Forward_2AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1Forward_2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1Forward_2AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense1Forward_2AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense1Forward_2AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1Forward_2AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1Forward_2AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1Forward_2AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense1Forward_2AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense1Forward_2AVX2Const<>+384(SB), Y1, Y1
@@ -3473,22 +3473,22 @@ DATA dense2ForwardAVX2Const<>+48(SB)/4, $0xf149f2ca
 DATA dense2ForwardAVX2Const<>+52(SB)/4, $0xf149f2ca
 DATA dense2ForwardAVX2Const<>+56(SB)/4, $0xf149f2ca
 DATA dense2ForwardAVX2Const<>+60(SB)/4, $0xf149f2ca
-DATA dense2ForwardAVX2Const<>+64(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+68(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+72(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+76(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+80(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+84(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+88(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+92(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+96(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+100(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+104(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+108(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+112(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+116(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+120(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+124(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+64(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+68(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+72(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+76(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+80(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+84(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+88(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+92(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+96(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+100(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+104(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+108(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+112(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+116(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+120(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+124(SB)/4, $0x3f800000
 GLOBL dense2ForwardAVX2Const<>(SB), RODATA|NOPTR, $128
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 64 multiply-adds,
@@ -3529,10 +3529,10 @@ TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardAVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VANDPS dense2ForwardAVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardAVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -3552,22 +3552,22 @@ DATA dense2ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0xf149f2ca
 DATA dense2ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0xf149f2ca
 DATA dense2ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0xf149f2ca
 DATA dense2ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x3f800000
 GLOBL dense2ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $128
 
 // dense2ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
@@ -3718,10 +3718,10 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
@@ -3730,10 +3730,10 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
@@ -3742,10 +3742,10 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
@@ -3754,10 +3754,10 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
@@ -3766,10 +3766,10 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
@@ -3778,10 +3778,10 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -3906,10 +3906,10 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
@@ -3918,10 +3918,10 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
@@ -3930,10 +3930,10 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
@@ -3942,10 +3942,10 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
@@ -3954,10 +3954,10 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -4006,10 +4006,10 @@ rows5:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -4034,22 +4034,22 @@ DATA dense2ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0xf149f2ca
 DATA dense2ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0xf149f2ca
 DATA dense2ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0xf149f2ca
 DATA dense2ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x3f800000
 GLOBL dense2ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $128
 
 // dense2ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
@@ -4200,10 +4200,10 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
@@ -4212,10 +4212,10 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
@@ -4224,10 +4224,10 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
@@ -4236,10 +4236,10 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
@@ -4248,10 +4248,10 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
@@ -4260,10 +4260,10 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -4388,10 +4388,10 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
@@ -4400,10 +4400,10 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
@@ -4412,10 +4412,10 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
@@ -4424,10 +4424,10 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
@@ -4436,10 +4436,10 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -4488,10 +4488,10 @@ rows5:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -4900,22 +4900,22 @@ DATA dense2Forward_2AVX2Const<>+48(SB)/4, $0xf149f2ca
 DATA dense2Forward_2AVX2Const<>+52(SB)/4, $0xf149f2ca
 DATA dense2Forward_2AVX2Const<>+56(SB)/4, $0xf149f2ca
 DATA dense2Forward_2AVX2Const<>+60(SB)/4, $0xf149f2ca
-DATA dense2Forward_2AVX2Const<>+64(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+68(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+72(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+76(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+80(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+84(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+88(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+92(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+96(SB)/4, $0x7fffffff
-DATA dense2Forward_2AVX2Const<>+100(SB)/4, $0x7fffffff
-DATA dense2Forward_2AVX2Const<>+104(SB)/4, $0x7fffffff
-DATA dense2Forward_2AVX2Const<>+108(SB)/4, $0x7fffffff
-DATA dense2Forward_2AVX2Const<>+112(SB)/4, $0x7fffffff
-DATA dense2Forward_2AVX2Const<>+116(SB)/4, $0x7fffffff
-DATA dense2Forward_2AVX2Const<>+120(SB)/4, $0x7fffffff
-DATA dense2Forward_2AVX2Const<>+124(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+64(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+68(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+72(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+76(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+80(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+84(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+88(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+92(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+96(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+100(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+104(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+108(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+112(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+116(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+120(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+124(SB)/4, $0x3f800000
 GLOBL dense2Forward_2AVX2Const<>(SB), RODATA|NOPTR, $128
 
 // dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 64 multiply-adds,
@@ -4956,10 +4956,10 @@ TEXT ·dense2Forward_2AVX2(SB), NOSPLIT, $0-32
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2Forward_2AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2Forward_2AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VANDPS dense2Forward_2AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2Forward_2AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -5518,8 +5518,6 @@ TEXT ·dense3ForwardAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Y15
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
 	VANDPS dense3ForwardAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3ForwardAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -5550,7 +5548,7 @@ TEXT ·dense3ForwardAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense3ForwardAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
@@ -5793,8 +5791,6 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
@@ -5825,10 +5821,8 @@ rows1:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -5859,10 +5853,8 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -5893,10 +5885,8 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -5927,10 +5917,8 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -5961,10 +5949,8 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
 	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -5995,7 +5981,7 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
@@ -6113,8 +6099,6 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
@@ -6145,10 +6129,8 @@ rows3:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -6179,10 +6161,8 @@ rows3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -6213,10 +6193,8 @@ rows3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -6247,10 +6225,8 @@ rows3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -6281,7 +6257,7 @@ rows3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
@@ -6323,8 +6299,6 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -6355,7 +6329,7 @@ rows5:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
@@ -6603,8 +6577,6 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
@@ -6635,10 +6607,8 @@ rows1:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -6669,10 +6639,8 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -6703,10 +6671,8 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -6737,10 +6703,8 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -6771,10 +6735,8 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y10, Y0
 	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -6805,7 +6767,7 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y10, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
@@ -6923,8 +6885,6 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
@@ -6955,10 +6915,8 @@ rows3:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -6989,10 +6947,8 @@ rows3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -7023,10 +6979,8 @@ rows3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -7057,10 +7011,8 @@ rows3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -7091,7 +7043,7 @@ rows3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
@@ -7133,8 +7085,6 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -7165,7 +7115,7 @@ rows5:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
@@ -7303,8 +7253,6 @@ TEXT ·dense3ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Y15
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3ForwardTrainAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -7335,7 +7283,7 @@ TEXT ·dense3ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense3ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
@@ -7578,8 +7526,6 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
@@ -7610,10 +7556,8 @@ rows1:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -7644,10 +7588,8 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -7678,10 +7620,8 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -7712,10 +7652,8 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -7746,10 +7684,8 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
 	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -7780,7 +7716,7 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y10, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
@@ -7898,8 +7834,6 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
@@ -7930,10 +7864,8 @@ rows3:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -7964,10 +7896,8 @@ rows3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -7998,10 +7928,8 @@ rows3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -8032,10 +7960,8 @@ rows3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -8066,7 +7992,7 @@ rows3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
@@ -8108,8 +8034,6 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -8140,7 +8064,7 @@ rows5:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
@@ -8278,8 +8202,6 @@ TEXT ·dense3ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Y15
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrain_2AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3ForwardTrain_2AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -8310,7 +8232,7 @@ TEXT ·dense3ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense3ForwardTrain_2AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
@@ -8443,8 +8365,6 @@ TEXT ·dense3Forward_2AVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Y15
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
 	VANDPS dense3Forward_2AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3Forward_2AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -8475,7 +8395,7 @@ TEXT ·dense3Forward_2AVX2(SB), NOSPLIT, $0-32
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense3Forward_2AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
@@ -8865,7 +8785,7 @@ TEXT ·dense4ForwardAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -9013,35 +8933,35 @@ rows1:
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 32(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 64(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 96(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 128(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 160(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -9159,30 +9079,30 @@ rows3:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 32(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 64(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 96(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 128(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -9224,7 +9144,7 @@ rows5:
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -9377,35 +9297,35 @@ rows1:
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 32(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 64(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 96(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 128(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 160(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -9523,30 +9443,30 @@ rows3:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 32(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 64(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 96(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 128(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -9588,7 +9508,7 @@ rows5:
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -9631,7 +9551,7 @@ TEXT ·dense4ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -9779,35 +9699,35 @@ rows1:
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 32(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 64(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 96(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 128(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 160(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -9925,30 +9845,30 @@ rows3:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 32(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 64(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 96(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 128(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -9990,7 +9910,7 @@ rows5:
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -10033,7 +9953,7 @@ TEXT ·dense4ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -10071,7 +9991,7 @@ TEXT ·dense4Forward_2AVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -12123,8 +12043,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense5GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
@@ -12179,8 +12098,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense5GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
@@ -12294,8 +12212,7 @@ rows2:
 	VINSERTF128 $1, 32(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 32(R8)
@@ -12323,8 +12240,7 @@ rows2:
 	VMOVUPS 64(R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, 64(R8)
 	ADDQ $96, SI
@@ -12387,8 +12303,7 @@ rows4:
 	VINSERTF128 $1, 32(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 32(R8)
@@ -12442,8 +12357,7 @@ rows6:
 	VMOVUPS (R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	ADDQ $32, SI
@@ -14082,8 +13996,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VMOVUPS dense6GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense6GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VCMPPS $18, dense6GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y3
 	VMULPS dense6GradInputOneAll_2AVX2Const<>+32(SB), Y0, Y4
 	VBLENDVPS Y3, Y4, Y1, Y1
@@ -14145,8 +14058,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VMOVUPS dense6GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense6GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VCMPPS $18, dense6GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y3
 	VMULPS dense6GradInputOneAll_2AVX2Const<>+32(SB), Y0, Y4
 	VBLENDVPS Y3, Y4, Y1, Y1
@@ -14283,8 +14195,7 @@ rows2:
 	VINSERTF128 $1, 32(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y3
 	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y0, Y4
 	VBLENDVPS Y3, Y4, Y1, Y1
@@ -14315,8 +14226,7 @@ rows2:
 	VMOVUPS 64(R13), X1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y3
 	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y0, Y4
 	VBLENDVPS Y3, Y4, Y1, Y1
@@ -14392,8 +14302,7 @@ rows4:
 	VINSERTF128 $1, 32(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y3
 	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y0, Y4
 	VBLENDVPS Y3, Y4, Y1, Y1
@@ -14460,8 +14369,7 @@ rows6:
 	VMOVUPS (R13), X1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y3
 	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y0, Y4
 	VBLENDVPS Y3, Y4, Y1, Y1

@@ -7,14 +7,13 @@
 
 DATA dense1ForwardAVX512Const<>+0(SB)/4, $0x80000000
 DATA dense1ForwardAVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX512Const<>+16(SB)/4, $0x40000000
-DATA dense1ForwardAVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardAVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense1ForwardAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense1ForwardAVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense1ForwardAVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense1ForwardAVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense1ForwardAVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense1ForwardAVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardAVX512Const<>+104(SB)/4, $0x33092801
@@ -47,8 +46,9 @@ DATA dense1ForwardAVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense1ForwardAVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense1ForwardAVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense1ForwardAVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardAVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense1ForwardAVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense1ForwardAVX512Const<>+224(SB)/4, $0x40000000
+DATA dense1ForwardAVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense1ForwardAVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense1ForwardAVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 24 multiply-adds,
@@ -76,17 +76,17 @@ TEXT ·dense1ForwardAVX512(SB), NOSPLIT, $0-32
 	VORPS.BCST dense1ForwardAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardAVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardAVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardAVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardAVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardAVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardAVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardAVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardAVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardAVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardAVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardAVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardAVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardAVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardAVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardAVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardAVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardAVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardAVX512Const<>+96(SB), Z2, Z4
@@ -94,15 +94,15 @@ TEXT ·dense1ForwardAVX512(SB), NOSPLIT, $0-32
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardAVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardAVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardAVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardAVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardAVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardAVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardAVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardAVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardAVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -112,14 +112,13 @@ TEXT ·dense1ForwardAVX512(SB), NOSPLIT, $0-32
 
 DATA dense1ForwardRowsPanel0AVX512Const<>+0(SB)/4, $0x80000000
 DATA dense1ForwardRowsPanel0AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense1ForwardRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -152,8 +151,9 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense1ForwardRowsPanel0AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense1ForwardRowsPanel0AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense1ForwardRowsPanel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardRowsPanel0AVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX512Const<>+224(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense1ForwardRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense1ForwardRowsPanel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
@@ -313,17 +313,17 @@ finish3:
 	VORPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -331,15 +331,15 @@ finish3:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -457,17 +457,17 @@ finish6:
 	VORPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -475,15 +475,15 @@ finish6:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -560,17 +560,17 @@ finish9:
 	VORPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -578,15 +578,15 @@ finish9:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -633,17 +633,17 @@ finish12:
 	VORPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -651,15 +651,15 @@ finish12:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -677,14 +677,13 @@ done11:
 
 DATA dense1ForwardRows_2Panel0AVX512Const<>+0(SB)/4, $0x80000000
 DATA dense1ForwardRows_2Panel0AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX512Const<>+16(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel0AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel0AVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel0AVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel0AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel0AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel0AVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel0AVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel0AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel0AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense1ForwardRows_2Panel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardRows_2Panel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardRows_2Panel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -717,8 +716,9 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense1ForwardRows_2Panel0AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense1ForwardRows_2Panel0AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense1ForwardRows_2Panel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardRows_2Panel0AVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX512Const<>+224(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel0AVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense1ForwardRows_2Panel0AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense1ForwardRows_2Panel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
@@ -878,17 +878,17 @@ finish3:
 	VORPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
@@ -896,15 +896,15 @@ finish3:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -1022,17 +1022,17 @@ finish6:
 	VORPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
@@ -1040,15 +1040,15 @@ finish6:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -1125,17 +1125,17 @@ finish9:
 	VORPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
@@ -1143,15 +1143,15 @@ finish9:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -1198,17 +1198,17 @@ finish12:
 	VORPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
@@ -1216,15 +1216,15 @@ finish12:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -1242,14 +1242,13 @@ done11:
 
 DATA dense1ForwardTrainAVX512Const<>+0(SB)/4, $0x80000000
 DATA dense1ForwardTrainAVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX512Const<>+16(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense1ForwardTrainAVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardTrainAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardTrainAVX512Const<>+104(SB)/4, $0x33092801
@@ -1282,8 +1281,9 @@ DATA dense1ForwardTrainAVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense1ForwardTrainAVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense1ForwardTrainAVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense1ForwardTrainAVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardTrainAVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX512Const<>+224(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense1ForwardTrainAVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 24 multiply-adds,
@@ -1311,17 +1311,17 @@ TEXT ·dense1ForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VORPS.BCST dense1ForwardTrainAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainAVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardTrainAVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardTrainAVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardTrainAVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainAVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainAVX512Const<>+96(SB), Z2, Z4
@@ -1329,15 +1329,15 @@ TEXT ·dense1ForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardTrainAVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardTrainAVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardTrainAVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardTrainAVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardTrainAVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardTrainAVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -1347,14 +1347,13 @@ TEXT ·dense1ForwardTrainAVX512(SB), NOSPLIT, $0-32
 
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB)/4, $0x80000000
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -1387,8 +1386,9 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense1ForwardTrainRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense1ForwardTrainRowsPanel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
@@ -1548,17 +1548,17 @@ finish3:
 	VORPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -1566,15 +1566,15 @@ finish3:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -1692,17 +1692,17 @@ finish6:
 	VORPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -1710,15 +1710,15 @@ finish6:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -1795,17 +1795,17 @@ finish9:
 	VORPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -1813,15 +1813,15 @@ finish9:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -1868,17 +1868,17 @@ finish12:
 	VORPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -1886,15 +1886,15 @@ finish12:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -1912,14 +1912,13 @@ done11:
 
 DATA dense1ForwardTrain_2AVX512Const<>+0(SB)/4, $0x80000000
 DATA dense1ForwardTrain_2AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense1ForwardTrain_2AVX512Const<>+16(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense1ForwardTrain_2AVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardTrain_2AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardTrain_2AVX512Const<>+104(SB)/4, $0x33092801
@@ -1952,8 +1951,9 @@ DATA dense1ForwardTrain_2AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense1ForwardTrain_2AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense1ForwardTrain_2AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense1ForwardTrain_2AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardTrain_2AVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX512Const<>+224(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense1ForwardTrain_2AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense1ForwardTrain_2AVX512 is dense1ForwardTrain_2Generic for avx512: 24 multiply-adds,
@@ -1981,17 +1981,17 @@ TEXT ·dense1ForwardTrain_2AVX512(SB), NOSPLIT, $0-32
 	VORPS.BCST dense1ForwardTrain_2AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrain_2AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardTrain_2AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardTrain_2AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardTrain_2AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardTrain_2AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardTrain_2AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrain_2AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrain_2AVX512Const<>+96(SB), Z2, Z4
@@ -1999,15 +1999,15 @@ TEXT ·dense1ForwardTrain_2AVX512(SB), NOSPLIT, $0-32
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardTrain_2AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardTrain_2AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardTrain_2AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardTrain_2AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardTrain_2AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardTrain_2AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardTrain_2AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -2017,14 +2017,13 @@ TEXT ·dense1ForwardTrain_2AVX512(SB), NOSPLIT, $0-32
 
 DATA dense1Forward_2AVX512Const<>+0(SB)/4, $0x80000000
 DATA dense1Forward_2AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense1Forward_2AVX512Const<>+16(SB)/4, $0x40000000
-DATA dense1Forward_2AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense1Forward_2AVX512Const<>+96(SB)/4, $0x0
 DATA dense1Forward_2AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1Forward_2AVX512Const<>+104(SB)/4, $0x33092801
@@ -2057,8 +2056,9 @@ DATA dense1Forward_2AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense1Forward_2AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense1Forward_2AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense1Forward_2AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense1Forward_2AVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX512Const<>+224(SB)/4, $0x40000000
+DATA dense1Forward_2AVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense1Forward_2AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense1Forward_2AVX512 is dense1Forward_2Generic for avx512: 24 multiply-adds,
@@ -2086,17 +2086,17 @@ TEXT ·dense1Forward_2AVX512(SB), NOSPLIT, $0-32
 	VORPS.BCST dense1Forward_2AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1Forward_2AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1Forward_2AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1Forward_2AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1Forward_2AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1Forward_2AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1Forward_2AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1Forward_2AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1Forward_2AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1Forward_2AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1Forward_2AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1Forward_2AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1Forward_2AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1Forward_2AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1Forward_2AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1Forward_2AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1Forward_2AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1Forward_2AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1Forward_2AVX512Const<>+96(SB), Z2, Z4
@@ -2104,15 +2104,15 @@ TEXT ·dense1Forward_2AVX512(SB), NOSPLIT, $0-32
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1Forward_2AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1Forward_2AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1Forward_2AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1Forward_2AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1Forward_2AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1Forward_2AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1Forward_2AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1Forward_2AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1Forward_2AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -2543,8 +2543,8 @@ done8:
 
 DATA dense2ForwardAVX512Const<>+0(SB)/4, $0x7149f2ca
 DATA dense2ForwardAVX512Const<>+8(SB)/4, $0xf149f2ca
-DATA dense2ForwardAVX512Const<>+16(SB)/4, $0x3f800000
-DATA dense2ForwardAVX512Const<>+24(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX512Const<>+16(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX512Const<>+24(SB)/4, $0x3f800000
 GLOBL dense2ForwardAVX512Const<>(SB), RODATA|NOPTR, $32
 
 // dense2ForwardAVX512 is dense2ForwardGeneric for avx512: 64 multiply-adds,
@@ -2587,19 +2587,19 @@ TEXT ·dense2ForwardAVX512(SB), NOSPLIT, $0-32
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardAVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardAVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardAVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardAVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, (R8)
+	VMOVUPS Z0, K7, (R8)
 	VZEROUPPER 
 	RET 
 
 DATA dense2ForwardRowsPanel0AVX512Const<>+0(SB)/4, $0x7149f2ca
 DATA dense2ForwardRowsPanel0AVX512Const<>+8(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x3f800000
 GLOBL dense2ForwardRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $32
 
 // dense2ForwardRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
@@ -2867,12 +2867,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, (R8)
+	VMOVUPS Z0, K7, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -2881,12 +2881,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -2895,12 +2895,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -2909,12 +2909,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -2923,12 +2923,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -2937,12 +2937,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -2951,12 +2951,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -2965,12 +2965,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -2979,12 +2979,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 256(R8)
+	VMOVUPS Z0, K7, 256(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -2993,12 +2993,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 288(R8)
+	VMOVUPS Z0, K7, 288(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -3007,12 +3007,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 320(R8)
+	VMOVUPS Z0, K7, 320(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -3021,12 +3021,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 352(R8)
+	VMOVUPS Z0, K7, 352(R8)
 	ADDQ $384, SI
 	ADDQ $384, R8
 	DECQ AX
@@ -3209,12 +3209,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, (R8)
+	VMOVUPS Z0, K7, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -3223,12 +3223,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -3237,12 +3237,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -3251,12 +3251,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -3265,12 +3265,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -3279,12 +3279,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -3293,12 +3293,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -3307,12 +3307,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
@@ -3418,12 +3418,12 @@ rows5:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, (R8)
+	VMOVUPS Z0, K7, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -3432,12 +3432,12 @@ rows5:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -3446,12 +3446,12 @@ rows5:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -3460,12 +3460,12 @@ rows5:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 	ADDQ $128, SI
 	ADDQ $128, R8
 	DECQ AX
@@ -3514,12 +3514,12 @@ rows7:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, (R8)
+	VMOVUPS Z0, K7, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -3530,8 +3530,8 @@ done8:
 
 DATA dense2ForwardRows_2Panel0AVX512Const<>+0(SB)/4, $0x7149f2ca
 DATA dense2ForwardRows_2Panel0AVX512Const<>+8(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel0AVX512Const<>+16(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX512Const<>+24(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel0AVX512Const<>+16(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel0AVX512Const<>+24(SB)/4, $0x3f800000
 GLOBL dense2ForwardRows_2Panel0AVX512Const<>(SB), RODATA|NOPTR, $32
 
 // dense2ForwardRows_2Panel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
@@ -3799,12 +3799,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, (R8)
+	VMOVUPS Z0, K7, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -3813,12 +3813,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -3827,12 +3827,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -3841,12 +3841,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -3855,12 +3855,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -3869,12 +3869,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -3883,12 +3883,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -3897,12 +3897,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -3911,12 +3911,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 256(R8)
+	VMOVUPS Z0, K7, 256(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -3925,12 +3925,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 288(R8)
+	VMOVUPS Z0, K7, 288(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -3939,12 +3939,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 320(R8)
+	VMOVUPS Z0, K7, 320(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -3953,12 +3953,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 352(R8)
+	VMOVUPS Z0, K7, 352(R8)
 	ADDQ $384, SI
 	ADDQ $384, R8
 	DECQ AX
@@ -4141,12 +4141,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, (R8)
+	VMOVUPS Z0, K7, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -4155,12 +4155,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -4169,12 +4169,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -4183,12 +4183,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -4197,12 +4197,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -4211,12 +4211,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -4225,12 +4225,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -4239,12 +4239,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
@@ -4350,12 +4350,12 @@ rows5:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, (R8)
+	VMOVUPS Z0, K7, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -4364,12 +4364,12 @@ rows5:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -4378,12 +4378,12 @@ rows5:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -4392,12 +4392,12 @@ rows5:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 	ADDQ $128, SI
 	ADDQ $128, R8
 	DECQ AX
@@ -4446,12 +4446,12 @@ rows7:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, (R8)
+	VMOVUPS Z0, K7, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -5189,8 +5189,8 @@ TEXT ·dense2ForwardTrain_2AVX512(SB), NOSPLIT, $0-32
 
 DATA dense2Forward_2AVX512Const<>+0(SB)/4, $0x7149f2ca
 DATA dense2Forward_2AVX512Const<>+8(SB)/4, $0xf149f2ca
-DATA dense2Forward_2AVX512Const<>+16(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX512Const<>+24(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX512Const<>+16(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX512Const<>+24(SB)/4, $0x3f800000
 GLOBL dense2Forward_2AVX512Const<>(SB), RODATA|NOPTR, $32
 
 // dense2Forward_2AVX512 is dense2Forward_2Generic for avx512: 64 multiply-adds,
@@ -5233,12 +5233,12 @@ TEXT ·dense2Forward_2AVX512(SB), NOSPLIT, $0-32
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2Forward_2AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2Forward_2AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2Forward_2AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2Forward_2AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, (R8)
+	VMOVUPS Z0, K7, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -5910,8 +5910,6 @@ TEXT ·dense3ForwardAVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Z31
 	VFMADD231PS 224(DX), Z31, K7, Z1
 	VADDPS Z1, Z0, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardAVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -5942,7 +5940,7 @@ TEXT ·dense3ForwardAVX512(SB), NOSPLIT, $0-32
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
@@ -6384,8 +6382,6 @@ finish3:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -6416,7 +6412,7 @@ finish3:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -6629,8 +6625,6 @@ finish6:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -6661,7 +6655,7 @@ finish6:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -6785,8 +6779,6 @@ finish9:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -6817,7 +6809,7 @@ finish9:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -6875,8 +6867,6 @@ finish12:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -6907,7 +6897,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -7357,8 +7347,6 @@ finish3:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -7389,7 +7377,7 @@ finish3:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -7602,8 +7590,6 @@ finish6:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -7634,7 +7620,7 @@ finish6:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -7758,8 +7744,6 @@ finish9:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -7790,7 +7774,7 @@ finish9:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -7848,8 +7832,6 @@ finish12:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -7880,7 +7862,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -8061,8 +8043,6 @@ TEXT ·dense3ForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Z31
 	VFMADD231PS 224(DX), Z31, K7, Z1
 	VADDPS Z1, Z0, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardTrainAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardTrainAVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -8093,7 +8073,7 @@ TEXT ·dense3ForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardTrainAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
@@ -8535,8 +8515,6 @@ finish3:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -8567,7 +8545,7 @@ finish3:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -8780,8 +8758,6 @@ finish6:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -8812,7 +8788,7 @@ finish6:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -8936,8 +8912,6 @@ finish9:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -8968,7 +8942,7 @@ finish9:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -9026,8 +9000,6 @@ finish12:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -9058,7 +9030,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -9239,8 +9211,6 @@ TEXT ·dense3ForwardTrain_2AVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Z31
 	VFMADD231PS 224(DX), Z31, K7, Z1
 	VADDPS Z1, Z0, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardTrain_2AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardTrain_2AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -9271,7 +9241,7 @@ TEXT ·dense3ForwardTrain_2AVX512(SB), NOSPLIT, $0-32
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardTrain_2AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
@@ -9444,8 +9414,6 @@ TEXT ·dense3Forward_2AVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Z31
 	VFMADD231PS 224(DX), Z31, K7, Z1
 	VADDPS Z1, Z0, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3Forward_2AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3Forward_2AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -9476,7 +9444,7 @@ TEXT ·dense3Forward_2AVX512(SB), NOSPLIT, $0-32
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3Forward_2AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
@@ -9950,7 +9918,7 @@ TEXT ·dense4ForwardAVX512(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Z31, K7, Z1
 	VADDPS Z1, Z0, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -10217,89 +10185,89 @@ rows1:
 	VADDPS Z21, Z20, Z20
 	VADDPS Z23, Z22, Z22
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
+	VMAXPS Z4, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
+	VMAXPS Z6, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
+	VMAXPS Z8, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
+	VMAXPS Z10, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z10, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
+	VMAXPS Z12, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z12, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
+	VMAXPS Z14, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z14, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
+	VMAXPS Z16, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z16, K7, 256(R8)
+	VMOVUPS Z0, K7, 256(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
+	VMAXPS Z18, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z18, K7, 288(R8)
+	VMOVUPS Z0, K7, 288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
+	VMAXPS Z20, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z20, K7, 320(R8)
+	VMOVUPS Z0, K7, 320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
+	VMAXPS Z22, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z22, K7, 352(R8)
+	VMOVUPS Z0, K7, 352(R8)
 	ADDQ $384, SI
 	ADDQ $384, R8
 	DECQ AX
@@ -10475,61 +10443,61 @@ rows3:
 	VADDPS Z13, Z12, Z12
 	VADDPS Z15, Z14, Z14
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
+	VMAXPS Z4, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
+	VMAXPS Z6, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
+	VMAXPS Z8, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
+	VMAXPS Z10, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z10, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
+	VMAXPS Z12, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z12, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
+	VMAXPS Z14, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z14, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
@@ -10628,33 +10596,33 @@ rows5:
 	VADDPS Z5, Z4, Z4
 	VADDPS Z7, Z6, Z6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
+	VMAXPS Z4, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
+	VMAXPS Z6, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 	ADDQ $128, SI
 	ADDQ $128, R8
 	DECQ AX
@@ -10696,7 +10664,7 @@ rows7:
 	VFMADD231PS Z28, Z31, Z1
 	VADDPS Z1, Z0, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -10968,89 +10936,89 @@ rows1:
 	VADDPS Z21, Z20, Z20
 	VADDPS Z23, Z22, Z22
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
+	VMAXPS Z4, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
+	VMAXPS Z6, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
+	VMAXPS Z8, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
+	VMAXPS Z10, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z10, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
+	VMAXPS Z12, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z12, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
+	VMAXPS Z14, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z14, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
+	VMAXPS Z16, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z16, K7, 256(R8)
+	VMOVUPS Z0, K7, 256(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
+	VMAXPS Z18, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z18, K7, 288(R8)
+	VMOVUPS Z0, K7, 288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
+	VMAXPS Z20, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z20, K7, 320(R8)
+	VMOVUPS Z0, K7, 320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
+	VMAXPS Z22, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z22, K7, 352(R8)
+	VMOVUPS Z0, K7, 352(R8)
 	ADDQ $384, SI
 	ADDQ $384, R8
 	DECQ AX
@@ -11226,61 +11194,61 @@ rows3:
 	VADDPS Z13, Z12, Z12
 	VADDPS Z15, Z14, Z14
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
+	VMAXPS Z4, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
+	VMAXPS Z6, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
+	VMAXPS Z8, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
+	VMAXPS Z10, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z10, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
+	VMAXPS Z12, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z12, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
+	VMAXPS Z14, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z14, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
@@ -11379,33 +11347,33 @@ rows5:
 	VADDPS Z5, Z4, Z4
 	VADDPS Z7, Z6, Z6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
+	VMAXPS Z4, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
+	VMAXPS Z6, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 	ADDQ $128, SI
 	ADDQ $128, R8
 	DECQ AX
@@ -11447,7 +11415,7 @@ rows7:
 	VFMADD231PS Z28, Z31, Z1
 	VADDPS Z1, Z0, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -11494,7 +11462,7 @@ TEXT ·dense4ForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Z31, K7, Z1
 	VADDPS Z1, Z0, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -11761,89 +11729,89 @@ rows1:
 	VADDPS Z21, Z20, Z20
 	VADDPS Z23, Z22, Z22
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
+	VMAXPS Z4, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
+	VMAXPS Z6, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
+	VMAXPS Z8, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
+	VMAXPS Z10, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z10, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
+	VMAXPS Z12, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z12, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
+	VMAXPS Z14, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z14, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
+	VMAXPS Z16, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z16, K7, 256(R8)
+	VMOVUPS Z0, K7, 256(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
+	VMAXPS Z18, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z18, K7, 288(R8)
+	VMOVUPS Z0, K7, 288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
+	VMAXPS Z20, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z20, K7, 320(R8)
+	VMOVUPS Z0, K7, 320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
+	VMAXPS Z22, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z22, K7, 352(R8)
+	VMOVUPS Z0, K7, 352(R8)
 	ADDQ $384, SI
 	ADDQ $384, R8
 	DECQ AX
@@ -12019,61 +11987,61 @@ rows3:
 	VADDPS Z13, Z12, Z12
 	VADDPS Z15, Z14, Z14
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
+	VMAXPS Z4, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
+	VMAXPS Z6, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
+	VMAXPS Z8, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
+	VMAXPS Z10, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z10, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
+	VMAXPS Z12, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z12, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
+	VMAXPS Z14, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z14, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
@@ -12172,33 +12140,33 @@ rows5:
 	VADDPS Z5, Z4, Z4
 	VADDPS Z7, Z6, Z6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
+	VMAXPS Z4, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
+	VMAXPS Z6, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 	ADDQ $128, SI
 	ADDQ $128, R8
 	DECQ AX
@@ -12240,7 +12208,7 @@ rows7:
 	VFMADD231PS Z28, Z31, Z1
 	VADDPS Z1, Z0, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -12287,7 +12255,7 @@ TEXT ·dense4ForwardTrain_2AVX512(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Z31, K7, Z1
 	VADDPS Z1, Z0, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -12329,7 +12297,7 @@ TEXT ·dense4Forward_2AVX512(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Z31, K7, Z1
 	VADDPS Z1, Z0, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -15692,8 +15660,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense5GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
@@ -15748,8 +15715,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense5GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
@@ -15890,8 +15856,7 @@ rows2:
 	VINSERTF64X4 $1, 32(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -15922,8 +15887,7 @@ rows2:
 	VINSERTF64X4 $1, 96(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 64(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -15954,8 +15918,7 @@ rows2:
 	VINSERTF64X4 $1, 160(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 128(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -16025,8 +15988,7 @@ rows4:
 	VINSERTF64X4 $1, 32(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -16094,8 +16056,7 @@ rows6:
 	VMOVUPS (R13), Y1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
@@ -18983,8 +18944,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VBROADCASTSS dense6GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense6GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VCMPPS.BCST $18, dense6GradInputOneAllAVX512Const<>+0(SB), Y1, K2
 	VMULPS.BCST dense6GradInputOneAllAVX512Const<>+8(SB), Y0, Y2
 	VBLENDMPS Y2, Y1, K2, Y1
@@ -19046,8 +19006,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VBROADCASTSS dense6GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense6GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VCMPPS.BCST $18, dense6GradInputOneAllAVX512Const<>+0(SB), Y1, K2
 	VMULPS.BCST dense6GradInputOneAllAVX512Const<>+8(SB), Y0, Y2
 	VBLENDMPS Y2, Y1, K2, Y1
@@ -19197,8 +19156,7 @@ rows2:
 	VINSERTF64X4 $1, 32(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VBROADCASTSS dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VCMPPS.BCST $18, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K2
 	VMULPS.BCST dense6GradInputRowsBlocksAVX512Const<>+8(SB), Z0, Z2
 	VBLENDMPS Z2, Z1, K2, Z1
@@ -19232,8 +19190,7 @@ rows2:
 	VINSERTF64X4 $1, 96(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VBROADCASTSS dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VCMPPS.BCST $18, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K2
 	VMULPS.BCST dense6GradInputRowsBlocksAVX512Const<>+8(SB), Z0, Z2
 	VBLENDMPS Z2, Z1, K2, Z1
@@ -19267,8 +19224,7 @@ rows2:
 	VINSERTF64X4 $1, 160(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VBROADCASTSS dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VCMPPS.BCST $18, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K2
 	VMULPS.BCST dense6GradInputRowsBlocksAVX512Const<>+8(SB), Z0, Z2
 	VBLENDMPS Z2, Z1, K2, Z1
@@ -19344,8 +19300,7 @@ rows4:
 	VINSERTF64X4 $1, 32(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VBROADCASTSS dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VCMPPS.BCST $18, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K2
 	VMULPS.BCST dense6GradInputRowsBlocksAVX512Const<>+8(SB), Z0, Z2
 	VBLENDMPS Z2, Z1, K2, Z1
@@ -19418,8 +19373,7 @@ rows6:
 	VMOVUPS (R13), Y1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VBROADCASTSS dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VCMPPS.BCST $18, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K2
 	VMULPS.BCST dense6GradInputRowsBlocksAVX512Const<>+8(SB), Z0, Z2
 	VBLENDMPS Z2, Z1, K2, Z1
