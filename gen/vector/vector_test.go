@@ -26,10 +26,43 @@ func equal(a, b uint64, bytes int) bool {
 	return a == b || nan(a) && nan(b)
 }
 
-// onToy is a program on the toy machine, all lanes with the same inputs.
-func onToy(t *testing.T, p *vector.Program, bytes int) func(inputs ...uint64) uint64 {
-	code := toy.Set.Select(p)
-	used := toy.Set.NewUsed()
+// machine runs the instructions that are printed.
+type machine interface {
+	vector.Printer
+	Put(register int, bits uint64, bytes int)
+	Get(register, lane, bytes int) uint64
+	Const(c vector.Constant) string
+}
+
+// sets are instruction sets that a machine here can run: a row for each, and a
+// folder with its table.
+var sets = []struct {
+	name    string
+	set     *vector.Set
+	machine func() machine
+}{
+	{"toy", toy.Set, func() machine { return &toy.Machine{} }},
+}
+
+// runner is a program on the machine of each set, all lanes with the same
+// inputs; they must agree.
+func runner(t *testing.T, p *vector.Program, bytes int) func(inputs ...uint64) uint64 {
+	var runners []func(inputs ...uint64) uint64
+	for _, s := range sets {
+		runners = append(runners, onMachine(t, s.set, s.machine, p, bytes))
+	}
+	return func(inputs ...uint64) uint64 {
+		result := runners[0](inputs...)
+		for i, r := range runners[1:] {
+			require.True(t, equal(result, r(inputs...), bytes), sets[i+1].name)
+		}
+		return result
+	}
+}
+
+func onMachine(t *testing.T, set *vector.Set, newMachine func() machine, p *vector.Program, bytes int) func(inputs ...uint64) uint64 {
+	code := set.Select(p)
+	used := set.NewUsed()
 	given := make([]int, len(p.Inputs))
 	for i := range given {
 		var ok bool
@@ -39,26 +72,26 @@ func onToy(t *testing.T, p *vector.Program, bytes int) func(inputs ...uint64) ui
 	a, ok := code.Allocate(used, given...)
 	require.True(t, ok, "the registers do not suffice")
 	return func(inputs ...uint64) uint64 {
-		m := &toy.Machine{}
+		m := newMachine()
 		for i, in := range inputs {
 			m.Put(given[i], in, bytes)
 		}
 		code.Print(m, a, m.Const, nil)
 		result := m.Get(a[code.Results[0]], 0, bytes)
-		for lane := range 16 / bytes {
+		for lane := range set.Bytes / bytes {
 			require.Equal(t, result, m.Get(a[code.Results[0]], lane, bytes))
 		}
 		return result
 	}
 }
 
-// TestRandomOnToy runs random functions through a set that is a table of its
-// own: every operation it lacks is written with those it has.
-func TestRandomOnToy(t *testing.T) {
+// TestRandom runs random functions on the machines: every operation that a set
+// lacks is written with those it has.
+func TestRandom(t *testing.T) {
 	for seed := range uint64(100) {
 		for _, bytes := range []int{4, 8} {
 			f := vectortest.Function(seed, bytes)
-			p, run, in := f.Program(), onToy(t, f.Program(), bytes), vectortest.Inputs(bytes)
+			p, run, in := f.Program(), runner(t, f.Program(), bytes), vectortest.Inputs(bytes)
 			for i := range in {
 				a, b := in[i], in[(i*7+int(seed))%len(in)]
 				want, got := p.Eval(a, b)[0], run(a, b)
@@ -87,7 +120,7 @@ func TestFunctions(t *testing.T) {
 				continue
 			}
 			compared++
-			run, in := onToy(t, f.Program(), bytes), vectortest.Inputs(bytes)
+			run, in := runner(t, f.Program(), bytes), vectortest.Inputs(bytes)
 			for i := range in {
 				args := []uint64{in[i], in[(i*5+3)%len(in)]}[:len(f.Params)]
 				want := call(t, fn, args)
@@ -225,7 +258,7 @@ func TestLower(t *testing.T) {
 		names := map[string]*vector.Value{"x": p.Input("x", vector.Float, 8), "u": p.Input("u", vector.Float, 8)}
 		require.True(t, p.Lower(prog, 8, names))
 		p.Results = []*vector.Value{names["y"]}
-		run, in := onToy(t, p, 8), vectortest.Inputs(8)
+		run, in := runner(t, p, 8), vectortest.Inputs(8)
 		for i := range in {
 			x, u := in[i], in[(i*3+1)%len(in)]
 			want, err := expr.Eval(prog, expr.Float64, "y", map[string]float64{"x": math.Float64frombits(x), "u": math.Float64frombits(u)})

@@ -79,17 +79,14 @@ func (s *ISA) newGradInput(name string, doc []string, k *kernel.Kernel) *gradInp
 	case m.inputs < 4:
 		temps = 2
 	}
-	// The result of the first rows, and the sums of the others.
+	// Two rows become one vector, while the sums of the others are in registers.
 	rows := s.GradInputRows(k.Fused)[0]
-	busy := []Y{0}
-	for i := 2 * m.inputs; i < rows*m.inputs && !s.masks; i++ {
-		busy = append(busy, Y(i))
+	others := max(0, rows-2) * m.inputs
+	if s.masks {
+		others = (m.rowVectors(rows) - 1) * m.inputs
 	}
-	for i := m.inputs; i < m.rowVectors(rows)*m.inputs && s.masks; i++ {
-		busy = append(busy, Y(i))
-	}
-	if c, ok := m.writer.epilogue(k.Epilogue, temps); ok && m.file(busy...).fits(c, 0) {
-		m.epilogue = c
+	if s.Fits(k, 1+others, temps) {
+		m.epilogue, _ = m.writer.epilogue(k.Epilogue, temps)
 		if len(extras) > 0 {
 			m.extra = &extras[0]
 		}

@@ -66,20 +66,12 @@ func (m *gradWeight) inputsPerTile() int { return min(m.atOnce, m.sums/m.vectors
 // acc is the register of the sums of input k and a vector of outputs.
 func (m *gradWeight) acc(k, v int) Y { return Y(k*m.vectors + v) }
 
-// accumulators are the registers of the sums of some inputs.
-func (m *gradWeight) accumulators(inputs int) (ys []Y) {
-	for i := range inputs * m.vectors {
-		ys = append(ys, Y(i))
-	}
-	return ys
-}
-
 // compileUpdate selects the instructions of the update of a vector. It reports
 // false where one is missing or the registers do not suffice.
 func (m *gradWeight) compileUpdate() bool {
 	leaves := []leaf{{gradientLeaf, vectors}}
 	given := []Y{0}
-	p := m.file(m.accumulators(m.inputsPerTile())...)
+	p := m.file(first(m.inputsPerTile() * m.vectors)...)
 	for _, s := range m.singles {
 		y, ok := p.used.Take()
 		if !ok {
@@ -241,7 +233,7 @@ func (m *gradWeight) finish(inputs int) {
 		}
 		return
 	}
-	p := m.file(m.accumulators(inputs)...)
+	p := m.file(first(inputs * m.vectors)...)
 	given := []Y{0}
 	for i := range m.singles {
 		y := p.take()

@@ -148,10 +148,24 @@ func callsFunctions(programs []kernel.Epilogue) bool {
 	return slices.ContainsFunc(programs, func(e kernel.Epilogue) bool { return vec.CallsFunctions(e.Prog) })
 }
 
+// Fits reports whether the epilogue of a kernel can be applied to a sum while
+// some registers are busy, the sum's among them; temps is how many registers
+// more than its own the load of an operand takes.
+func (s *ISA) Fits(k *kernel.Kernel, busy, temps int) bool {
+	w := s.newWriter("", nil, k.Elem.Acc, k.Fused)
+	c, ok := w.epilogue(k.Epilogue, temps)
+	return ok && w.file(first(busy)...).fits(c, 0)
+}
+
 // Fuses reports whether the epilogue of a kernel can be applied at all, with
 // every register free.
-func (s *ISA) Fuses(k *kernel.Kernel) bool {
-	w := s.newWriter("", nil, k.Elem.Acc, k.Fused)
-	c, ok := w.epilogue(k.Epilogue, 0)
-	return ok && w.file(0).fits(c, 0)
+func (s *ISA) Fuses(k *kernel.Kernel) bool { return s.Fits(k, 1, 0) }
+
+// first are the first registers.
+func first(n int) []Y {
+	ys := make([]Y, n)
+	for i := range ys {
+		ys[i] = Y(i)
+	}
+	return ys
 }
