@@ -29,7 +29,7 @@ func equal(a, b uint64, bytes int) bool {
 // machine runs the instructions that are printed.
 type machine interface {
 	vector.Printer
-	Put(register int, bits uint64, bytes int)
+	Put(register, lane int, bits uint64, bytes int)
 	Get(register, lane, bytes int) uint64
 	Const(c vector.Constant) string
 }
@@ -44,44 +44,33 @@ var sets = []struct {
 	{"toy", toy.Set, func() machine { return &toy.Machine{} }},
 }
 
-// runner is a program on the machine of each set, all lanes with the same
-// inputs; they must agree.
-func runner(t *testing.T, p *vector.Program, bytes int) func(inputs ...uint64) uint64 {
-	var runners []func(inputs ...uint64) uint64
+// onMachines compares a program on the machines of all sets with what is
+// wanted: rows of inputs, a lane for each.
+func onMachines(t *testing.T, name string, p *vector.Program, bytes int, rows [][]uint64, want []uint64) {
 	for _, s := range sets {
-		runners = append(runners, onMachine(t, s.set, s.machine, p, bytes))
-	}
-	return func(inputs ...uint64) uint64 {
-		result := runners[0](inputs...)
-		for i, r := range runners[1:] {
-			require.True(t, equal(result, r(inputs...), bytes), sets[i+1].name)
+		code := s.set.Select(p)
+		used := s.set.NewUsed()
+		given := make([]int, len(p.Inputs))
+		for i := range given {
+			given[i], _ = used.Take()
 		}
-		return result
-	}
-}
-
-func onMachine(t *testing.T, set *vector.Set, newMachine func() machine, p *vector.Program, bytes int) func(inputs ...uint64) uint64 {
-	code := set.Select(p)
-	used := set.NewUsed()
-	given := make([]int, len(p.Inputs))
-	for i := range given {
-		var ok bool
-		given[i], ok = used.Take()
-		require.True(t, ok)
-	}
-	a, ok := code.Allocate(used, given...)
-	require.True(t, ok, "the registers do not suffice")
-	return func(inputs ...uint64) uint64 {
-		m := newMachine()
-		for i, in := range inputs {
-			m.Put(given[i], in, bytes)
+		a, ok := code.Allocate(used, given...)
+		require.True(t, ok, "%s: the registers of %s do not suffice", name, s.name)
+		lanes := s.set.Bytes / bytes
+		for at := 0; at < len(rows); at += lanes {
+			m := s.machine()
+			for lane := range lanes {
+				for i, in := range rows[(at+lane)%len(rows)] {
+					m.Put(given[i], lane, in, bytes)
+				}
+			}
+			code.Print(m, a, m.Const, nil)
+			for lane := range lanes {
+				k := (at + lane) % len(rows)
+				got := m.Get(a[code.Results[0]], lane, bytes)
+				require.True(t, equal(want[k], got, bytes), "%s(%#x): %s gives %#x, want %#x", name, rows[k], s.name, got, want[k])
+			}
 		}
-		code.Print(m, a, m.Const, nil)
-		result := m.Get(a[code.Results[0]], 0, bytes)
-		for lane := range set.Bytes / bytes {
-			require.Equal(t, result, m.Get(a[code.Results[0]], lane, bytes))
-		}
-		return result
 	}
 }
 
@@ -91,12 +80,13 @@ func TestRandom(t *testing.T) {
 	for seed := range uint64(100) {
 		for _, bytes := range []int{4, 8} {
 			f := vectortest.Function(seed, bytes)
-			p, run, in := f.Program(), runner(t, f.Program(), bytes), vectortest.Inputs(bytes)
+			p, in := f.Program(), vectortest.Inputs(bytes)
+			rows, want := make([][]uint64, len(in)), make([]uint64, len(in))
 			for i := range in {
-				a, b := in[i], in[(i*7+int(seed))%len(in)]
-				want, got := p.Eval(a, b)[0], run(a, b)
-				require.True(t, equal(want, got, bytes), "%s(%#x, %#x): machine %#x, want %#x", f.Name, a, b, got, want)
+				rows[i] = []uint64{in[i], in[(i*7+int(seed))%len(in)]}
+				want[i] = p.Eval(rows[i]...)[0]
 			}
+			onMachines(t, f.Name, p, bytes, rows, want)
 		}
 	}
 }
@@ -109,8 +99,8 @@ var runtime = map[string]any{
 	"Sigmoid64": nnrt.Sigmoid64, "Erf64": nnrt.Erf64, "Pow64": nnrt.Pow64,
 }
 
-// TestFunctions compares what the form means, what the toy machine computes
-// and what package nnrt computes, bit for bit.
+// TestFunctions compares what the form means, what the machines compute and
+// what package nnrt computes, bit for bit.
 func TestFunctions(t *testing.T) {
 	compared := 0
 	for _, bytes := range []int{4, 8} {
@@ -120,15 +110,15 @@ func TestFunctions(t *testing.T) {
 				continue
 			}
 			compared++
-			run, in := runner(t, f.Program(), bytes), vectortest.Inputs(bytes)
+			p, in := f.Program(), vectortest.Inputs(bytes)
+			rows, want := make([][]uint64, len(in)), make([]uint64, len(in))
 			for i := range in {
-				args := []uint64{in[i], in[(i*5+3)%len(in)]}[:len(f.Params)]
-				want := call(t, fn, args)
-				eval := f.Program().Eval(args...)[0]
-				require.True(t, equal(want, eval, bytes), "%s(%#x): form %#x, nnrt %#x", f.Name, args, eval, want)
-				got := run(args...)
-				require.True(t, equal(want, got, bytes), "%s(%#x): machine %#x, nnrt %#x", f.Name, args, got, want)
+				rows[i] = []uint64{in[i], in[(i*5+3)%len(in)]}[:len(f.Params)]
+				want[i] = call(t, fn, rows[i])
+				got := p.Eval(rows[i]...)[0]
+				require.True(t, equal(want[i], got, bytes), "%s(%#x): form %#x, nnrt %#x", f.Name, rows[i], got, want[i])
 			}
+			onMachines(t, f.Name, p, bytes, rows, want)
 		}
 	}
 	require.Equal(t, len(runtime), compared)
@@ -258,14 +248,16 @@ func TestLower(t *testing.T) {
 		names := map[string]*vector.Value{"x": p.Input("x", vector.Float, 8), "u": p.Input("u", vector.Float, 8)}
 		require.True(t, p.Lower(prog, 8, names))
 		p.Results = []*vector.Value{names["y"]}
-		run, in := runner(t, p, 8), vectortest.Inputs(8)
+		in := vectortest.Inputs(8)
+		rows, wanted := make([][]uint64, len(in)), make([]uint64, len(in))
 		for i := range in {
 			x, u := in[i], in[(i*3+1)%len(in)]
 			want, err := expr.Eval(prog, expr.Float64, "y", map[string]float64{"x": math.Float64frombits(x), "u": math.Float64frombits(u)})
 			require.NoError(t, err)
 			require.True(t, equal(math.Float64bits(want), p.Eval(x, u)[0], 8), "%s for x = %#x, u = %#x", src, x, u)
-			require.True(t, equal(math.Float64bits(want), run(x, u), 8), "%s for x = %#x, u = %#x", src, x, u)
+			rows[i], wanted[i] = []uint64{x, u}, math.Float64bits(want)
 		}
+		onMachines(t, src, p, 8, rows, wanted)
 	}
 	p := &vector.Program{}
 	x := p.Input("x", vector.Float, 4)

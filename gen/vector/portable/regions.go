@@ -90,19 +90,20 @@ func analyse(p *vector.Program) *regions {
 	return s
 }
 
-// join is the group that a choice belongs to, or nil: neither may need the
-// other, also not through other groups, which are computed as a whole.
+// join is the group that a choice belongs to, or nil: its members, which come
+// later, may not need it, also not through other groups, which are computed as
+// a whole.
 func (s *regions) join(groups []*group, v *vector.Value, r *region) *group {
 	for _, g := range groups {
-		if g.home == r && g.condition == v.Args[0] && !s.needs([]*vector.Value{v}, g.members) && !s.needs(g.members, []*vector.Value{v}) {
+		if g.home == r && g.condition == v.Args[0] && !s.needs(g.members, v) {
 			return g
 		}
 	}
 	return nil
 }
 
-// needs reports whether one of some values is computed from one of others.
-func (s *regions) needs(values, others []*vector.Value) bool {
+// needs reports whether one of some values is computed from another value.
+func (s *regions) needs(values []*vector.Value, other *vector.Value) bool {
 	seen := map[*vector.Value]bool{}
 	for todo := slices.Clone(values); len(todo) > 0; {
 		v := todo[len(todo)-1]
@@ -111,11 +112,11 @@ func (s *regions) needs(values, others []*vector.Value) bool {
 			continue
 		}
 		seen[v] = true
-		if slices.Contains(others, v) {
+		if v == other {
 			return true
 		}
 		todo = append(todo, v.Args...)
-		if g := s.group[v]; g != nil && !slices.Contains(values, v) {
+		if g := s.group[v]; g != nil {
 			todo = append(todo, g.members...)
 		}
 	}

@@ -16,11 +16,9 @@ type Machine struct {
 	memory [][]byte
 }
 
-// Put sets all lanes of a register of some bytes, Get reads the first.
-func (m *Machine) Put(reg int, bits uint64, bytes int) {
-	for at := 0; at < 16; at += bytes {
-		put(m.regs[reg][at:], bits, bytes)
-	}
+// Put sets a lane of some bytes, Get reads it.
+func (m *Machine) Put(reg, lane int, bits uint64, bytes int) {
+	put(m.regs[reg][lane*bytes:], bits, bytes)
 }
 
 func (m *Machine) Get(reg, lane, bytes int) uint64 { return get(m.regs[reg][lane*bytes:], bytes) }
