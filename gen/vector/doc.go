@@ -12,5 +12,7 @@
 // these bits.
 //
 // An instruction set is a table, a Set: for every operation an instruction. An
-// operation that is not in the table is written with others (expand.go).
+// operation that is not in the table is written with others (expand.go). Package
+// toy is the smallest one, asm/x86 has those of amd64, and package portable
+// prints Go.
 package vector

@@ -152,11 +152,11 @@ func (s *Set) legal(q *Program, v *Value, args []*Value) *Value {
 		c.Op, c.Args, c.Bits = OpConst, nil, args[0].Bits
 	case s.has(&c):
 	case v.Op == OpNeg:
-		return args[0].Uint().Xor(sign).Float()
+		return s.bits(q, args[0]).Xor(sign).Float()
 	case v.Op == OpAbs:
-		return args[0].Uint().And(^sign).Float()
+		return s.bits(q, args[0]).And(^sign).Float()
 	case v.Op == OpSignOf:
-		return args[0].Uint().Or(args[1].Uint().And(sign)).Float()
+		return s.bits(q, args[0]).Or(s.bits(q, args[1]).And(sign)).Float()
 	case v.Op == OpNot:
 		ones := q.add(&Value{Op: OpConst, Type: Mask, Bytes: v.Bytes, Bits: ^uint64(0) >> (64 - 8*v.Bytes)})
 		return args[0].Xor(ones)
@@ -174,9 +174,17 @@ func (s *Set) legal(q *Program, v *Value, args []*Value) *Value {
 		}
 		return s.keep(q, &c, s.not(q, args[0]), args[2])
 	case c.Op == OpAnd && c.Type == Mask && args[0].Op == OpNot:
-		return q.add(&Value{Op: OpAndNot, Type: Mask, Bytes: c.Bytes, Args: []*Value{args[0].Args[0], args[1]}})
+		d := &Value{Op: OpAndNot, Type: Mask, Bytes: c.Bytes, Args: []*Value{args[0].Args[0], args[1]}}
+		if s.has(d) {
+			return q.add(d)
+		}
 	}
 	return q.add(&c)
+}
+
+// bits are a number's bits; those of a constant are one.
+func (s *Set) bits(q *Program, v *Value) *Value {
+	return s.legal(q, &Value{Op: OpCast, Type: Uint, Bytes: v.Bytes}, []*Value{v})
 }
 
 // compare adds a comparison, whose operands exchanged are op: a constant comes
