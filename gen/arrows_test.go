@@ -48,9 +48,17 @@ var arrows = map[string]string{
 	"gen/files":  "runtime/nnrt github.com/pmezard/go-difflib/difflib",
 	"gen":        "gen/files gen/golang gen/ir gen/lower gen/op gen/pass gen/plan gen/target runtime runtime/nnrt spec",
 
+	// Vector programs.
+	"gen/vector":          "gen/ir/expr",
+	"gen/vector/portable": "gen/vector",
+
+	// For tests.
+	"gen/vector/toy":        "gen/vector",
+	"gen/vector/vectortest": "gen/vector",
+
 	// Assembly.
 	"gen/asm":     "",
-	"gen/asm/x86": "gen/asm gen/ir/expr gen/kernel gen/schedule",
+	"gen/asm/x86": "gen/asm gen/ir/expr gen/kernel gen/schedule gen/vector",
 	"gen/target":  "gen/asm gen/asm/x86 gen/kernel",
 
 	// The oracle: the program in plain Go, as far from the plan as can be.
@@ -89,6 +97,7 @@ var rules = []struct {
 	{"proofs know no networks", "spec/onnx/symbolic", nil},
 	{"the program knows nothing of those who make or read it", "gen/ir", []string{"gen/ir/expr"}},
 	{"formulas are the bottom", "gen/ir/expr", nil},
+	{"vector programs know formulas, not networks or kernels", "gen/vector", []string{"gen/ir/expr"}},
 	{"the oracle shares neither plan nor kernels with what it judges", "gen/interp", []string{"gen/ir", "gen/ir/expr", "gen/schedule", "runtime/nnrt"}},
 	{"rows know nothing of the phases after them", "gen/op", []string{"spec", "gen/ir", "gen/ir/expr", "gen/dataset", "runtime/nnrt"}},
 	{"passes and plans know programs, not networks", "gen/pass", []string{"gen/ir", "gen/ir/expr"}},

@@ -126,18 +126,6 @@ func (f *Func) Ins(op string, operands ...string) {
 	fmt.Fprintf(&f.body, "\t%s %s\n", op, strings.Join(operands, ", "))
 }
 
-// Mark is a place in the function to go back to.
-type Mark struct{ body, labels int }
-
-// Mark returns the place reached.
-func (f *Func) Mark() Mark { return Mark{f.body.Len(), f.labels} }
-
-// Rewind takes back what was written since.
-func (f *Func) Rewind(m Mark) {
-	f.body.Truncate(m.body)
-	f.labels = m.labels
-}
-
 // Note writes a comment: the formula of what follows.
 func (f *Func) Note(format string, args ...any) {
 	fmt.Fprintf(&f.body, "\n\t// %s\n", fmt.Sprintf(format, args...))

@@ -1949,8 +1949,7 @@ panels4:
 	VINSERTF128 $1, 576(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 576(R8)
@@ -1978,8 +1977,7 @@ panels4:
 	VMOVUPS 1152(R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, 1152(R8)
 	ADDQ $7872, SI
@@ -2063,8 +2061,7 @@ panels7:
 	VINSERTF128 $1, 576(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 576(R8)
@@ -2134,8 +2131,7 @@ panels10:
 	VMOVUPS (R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	ADDQ $2624, SI
@@ -2466,45 +2462,45 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $164096, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -2710,65 +2706,65 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 2880(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 2912(R8)
+	VMAXPS Y11, Y0, Y0
+	VMOVUPS Y0, 2912(R8)
 	ADDQ $15360, SI
 	ADDQ $3456, R8
 	DECQ AX
@@ -2935,55 +2931,55 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10
 	VMAXPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 	ADDQ $12800, SI
 	ADDQ $2880, R8
 	DECQ AX
@@ -3046,15 +3042,15 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $2560, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -3202,45 +3198,45 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $164096, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -3446,65 +3442,65 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 2880(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 2912(R8)
+	VMAXPS Y11, Y0, Y0
+	VMOVUPS Y0, 2912(R8)
 	ADDQ $15360, SI
 	ADDQ $3456, R8
 	DECQ AX
@@ -3671,55 +3667,55 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10
 	VMAXPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 	ADDQ $12800, SI
 	ADDQ $2880, R8
 	DECQ AX
@@ -3782,15 +3778,15 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $2560, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -4033,45 +4029,45 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -4277,65 +4273,65 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 2880(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 2912(R8)
+	VMAXPS Y11, Y0, Y0
+	VMOVUPS Y0, 2912(R8)
 	ADDQ $3456, SI
 	ADDQ $3456, R8
 	DECQ AX
@@ -4502,55 +4498,55 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10
 	VMAXPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 	ADDQ $2880, SI
 	ADDQ $2880, R8
 	DECQ AX
@@ -4613,15 +4609,15 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $576, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -4679,45 +4675,45 @@ listed2:
 	JNZ listed2
 done3:
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -4893,45 +4889,45 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -5137,65 +5133,65 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 2880(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 2912(R8)
+	VMAXPS Y11, Y0, Y0
+	VMOVUPS Y0, 2912(R8)
 	ADDQ $3456, SI
 	ADDQ $3456, R8
 	DECQ AX
@@ -5362,55 +5358,55 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10
 	VMAXPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 	ADDQ $2880, SI
 	ADDQ $2880, R8
 	DECQ AX
@@ -5473,15 +5469,15 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $576, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -5814,7 +5810,7 @@ inputs1:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -5885,7 +5881,7 @@ terms3:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -5946,7 +5942,7 @@ inputs1:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -6017,7 +6013,7 @@ terms3:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -6115,8 +6111,7 @@ rows2:
 	VINSERTF128 $1, 576(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 576(R8)
@@ -6144,8 +6139,7 @@ rows2:
 	VMOVUPS 1152(R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, 1152(R8)
 	ADDQ $96, SI
@@ -6208,8 +6202,7 @@ rows4:
 	VINSERTF128 $1, 576(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 576(R8)
@@ -6263,8 +6256,7 @@ rows6:
 	VMOVUPS (R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	ADDQ $32, SI
@@ -6751,45 +6743,45 @@ panels1:
 	VFMADD231PS 1984(DI), Y15, Y6
 	VFMADD231PS 2016(DI), Y15, Y7
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $2048, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -6989,65 +6981,65 @@ rows1:
 	VFMADD231PS Y12, Y15, Y10
 	VFMADD231PS Y13, Y15, Y11
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 2880(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 2912(R8)
+	VMAXPS Y11, Y0, Y0
+	VMOVUPS Y0, 2912(R8)
 	ADDQ $192, SI
 	ADDQ $3456, R8
 	DECQ AX
@@ -7208,55 +7200,55 @@ rows3:
 	VFMADD231PS Y12, Y15, Y8
 	VFMADD231PS Y13, Y15, Y9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10
 	VMAXPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 	ADDQ $160, SI
 	ADDQ $2880, R8
 	DECQ AX
@@ -7313,15 +7305,15 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $32, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -7457,45 +7449,45 @@ panels1:
 	VFMADD231PS 1984(DI), Y15, Y6
 	VFMADD231PS 2016(DI), Y15, Y7
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $2048, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -7695,65 +7687,65 @@ rows1:
 	VFMADD231PS Y12, Y15, Y10
 	VFMADD231PS Y13, Y15, Y11
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 2880(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 2912(R8)
+	VMAXPS Y11, Y0, Y0
+	VMOVUPS Y0, 2912(R8)
 	ADDQ $192, SI
 	ADDQ $3456, R8
 	DECQ AX
@@ -7914,55 +7906,55 @@ rows3:
 	VFMADD231PS Y12, Y15, Y8
 	VFMADD231PS Y13, Y15, Y9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10
 	VMAXPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 	ADDQ $160, SI
 	ADDQ $2880, R8
 	DECQ AX
@@ -8019,15 +8011,15 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $32, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -8148,8 +8140,7 @@ panels4:
 	VINSERTF128 $1, 32(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 32(R8)
@@ -8177,8 +8168,7 @@ panels4:
 	VMOVUPS 64(R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, 64(R8)
 	ADDQ $1728, SI
@@ -8262,8 +8252,7 @@ panels7:
 	VINSERTF128 $1, 32(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 32(R8)
@@ -8333,8 +8322,7 @@ panels10:
 	VMOVUPS (R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	ADDQ $576, SI
@@ -8664,8 +8652,7 @@ panels4:
 	VINSERTF128 $1, 576(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 576(R8)
@@ -8693,8 +8680,7 @@ panels4:
 	VMOVUPS 1152(R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, 1152(R8)
 	ADDQ $1728, SI
@@ -8778,8 +8764,7 @@ panels7:
 	VINSERTF128 $1, 576(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 576(R8)
@@ -8849,8 +8834,7 @@ panels10:
 	VMOVUPS (R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	ADDQ $576, SI

@@ -2855,8 +2855,7 @@ panels4:
 	VINSERTF64X4 $1, 576(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense10GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense10GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -2887,8 +2886,7 @@ panels4:
 	VINSERTF64X4 $1, 1728(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense10GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense10GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 1152(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -2919,8 +2917,7 @@ panels4:
 	VINSERTF64X4 $1, 2880(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense10GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense10GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 2304(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -3015,8 +3012,7 @@ panels7:
 	VINSERTF64X4 $1, 576(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense10GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense10GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -3108,8 +3104,7 @@ panels10:
 	VMOVUPS (R13), Y1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense10GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense10GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	ADDQ $2624, SI
@@ -4052,25 +4047,25 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $164096, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -4282,125 +4277,125 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24
 	VMAXPS Z0, Z24, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
-	VMOVUPS Z16, 4608(R8)
+	VMAXPS Z16, Z0, Z0
+	VMOVUPS Z0, 4608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z17, Z0, Z17
-	VMOVUPS Z17, 4672(R8)
+	VMAXPS Z17, Z0, Z0
+	VMOVUPS Z0, 4672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
-	VMOVUPS Z18, 5184(R8)
+	VMAXPS Z18, Z0, Z0
+	VMOVUPS Z0, 5184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z19, Z0, Z19
-	VMOVUPS Z19, 5248(R8)
+	VMAXPS Z19, Z0, Z0
+	VMOVUPS Z0, 5248(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
-	VMOVUPS Z20, 5760(R8)
+	VMAXPS Z20, Z0, Z0
+	VMOVUPS Z0, 5760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z21
-	VMOVUPS Z21, 5824(R8)
+	VMAXPS Z21, Z0, Z0
+	VMOVUPS Z0, 5824(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
-	VMOVUPS Z22, 6336(R8)
+	VMAXPS Z22, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z23, Z0, Z23
-	VMOVUPS Z23, 6400(R8)
+	VMAXPS Z23, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 	ADDQ $30720, SI
 	ADDQ $6912, R8
 	DECQ AX
@@ -4543,85 +4538,85 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 	ADDQ $20480, SI
 	ADDQ $4608, R8
 	DECQ AX
@@ -4762,45 +4757,45 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 	ADDQ $10240, SI
 	ADDQ $2304, R8
 	DECQ AX
@@ -4863,15 +4858,15 @@ terms12:
 	DECQ CX
 	JNZ terms12
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2
 	VMAXPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 	ADDQ $2560, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -4983,25 +4978,25 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $164096, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -5213,125 +5208,125 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24
 	VMAXPS Z0, Z24, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
-	VMOVUPS Z16, 4608(R8)
+	VMAXPS Z16, Z0, Z0
+	VMOVUPS Z0, 4608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z17, Z0, Z17
-	VMOVUPS Z17, 4672(R8)
+	VMAXPS Z17, Z0, Z0
+	VMOVUPS Z0, 4672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
-	VMOVUPS Z18, 5184(R8)
+	VMAXPS Z18, Z0, Z0
+	VMOVUPS Z0, 5184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z19, Z0, Z19
-	VMOVUPS Z19, 5248(R8)
+	VMAXPS Z19, Z0, Z0
+	VMOVUPS Z0, 5248(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
-	VMOVUPS Z20, 5760(R8)
+	VMAXPS Z20, Z0, Z0
+	VMOVUPS Z0, 5760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z21
-	VMOVUPS Z21, 5824(R8)
+	VMAXPS Z21, Z0, Z0
+	VMOVUPS Z0, 5824(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
-	VMOVUPS Z22, 6336(R8)
+	VMAXPS Z22, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z23, Z0, Z23
-	VMOVUPS Z23, 6400(R8)
+	VMAXPS Z23, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 	ADDQ $30720, SI
 	ADDQ $6912, R8
 	DECQ AX
@@ -5474,85 +5469,85 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 	ADDQ $20480, SI
 	ADDQ $4608, R8
 	DECQ AX
@@ -5693,45 +5688,45 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 	ADDQ $10240, SI
 	ADDQ $2304, R8
 	DECQ AX
@@ -5794,15 +5789,15 @@ terms12:
 	DECQ CX
 	JNZ terms12
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2
 	VMAXPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 	ADDQ $2560, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -6685,25 +6680,25 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -6915,125 +6910,125 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24
 	VMAXPS Z0, Z24, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
-	VMOVUPS Z16, 4608(R8)
+	VMAXPS Z16, Z0, Z0
+	VMOVUPS Z0, 4608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z17, Z0, Z17
-	VMOVUPS Z17, 4672(R8)
+	VMAXPS Z17, Z0, Z0
+	VMOVUPS Z0, 4672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
-	VMOVUPS Z18, 5184(R8)
+	VMAXPS Z18, Z0, Z0
+	VMOVUPS Z0, 5184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z19, Z0, Z19
-	VMOVUPS Z19, 5248(R8)
+	VMAXPS Z19, Z0, Z0
+	VMOVUPS Z0, 5248(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
-	VMOVUPS Z20, 5760(R8)
+	VMAXPS Z20, Z0, Z0
+	VMOVUPS Z0, 5760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z21
-	VMOVUPS Z21, 5824(R8)
+	VMAXPS Z21, Z0, Z0
+	VMOVUPS Z0, 5824(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
-	VMOVUPS Z22, 6336(R8)
+	VMAXPS Z22, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z23, Z0, Z23
-	VMOVUPS Z23, 6400(R8)
+	VMAXPS Z23, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 	ADDQ $6912, SI
 	ADDQ $6912, R8
 	DECQ AX
@@ -7176,85 +7171,85 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 	ADDQ $4608, SI
 	ADDQ $4608, R8
 	DECQ AX
@@ -7395,45 +7390,45 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 	ADDQ $2304, SI
 	ADDQ $2304, R8
 	DECQ AX
@@ -7496,15 +7491,15 @@ terms12:
 	DECQ CX
 	JNZ terms12
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2
 	VMAXPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 	ADDQ $576, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -7554,25 +7549,25 @@ listed2:
 	JNZ listed2
 done3:
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -7712,25 +7707,25 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -7942,125 +7937,125 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24
 	VMAXPS Z0, Z24, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
-	VMOVUPS Z16, 4608(R8)
+	VMAXPS Z16, Z0, Z0
+	VMOVUPS Z0, 4608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z17, Z0, Z17
-	VMOVUPS Z17, 4672(R8)
+	VMAXPS Z17, Z0, Z0
+	VMOVUPS Z0, 4672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
-	VMOVUPS Z18, 5184(R8)
+	VMAXPS Z18, Z0, Z0
+	VMOVUPS Z0, 5184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z19, Z0, Z19
-	VMOVUPS Z19, 5248(R8)
+	VMAXPS Z19, Z0, Z0
+	VMOVUPS Z0, 5248(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
-	VMOVUPS Z20, 5760(R8)
+	VMAXPS Z20, Z0, Z0
+	VMOVUPS Z0, 5760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z21
-	VMOVUPS Z21, 5824(R8)
+	VMAXPS Z21, Z0, Z0
+	VMOVUPS Z0, 5824(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
-	VMOVUPS Z22, 6336(R8)
+	VMAXPS Z22, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z23, Z0, Z23
-	VMOVUPS Z23, 6400(R8)
+	VMAXPS Z23, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 	ADDQ $6912, SI
 	ADDQ $6912, R8
 	DECQ AX
@@ -8203,85 +8198,85 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 	ADDQ $4608, SI
 	ADDQ $4608, R8
 	DECQ AX
@@ -8422,45 +8417,45 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 	ADDQ $2304, SI
 	ADDQ $2304, R8
 	DECQ AX
@@ -8523,15 +8518,15 @@ terms12:
 	DECQ CX
 	JNZ terms12
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2
 	VMAXPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 	ADDQ $576, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -9216,7 +9211,7 @@ inputs1:
 	VADDPS Z3, Z1, Z1
 	VADDPS Z1, Z0, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -9353,26 +9348,26 @@ terms3:
 	VADDPS Z19, Z17, Z17
 	VADDPS Z17, Z16, Z16
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
+	VMAXPS Z8, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
+	VMAXPS Z16, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z16, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 	ADDQ $1728, SI
 	ADDQ $96, R8
 	DECQ AX
@@ -9463,19 +9458,19 @@ terms6:
 	VADDPS Z11, Z9, Z9
 	VADDPS Z9, Z8, Z8
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
+	VMAXPS Z8, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 	ADDQ $1152, SI
 	ADDQ $64, R8
 	DECQ AX
@@ -9535,7 +9530,7 @@ terms9:
 	VADDPS Z3, Z1, Z1
 	VADDPS Z1, Z0, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -9600,7 +9595,7 @@ inputs1:
 	VADDPS Z3, Z1, Z1
 	VADDPS Z1, Z0, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -9737,26 +9732,26 @@ terms3:
 	VADDPS Z19, Z17, Z17
 	VADDPS Z17, Z16, Z16
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
+	VMAXPS Z8, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
+	VMAXPS Z16, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z16, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 	ADDQ $1728, SI
 	ADDQ $96, R8
 	DECQ AX
@@ -9847,19 +9842,19 @@ terms6:
 	VADDPS Z11, Z9, Z9
 	VADDPS Z9, Z8, Z8
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
+	VMAXPS Z8, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 	ADDQ $1152, SI
 	ADDQ $64, R8
 	DECQ AX
@@ -9919,7 +9914,7 @@ terms9:
 	VADDPS Z3, Z1, Z1
 	VADDPS Z1, Z0, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -10044,8 +10039,7 @@ rows2:
 	VINSERTF64X4 $1, 576(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -10076,8 +10070,7 @@ rows2:
 	VINSERTF64X4 $1, 1728(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 1152(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -10108,8 +10101,7 @@ rows2:
 	VINSERTF64X4 $1, 2880(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 2304(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -10179,8 +10171,7 @@ rows4:
 	VINSERTF64X4 $1, 576(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -10248,8 +10239,7 @@ rows6:
 	VMOVUPS (R13), Y1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
@@ -11179,45 +11169,45 @@ TEXT ·dense6ForwardAVX512(SB), NOSPLIT, $0-32
 	VFMADD231PS 3520(DI), Z31, Z6
 	VFMADD231PS 4032(DI), Z31, Z7
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 256(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 256(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 320(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 384(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 384(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 448(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 448(R8)
 	VZEROUPPER 
 	RET 
 
@@ -11424,125 +11414,125 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24
 	VMAXPS Z0, Z24, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
-	VMOVUPS Z16, 4608(R8)
+	VMAXPS Z16, Z0, Z0
+	VMOVUPS Z0, 4608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z17, Z0, Z17
-	VMOVUPS Z17, 4672(R8)
+	VMAXPS Z17, Z0, Z0
+	VMOVUPS Z0, 4672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
-	VMOVUPS Z18, 5184(R8)
+	VMAXPS Z18, Z0, Z0
+	VMOVUPS Z0, 5184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z19, Z0, Z19
-	VMOVUPS Z19, 5248(R8)
+	VMAXPS Z19, Z0, Z0
+	VMOVUPS Z0, 5248(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
-	VMOVUPS Z20, 5760(R8)
+	VMAXPS Z20, Z0, Z0
+	VMOVUPS Z0, 5760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z21
-	VMOVUPS Z21, 5824(R8)
+	VMAXPS Z21, Z0, Z0
+	VMOVUPS Z0, 5824(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
-	VMOVUPS Z22, 6336(R8)
+	VMAXPS Z22, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z23, Z0, Z23
-	VMOVUPS Z23, 6400(R8)
+	VMAXPS Z23, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 	ADDQ $384, SI
 	ADDQ $6912, R8
 	DECQ AX
@@ -11685,85 +11675,85 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 	ADDQ $256, SI
 	ADDQ $4608, R8
 	DECQ AX
@@ -11898,45 +11888,45 @@ rows7:
 	VFMADD231PS Z28, Z31, Z6
 	VFMADD231PS Z29, Z31, Z7
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 	ADDQ $128, SI
 	ADDQ $2304, R8
 	DECQ AX
@@ -11993,15 +11983,15 @@ rows9:
 	VFMADD231PS Z28, Z31, Z0
 	VFMADD231PS Z29, Z31, Z1
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2
 	VMAXPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 	ADDQ $32, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -12167,45 +12157,45 @@ TEXT ·dense6ForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VFMADD231PS 3520(DI), Z31, Z6
 	VFMADD231PS 4032(DI), Z31, Z7
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 256(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 256(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 320(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 384(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 384(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 448(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 448(R8)
 	VZEROUPPER 
 	RET 
 
@@ -12412,125 +12402,125 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24
 	VMAXPS Z0, Z24, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
-	VMOVUPS Z16, 4608(R8)
+	VMAXPS Z16, Z0, Z0
+	VMOVUPS Z0, 4608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z17, Z0, Z17
-	VMOVUPS Z17, 4672(R8)
+	VMAXPS Z17, Z0, Z0
+	VMOVUPS Z0, 4672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
-	VMOVUPS Z18, 5184(R8)
+	VMAXPS Z18, Z0, Z0
+	VMOVUPS Z0, 5184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z19, Z0, Z19
-	VMOVUPS Z19, 5248(R8)
+	VMAXPS Z19, Z0, Z0
+	VMOVUPS Z0, 5248(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
-	VMOVUPS Z20, 5760(R8)
+	VMAXPS Z20, Z0, Z0
+	VMOVUPS Z0, 5760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z21
-	VMOVUPS Z21, 5824(R8)
+	VMAXPS Z21, Z0, Z0
+	VMOVUPS Z0, 5824(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
-	VMOVUPS Z22, 6336(R8)
+	VMAXPS Z22, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z23, Z0, Z23
-	VMOVUPS Z23, 6400(R8)
+	VMAXPS Z23, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 	ADDQ $384, SI
 	ADDQ $6912, R8
 	DECQ AX
@@ -12673,85 +12663,85 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 	ADDQ $256, SI
 	ADDQ $4608, R8
 	DECQ AX
@@ -12886,45 +12876,45 @@ rows7:
 	VFMADD231PS Z28, Z31, Z6
 	VFMADD231PS Z29, Z31, Z7
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 	ADDQ $128, SI
 	ADDQ $2304, R8
 	DECQ AX
@@ -12981,15 +12971,15 @@ rows9:
 	VFMADD231PS Z28, Z31, Z0
 	VFMADD231PS Z29, Z31, Z1
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2
 	VMAXPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 	ADDQ $32, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -13154,8 +13144,7 @@ panels4:
 	VINSERTF64X4 $1, 32(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -13186,8 +13175,7 @@ panels4:
 	VINSERTF64X4 $1, 96(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 64(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -13218,8 +13206,7 @@ panels4:
 	VINSERTF64X4 $1, 160(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 128(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -13314,8 +13301,7 @@ panels7:
 	VINSERTF64X4 $1, 32(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -13407,8 +13393,7 @@ panels10:
 	VMOVUPS (R13), Y1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	ADDQ $576, SI
@@ -14980,8 +14965,7 @@ panels4:
 	VINSERTF64X4 $1, 576(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense9GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense9GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -15012,8 +14996,7 @@ panels4:
 	VINSERTF64X4 $1, 1728(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense9GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense9GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 1152(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -15044,8 +15027,7 @@ panels4:
 	VINSERTF64X4 $1, 2880(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense9GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense9GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 2304(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -15140,8 +15122,7 @@ panels7:
 	VINSERTF64X4 $1, 576(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense9GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense9GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -15233,8 +15214,7 @@ panels10:
 	VMOVUPS (R13), Y1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense9GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense9GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	ADDQ $576, SI

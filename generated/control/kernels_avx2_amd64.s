@@ -148,8 +148,6 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DI), Y15, Y1
 	VFMADD231PS 448(DI), Y15, Y2
 	VFMADD231PS 480(DI), Y15, Y3
-
-	// y = tanh(x)
 	VANDPS dense1ForwardAVX2Const<>+0(SB), Y0, Y4
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y5
 	VMINPS Y4, Y5, Y4
@@ -180,10 +178,8 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y5, Y4, Y4
 	VADDPS Y6, Y4, Y4
 	VANDPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y4, Y0, Y0
+	VORPS Y0, Y4, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardAVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y4
 	VMINPS Y0, Y4, Y0
@@ -214,10 +210,8 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y4, Y0, Y0
 	VADDPS Y5, Y0, Y0
 	VANDPS dense1ForwardAVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardAVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -248,10 +242,8 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y1, Y0, Y0
 	VADDPS Y4, Y0, Y0
 	VANDPS dense1ForwardAVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardAVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -282,7 +274,7 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardAVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
 	VZEROUPPER 
 	RET 
@@ -513,8 +505,6 @@ rows1:
 	MOVQ $6, CX
 finish3:
 	VMOVUPS (R10), Y0
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -545,11 +535,9 @@ finish3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R10)
 	VMOVUPS 32(R10), Y0
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -580,7 +568,7 @@ finish3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R10)
 	ADDQ $128, R10
 	DECQ CX
@@ -676,8 +664,6 @@ rows4:
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y8
 	VFMADD231PS Y13, Y15, Y9
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y10
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y11
 	VMINPS Y10, Y11, Y10
@@ -708,10 +694,8 @@ rows4:
 	VADDPS Y11, Y10, Y10
 	VADDPS Y12, Y10, Y10
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y10, Y0, Y0
+	VORPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y10
 	VMINPS Y0, Y10, Y0
@@ -742,10 +726,8 @@ rows4:
 	VADDPS Y10, Y0, Y0
 	VADDPS Y11, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -776,10 +758,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y10, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -810,10 +790,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 160(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -844,10 +822,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 256(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -878,10 +854,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 288(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -912,10 +886,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 384(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -946,10 +918,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 416(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -980,10 +950,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 512(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y9, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1014,7 +982,7 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y9, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 544(R8)
 	ADDQ $80, SI
 	ADDQ $640, R8
@@ -1051,8 +1019,6 @@ rows6:
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y2
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y2, Y3, Y2
@@ -1083,10 +1049,8 @@ rows6:
 	VADDPS Y3, Y2, Y2
 	VADDPS Y4, Y2, Y2
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y2, Y0, Y0
+	VORPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y0, Y2, Y0
@@ -1117,7 +1081,7 @@ rows6:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $128, R8
@@ -1353,8 +1317,6 @@ rows1:
 	MOVQ $6, CX
 finish3:
 	VMOVUPS (R10), Y0
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -1385,11 +1347,9 @@ finish3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R10)
 	VMOVUPS 32(R10), Y0
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -1420,7 +1380,7 @@ finish3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R10)
 	ADDQ $128, R10
 	DECQ CX
@@ -1516,8 +1476,6 @@ rows4:
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y8
 	VFMADD231PS Y13, Y15, Y9
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y10
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y11
 	VMINPS Y10, Y11, Y10
@@ -1548,10 +1506,8 @@ rows4:
 	VADDPS Y11, Y10, Y10
 	VADDPS Y12, Y10, Y10
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y10, Y0, Y0
+	VORPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y10
 	VMINPS Y0, Y10, Y0
@@ -1582,10 +1538,8 @@ rows4:
 	VADDPS Y10, Y0, Y0
 	VADDPS Y11, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1616,10 +1570,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y10, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1650,10 +1602,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 160(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1684,10 +1634,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 256(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1718,10 +1666,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 288(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1752,10 +1698,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 384(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1786,10 +1730,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 416(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1820,10 +1762,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 512(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y9, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1854,7 +1794,7 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y9, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 544(R8)
 	ADDQ $80, SI
 	ADDQ $640, R8
@@ -1891,8 +1831,6 @@ rows6:
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y2
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y3
 	VMINPS Y2, Y3, Y2
@@ -1923,10 +1861,8 @@ rows6:
 	VADDPS Y3, Y2, Y2
 	VADDPS Y4, Y2, Y2
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y2, Y0, Y0
+	VORPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMINPS Y0, Y2, Y0
@@ -1957,7 +1893,7 @@ rows6:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $128, R8
@@ -2101,8 +2037,6 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DI), Y15, Y1
 	VFMADD231PS 448(DI), Y15, Y2
 	VFMADD231PS 480(DI), Y15, Y3
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y4
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y5
 	VMINPS Y4, Y5, Y4
@@ -2133,10 +2067,8 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y5, Y4, Y4
 	VADDPS Y6, Y4, Y4
 	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y4, Y0, Y0
+	VORPS Y0, Y4, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y4
 	VMINPS Y0, Y4, Y0
@@ -2167,10 +2099,8 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y4, Y0, Y0
 	VADDPS Y5, Y0, Y0
 	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2201,10 +2131,8 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y1, Y0, Y0
 	VADDPS Y4, Y0, Y0
 	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2235,7 +2163,7 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
 	VZEROUPPER 
 	RET 
@@ -2466,8 +2394,6 @@ rows1:
 	MOVQ $6, CX
 finish3:
 	VMOVUPS (R10), Y0
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -2498,11 +2424,9 @@ finish3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R10)
 	VMOVUPS 32(R10), Y0
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -2533,7 +2457,7 @@ finish3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R10)
 	ADDQ $128, R10
 	DECQ CX
@@ -2629,8 +2553,6 @@ rows4:
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y8
 	VFMADD231PS Y13, Y15, Y9
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y10
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y11
 	VMINPS Y10, Y11, Y10
@@ -2661,10 +2583,8 @@ rows4:
 	VADDPS Y11, Y10, Y10
 	VADDPS Y12, Y10, Y10
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y10, Y0, Y0
+	VORPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y10
 	VMINPS Y0, Y10, Y0
@@ -2695,10 +2615,8 @@ rows4:
 	VADDPS Y10, Y0, Y0
 	VADDPS Y11, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2729,10 +2647,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y10, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2763,10 +2679,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 160(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2797,10 +2711,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 256(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2831,10 +2743,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 288(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2865,10 +2775,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 384(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2899,10 +2807,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 416(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2933,10 +2839,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 512(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y9, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2967,7 +2871,7 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y9, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 544(R8)
 	ADDQ $80, SI
 	ADDQ $640, R8
@@ -3004,8 +2908,6 @@ rows6:
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y2
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y2, Y3, Y2
@@ -3036,10 +2938,8 @@ rows6:
 	VADDPS Y3, Y2, Y2
 	VADDPS Y4, Y2, Y2
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y2, Y0, Y0
+	VORPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y0, Y2, Y0
@@ -3070,7 +2970,7 @@ rows6:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $128, R8
@@ -3214,8 +3114,6 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DI), Y15, Y1
 	VFMADD231PS 448(DI), Y15, Y2
 	VFMADD231PS 480(DI), Y15, Y3
-
-	// y = tanh(x)
 	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y0, Y4
 	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y5
 	VMINPS Y4, Y5, Y4
@@ -3246,10 +3144,8 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VADDPS Y5, Y4, Y4
 	VADDPS Y6, Y4, Y4
 	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y4, Y0, Y0
+	VORPS Y0, Y4, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y4
 	VMINPS Y0, Y4, Y0
@@ -3280,10 +3176,8 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VADDPS Y4, Y0, Y0
 	VADDPS Y5, Y0, Y0
 	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -3314,10 +3208,8 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VADDPS Y1, Y0, Y0
 	VADDPS Y4, Y0, Y0
 	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
 	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -3348,7 +3240,7 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
 	VZEROUPPER 
 	RET 
@@ -3709,8 +3601,6 @@ inputs1:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
-
-	// y = tanh(x)
 	VANDPS dense2ForwardAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -3741,10 +3631,8 @@ inputs1:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense2ForwardAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense2ForwardAVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense2ForwardAVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -3775,7 +3663,7 @@ inputs1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardAVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y[16…31] = Σ w[n][k]·x[k] + b[n]
@@ -3825,8 +3713,6 @@ inputs2:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
-
-	// y = tanh(x)
 	VANDPS dense2ForwardAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -3857,10 +3743,8 @@ inputs2:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense2ForwardAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
 	VANDPS dense2ForwardAVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense2ForwardAVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -3891,7 +3775,7 @@ inputs2:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardAVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
 	VZEROUPPER 
 	RET 
@@ -4072,8 +3956,6 @@ terms3:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
-
-	// y = tanh(x)
 	VANDPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -4104,10 +3986,8 @@ terms3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -4138,7 +4018,7 @@ terms3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $128, SI
 	ADDQ $128, R8
@@ -4302,8 +4182,6 @@ inputs1:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
-
-	// y = tanh(x)
 	VANDPS dense2ForwardTrainAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardTrainAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -4334,10 +4212,8 @@ inputs1:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense2ForwardTrainAVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense2ForwardTrainAVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -4368,7 +4244,7 @@ inputs1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y[16…31] = Σ w[n][k]·x[k] + b[n]
@@ -4418,8 +4294,6 @@ inputs2:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
-
-	// y = tanh(x)
 	VANDPS dense2ForwardTrainAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardTrainAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -4450,10 +4324,8 @@ inputs2:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
 	VANDPS dense2ForwardTrainAVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense2ForwardTrainAVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -4484,7 +4356,7 @@ inputs2:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
 	VZEROUPPER 
 	RET 
@@ -4665,8 +4537,6 @@ terms3:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
-
-	// y = tanh(x)
 	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -4697,10 +4567,8 @@ terms3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -4731,7 +4599,7 @@ terms3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $128, SI
 	ADDQ $128, R8

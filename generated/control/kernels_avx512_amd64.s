@@ -165,8 +165,6 @@ TEXT ·dense1ForwardAVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSS 12(SI), Z31
 	VFMADD231PS 192(DI), Z31, Z0
 	VFMADD231PS 448(DI), Z31, Z1
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardAVX512Const<>+0(SB), Z0, Z2
 	VBROADCASTSS dense1ForwardAVX512Const<>+8(SB), Z3
 	VMINPS Z2, Z3, Z2
@@ -197,10 +195,8 @@ TEXT ·dense1ForwardAVX512(SB), NOSPLIT, $0-32
 	VADDPS Z3, Z2, Z2
 	VADDPS Z4, Z2, Z2
 	VANDPS.BCST dense1ForwardAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z2, Z0, Z0
+	VORPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardAVX512Const<>+0(SB), Z1, Z0
 	VBROADCASTSS dense1ForwardAVX512Const<>+8(SB), Z2
 	VMINPS Z0, Z2, Z0
@@ -231,7 +227,7 @@ TEXT ·dense1ForwardAVX512(SB), NOSPLIT, $0-32
 	VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z0, Z0
 	VANDPS.BCST dense1ForwardAVX512Const<>+544(SB), Z1, Z1
-	VORPS Z0, Z1, Z0
+	VORPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R8)
 	VZEROUPPER 
 	RET 
@@ -595,8 +591,6 @@ rows1:
 	MOVQ $12, CX
 finish3:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -627,11 +621,9 @@ finish3:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -662,7 +654,7 @@ finish3:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $128, R10
 	DECQ CX
@@ -823,8 +815,6 @@ rows4:
 	MOVQ $8, CX
 finish6:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -855,11 +845,9 @@ finish6:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -890,7 +878,7 @@ finish6:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $128, R10
 	DECQ CX
@@ -986,8 +974,6 @@ rows7:
 	MOVQ $4, CX
 finish9:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1018,11 +1004,9 @@ finish9:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1053,7 +1037,7 @@ finish9:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $128, R10
 	DECQ CX
@@ -1101,8 +1085,6 @@ rows10:
 	MOVQ $1, CX
 finish12:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1133,11 +1115,9 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1168,7 +1148,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $128, R10
 	DECQ CX
@@ -1540,8 +1520,6 @@ rows1:
 	MOVQ $12, CX
 finish3:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1572,11 +1550,9 @@ finish3:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1607,7 +1583,7 @@ finish3:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $128, R10
 	DECQ CX
@@ -1768,8 +1744,6 @@ rows4:
 	MOVQ $8, CX
 finish6:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1800,11 +1774,9 @@ finish6:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1835,7 +1807,7 @@ finish6:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $128, R10
 	DECQ CX
@@ -1931,8 +1903,6 @@ rows7:
 	MOVQ $4, CX
 finish9:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1963,11 +1933,9 @@ finish9:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1998,7 +1966,7 @@ finish9:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $128, R10
 	DECQ CX
@@ -2046,8 +2014,6 @@ rows10:
 	MOVQ $1, CX
 finish12:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2078,11 +2044,9 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2113,7 +2077,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $128, R10
 	DECQ CX
@@ -2286,8 +2250,6 @@ TEXT ·dense1ForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSS 12(SI), Z31
 	VFMADD231PS 192(DI), Z31, Z0
 	VFMADD231PS 448(DI), Z31, Z1
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainAVX512Const<>+0(SB), Z0, Z2
 	VBROADCASTSS dense1ForwardTrainAVX512Const<>+8(SB), Z3
 	VMINPS Z2, Z3, Z2
@@ -2318,10 +2280,8 @@ TEXT ·dense1ForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VADDPS Z3, Z2, Z2
 	VADDPS Z4, Z2, Z2
 	VANDPS.BCST dense1ForwardTrainAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z2, Z0, Z0
+	VORPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainAVX512Const<>+0(SB), Z1, Z0
 	VBROADCASTSS dense1ForwardTrainAVX512Const<>+8(SB), Z2
 	VMINPS Z0, Z2, Z0
@@ -2352,7 +2312,7 @@ TEXT ·dense1ForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z0, Z0
 	VANDPS.BCST dense1ForwardTrainAVX512Const<>+544(SB), Z1, Z1
-	VORPS Z0, Z1, Z0
+	VORPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R8)
 	VZEROUPPER 
 	RET 
@@ -2716,8 +2676,6 @@ rows1:
 	MOVQ $12, CX
 finish3:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2748,11 +2706,9 @@ finish3:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2783,7 +2739,7 @@ finish3:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $128, R10
 	DECQ CX
@@ -2944,8 +2900,6 @@ rows4:
 	MOVQ $8, CX
 finish6:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2976,11 +2930,9 @@ finish6:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -3011,7 +2963,7 @@ finish6:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $128, R10
 	DECQ CX
@@ -3107,8 +3059,6 @@ rows7:
 	MOVQ $4, CX
 finish9:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -3139,11 +3089,9 @@ finish9:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -3174,7 +3122,7 @@ finish9:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $128, R10
 	DECQ CX
@@ -3222,8 +3170,6 @@ rows10:
 	MOVQ $1, CX
 finish12:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -3254,11 +3200,9 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -3289,7 +3233,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $128, R10
 	DECQ CX
@@ -3462,8 +3406,6 @@ TEXT ·dense1Forward_2AVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSS 12(SI), Z31
 	VFMADD231PS 192(DI), Z31, Z0
 	VFMADD231PS 448(DI), Z31, Z1
-
-	// y = tanh(x)
 	VANDPS.BCST dense1Forward_2AVX512Const<>+0(SB), Z0, Z2
 	VBROADCASTSS dense1Forward_2AVX512Const<>+8(SB), Z3
 	VMINPS Z2, Z3, Z2
@@ -3494,10 +3436,8 @@ TEXT ·dense1Forward_2AVX512(SB), NOSPLIT, $0-32
 	VADDPS Z3, Z2, Z2
 	VADDPS Z4, Z2, Z2
 	VANDPS.BCST dense1Forward_2AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z2, Z0, Z0
+	VORPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
-
-	// y = tanh(x)
 	VANDPS.BCST dense1Forward_2AVX512Const<>+0(SB), Z1, Z0
 	VBROADCASTSS dense1Forward_2AVX512Const<>+8(SB), Z2
 	VMINPS Z0, Z2, Z0
@@ -3528,7 +3468,7 @@ TEXT ·dense1Forward_2AVX512(SB), NOSPLIT, $0-32
 	VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z0, Z0
 	VANDPS.BCST dense1Forward_2AVX512Const<>+544(SB), Z1, Z1
-	VORPS Z0, Z1, Z0
+	VORPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R8)
 	VZEROUPPER 
 	RET 
@@ -4997,8 +4937,6 @@ inputs1:
 	VADDPS Z6, Z4, Z4
 	VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4
-
-	// y = tanh(x)
 	VANDPS.BCST dense2ForwardAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardAVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -5029,10 +4967,8 @@ inputs1:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense2ForwardAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R8)
-
-	// y = tanh(x)
 	VANDPS.BCST dense2ForwardAVX512Const<>+0(SB), Z4, Z0
 	VBROADCASTSS dense2ForwardAVX512Const<>+8(SB), Z1
 	VMINPS Z0, Z1, Z0
@@ -5063,7 +4999,7 @@ inputs1:
 	VADDPS Z1, Z0, Z0
 	VADDPS Z2, Z0, Z0
 	VANDPS.BCST dense2ForwardAVX512Const<>+544(SB), Z4, Z1
-	VORPS Z0, Z1, Z0
+	VORPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R8)
 	VZEROUPPER 
 	RET 
@@ -5368,8 +5304,6 @@ terms3:
 	MOVQ $3, CX
 finish4:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -5400,11 +5334,9 @@ finish4:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -5435,7 +5367,7 @@ finish4:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $128, R10
 	DECQ CX
@@ -5561,8 +5493,6 @@ terms7:
 	MOVQ $2, CX
 finish8:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -5593,11 +5523,9 @@ finish8:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -5628,7 +5556,7 @@ finish8:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $128, R10
 	DECQ CX
@@ -5714,8 +5642,6 @@ terms11:
 	MOVQ $1, CX
 finish12:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -5746,11 +5672,9 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -5781,7 +5705,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $128, R10
 	DECQ CX
@@ -5984,8 +5908,6 @@ inputs1:
 	VADDPS Z6, Z4, Z4
 	VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4
-
-	// y = tanh(x)
 	VANDPS.BCST dense2ForwardTrainAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardTrainAVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -6016,10 +5938,8 @@ inputs1:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense2ForwardTrainAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R8)
-
-	// y = tanh(x)
 	VANDPS.BCST dense2ForwardTrainAVX512Const<>+0(SB), Z4, Z0
 	VBROADCASTSS dense2ForwardTrainAVX512Const<>+8(SB), Z1
 	VMINPS Z0, Z1, Z0
@@ -6050,7 +5970,7 @@ inputs1:
 	VADDPS Z1, Z0, Z0
 	VADDPS Z2, Z0, Z0
 	VANDPS.BCST dense2ForwardTrainAVX512Const<>+544(SB), Z4, Z1
-	VORPS Z0, Z1, Z0
+	VORPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R8)
 	VZEROUPPER 
 	RET 
@@ -6355,8 +6275,6 @@ terms3:
 	MOVQ $3, CX
 finish4:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -6387,11 +6305,9 @@ finish4:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -6422,7 +6338,7 @@ finish4:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $128, R10
 	DECQ CX
@@ -6548,8 +6464,6 @@ terms7:
 	MOVQ $2, CX
 finish8:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -6580,11 +6494,9 @@ finish8:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -6615,7 +6527,7 @@ finish8:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $128, R10
 	DECQ CX
@@ -6701,8 +6613,6 @@ terms11:
 	MOVQ $1, CX
 finish12:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -6733,11 +6643,9 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -6768,7 +6676,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $128, R10
 	DECQ CX

@@ -357,8 +357,6 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 12(SI), Y15
 	VFMADD231PS 192(DI), Y15, Y0
 	VFMADD231PS 224(DI), Y15, Y1
-
-	// y = tanh(x)
 	VANDPS dense1ForwardAVX2Const<>+0(SB), Y0, Y2
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y3
 	VMINPS Y2, Y3, Y2
@@ -389,10 +387,8 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y3, Y2, Y2
 	VADDPS Y4, Y2, Y2
 	VANDPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y2, Y0, Y0
+	VORPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardAVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y2
 	VMINPS Y0, Y2, Y0
@@ -423,7 +419,7 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y0, Y0
 	VANDPS dense1ForwardAVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	VZEROUPPER 
 	RET 
@@ -654,8 +650,6 @@ rows1:
 	MOVQ $6, CX
 finish3:
 	VMOVUPS (R10), Y0
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -686,11 +680,9 @@ finish3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R10)
 	VMOVUPS 32(R10), Y0
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -721,7 +713,7 @@ finish3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R10)
 	ADDQ $64, R10
 	DECQ CX
@@ -817,8 +809,6 @@ rows4:
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y8
 	VFMADD231PS Y13, Y15, Y9
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y10
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y11
 	VMINPS Y10, Y11, Y10
@@ -849,10 +839,8 @@ rows4:
 	VADDPS Y11, Y10, Y10
 	VADDPS Y12, Y10, Y10
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y10, Y0, Y0
+	VORPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y10
 	VMINPS Y0, Y10, Y0
@@ -883,10 +871,8 @@ rows4:
 	VADDPS Y10, Y0, Y0
 	VADDPS Y11, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -917,10 +903,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y10, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -951,10 +935,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -985,10 +967,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1019,10 +999,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 160(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1053,10 +1031,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 192(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1087,10 +1063,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 224(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1121,10 +1095,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 256(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y9, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1155,7 +1127,7 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y9, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 288(R8)
 	ADDQ $80, SI
 	ADDQ $320, R8
@@ -1192,8 +1164,6 @@ rows6:
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y2
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y2, Y3, Y2
@@ -1224,10 +1194,8 @@ rows6:
 	VADDPS Y3, Y2, Y2
 	VADDPS Y4, Y2, Y2
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y2, Y0, Y0
+	VORPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y0, Y2, Y0
@@ -1258,7 +1226,7 @@ rows6:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $64, R8
@@ -1494,8 +1462,6 @@ rows1:
 	MOVQ $6, CX
 finish3:
 	VMOVUPS (R10), Y0
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -1526,11 +1492,9 @@ finish3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R10)
 	VMOVUPS 32(R10), Y0
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -1561,7 +1525,7 @@ finish3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R10)
 	ADDQ $64, R10
 	DECQ CX
@@ -1657,8 +1621,6 @@ rows4:
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y8
 	VFMADD231PS Y13, Y15, Y9
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y10
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y11
 	VMINPS Y10, Y11, Y10
@@ -1689,10 +1651,8 @@ rows4:
 	VADDPS Y11, Y10, Y10
 	VADDPS Y12, Y10, Y10
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y10, Y0, Y0
+	VORPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y10
 	VMINPS Y0, Y10, Y0
@@ -1723,10 +1683,8 @@ rows4:
 	VADDPS Y10, Y0, Y0
 	VADDPS Y11, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1757,10 +1715,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y10, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1791,10 +1747,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1825,10 +1779,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1859,10 +1811,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 160(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1893,10 +1843,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 192(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1927,10 +1875,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 224(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1961,10 +1907,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 256(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y9, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1995,7 +1939,7 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y9, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 288(R8)
 	ADDQ $80, SI
 	ADDQ $320, R8
@@ -2032,8 +1976,6 @@ rows6:
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y2
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y3
 	VMINPS Y2, Y3, Y2
@@ -2064,10 +2006,8 @@ rows6:
 	VADDPS Y3, Y2, Y2
 	VADDPS Y4, Y2, Y2
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y2, Y0, Y0
+	VORPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMINPS Y0, Y2, Y0
@@ -2098,7 +2038,7 @@ rows6:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $64, R8
@@ -2232,8 +2172,6 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 12(SI), Y15
 	VFMADD231PS 192(DI), Y15, Y0
 	VFMADD231PS 224(DI), Y15, Y1
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y2
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y3
 	VMINPS Y2, Y3, Y2
@@ -2264,10 +2202,8 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y3, Y2, Y2
 	VADDPS Y4, Y2, Y2
 	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y2, Y0, Y0
+	VORPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y2
 	VMINPS Y0, Y2, Y0
@@ -2298,7 +2234,7 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y0, Y0
 	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	VZEROUPPER 
 	RET 
@@ -2529,8 +2465,6 @@ rows1:
 	MOVQ $6, CX
 finish3:
 	VMOVUPS (R10), Y0
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -2561,11 +2495,9 @@ finish3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R10)
 	VMOVUPS 32(R10), Y0
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -2596,7 +2528,7 @@ finish3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R10)
 	ADDQ $64, R10
 	DECQ CX
@@ -2692,8 +2624,6 @@ rows4:
 	VBROADCASTSS 12(R10)(R11*4), Y15
 	VFMADD231PS Y12, Y15, Y8
 	VFMADD231PS Y13, Y15, Y9
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y10
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y11
 	VMINPS Y10, Y11, Y10
@@ -2724,10 +2654,8 @@ rows4:
 	VADDPS Y11, Y10, Y10
 	VADDPS Y12, Y10, Y10
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y10, Y0, Y0
+	VORPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y10
 	VMINPS Y0, Y10, Y0
@@ -2758,10 +2686,8 @@ rows4:
 	VADDPS Y10, Y0, Y0
 	VADDPS Y11, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2792,10 +2718,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y10, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2826,10 +2750,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2860,10 +2782,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2894,10 +2814,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 160(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2928,10 +2846,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 192(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2962,10 +2878,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 224(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2996,10 +2910,8 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 256(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y9, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -3030,7 +2942,7 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y9, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 288(R8)
 	ADDQ $80, SI
 	ADDQ $320, R8
@@ -3067,8 +2979,6 @@ rows6:
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y2
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y2, Y3, Y2
@@ -3099,10 +3009,8 @@ rows6:
 	VADDPS Y3, Y2, Y2
 	VADDPS Y4, Y2, Y2
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y2, Y0, Y0
+	VORPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y0, Y2, Y0
@@ -3133,7 +3041,7 @@ rows6:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $16, SI
 	ADDQ $64, R8
@@ -3267,8 +3175,6 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 12(SI), Y15
 	VFMADD231PS 192(DI), Y15, Y0
 	VFMADD231PS 224(DI), Y15, Y1
-
-	// y = tanh(x)
 	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y0, Y2
 	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y3
 	VMINPS Y2, Y3, Y2
@@ -3299,10 +3205,8 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VADDPS Y3, Y2, Y2
 	VADDPS Y4, Y2, Y2
 	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y2, Y0, Y0
+	VORPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y2
 	VMINPS Y0, Y2, Y0
@@ -3333,7 +3237,7 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y0, Y0
 	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	VZEROUPPER 
 	RET 

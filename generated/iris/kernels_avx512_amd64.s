@@ -478,8 +478,6 @@ TEXT ·dense1ForwardAVX512(SB), NOSPLIT, $0-32
 	VFMADD231PS 128(DI), Z31, Z0
 	VBROADCASTSS 12(SI), Z31
 	VFMADD231PS 192(DI), Z31, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardAVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -510,7 +508,7 @@ TEXT ·dense1ForwardAVX512(SB), NOSPLIT, $0-32
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R8)
 	VZEROUPPER 
 	RET 
@@ -798,8 +796,6 @@ rows1:
 	MOVQ $12, CX
 finish3:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -830,7 +826,7 @@ finish3:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	ADDQ $64, R10
 	DECQ CX
@@ -939,8 +935,6 @@ rows4:
 	MOVQ $8, CX
 finish6:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -971,7 +965,7 @@ finish6:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	ADDQ $64, R10
 	DECQ CX
@@ -1039,8 +1033,6 @@ rows7:
 	MOVQ $4, CX
 finish9:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1071,7 +1063,7 @@ finish9:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	ADDQ $64, R10
 	DECQ CX
@@ -1109,8 +1101,6 @@ rows10:
 	MOVQ $1, CX
 finish12:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1141,7 +1131,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	ADDQ $64, R10
 	DECQ CX
@@ -1437,8 +1427,6 @@ rows1:
 	MOVQ $12, CX
 finish3:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1469,7 +1457,7 @@ finish3:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	ADDQ $64, R10
 	DECQ CX
@@ -1578,8 +1566,6 @@ rows4:
 	MOVQ $8, CX
 finish6:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1610,7 +1596,7 @@ finish6:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	ADDQ $64, R10
 	DECQ CX
@@ -1678,8 +1664,6 @@ rows7:
 	MOVQ $4, CX
 finish9:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1710,7 +1694,7 @@ finish9:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	ADDQ $64, R10
 	DECQ CX
@@ -1748,8 +1732,6 @@ rows10:
 	MOVQ $1, CX
 finish12:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1780,7 +1762,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	ADDQ $64, R10
 	DECQ CX
@@ -1948,8 +1930,6 @@ TEXT ·dense1ForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VFMADD231PS 128(DI), Z31, Z0
 	VBROADCASTSS 12(SI), Z31
 	VFMADD231PS 192(DI), Z31, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainAVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1980,7 +1960,7 @@ TEXT ·dense1ForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R8)
 	VZEROUPPER 
 	RET 
@@ -2268,8 +2248,6 @@ rows1:
 	MOVQ $12, CX
 finish3:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2300,7 +2278,7 @@ finish3:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	ADDQ $64, R10
 	DECQ CX
@@ -2409,8 +2387,6 @@ rows4:
 	MOVQ $8, CX
 finish6:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2441,7 +2417,7 @@ finish6:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	ADDQ $64, R10
 	DECQ CX
@@ -2509,8 +2485,6 @@ rows7:
 	MOVQ $4, CX
 finish9:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2541,7 +2515,7 @@ finish9:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	ADDQ $64, R10
 	DECQ CX
@@ -2579,8 +2553,6 @@ rows10:
 	MOVQ $1, CX
 finish12:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2611,7 +2583,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	ADDQ $64, R10
 	DECQ CX
@@ -2779,8 +2751,6 @@ TEXT ·dense1Forward_2AVX512(SB), NOSPLIT, $0-32
 	VFMADD231PS 128(DI), Z31, Z0
 	VBROADCASTSS 12(SI), Z31
 	VFMADD231PS 192(DI), Z31, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1Forward_2AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1Forward_2AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2811,7 +2781,7 @@ TEXT ·dense1Forward_2AVX512(SB), NOSPLIT, $0-32
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1Forward_2AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R8)
 	VZEROUPPER 
 	RET 

@@ -211,23 +211,15 @@ DATA clipGradientEachAVX2Const<>+16(SB)/4, $0x40800000
 DATA clipGradientEachAVX2Const<>+20(SB)/4, $0x40800000
 DATA clipGradientEachAVX2Const<>+24(SB)/4, $0x40800000
 DATA clipGradientEachAVX2Const<>+28(SB)/4, $0x40800000
-DATA clipGradientEachAVX2Const<>+32(SB)/4, $0x0
-DATA clipGradientEachAVX2Const<>+36(SB)/4, $0x0
-DATA clipGradientEachAVX2Const<>+40(SB)/4, $0x0
-DATA clipGradientEachAVX2Const<>+44(SB)/4, $0x0
-DATA clipGradientEachAVX2Const<>+48(SB)/4, $0x0
-DATA clipGradientEachAVX2Const<>+52(SB)/4, $0x0
-DATA clipGradientEachAVX2Const<>+56(SB)/4, $0x0
-DATA clipGradientEachAVX2Const<>+60(SB)/4, $0x0
-DATA clipGradientEachAVX2Const<>+64(SB)/4, $0xc0800000
-DATA clipGradientEachAVX2Const<>+68(SB)/4, $0xc0800000
-DATA clipGradientEachAVX2Const<>+72(SB)/4, $0xc0800000
-DATA clipGradientEachAVX2Const<>+76(SB)/4, $0xc0800000
-DATA clipGradientEachAVX2Const<>+80(SB)/4, $0xc0800000
-DATA clipGradientEachAVX2Const<>+84(SB)/4, $0xc0800000
-DATA clipGradientEachAVX2Const<>+88(SB)/4, $0xc0800000
-DATA clipGradientEachAVX2Const<>+92(SB)/4, $0xc0800000
-GLOBL clipGradientEachAVX2Const<>(SB), RODATA|NOPTR, $96
+DATA clipGradientEachAVX2Const<>+32(SB)/4, $0xc0800000
+DATA clipGradientEachAVX2Const<>+36(SB)/4, $0xc0800000
+DATA clipGradientEachAVX2Const<>+40(SB)/4, $0xc0800000
+DATA clipGradientEachAVX2Const<>+44(SB)/4, $0xc0800000
+DATA clipGradientEachAVX2Const<>+48(SB)/4, $0xc0800000
+DATA clipGradientEachAVX2Const<>+52(SB)/4, $0xc0800000
+DATA clipGradientEachAVX2Const<>+56(SB)/4, $0xc0800000
+DATA clipGradientEachAVX2Const<>+60(SB)/4, $0xc0800000
+GLOBL clipGradientEachAVX2Const<>(SB), RODATA|NOPTR, $64
 
 // clipGradientEachAVX2 is clipGradientEachGeneric for avx2, with the same bits.
 //
@@ -243,13 +235,12 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// dx = select(4 < x, 0, select(x < -4, 0, select(x = x, dy, x)))
-	VMOVUPS clipGradientEachAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y2
-	VCMPPS $17, clipGradientEachAVX2Const<>+64(SB), Y0, Y3
+	VCMPPS $30, clipGradientEachAVX2Const<>+0(SB), Y0, Y2
+	VCMPPS $17, clipGradientEachAVX2Const<>+32(SB), Y0, Y3
 	VCMPPS $0, Y0, Y0, Y4
 	VBLENDVPS Y4, Y1, Y0, Y0
-	VBLENDVPS Y3, clipGradientEachAVX2Const<>+32(SB), Y0, Y0
-	VBLENDVPS Y2, clipGradientEachAVX2Const<>+32(SB), Y0, Y0
+	VANDNPS Y0, Y3, Y0
+	VANDNPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
@@ -260,13 +251,12 @@ elements1:
 	VMASKMOVPS (DI)(AX*1), Y0, Y2
 
 	// dx = select(4 < x, 0, select(x < -4, 0, select(x = x, dy, x)))
-	VMOVUPS clipGradientEachAVX2Const<>+0(SB), Y3
-	VCMPPS $17, Y1, Y3, Y3
-	VCMPPS $17, clipGradientEachAVX2Const<>+64(SB), Y1, Y4
+	VCMPPS $30, clipGradientEachAVX2Const<>+0(SB), Y1, Y3
+	VCMPPS $17, clipGradientEachAVX2Const<>+32(SB), Y1, Y4
 	VCMPPS $0, Y1, Y1, Y5
 	VBLENDVPS Y5, Y2, Y1, Y1
-	VBLENDVPS Y4, clipGradientEachAVX2Const<>+32(SB), Y1, Y1
-	VBLENDVPS Y3, clipGradientEachAVX2Const<>+32(SB), Y1, Y1
+	VANDNPS Y1, Y4, Y1
+	VANDNPS Y1, Y3, Y1
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	VZEROUPPER 
 	RET 
@@ -928,8 +918,6 @@ inputs1:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
 	VANDPS dense1ForwardAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -960,7 +948,7 @@ inputs1:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
 	// y[8…23] = Σ w[n][k]·x[k] + b[n]
@@ -1012,8 +1000,6 @@ inputs2:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
-
-	// y = tanh(x)
 	VANDPS dense1ForwardAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -1044,10 +1030,8 @@ inputs2:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardAVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1078,7 +1062,7 @@ inputs2:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardAVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
 	VZEROUPPER 
 	RET 
@@ -1259,8 +1243,6 @@ terms3:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel2AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRowsPanel2AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -1291,10 +1273,8 @@ terms3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardRowsPanel2AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel2AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1325,7 +1305,7 @@ terms3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $96, SI
 	ADDQ $96, R8
@@ -1534,8 +1514,6 @@ terms3:
 	VADDPS Y10, Y8, Y8
 	VADDPS Y11, Y9, Y9
 	VADDPS Y9, Y8, Y8
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel3AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRowsPanel3AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -1566,10 +1544,8 @@ terms3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardRowsPanel3AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel3AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1600,10 +1576,8 @@ terms3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel3AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense1ForwardRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1634,7 +1608,7 @@ terms3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel3AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 192(R8)
 	ADDQ $288, SI
 	ADDQ $288, R8
@@ -1709,8 +1683,6 @@ terms6:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel3AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRowsPanel3AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -1741,10 +1713,8 @@ terms6:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardRowsPanel3AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel3AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1775,7 +1745,7 @@ terms6:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
@@ -1827,8 +1797,6 @@ terms9:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel3AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRowsPanel3AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -1859,7 +1827,7 @@ terms9:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardRowsPanel3AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $96, SI
 	ADDQ $96, R8
@@ -2009,8 +1977,6 @@ inputs1:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -2041,7 +2007,7 @@ inputs1:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
 	// y[8…23] = Σ w[n][k]·x[k] + b[n]
@@ -2093,8 +2059,6 @@ inputs2:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -2125,10 +2089,8 @@ inputs2:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2159,7 +2121,7 @@ inputs2:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
 	VZEROUPPER 
 	RET 
@@ -2340,8 +2302,6 @@ terms3:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainRowsPanel2AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -2372,10 +2332,8 @@ terms3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2406,7 +2364,7 @@ terms3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $96, SI
 	ADDQ $96, R8
@@ -2615,8 +2573,6 @@ terms3:
 	VADDPS Y10, Y8, Y8
 	VADDPS Y11, Y9, Y9
 	VADDPS Y9, Y8, Y8
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -2647,10 +2603,8 @@ terms3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2681,10 +2635,8 @@ terms3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2715,7 +2667,7 @@ terms3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 192(R8)
 	ADDQ $288, SI
 	ADDQ $288, R8
@@ -2790,8 +2742,6 @@ terms6:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -2822,10 +2772,8 @@ terms6:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2856,7 +2804,7 @@ terms6:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
@@ -2908,8 +2856,6 @@ terms9:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -2940,7 +2886,7 @@ terms9:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $96, SI
 	ADDQ $96, R8
@@ -3533,78 +3479,78 @@ DATA expEachAVX2Const<>+48(SB)/4, $0xc2d00000
 DATA expEachAVX2Const<>+52(SB)/4, $0xc2d00000
 DATA expEachAVX2Const<>+56(SB)/4, $0xc2d00000
 DATA expEachAVX2Const<>+60(SB)/4, $0xc2d00000
-DATA expEachAVX2Const<>+64(SB)/4, $0x40000000
-DATA expEachAVX2Const<>+68(SB)/4, $0x40000000
-DATA expEachAVX2Const<>+72(SB)/4, $0x40000000
-DATA expEachAVX2Const<>+76(SB)/4, $0x40000000
-DATA expEachAVX2Const<>+80(SB)/4, $0x40000000
-DATA expEachAVX2Const<>+84(SB)/4, $0x40000000
-DATA expEachAVX2Const<>+88(SB)/4, $0x40000000
-DATA expEachAVX2Const<>+92(SB)/4, $0x40000000
-DATA expEachAVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA expEachAVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA expEachAVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA expEachAVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA expEachAVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA expEachAVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA expEachAVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA expEachAVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA expEachAVX2Const<>+128(SB)/4, $0x4b400000
-DATA expEachAVX2Const<>+132(SB)/4, $0x4b400000
-DATA expEachAVX2Const<>+136(SB)/4, $0x4b400000
-DATA expEachAVX2Const<>+140(SB)/4, $0x4b400000
-DATA expEachAVX2Const<>+144(SB)/4, $0x4b400000
-DATA expEachAVX2Const<>+148(SB)/4, $0x4b400000
-DATA expEachAVX2Const<>+152(SB)/4, $0x4b400000
-DATA expEachAVX2Const<>+156(SB)/4, $0x4b400000
-DATA expEachAVX2Const<>+160(SB)/4, $0x3db17000
-DATA expEachAVX2Const<>+164(SB)/4, $0x3db17000
-DATA expEachAVX2Const<>+168(SB)/4, $0x3db17000
-DATA expEachAVX2Const<>+172(SB)/4, $0x3db17000
-DATA expEachAVX2Const<>+176(SB)/4, $0x3db17000
-DATA expEachAVX2Const<>+180(SB)/4, $0x3db17000
-DATA expEachAVX2Const<>+184(SB)/4, $0x3db17000
-DATA expEachAVX2Const<>+188(SB)/4, $0x3db17000
-DATA expEachAVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA expEachAVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA expEachAVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA expEachAVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA expEachAVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA expEachAVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA expEachAVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA expEachAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA expEachAVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA expEachAVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA expEachAVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA expEachAVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA expEachAVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA expEachAVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA expEachAVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA expEachAVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA expEachAVX2Const<>+256(SB)/4, $0x3f000000
-DATA expEachAVX2Const<>+260(SB)/4, $0x3f000000
-DATA expEachAVX2Const<>+264(SB)/4, $0x3f000000
-DATA expEachAVX2Const<>+268(SB)/4, $0x3f000000
-DATA expEachAVX2Const<>+272(SB)/4, $0x3f000000
-DATA expEachAVX2Const<>+276(SB)/4, $0x3f000000
-DATA expEachAVX2Const<>+280(SB)/4, $0x3f000000
-DATA expEachAVX2Const<>+284(SB)/4, $0x3f000000
-DATA expEachAVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA expEachAVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA expEachAVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA expEachAVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA expEachAVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA expEachAVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA expEachAVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA expEachAVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA expEachAVX2Const<>+320(SB)/4, $0x0
-DATA expEachAVX2Const<>+324(SB)/4, $0xb24e0611
-DATA expEachAVX2Const<>+328(SB)/4, $0x33092801
-DATA expEachAVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA expEachAVX2Const<>+336(SB)/4, $0x329302ae
-DATA expEachAVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA expEachAVX2Const<>+344(SB)/4, $0xb27ce183
-DATA expEachAVX2Const<>+348(SB)/4, $0xb1d290be
+DATA expEachAVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA expEachAVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA expEachAVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA expEachAVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA expEachAVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA expEachAVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA expEachAVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA expEachAVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA expEachAVX2Const<>+96(SB)/4, $0x4b400000
+DATA expEachAVX2Const<>+100(SB)/4, $0x4b400000
+DATA expEachAVX2Const<>+104(SB)/4, $0x4b400000
+DATA expEachAVX2Const<>+108(SB)/4, $0x4b400000
+DATA expEachAVX2Const<>+112(SB)/4, $0x4b400000
+DATA expEachAVX2Const<>+116(SB)/4, $0x4b400000
+DATA expEachAVX2Const<>+120(SB)/4, $0x4b400000
+DATA expEachAVX2Const<>+124(SB)/4, $0x4b400000
+DATA expEachAVX2Const<>+128(SB)/4, $0x3db17000
+DATA expEachAVX2Const<>+132(SB)/4, $0x3db17000
+DATA expEachAVX2Const<>+136(SB)/4, $0x3db17000
+DATA expEachAVX2Const<>+140(SB)/4, $0x3db17000
+DATA expEachAVX2Const<>+144(SB)/4, $0x3db17000
+DATA expEachAVX2Const<>+148(SB)/4, $0x3db17000
+DATA expEachAVX2Const<>+152(SB)/4, $0x3db17000
+DATA expEachAVX2Const<>+156(SB)/4, $0x3db17000
+DATA expEachAVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA expEachAVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA expEachAVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA expEachAVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA expEachAVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA expEachAVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA expEachAVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA expEachAVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA expEachAVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA expEachAVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA expEachAVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA expEachAVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA expEachAVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA expEachAVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA expEachAVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA expEachAVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA expEachAVX2Const<>+224(SB)/4, $0x3f000000
+DATA expEachAVX2Const<>+228(SB)/4, $0x3f000000
+DATA expEachAVX2Const<>+232(SB)/4, $0x3f000000
+DATA expEachAVX2Const<>+236(SB)/4, $0x3f000000
+DATA expEachAVX2Const<>+240(SB)/4, $0x3f000000
+DATA expEachAVX2Const<>+244(SB)/4, $0x3f000000
+DATA expEachAVX2Const<>+248(SB)/4, $0x3f000000
+DATA expEachAVX2Const<>+252(SB)/4, $0x3f000000
+DATA expEachAVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA expEachAVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA expEachAVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA expEachAVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA expEachAVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA expEachAVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA expEachAVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA expEachAVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA expEachAVX2Const<>+288(SB)/4, $0x0
+DATA expEachAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA expEachAVX2Const<>+296(SB)/4, $0x33092801
+DATA expEachAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA expEachAVX2Const<>+304(SB)/4, $0x329302ae
+DATA expEachAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA expEachAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA expEachAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA expEachAVX2Const<>+320(SB)/4, $0x40000000
+DATA expEachAVX2Const<>+324(SB)/4, $0x40000000
+DATA expEachAVX2Const<>+328(SB)/4, $0x40000000
+DATA expEachAVX2Const<>+332(SB)/4, $0x40000000
+DATA expEachAVX2Const<>+336(SB)/4, $0x40000000
+DATA expEachAVX2Const<>+340(SB)/4, $0x40000000
+DATA expEachAVX2Const<>+344(SB)/4, $0x40000000
+DATA expEachAVX2Const<>+348(SB)/4, $0x40000000
 DATA expEachAVX2Const<>+352(SB)/4, $0x1f800000
 DATA expEachAVX2Const<>+356(SB)/4, $0x1f7b95c2
 DATA expEachAVX2Const<>+360(SB)/4, $0x1f7837f0
@@ -3639,32 +3585,32 @@ elements1:
 	VMINPS Y0, Y1, Y0
 	VMOVUPS expEachAVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VPSRLD $1, Y0, Y1
-	VANDPS expEachAVX2Const<>+64(SB), Y1, Y1
-	VMULPS expEachAVX2Const<>+96(SB), Y0, Y2
-	VADDPS expEachAVX2Const<>+128(SB), Y2, Y2
-	VSUBPS expEachAVX2Const<>+128(SB), Y2, Y3
-	VMULPS expEachAVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS expEachAVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VMULPS expEachAVX2Const<>+224(SB), Y0, Y4
-	VADDPS expEachAVX2Const<>+256(SB), Y4, Y4
-	VMULPS expEachAVX2Const<>+288(SB), Y3, Y5
+	VMULPS expEachAVX2Const<>+64(SB), Y0, Y1
+	VADDPS expEachAVX2Const<>+96(SB), Y1, Y1
+	VSUBPS expEachAVX2Const<>+96(SB), Y1, Y2
+	VMULPS expEachAVX2Const<>+128(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y3
+	VMULPS expEachAVX2Const<>+160(SB), Y2, Y2
+	VSUBPS Y2, Y3, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS expEachAVX2Const<>+192(SB), Y2, Y4
+	VADDPS expEachAVX2Const<>+224(SB), Y4, Y4
+	VMULPS expEachAVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS expEachAVX2Const<>+320(SB), Y2, Y4
-	VADDPS Y4, Y0, Y0
-	VADDPS Y0, Y3, Y0
-	VPERMPS expEachAVX2Const<>+352(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD Y1, Y2, Y2
-	VMULPS Y2, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VXORPS expEachAVX2Const<>+384(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
+	VPERMPS expEachAVX2Const<>+288(SB), Y1, Y4
+	VADDPS Y4, Y2, Y2
+	VADDPS Y2, Y3, Y2
+	VPSRLD $1, Y0, Y0
+	VANDPS expEachAVX2Const<>+320(SB), Y0, Y0
+	VPERMPS expEachAVX2Const<>+352(SB), Y1, Y3
+	VPSLLD $20, Y1, Y1
+	VPADDD Y1, Y3, Y1
+	VPADDD Y1, Y0, Y1
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y2, Y1
+	VXORPS expEachAVX2Const<>+384(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
@@ -3678,32 +3624,32 @@ elements1:
 	VMINPS Y1, Y2, Y1
 	VMOVUPS expEachAVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VPSRLD $1, Y1, Y2
-	VANDPS expEachAVX2Const<>+64(SB), Y2, Y2
-	VMULPS expEachAVX2Const<>+96(SB), Y1, Y3
-	VADDPS expEachAVX2Const<>+128(SB), Y3, Y3
-	VSUBPS expEachAVX2Const<>+128(SB), Y3, Y4
-	VMULPS expEachAVX2Const<>+160(SB), Y4, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS expEachAVX2Const<>+192(SB), Y4, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y4
-	VMULPS expEachAVX2Const<>+224(SB), Y1, Y5
-	VADDPS expEachAVX2Const<>+256(SB), Y5, Y5
-	VMULPS expEachAVX2Const<>+288(SB), Y4, Y6
+	VMULPS expEachAVX2Const<>+64(SB), Y1, Y2
+	VADDPS expEachAVX2Const<>+96(SB), Y2, Y2
+	VSUBPS expEachAVX2Const<>+96(SB), Y2, Y3
+	VMULPS expEachAVX2Const<>+128(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y4
+	VMULPS expEachAVX2Const<>+160(SB), Y3, Y3
+	VSUBPS Y3, Y4, Y3
+	VMULPS Y3, Y3, Y4
+	VMULPS expEachAVX2Const<>+192(SB), Y3, Y5
+	VADDPS expEachAVX2Const<>+224(SB), Y5, Y5
+	VMULPS expEachAVX2Const<>+256(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VPERMPS expEachAVX2Const<>+320(SB), Y3, Y5
-	VADDPS Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VPERMPS expEachAVX2Const<>+352(SB), Y3, Y4
-	VPSLLD $20, Y3, Y3
-	VPADDD Y4, Y3, Y3
-	VPADDD Y2, Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VXORPS expEachAVX2Const<>+384(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
+	VPERMPS expEachAVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VPSRLD $1, Y1, Y1
+	VANDPS expEachAVX2Const<>+320(SB), Y1, Y1
+	VPERMPS expEachAVX2Const<>+352(SB), Y2, Y4
+	VPSLLD $20, Y2, Y2
+	VPADDD Y2, Y4, Y2
+	VPADDD Y2, Y1, Y2
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y2
+	VXORPS expEachAVX2Const<>+384(SB), Y1, Y1
+	VMULPS Y1, Y2, Y1
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	VZEROUPPER 
 	RET 
@@ -3754,78 +3700,78 @@ DATA exponentialsEachAVX2Const<>+48(SB)/4, $0xc2d00000
 DATA exponentialsEachAVX2Const<>+52(SB)/4, $0xc2d00000
 DATA exponentialsEachAVX2Const<>+56(SB)/4, $0xc2d00000
 DATA exponentialsEachAVX2Const<>+60(SB)/4, $0xc2d00000
-DATA exponentialsEachAVX2Const<>+64(SB)/4, $0x40000000
-DATA exponentialsEachAVX2Const<>+68(SB)/4, $0x40000000
-DATA exponentialsEachAVX2Const<>+72(SB)/4, $0x40000000
-DATA exponentialsEachAVX2Const<>+76(SB)/4, $0x40000000
-DATA exponentialsEachAVX2Const<>+80(SB)/4, $0x40000000
-DATA exponentialsEachAVX2Const<>+84(SB)/4, $0x40000000
-DATA exponentialsEachAVX2Const<>+88(SB)/4, $0x40000000
-DATA exponentialsEachAVX2Const<>+92(SB)/4, $0x40000000
-DATA exponentialsEachAVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA exponentialsEachAVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA exponentialsEachAVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA exponentialsEachAVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA exponentialsEachAVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA exponentialsEachAVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA exponentialsEachAVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA exponentialsEachAVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA exponentialsEachAVX2Const<>+128(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+132(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+136(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+140(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+144(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+148(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+152(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+156(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+160(SB)/4, $0x3db17000
-DATA exponentialsEachAVX2Const<>+164(SB)/4, $0x3db17000
-DATA exponentialsEachAVX2Const<>+168(SB)/4, $0x3db17000
-DATA exponentialsEachAVX2Const<>+172(SB)/4, $0x3db17000
-DATA exponentialsEachAVX2Const<>+176(SB)/4, $0x3db17000
-DATA exponentialsEachAVX2Const<>+180(SB)/4, $0x3db17000
-DATA exponentialsEachAVX2Const<>+184(SB)/4, $0x3db17000
-DATA exponentialsEachAVX2Const<>+188(SB)/4, $0x3db17000
-DATA exponentialsEachAVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA exponentialsEachAVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA exponentialsEachAVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA exponentialsEachAVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA exponentialsEachAVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA exponentialsEachAVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA exponentialsEachAVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA exponentialsEachAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA exponentialsEachAVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA exponentialsEachAVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA exponentialsEachAVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA exponentialsEachAVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA exponentialsEachAVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA exponentialsEachAVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA exponentialsEachAVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA exponentialsEachAVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA exponentialsEachAVX2Const<>+256(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+260(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+264(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+268(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+272(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+276(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+280(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+284(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA exponentialsEachAVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA exponentialsEachAVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA exponentialsEachAVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA exponentialsEachAVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA exponentialsEachAVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA exponentialsEachAVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA exponentialsEachAVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA exponentialsEachAVX2Const<>+320(SB)/4, $0x0
-DATA exponentialsEachAVX2Const<>+324(SB)/4, $0xb24e0611
-DATA exponentialsEachAVX2Const<>+328(SB)/4, $0x33092801
-DATA exponentialsEachAVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA exponentialsEachAVX2Const<>+336(SB)/4, $0x329302ae
-DATA exponentialsEachAVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA exponentialsEachAVX2Const<>+344(SB)/4, $0xb27ce183
-DATA exponentialsEachAVX2Const<>+348(SB)/4, $0xb1d290be
+DATA exponentialsEachAVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX2Const<>+96(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+100(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+104(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+108(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+112(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+116(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+120(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+124(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+128(SB)/4, $0x3db17000
+DATA exponentialsEachAVX2Const<>+132(SB)/4, $0x3db17000
+DATA exponentialsEachAVX2Const<>+136(SB)/4, $0x3db17000
+DATA exponentialsEachAVX2Const<>+140(SB)/4, $0x3db17000
+DATA exponentialsEachAVX2Const<>+144(SB)/4, $0x3db17000
+DATA exponentialsEachAVX2Const<>+148(SB)/4, $0x3db17000
+DATA exponentialsEachAVX2Const<>+152(SB)/4, $0x3db17000
+DATA exponentialsEachAVX2Const<>+156(SB)/4, $0x3db17000
+DATA exponentialsEachAVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+224(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+228(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+232(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+236(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+240(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+244(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+248(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+252(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+288(SB)/4, $0x0
+DATA exponentialsEachAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA exponentialsEachAVX2Const<>+296(SB)/4, $0x33092801
+DATA exponentialsEachAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA exponentialsEachAVX2Const<>+304(SB)/4, $0x329302ae
+DATA exponentialsEachAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA exponentialsEachAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA exponentialsEachAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA exponentialsEachAVX2Const<>+320(SB)/4, $0x40000000
+DATA exponentialsEachAVX2Const<>+324(SB)/4, $0x40000000
+DATA exponentialsEachAVX2Const<>+328(SB)/4, $0x40000000
+DATA exponentialsEachAVX2Const<>+332(SB)/4, $0x40000000
+DATA exponentialsEachAVX2Const<>+336(SB)/4, $0x40000000
+DATA exponentialsEachAVX2Const<>+340(SB)/4, $0x40000000
+DATA exponentialsEachAVX2Const<>+344(SB)/4, $0x40000000
+DATA exponentialsEachAVX2Const<>+348(SB)/4, $0x40000000
 DATA exponentialsEachAVX2Const<>+352(SB)/4, $0x1f800000
 DATA exponentialsEachAVX2Const<>+356(SB)/4, $0x1f7b95c2
 DATA exponentialsEachAVX2Const<>+360(SB)/4, $0x1f7837f0
@@ -3863,32 +3809,32 @@ elements1:
 	VMINPS Y0, Y1, Y0
 	VMOVUPS exponentialsEachAVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VPSRLD $1, Y0, Y1
-	VANDPS exponentialsEachAVX2Const<>+64(SB), Y1, Y1
-	VMULPS exponentialsEachAVX2Const<>+96(SB), Y0, Y2
-	VADDPS exponentialsEachAVX2Const<>+128(SB), Y2, Y2
-	VSUBPS exponentialsEachAVX2Const<>+128(SB), Y2, Y3
-	VMULPS exponentialsEachAVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS exponentialsEachAVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VMULPS exponentialsEachAVX2Const<>+224(SB), Y0, Y4
-	VADDPS exponentialsEachAVX2Const<>+256(SB), Y4, Y4
-	VMULPS exponentialsEachAVX2Const<>+288(SB), Y3, Y5
+	VMULPS exponentialsEachAVX2Const<>+64(SB), Y0, Y1
+	VADDPS exponentialsEachAVX2Const<>+96(SB), Y1, Y1
+	VSUBPS exponentialsEachAVX2Const<>+96(SB), Y1, Y2
+	VMULPS exponentialsEachAVX2Const<>+128(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y3
+	VMULPS exponentialsEachAVX2Const<>+160(SB), Y2, Y2
+	VSUBPS Y2, Y3, Y2
+	VMULPS Y2, Y2, Y3
+	VMULPS exponentialsEachAVX2Const<>+192(SB), Y2, Y4
+	VADDPS exponentialsEachAVX2Const<>+224(SB), Y4, Y4
+	VMULPS exponentialsEachAVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS exponentialsEachAVX2Const<>+320(SB), Y2, Y4
-	VADDPS Y4, Y0, Y0
-	VADDPS Y0, Y3, Y0
-	VPERMPS exponentialsEachAVX2Const<>+352(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD Y1, Y2, Y2
-	VMULPS Y2, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VXORPS exponentialsEachAVX2Const<>+384(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
+	VPERMPS exponentialsEachAVX2Const<>+288(SB), Y1, Y4
+	VADDPS Y4, Y2, Y2
+	VADDPS Y2, Y3, Y2
+	VPSRLD $1, Y0, Y0
+	VANDPS exponentialsEachAVX2Const<>+320(SB), Y0, Y0
+	VPERMPS exponentialsEachAVX2Const<>+352(SB), Y1, Y3
+	VPSLLD $20, Y1, Y1
+	VPADDD Y1, Y3, Y1
+	VPADDD Y1, Y0, Y1
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y2, Y1
+	VXORPS exponentialsEachAVX2Const<>+384(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
@@ -3904,15 +3850,7 @@ DATA isTheExtremeEachAVX2Const<>+16(SB)/4, $0x3f800000
 DATA isTheExtremeEachAVX2Const<>+20(SB)/4, $0x3f800000
 DATA isTheExtremeEachAVX2Const<>+24(SB)/4, $0x3f800000
 DATA isTheExtremeEachAVX2Const<>+28(SB)/4, $0x3f800000
-DATA isTheExtremeEachAVX2Const<>+32(SB)/4, $0x0
-DATA isTheExtremeEachAVX2Const<>+36(SB)/4, $0x0
-DATA isTheExtremeEachAVX2Const<>+40(SB)/4, $0x0
-DATA isTheExtremeEachAVX2Const<>+44(SB)/4, $0x0
-DATA isTheExtremeEachAVX2Const<>+48(SB)/4, $0x0
-DATA isTheExtremeEachAVX2Const<>+52(SB)/4, $0x0
-DATA isTheExtremeEachAVX2Const<>+56(SB)/4, $0x0
-DATA isTheExtremeEachAVX2Const<>+60(SB)/4, $0x0
-GLOBL isTheExtremeEachAVX2Const<>(SB), RODATA|NOPTR, $64
+GLOBL isTheExtremeEachAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // isTheExtremeEachAVX2 is isTheExtremeEachGeneric for avx2, with the same bits.
 //
@@ -3929,8 +3867,7 @@ elements1:
 
 	// e = select(x = y, 1, 0)
 	VCMPPS $0, Y1, Y0, Y0
-	VMOVUPS isTheExtremeEachAVX2Const<>+32(SB), Y1
-	VBLENDVPS Y0, isTheExtremeEachAVX2Const<>+0(SB), Y1, Y0
+	VANDPS isTheExtremeEachAVX2Const<>+0(SB), Y0, Y0
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
@@ -3942,8 +3879,7 @@ elements1:
 
 	// e = select(x = y, 1, 0)
 	VCMPPS $0, Y2, Y1, Y1
-	VMOVUPS isTheExtremeEachAVX2Const<>+32(SB), Y2
-	VBLENDVPS Y1, isTheExtremeEachAVX2Const<>+0(SB), Y2, Y1
+	VANDPS isTheExtremeEachAVX2Const<>+0(SB), Y1, Y1
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	VZEROUPPER 
 	RET 
@@ -6671,8 +6607,7 @@ elements1:
 	VMOVUPS (DX)(AX*1), Y2
 
 	// dx = select(0 < x, dy, w · dy)
-	VMOVUPS preluGradientEachAVX2Const<>+0(SB), Y3
-	VCMPPS $17, Y0, Y3, Y0
+	VCMPPS $30, preluGradientEachAVX2Const<>+0(SB), Y0, Y0
 	VMULPS Y1, Y2, Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, (R8)(AX*1)
@@ -6681,16 +6616,6 @@ elements1:
 	JNZ elements1
 	VZEROUPPER 
 	RET 
-
-DATA reduceMaxGradientEachAVX2Const<>+0(SB)/4, $0x0
-DATA reduceMaxGradientEachAVX2Const<>+4(SB)/4, $0x0
-DATA reduceMaxGradientEachAVX2Const<>+8(SB)/4, $0x0
-DATA reduceMaxGradientEachAVX2Const<>+12(SB)/4, $0x0
-DATA reduceMaxGradientEachAVX2Const<>+16(SB)/4, $0x0
-DATA reduceMaxGradientEachAVX2Const<>+20(SB)/4, $0x0
-DATA reduceMaxGradientEachAVX2Const<>+24(SB)/4, $0x0
-DATA reduceMaxGradientEachAVX2Const<>+28(SB)/4, $0x0
-GLOBL reduceMaxGradientEachAVX2Const<>(SB), RODATA|NOPTR, $32
 
 // reduceMaxGradientEachAVX2 is reduceMaxGradientEachGeneric for avx2, with the same bits.
 //
@@ -6713,7 +6638,7 @@ elements1:
 	VCMPPS $0, Y1, Y0, Y0
 	VDIVPS Y3, Y2, Y2
 	VCMPPS $0, Y1, Y1, Y3
-	VBLENDVPS Y3, reduceMaxGradientEachAVX2Const<>+0(SB), Y1, Y1
+	VANDNPS Y1, Y3, Y1
 	VBLENDVPS Y0, Y2, Y1, Y0
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
@@ -6730,7 +6655,7 @@ elements1:
 	VCMPPS $0, Y2, Y1, Y1
 	VDIVPS Y4, Y3, Y3
 	VCMPPS $0, Y2, Y2, Y4
-	VBLENDVPS Y4, reduceMaxGradientEachAVX2Const<>+0(SB), Y2, Y2
+	VANDNPS Y2, Y4, Y2
 	VBLENDVPS Y1, Y3, Y2, Y1
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	VZEROUPPER 
@@ -6954,10 +6879,9 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// dw = select(0 < x, 0, x · dy)
-	VMOVUPS slopeGradientEachAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y2
+	VCMPPS $30, slopeGradientEachAVX2Const<>+0(SB), Y0, Y2
 	VMULPS Y1, Y0, Y0
-	VBLENDVPS Y2, slopeGradientEachAVX2Const<>+0(SB), Y0, Y0
+	VANDNPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
@@ -7084,8 +7008,6 @@ TEXT ·subtractGradientEachAVX2(SB), NOSPLIT, $0-16
 	MOVQ $4, CX
 elements1:
 	VMOVUPS (SI)(AX*1), Y0
-
-	// dx = -dy
 	VXORPS subtractGradientEachAVX2Const<>+0(SB), Y0, Y0
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
@@ -7094,8 +7016,6 @@ elements1:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
-
-	// dx = -dy
 	VXORPS subtractGradientEachAVX2Const<>+0(SB), Y1, Y1
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	VZEROUPPER 
@@ -7148,8 +7068,8 @@ elements1:
 	VMULPS sumOfSquaresEachAVX2Const<>+0(SB), Y0, Y0
 
 	// e = q · q
-	VMULPS Y0, Y0, Y1
-	VMOVUPS Y1, (R8)(AX*1)
+	VMULPS Y0, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
 	JNZ elements1

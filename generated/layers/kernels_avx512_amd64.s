@@ -208,9 +208,8 @@ elements1:
 	VZEROUPPER 
 	RET 
 
-DATA clipGradientEachAVX512Const<>+0(SB)/4, $0x40800000
-DATA clipGradientEachAVX512Const<>+8(SB)/4, $0x0
-DATA clipGradientEachAVX512Const<>+16(SB)/4, $0xc0800000
+DATA clipGradientEachAVX512Const<>+0(SB)/4, $0xc0800000
+DATA clipGradientEachAVX512Const<>+8(SB)/4, $0x40800000
 GLOBL clipGradientEachAVX512Const<>(SB), RODATA|NOPTR, $32
 
 // clipGradientEachAVX512 is clipGradientEachGeneric for avx512, with the same bits.
@@ -227,13 +226,12 @@ elements1:
 	VMOVUPS (DI)(AX*1), Z1
 
 	// dx = select(4 < x, 0, select(x < -4, 0, select(x = x, dy, x)))
-	VBROADCASTSS clipGradientEachAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z0, Z2, K1
-	VCMPPS.BCST $17, clipGradientEachAVX512Const<>+16(SB), Z0, K2
-	VCMPPS $0, Z0, Z0, K3
-	VBLENDMPS Z1, Z0, K3, Z0
-	VBLENDMPS.BCST clipGradientEachAVX512Const<>+8(SB), Z0, K2, Z0
-	VBLENDMPS.BCST clipGradientEachAVX512Const<>+8(SB), Z0, K1, Z0
+	VCMPPS $0, Z0, Z0, K1
+	VBLENDMPS Z1, Z0, K1, Z1
+	VCMPPS.BCST $21, clipGradientEachAVX512Const<>+0(SB), Z0, K1
+	VMOVUPS.Z Z1, K1, Z1
+	VCMPPS.BCST $26, clipGradientEachAVX512Const<>+8(SB), Z0, K1
+	VMOVUPS.Z Z1, K1, Z0
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX
@@ -244,13 +242,12 @@ elements1:
 	VMOVUPS.Z (DI)(AX*1), K7, Z2
 
 	// dx = select(4 < x, 0, select(x < -4, 0, select(x = x, dy, x)))
-	VBROADCASTSS clipGradientEachAVX512Const<>+0(SB), Z3
-	VCMPPS $17, Z1, Z3, K1
-	VCMPPS.BCST $17, clipGradientEachAVX512Const<>+16(SB), Z1, K2
-	VCMPPS $0, Z1, Z1, K3
-	VBLENDMPS Z2, Z1, K3, Z1
-	VBLENDMPS.BCST clipGradientEachAVX512Const<>+8(SB), Z1, K2, Z1
-	VBLENDMPS.BCST clipGradientEachAVX512Const<>+8(SB), Z1, K1, Z1
+	VCMPPS $0, Z1, Z1, K1
+	VBLENDMPS Z2, Z1, K1, Z2
+	VCMPPS.BCST $21, clipGradientEachAVX512Const<>+0(SB), Z1, K1
+	VMOVUPS.Z Z2, K1, Z2
+	VCMPPS.BCST $26, clipGradientEachAVX512Const<>+8(SB), Z1, K1
+	VMOVUPS.Z Z2, K1, Z1
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	VZEROUPPER 
 	RET 
@@ -1407,8 +1404,6 @@ inputs1:
 	VADDPS Z6, Z4, Z4
 	VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardAVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1439,10 +1434,8 @@ inputs1:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R8)
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardAVX512Const<>+0(SB), Z4, Z0
 	VBROADCASTSS dense1ForwardAVX512Const<>+8(SB), Z1
 	VMINPS Z0, Z1, Z0
@@ -1473,7 +1466,7 @@ inputs1:
 	VADDPS Z1, Z0, Z0
 	VADDPS Z2, Z0, Z0
 	VANDPS.BCST dense1ForwardAVX512Const<>+544(SB), Z4, Z1
-	VORPS Z0, Z1, Z0
+	VORPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, 64(R8)
@@ -1796,8 +1789,6 @@ terms3:
 	MOVQ $6, CX
 finish4:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1828,7 +1819,7 @@ finish4:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	ADDQ $96, R10
 	DECQ CX
@@ -1986,8 +1977,6 @@ terms7:
 	MOVQ $5, CX
 finish8:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2018,7 +2007,7 @@ finish8:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	ADDQ $96, R10
 	DECQ CX
@@ -2080,8 +2069,6 @@ terms11:
 	MOVQ $1, CX
 finish12:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2112,7 +2099,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	ADDQ $96, R10
 	DECQ CX
@@ -2457,8 +2444,6 @@ finish4:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRowsPanel1AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel1AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2489,7 +2474,7 @@ finish4:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRowsPanel1AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -2661,8 +2646,6 @@ finish8:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRowsPanel1AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel1AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2693,7 +2676,7 @@ finish8:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRowsPanel1AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -2761,8 +2744,6 @@ finish12:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRowsPanel1AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel1AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2793,7 +2774,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRowsPanel1AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -3002,8 +2983,6 @@ inputs1:
 	VADDPS Z6, Z4, Z4
 	VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainAVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -3034,10 +3013,8 @@ inputs1:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R8)
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainAVX512Const<>+0(SB), Z4, Z0
 	VBROADCASTSS dense1ForwardTrainAVX512Const<>+8(SB), Z1
 	VMINPS Z0, Z1, Z0
@@ -3068,7 +3045,7 @@ inputs1:
 	VADDPS Z1, Z0, Z0
 	VADDPS Z2, Z0, Z0
 	VANDPS.BCST dense1ForwardTrainAVX512Const<>+544(SB), Z4, Z1
-	VORPS Z0, Z1, Z0
+	VORPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, 64(R8)
@@ -3391,8 +3368,6 @@ terms3:
 	MOVQ $6, CX
 finish4:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -3423,7 +3398,7 @@ finish4:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	ADDQ $96, R10
 	DECQ CX
@@ -3581,8 +3556,6 @@ terms7:
 	MOVQ $5, CX
 finish8:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -3613,7 +3586,7 @@ finish8:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	ADDQ $96, R10
 	DECQ CX
@@ -3675,8 +3648,6 @@ terms11:
 	MOVQ $1, CX
 finish12:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -3707,7 +3678,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	ADDQ $96, R10
 	DECQ CX
@@ -4052,8 +4023,6 @@ finish4:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainRowsPanel1AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel1AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -4084,7 +4053,7 @@ finish4:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainRowsPanel1AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -4256,8 +4225,6 @@ finish8:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainRowsPanel1AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel1AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -4288,7 +4255,7 @@ finish8:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainRowsPanel1AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -4356,8 +4323,6 @@ finish12:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainRowsPanel1AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel1AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -4388,7 +4353,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainRowsPanel1AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -5383,14 +5348,13 @@ elements1:
 
 DATA expEachAVX512Const<>+0(SB)/4, $0x42b20000
 DATA expEachAVX512Const<>+8(SB)/4, $0xc2d00000
-DATA expEachAVX512Const<>+16(SB)/4, $0x40000000
-DATA expEachAVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA expEachAVX512Const<>+32(SB)/4, $0x4b400000
-DATA expEachAVX512Const<>+40(SB)/4, $0x3db17000
-DATA expEachAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA expEachAVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA expEachAVX512Const<>+64(SB)/4, $0x3f000000
-DATA expEachAVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA expEachAVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA expEachAVX512Const<>+24(SB)/4, $0x4b400000
+DATA expEachAVX512Const<>+32(SB)/4, $0x3db17000
+DATA expEachAVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA expEachAVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA expEachAVX512Const<>+56(SB)/4, $0x3f000000
+DATA expEachAVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA expEachAVX512Const<>+96(SB)/4, $0x0
 DATA expEachAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA expEachAVX512Const<>+104(SB)/4, $0x33092801
@@ -5407,14 +5371,7 @@ DATA expEachAVX512Const<>+144(SB)/4, $0x329302ae
 DATA expEachAVX512Const<>+148(SB)/4, $0x31b3d0e5
 DATA expEachAVX512Const<>+152(SB)/4, $0xb27ce183
 DATA expEachAVX512Const<>+156(SB)/4, $0xb1d290be
-DATA expEachAVX512Const<>+160(SB)/4, $0x1f800000
-DATA expEachAVX512Const<>+164(SB)/4, $0x1f7b95c2
-DATA expEachAVX512Const<>+168(SB)/4, $0x1f7837f0
-DATA expEachAVX512Const<>+172(SB)/4, $0x1f75fed7
-DATA expEachAVX512Const<>+176(SB)/4, $0x1f7504f3
-DATA expEachAVX512Const<>+180(SB)/4, $0x1f75672a
-DATA expEachAVX512Const<>+184(SB)/4, $0x1f7744fd
-DATA expEachAVX512Const<>+188(SB)/4, $0x1f7ac0c7
+DATA expEachAVX512Const<>+160(SB)/4, $0x40000000
 DATA expEachAVX512Const<>+192(SB)/4, $0x1f800000
 DATA expEachAVX512Const<>+196(SB)/4, $0x1f7b95c2
 DATA expEachAVX512Const<>+200(SB)/4, $0x1f7837f0
@@ -5423,8 +5380,16 @@ DATA expEachAVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA expEachAVX512Const<>+212(SB)/4, $0x1f75672a
 DATA expEachAVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA expEachAVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA expEachAVX512Const<>+224(SB)/4, $0x5f800000
-GLOBL expEachAVX512Const<>(SB), RODATA|NOPTR, $256
+DATA expEachAVX512Const<>+224(SB)/4, $0x1f800000
+DATA expEachAVX512Const<>+228(SB)/4, $0x1f7b95c2
+DATA expEachAVX512Const<>+232(SB)/4, $0x1f7837f0
+DATA expEachAVX512Const<>+236(SB)/4, $0x1f75fed7
+DATA expEachAVX512Const<>+240(SB)/4, $0x1f7504f3
+DATA expEachAVX512Const<>+244(SB)/4, $0x1f75672a
+DATA expEachAVX512Const<>+248(SB)/4, $0x1f7744fd
+DATA expEachAVX512Const<>+252(SB)/4, $0x1f7ac0c7
+DATA expEachAVX512Const<>+256(SB)/4, $0x5f800000
+GLOBL expEachAVX512Const<>(SB), RODATA|NOPTR, $288
 
 // expEachAVX512 is expEachGeneric for avx512, with the same bits.
 //
@@ -5442,32 +5407,32 @@ elements1:
 	VMINPS Z0, Z1, Z0
 	VBROADCASTSS expEachAVX512Const<>+8(SB), Z1
 	VMAXPS Z0, Z1, Z0
-	VPSRLD $1, Z0, Z1
-	VANDPS.BCST expEachAVX512Const<>+16(SB), Z1, Z1
-	VMULPS.BCST expEachAVX512Const<>+24(SB), Z0, Z2
-	VADDPS.BCST expEachAVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST expEachAVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST expEachAVX512Const<>+40(SB), Z3, Z4
-	VSUBPS Z4, Z0, Z0
-	VMULPS.BCST expEachAVX512Const<>+48(SB), Z3, Z3
-	VSUBPS Z3, Z0, Z0
-	VMULPS Z0, Z0, Z3
-	VMULPS.BCST expEachAVX512Const<>+56(SB), Z0, Z4
-	VADDPS.BCST expEachAVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST expEachAVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST expEachAVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST expEachAVX512Const<>+24(SB), Z1, Z1
+	VSUBPS.BCST expEachAVX512Const<>+24(SB), Z1, Z2
+	VMULPS.BCST expEachAVX512Const<>+32(SB), Z2, Z3
+	VSUBPS Z3, Z0, Z3
+	VMULPS.BCST expEachAVX512Const<>+40(SB), Z2, Z2
+	VSUBPS Z2, Z3, Z2
+	VMULPS Z2, Z2, Z3
+	VMULPS.BCST expEachAVX512Const<>+48(SB), Z2, Z4
+	VADDPS.BCST expEachAVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST expEachAVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
-	VPERMPS expEachAVX512Const<>+96(SB), Z2, Z4
-	VADDPS Z4, Z0, Z0
-	VADDPS Z0, Z3, Z0
-	VPERMPS expEachAVX512Const<>+160(SB), Z2, Z3
-	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD Z1, Z2, Z2
-	VMULPS Z2, Z0, Z0
-	VADDPS Z2, Z0, Z0
-	VXORPS.BCST expEachAVX512Const<>+224(SB), Z1, Z1
-	VMULPS Z1, Z0, Z0
+	VPERMPS expEachAVX512Const<>+96(SB), Z1, Z4
+	VADDPS Z4, Z2, Z2
+	VADDPS Z2, Z3, Z2
+	VPSRLD $1, Z0, Z0
+	VANDPS.BCST expEachAVX512Const<>+160(SB), Z0, Z0
+	VPERMPS expEachAVX512Const<>+192(SB), Z1, Z3
+	VPSLLD $20, Z1, Z1
+	VPADDD Z1, Z3, Z1
+	VPADDD Z1, Z0, Z1
+	VMULPS Z1, Z2, Z2
+	VADDPS Z1, Z2, Z1
+	VXORPS.BCST expEachAVX512Const<>+256(SB), Z0, Z0
+	VMULPS Z0, Z1, Z0
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX
@@ -5481,32 +5446,32 @@ elements1:
 	VMINPS Z1, Z2, Z1
 	VBROADCASTSS expEachAVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VPSRLD $1, Z1, Z2
-	VANDPS.BCST expEachAVX512Const<>+16(SB), Z2, Z2
-	VMULPS.BCST expEachAVX512Const<>+24(SB), Z1, Z3
-	VADDPS.BCST expEachAVX512Const<>+32(SB), Z3, Z3
-	VSUBPS.BCST expEachAVX512Const<>+32(SB), Z3, Z4
-	VMULPS.BCST expEachAVX512Const<>+40(SB), Z4, Z5
-	VSUBPS Z5, Z1, Z1
-	VMULPS.BCST expEachAVX512Const<>+48(SB), Z4, Z4
-	VSUBPS Z4, Z1, Z1
-	VMULPS Z1, Z1, Z4
-	VMULPS.BCST expEachAVX512Const<>+56(SB), Z1, Z5
-	VADDPS.BCST expEachAVX512Const<>+64(SB), Z5, Z5
-	VMULPS.BCST expEachAVX512Const<>+72(SB), Z4, Z6
+	VMULPS.BCST expEachAVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST expEachAVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST expEachAVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST expEachAVX512Const<>+32(SB), Z3, Z4
+	VSUBPS Z4, Z1, Z4
+	VMULPS.BCST expEachAVX512Const<>+40(SB), Z3, Z3
+	VSUBPS Z3, Z4, Z3
+	VMULPS Z3, Z3, Z4
+	VMULPS.BCST expEachAVX512Const<>+48(SB), Z3, Z5
+	VADDPS.BCST expEachAVX512Const<>+56(SB), Z5, Z5
+	VMULPS.BCST expEachAVX512Const<>+64(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VPERMPS expEachAVX512Const<>+96(SB), Z3, Z5
-	VADDPS Z5, Z1, Z1
-	VADDPS Z1, Z4, Z1
-	VPERMPS expEachAVX512Const<>+160(SB), Z3, Z4
-	VPSLLD $20, Z3, Z3
-	VPADDD Z4, Z3, Z3
-	VPADDD Z2, Z3, Z3
-	VMULPS Z3, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VXORPS.BCST expEachAVX512Const<>+224(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
+	VPERMPS expEachAVX512Const<>+96(SB), Z2, Z5
+	VADDPS Z5, Z3, Z3
+	VADDPS Z3, Z4, Z3
+	VPSRLD $1, Z1, Z1
+	VANDPS.BCST expEachAVX512Const<>+160(SB), Z1, Z1
+	VPERMPS expEachAVX512Const<>+192(SB), Z2, Z4
+	VPSLLD $20, Z2, Z2
+	VPADDD Z2, Z4, Z2
+	VPADDD Z2, Z1, Z2
+	VMULPS Z2, Z3, Z3
+	VADDPS Z2, Z3, Z2
+	VXORPS.BCST expEachAVX512Const<>+256(SB), Z1, Z1
+	VMULPS Z1, Z2, Z1
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	VZEROUPPER 
 	RET 
@@ -5543,14 +5508,13 @@ elements1:
 
 DATA exponentialsEachAVX512Const<>+0(SB)/4, $0x42b20000
 DATA exponentialsEachAVX512Const<>+8(SB)/4, $0xc2d00000
-DATA exponentialsEachAVX512Const<>+16(SB)/4, $0x40000000
-DATA exponentialsEachAVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA exponentialsEachAVX512Const<>+32(SB)/4, $0x4b400000
-DATA exponentialsEachAVX512Const<>+40(SB)/4, $0x3db17000
-DATA exponentialsEachAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA exponentialsEachAVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA exponentialsEachAVX512Const<>+64(SB)/4, $0x3f000000
-DATA exponentialsEachAVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX512Const<>+24(SB)/4, $0x4b400000
+DATA exponentialsEachAVX512Const<>+32(SB)/4, $0x3db17000
+DATA exponentialsEachAVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX512Const<>+56(SB)/4, $0x3f000000
+DATA exponentialsEachAVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA exponentialsEachAVX512Const<>+96(SB)/4, $0x0
 DATA exponentialsEachAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA exponentialsEachAVX512Const<>+104(SB)/4, $0x33092801
@@ -5567,14 +5531,7 @@ DATA exponentialsEachAVX512Const<>+144(SB)/4, $0x329302ae
 DATA exponentialsEachAVX512Const<>+148(SB)/4, $0x31b3d0e5
 DATA exponentialsEachAVX512Const<>+152(SB)/4, $0xb27ce183
 DATA exponentialsEachAVX512Const<>+156(SB)/4, $0xb1d290be
-DATA exponentialsEachAVX512Const<>+160(SB)/4, $0x1f800000
-DATA exponentialsEachAVX512Const<>+164(SB)/4, $0x1f7b95c2
-DATA exponentialsEachAVX512Const<>+168(SB)/4, $0x1f7837f0
-DATA exponentialsEachAVX512Const<>+172(SB)/4, $0x1f75fed7
-DATA exponentialsEachAVX512Const<>+176(SB)/4, $0x1f7504f3
-DATA exponentialsEachAVX512Const<>+180(SB)/4, $0x1f75672a
-DATA exponentialsEachAVX512Const<>+184(SB)/4, $0x1f7744fd
-DATA exponentialsEachAVX512Const<>+188(SB)/4, $0x1f7ac0c7
+DATA exponentialsEachAVX512Const<>+160(SB)/4, $0x40000000
 DATA exponentialsEachAVX512Const<>+192(SB)/4, $0x1f800000
 DATA exponentialsEachAVX512Const<>+196(SB)/4, $0x1f7b95c2
 DATA exponentialsEachAVX512Const<>+200(SB)/4, $0x1f7837f0
@@ -5583,8 +5540,16 @@ DATA exponentialsEachAVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA exponentialsEachAVX512Const<>+212(SB)/4, $0x1f75672a
 DATA exponentialsEachAVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA exponentialsEachAVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA exponentialsEachAVX512Const<>+224(SB)/4, $0x5f800000
-GLOBL exponentialsEachAVX512Const<>(SB), RODATA|NOPTR, $256
+DATA exponentialsEachAVX512Const<>+224(SB)/4, $0x1f800000
+DATA exponentialsEachAVX512Const<>+228(SB)/4, $0x1f7b95c2
+DATA exponentialsEachAVX512Const<>+232(SB)/4, $0x1f7837f0
+DATA exponentialsEachAVX512Const<>+236(SB)/4, $0x1f75fed7
+DATA exponentialsEachAVX512Const<>+240(SB)/4, $0x1f7504f3
+DATA exponentialsEachAVX512Const<>+244(SB)/4, $0x1f75672a
+DATA exponentialsEachAVX512Const<>+248(SB)/4, $0x1f7744fd
+DATA exponentialsEachAVX512Const<>+252(SB)/4, $0x1f7ac0c7
+DATA exponentialsEachAVX512Const<>+256(SB)/4, $0x5f800000
+GLOBL exponentialsEachAVX512Const<>(SB), RODATA|NOPTR, $288
 
 // exponentialsEachAVX512 is exponentialsEachGeneric for avx512, with the same bits.
 //
@@ -5605,32 +5570,32 @@ elements1:
 	VMINPS Z0, Z1, Z0
 	VBROADCASTSS exponentialsEachAVX512Const<>+8(SB), Z1
 	VMAXPS Z0, Z1, Z0
-	VPSRLD $1, Z0, Z1
-	VANDPS.BCST exponentialsEachAVX512Const<>+16(SB), Z1, Z1
-	VMULPS.BCST exponentialsEachAVX512Const<>+24(SB), Z0, Z2
-	VADDPS.BCST exponentialsEachAVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST exponentialsEachAVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST exponentialsEachAVX512Const<>+40(SB), Z3, Z4
-	VSUBPS Z4, Z0, Z0
-	VMULPS.BCST exponentialsEachAVX512Const<>+48(SB), Z3, Z3
-	VSUBPS Z3, Z0, Z0
-	VMULPS Z0, Z0, Z3
-	VMULPS.BCST exponentialsEachAVX512Const<>+56(SB), Z0, Z4
-	VADDPS.BCST exponentialsEachAVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST exponentialsEachAVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST exponentialsEachAVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST exponentialsEachAVX512Const<>+24(SB), Z1, Z1
+	VSUBPS.BCST exponentialsEachAVX512Const<>+24(SB), Z1, Z2
+	VMULPS.BCST exponentialsEachAVX512Const<>+32(SB), Z2, Z3
+	VSUBPS Z3, Z0, Z3
+	VMULPS.BCST exponentialsEachAVX512Const<>+40(SB), Z2, Z2
+	VSUBPS Z2, Z3, Z2
+	VMULPS Z2, Z2, Z3
+	VMULPS.BCST exponentialsEachAVX512Const<>+48(SB), Z2, Z4
+	VADDPS.BCST exponentialsEachAVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST exponentialsEachAVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
-	VPERMPS exponentialsEachAVX512Const<>+96(SB), Z2, Z4
-	VADDPS Z4, Z0, Z0
-	VADDPS Z0, Z3, Z0
-	VPERMPS exponentialsEachAVX512Const<>+160(SB), Z2, Z3
-	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD Z1, Z2, Z2
-	VMULPS Z2, Z0, Z0
-	VADDPS Z2, Z0, Z0
-	VXORPS.BCST exponentialsEachAVX512Const<>+224(SB), Z1, Z1
-	VMULPS Z1, Z0, Z0
+	VPERMPS exponentialsEachAVX512Const<>+96(SB), Z1, Z4
+	VADDPS Z4, Z2, Z2
+	VADDPS Z2, Z3, Z2
+	VPSRLD $1, Z0, Z0
+	VANDPS.BCST exponentialsEachAVX512Const<>+160(SB), Z0, Z0
+	VPERMPS exponentialsEachAVX512Const<>+192(SB), Z1, Z3
+	VPSLLD $20, Z1, Z1
+	VPADDD Z1, Z3, Z1
+	VPADDD Z1, Z0, Z1
+	VMULPS Z1, Z2, Z2
+	VADDPS Z1, Z2, Z1
+	VXORPS.BCST exponentialsEachAVX512Const<>+256(SB), Z0, Z0
+	VMULPS Z0, Z1, Z0
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX
@@ -5646,38 +5611,37 @@ elements1:
 	VMINPS Z1, Z2, Z1
 	VBROADCASTSS exponentialsEachAVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VPSRLD $1, Z1, Z2
-	VANDPS.BCST exponentialsEachAVX512Const<>+16(SB), Z2, Z2
-	VMULPS.BCST exponentialsEachAVX512Const<>+24(SB), Z1, Z3
-	VADDPS.BCST exponentialsEachAVX512Const<>+32(SB), Z3, Z3
-	VSUBPS.BCST exponentialsEachAVX512Const<>+32(SB), Z3, Z4
-	VMULPS.BCST exponentialsEachAVX512Const<>+40(SB), Z4, Z5
-	VSUBPS Z5, Z1, Z1
-	VMULPS.BCST exponentialsEachAVX512Const<>+48(SB), Z4, Z4
-	VSUBPS Z4, Z1, Z1
-	VMULPS Z1, Z1, Z4
-	VMULPS.BCST exponentialsEachAVX512Const<>+56(SB), Z1, Z5
-	VADDPS.BCST exponentialsEachAVX512Const<>+64(SB), Z5, Z5
-	VMULPS.BCST exponentialsEachAVX512Const<>+72(SB), Z4, Z6
+	VMULPS.BCST exponentialsEachAVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST exponentialsEachAVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST exponentialsEachAVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST exponentialsEachAVX512Const<>+32(SB), Z3, Z4
+	VSUBPS Z4, Z1, Z4
+	VMULPS.BCST exponentialsEachAVX512Const<>+40(SB), Z3, Z3
+	VSUBPS Z3, Z4, Z3
+	VMULPS Z3, Z3, Z4
+	VMULPS.BCST exponentialsEachAVX512Const<>+48(SB), Z3, Z5
+	VADDPS.BCST exponentialsEachAVX512Const<>+56(SB), Z5, Z5
+	VMULPS.BCST exponentialsEachAVX512Const<>+64(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VPERMPS exponentialsEachAVX512Const<>+96(SB), Z3, Z5
-	VADDPS Z5, Z1, Z1
-	VADDPS Z1, Z4, Z1
-	VPERMPS exponentialsEachAVX512Const<>+160(SB), Z3, Z4
-	VPSLLD $20, Z3, Z3
-	VPADDD Z4, Z3, Z3
-	VPADDD Z2, Z3, Z3
-	VMULPS Z3, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VXORPS.BCST exponentialsEachAVX512Const<>+224(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
+	VPERMPS exponentialsEachAVX512Const<>+96(SB), Z2, Z5
+	VADDPS Z5, Z3, Z3
+	VADDPS Z3, Z4, Z3
+	VPSRLD $1, Z1, Z1
+	VANDPS.BCST exponentialsEachAVX512Const<>+160(SB), Z1, Z1
+	VPERMPS exponentialsEachAVX512Const<>+192(SB), Z2, Z4
+	VPSLLD $20, Z2, Z2
+	VPADDD Z2, Z4, Z2
+	VPADDD Z2, Z1, Z2
+	VMULPS Z2, Z3, Z3
+	VADDPS Z2, Z3, Z2
+	VXORPS.BCST exponentialsEachAVX512Const<>+256(SB), Z1, Z1
+	VMULPS Z1, Z2, Z1
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	VZEROUPPER 
 	RET 
 
 DATA isTheExtremeEachAVX512Const<>+0(SB)/4, $0x3f800000
-DATA isTheExtremeEachAVX512Const<>+8(SB)/4, $0x0
 GLOBL isTheExtremeEachAVX512Const<>(SB), RODATA|NOPTR, $32
 
 // isTheExtremeEachAVX512 is isTheExtremeEachGeneric for avx512, with the same bits.
@@ -5695,8 +5659,8 @@ elements1:
 
 	// e = select(x = y, 1, 0)
 	VCMPPS $0, Z1, Z0, K1
-	VBROADCASTSS isTheExtremeEachAVX512Const<>+8(SB), Z0
-	VBLENDMPS.BCST isTheExtremeEachAVX512Const<>+0(SB), Z0, K1, Z0
+	VBROADCASTSS isTheExtremeEachAVX512Const<>+0(SB), Z0
+	VMOVUPS.Z Z0, K1, Z0
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX
@@ -5708,8 +5672,8 @@ elements1:
 
 	// e = select(x = y, 1, 0)
 	VCMPPS $0, Z2, Z1, K1
-	VBROADCASTSS isTheExtremeEachAVX512Const<>+8(SB), Z1
-	VBLENDMPS.BCST isTheExtremeEachAVX512Const<>+0(SB), Z1, K1, Z1
+	VBROADCASTSS isTheExtremeEachAVX512Const<>+0(SB), Z1
+	VMOVUPS.Z Z1, K1, Z1
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	VZEROUPPER 
 	RET 
@@ -10426,8 +10390,7 @@ elements1:
 	VMOVUPS (DX)(AX*1), Z2
 
 	// dx = select(0 < x, dy, w · dy)
-	VBROADCASTSS preluGradientEachAVX512Const<>+0(SB), Z3
-	VCMPPS $17, Z0, Z3, K1
+	VCMPPS.BCST $30, preluGradientEachAVX512Const<>+0(SB), Z0, K1
 	VMULPS Z1, Z2, Z0
 	VBLENDMPS Z1, Z0, K1, Z0
 	VMOVUPS Z0, (R8)(AX*1)
@@ -10441,16 +10404,12 @@ elements1:
 	VMOVUPS.Z (DX)(AX*1), K7, Z3
 
 	// dx = select(0 < x, dy, w · dy)
-	VBROADCASTSS preluGradientEachAVX512Const<>+0(SB), Z4
-	VCMPPS $17, Z1, Z4, K1
+	VCMPPS.BCST $30, preluGradientEachAVX512Const<>+0(SB), Z1, K1
 	VMULPS Z2, Z3, Z1
 	VBLENDMPS Z2, Z1, K1, Z1
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	VZEROUPPER 
 	RET 
-
-DATA reduceMaxGradientEachAVX512Const<>+0(SB)/4, $0x0
-GLOBL reduceMaxGradientEachAVX512Const<>(SB), RODATA|NOPTR, $32
 
 // reduceMaxGradientEachAVX512 is reduceMaxGradientEachGeneric for avx512, with the same bits.
 //
@@ -10472,8 +10431,8 @@ elements1:
 	// dx = select(x = y, dy / k, select(y = y, 0, y))
 	VCMPPS $0, Z1, Z0, K1
 	VDIVPS Z3, Z2, Z0
-	VCMPPS $0, Z1, Z1, K2
-	VBLENDMPS.BCST reduceMaxGradientEachAVX512Const<>+0(SB), Z1, K2, Z1
+	VCMPPS $4, Z1, Z1, K2
+	VMOVUPS.Z Z1, K2, Z1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX
@@ -10489,8 +10448,8 @@ elements1:
 	// dx = select(x = y, dy / k, select(y = y, 0, y))
 	VCMPPS $0, Z2, Z1, K1
 	VDIVPS Z4, Z3, Z1
-	VCMPPS $0, Z2, Z2, K2
-	VBLENDMPS.BCST reduceMaxGradientEachAVX512Const<>+0(SB), Z2, K2, Z2
+	VCMPPS $4, Z2, Z2, K2
+	VMOVUPS.Z Z2, K2, Z2
 	VBLENDMPS Z1, Z2, K1, Z1
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	VZEROUPPER 
@@ -10898,10 +10857,9 @@ elements1:
 	VMOVUPS (DI)(AX*1), Z1
 
 	// dw = select(0 < x, 0, x · dy)
-	VBROADCASTSS slopeGradientEachAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z0, Z2, K1
-	VMULPS Z1, Z0, Z0
-	VBLENDMPS.BCST slopeGradientEachAVX512Const<>+0(SB), Z0, K1, Z0
+	VMULPS Z1, Z0, Z1
+	VCMPPS.BCST $26, slopeGradientEachAVX512Const<>+0(SB), Z0, K1
+	VMOVUPS.Z Z1, K1, Z0
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX
@@ -10912,10 +10870,9 @@ elements1:
 	VMOVUPS.Z (DI)(AX*1), K7, Z2
 
 	// dw = select(0 < x, 0, x · dy)
-	VBROADCASTSS slopeGradientEachAVX512Const<>+0(SB), Z3
-	VCMPPS $17, Z1, Z3, K1
-	VMULPS Z2, Z1, Z1
-	VBLENDMPS.BCST slopeGradientEachAVX512Const<>+0(SB), Z1, K1, Z1
+	VMULPS Z2, Z1, Z2
+	VCMPPS.BCST $26, slopeGradientEachAVX512Const<>+0(SB), Z1, K1
+	VMOVUPS.Z Z2, K1, Z1
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	VZEROUPPER 
 	RET 
@@ -11058,8 +11015,6 @@ TEXT ·subtractGradientEachAVX512(SB), NOSPLIT, $0-16
 	MOVQ $2, CX
 elements1:
 	VMOVUPS (SI)(AX*1), Z0
-
-	// dx = -dy
 	VXORPS.BCST subtractGradientEachAVX512Const<>+0(SB), Z0, Z0
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX
@@ -11068,8 +11023,6 @@ elements1:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
-
-	// dx = -dy
 	VXORPS.BCST subtractGradientEachAVX512Const<>+0(SB), Z1, Z1
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	VZEROUPPER 
@@ -11123,8 +11076,8 @@ elements1:
 	VMULPS.BCST sumOfSquaresEachAVX512Const<>+0(SB), Z0, Z0
 
 	// e = q · q
-	VMULPS Z0, Z0, Z1
-	VMOVUPS Z1, (R8)(AX*1)
+	VMULPS Z0, Z0, Z0
+	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX
 	DECQ CX
 	JNZ elements1
@@ -11136,8 +11089,8 @@ elements1:
 	VMULPS.BCST sumOfSquaresEachAVX512Const<>+0(SB), Z1, Z1
 
 	// e = q · q
-	VMULPS Z1, Z1, Z2
-	VMOVUPS Z2, K7, (R8)(AX*1)
+	VMULPS Z1, Z1, Z1
+	VMOVUPS Z1, K7, (R8)(AX*1)
 	VZEROUPPER 
 	RET 
 

@@ -30,86 +30,86 @@ DATA dense1ForwardAVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense1ForwardAVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense1ForwardAVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense1ForwardAVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardAVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardAVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardAVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x40000000
 DATA dense1ForwardAVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense1ForwardAVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense1ForwardAVX2Const<>+392(SB)/4, $0x1f800000
@@ -151,26 +151,26 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VORPS dense1ForwardAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardAVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardAVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardAVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardAVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense1ForwardAVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense1ForwardAVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense1ForwardAVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardAVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardAVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense1ForwardAVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardAVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardAVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense1ForwardAVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense1ForwardAVX2Const<>+384(SB), Y1, Y1
@@ -198,86 +198,86 @@ DATA dense1ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense1ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense1ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense1ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x40000000
 DATA dense1ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense1ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense1ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
@@ -425,26 +425,26 @@ finish3:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -534,26 +534,26 @@ rows4:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y8
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y9
 	VMAXPS Y8, Y9, Y8
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y8, Y9
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y9
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y10
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y10, Y11
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y8, Y9
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y9, Y9
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y9, Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y10, Y11
 	VSUBPS Y11, Y8, Y8
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y10, Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
 	VMULPS Y8, Y8, Y10
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y11
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y11, Y11
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y11
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y11, Y11
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y12
 	VADDPS Y12, Y11, Y11
 	VMULPS Y10, Y11, Y10
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y9, Y11
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y9, Y11
 	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y9, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y9, Y10
 	VPSLLD $20, Y9, Y9
-	VPADDD Y10, Y9, Y9
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y9, Y9
+	VPADDD Y9, Y10, Y9
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y9, Y8, Y8
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y8, Y8
@@ -567,26 +567,26 @@ rows4:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y8
 	VMAXPS Y0, Y8, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y8
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y8
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y9
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y9, Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y8
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y8, Y8
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y8, Y9
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y9, Y9
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y9, Y9
 	VSUBPS Y9, Y0, Y0
 	VMULPS Y0, Y0, Y9
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y9, Y11
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y10
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y10, Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y9, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y9, Y10, Y9
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y8, Y10
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y9, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y8, Y9
 	VPSLLD $20, Y8, Y8
-	VPADDD Y9, Y8, Y8
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y8, Y8
+	VPADDD Y8, Y9, Y8
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y0, Y0
 	VADDPS Y8, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -600,26 +600,26 @@ rows4:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y8
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y9
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y9
 	VSUBPS Y9, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y8
 	VSUBPS Y8, Y0, Y0
 	VMULPS Y0, Y0, Y8
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y9
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y9, Y9
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y10
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y9
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y9, Y9
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y8, Y9, Y8
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y9
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y9
 	VADDPS Y9, Y0, Y0
 	VADDPS Y0, Y8, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
-	VPADDD Y8, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y8, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -633,26 +633,26 @@ rows4:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y9
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y8
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y2, Y8, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y8
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -666,26 +666,26 @@ rows4:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y8
 	VADDPS Y8, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -699,26 +699,26 @@ rows4:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -732,26 +732,26 @@ rows4:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -765,26 +765,26 @@ rows4:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -842,26 +842,26 @@ rows6:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y4
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y5
 	VMAXPS Y4, Y5, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y4, Y5
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y7
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y4, Y5
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y5, Y5
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y5, Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
 	VMULPS Y4, Y4, Y6
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y7
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y7
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y7, Y7
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y7, Y6
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y5, Y5
+	VPADDD Y5, Y6, Y5
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y4, Y4
@@ -875,26 +875,26 @@ rows6:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y4
 	VMAXPS Y0, Y4, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y4
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y4
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y4, Y4
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y4, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
 	VMULPS Y0, Y0, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y6
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y6, Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y5, Y6, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y6
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y5
 	VPSLLD $20, Y4, Y4
-	VPADDD Y5, Y4, Y4
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y4, Y4
+	VPADDD Y4, Y5, Y4
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y0, Y0
 	VADDPS Y4, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -908,26 +908,26 @@ rows6:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y4
 	VSUBPS Y4, Y0, Y0
 	VMULPS Y0, Y0, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y5
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y4, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y4
 	VPSLLD $20, Y1, Y1
-	VPADDD Y4, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y4, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -941,26 +941,26 @@ rows6:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VSUBPS Y4, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -997,26 +997,26 @@ rows8:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -1049,86 +1049,86 @@ DATA dense1ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense1ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense1ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense1ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x40000000
 DATA dense1ForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense1ForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense1ForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x1f800000
@@ -1276,26 +1276,26 @@ finish3:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
@@ -1385,26 +1385,26 @@ rows4:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y8
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y9
 	VMAXPS Y8, Y9, Y8
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y8, Y9
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y9
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y10
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y10, Y11
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y8, Y9
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y9, Y9
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y9, Y10
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y10, Y11
 	VSUBPS Y11, Y8, Y8
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y10, Y10
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
 	VMULPS Y8, Y8, Y10
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y8, Y11
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y11, Y11
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y10, Y12
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y8, Y11
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y11, Y11
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y10, Y12
 	VADDPS Y12, Y11, Y11
 	VMULPS Y10, Y11, Y10
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y9, Y11
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y9, Y11
 	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y9, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y9, Y10
 	VPSLLD $20, Y9, Y9
-	VPADDD Y10, Y9, Y9
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y9, Y9
+	VPADDD Y9, Y10, Y9
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y9, Y8, Y8
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y8, Y8
@@ -1418,26 +1418,26 @@ rows4:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y8
 	VMAXPS Y0, Y8, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y8
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y8
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y9
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y9, Y10
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y8
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y8, Y8
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y8, Y9
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y9, Y9
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y9, Y9
 	VSUBPS Y9, Y0, Y0
 	VMULPS Y0, Y0, Y9
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y9, Y11
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y10
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y10, Y10
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y9, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y9, Y10, Y9
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y8, Y10
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y8, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y9, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y8, Y9
 	VPSLLD $20, Y8, Y8
-	VPADDD Y9, Y8, Y8
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y8, Y8
+	VPADDD Y8, Y9, Y8
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y0, Y0
 	VADDPS Y8, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -1451,26 +1451,26 @@ rows4:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y8
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y8, Y9
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y9
 	VSUBPS Y9, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y8, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y8, Y8
 	VSUBPS Y8, Y0, Y0
 	VMULPS Y0, Y0, Y8
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y9
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y9, Y9
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y8, Y10
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y9
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y9, Y9
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y8, Y9, Y8
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y9
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y9
 	VADDPS Y9, Y0, Y0
 	VADDPS Y0, Y8, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
-	VPADDD Y8, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y8, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -1484,26 +1484,26 @@ rows4:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y9
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y8
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y8, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y2, Y8, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y8
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -1517,26 +1517,26 @@ rows4:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y8
 	VADDPS Y8, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -1550,26 +1550,26 @@ rows4:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -1583,26 +1583,26 @@ rows4:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -1616,26 +1616,26 @@ rows4:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -1693,26 +1693,26 @@ rows6:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y4
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y5
 	VMAXPS Y4, Y5, Y4
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y4, Y5
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y7
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y4, Y5
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y5, Y5
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y5, Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
 	VMULPS Y4, Y4, Y6
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y7
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y8
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y4, Y7
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y7, Y7
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y7, Y6
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y7
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y5, Y5
+	VPADDD Y5, Y6, Y5
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y4, Y4
@@ -1726,26 +1726,26 @@ rows6:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y4
 	VMAXPS Y0, Y4, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y4
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y4
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y5
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y5, Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y4
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y4, Y4
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y4, Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
 	VMULPS Y0, Y0, Y5
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y7
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y6
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y6, Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y5, Y6, Y5
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y6
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y5
 	VPSLLD $20, Y4, Y4
-	VPADDD Y5, Y4, Y4
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y4, Y4
+	VPADDD Y4, Y5, Y4
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y0, Y0
 	VADDPS Y4, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -1759,26 +1759,26 @@ rows6:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y4
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y4, Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y4, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y4, Y4
 	VSUBPS Y4, Y0, Y0
 	VMULPS Y0, Y0, Y4
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y5
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y4, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y4
 	VPSLLD $20, Y1, Y1
-	VPADDD Y4, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y4, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -1792,26 +1792,26 @@ rows6:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
 	VSUBPS Y4, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y4
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -1848,26 +1848,26 @@ rows8:
 	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
@@ -1900,86 +1900,86 @@ DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense1ForwardTrainAVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense1ForwardTrainAVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x40000000
 DATA dense1ForwardTrainAVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense1ForwardTrainAVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense1ForwardTrainAVX2Const<>+392(SB)/4, $0x1f800000
@@ -2021,26 +2021,26 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense1ForwardTrainAVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense1ForwardTrainAVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense1ForwardTrainAVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense1ForwardTrainAVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y1, Y1
@@ -2068,86 +2068,86 @@ DATA dense1ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x40000000
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
@@ -2295,26 +2295,26 @@ finish3:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -2404,26 +2404,26 @@ rows4:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y8
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y9
 	VMAXPS Y8, Y9, Y8
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y8, Y9
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y9, Y9
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y9, Y10
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y10, Y11
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y8, Y9
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y9, Y9
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y9, Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y10, Y11
 	VSUBPS Y11, Y8, Y8
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y10, Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
 	VMULPS Y8, Y8, Y10
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y8, Y11
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y11, Y11
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y8, Y11
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y11, Y11
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y12
 	VADDPS Y12, Y11, Y11
 	VMULPS Y10, Y11, Y10
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y9, Y11
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y9, Y11
 	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y9, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y9, Y10
 	VPSLLD $20, Y9, Y9
-	VPADDD Y10, Y9, Y9
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y9, Y9
+	VPADDD Y9, Y10, Y9
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y9, Y8, Y8
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y8, Y8
@@ -2437,26 +2437,26 @@ rows4:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y8
 	VMAXPS Y0, Y8, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y8
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y8, Y8
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y8, Y9
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y9, Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y8
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y8, Y8
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y8, Y9
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y9, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y9, Y9
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y9, Y9
 	VSUBPS Y9, Y0, Y0
 	VMULPS Y0, Y0, Y9
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y9, Y11
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y10
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y10, Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y9, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y9, Y10, Y9
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y8, Y10
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y8, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y9, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y8, Y9
 	VPSLLD $20, Y8, Y8
-	VPADDD Y9, Y8, Y8
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y8, Y8
+	VPADDD Y8, Y9, Y8
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y0, Y0
 	VADDPS Y8, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2470,26 +2470,26 @@ rows4:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y8
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y8, Y9
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y8, Y9
 	VSUBPS Y9, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y8, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y8, Y8
 	VSUBPS Y8, Y0, Y0
 	VMULPS Y0, Y0, Y8
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y9
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y9, Y9
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y8, Y10
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y9
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y9, Y9
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y8, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y8, Y9, Y8
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y9
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y9
 	VADDPS Y9, Y0, Y0
 	VADDPS Y0, Y8, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
-	VPADDD Y8, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y8, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2503,26 +2503,26 @@ rows4:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y9
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y8
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y8, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y2, Y8, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y8
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2536,26 +2536,26 @@ rows4:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y8
 	VADDPS Y8, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2569,26 +2569,26 @@ rows4:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2602,26 +2602,26 @@ rows4:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2635,26 +2635,26 @@ rows4:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2712,26 +2712,26 @@ rows6:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y4
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y5
 	VMAXPS Y4, Y5, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y4, Y5
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y6, Y7
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y4, Y5
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y5, Y5
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y5, Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y6, Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
 	VMULPS Y4, Y4, Y6
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y7
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y6, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y7
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y7, Y7
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y7, Y6
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y5, Y5
+	VPADDD Y5, Y6, Y5
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y4, Y4
@@ -2745,26 +2745,26 @@ rows6:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4
 	VMAXPS Y0, Y4, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y4
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y4, Y4
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y4, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y4, Y4
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y4, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
 	VMULPS Y0, Y0, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y6
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y6, Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y5, Y6, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y4, Y6
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y4, Y5
 	VPSLLD $20, Y4, Y4
-	VPADDD Y5, Y4, Y4
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y4, Y4
+	VPADDD Y4, Y5, Y4
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y0, Y0
 	VADDPS Y4, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2778,26 +2778,26 @@ rows6:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y4, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y4, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y4, Y4
 	VSUBPS Y4, Y0, Y0
 	VMULPS Y0, Y0, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y5
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y4, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y4
 	VPSLLD $20, Y1, Y1
-	VPADDD Y4, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y4, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2811,26 +2811,26 @@ rows6:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VSUBPS Y4, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2867,26 +2867,26 @@ rows8:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -2919,86 +2919,86 @@ DATA dense1ForwardTrain_2AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense1ForwardTrain_2AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense1ForwardTrain_2AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense1ForwardTrain_2AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardTrain_2AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrain_2AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrain_2AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardTrain_2AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardTrain_2AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardTrain_2AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrain_2AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardTrain_2AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrain_2AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardTrain_2AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardTrain_2AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrain_2AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrain_2AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrain_2AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrain_2AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardTrain_2AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrain_2AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrain_2AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrain_2AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardTrain_2AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardTrain_2AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrain_2AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardTrain_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrain_2AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardTrain_2AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardTrain_2AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrain_2AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrain_2AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrain_2AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrain_2AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardTrain_2AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrain_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrain_2AVX2Const<>+352(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+356(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+360(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+364(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+368(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+372(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+376(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX2Const<>+380(SB)/4, $0x40000000
 DATA dense1ForwardTrain_2AVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense1ForwardTrain_2AVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense1ForwardTrain_2AVX2Const<>+392(SB)/4, $0x1f800000
@@ -3040,26 +3040,26 @@ TEXT ·dense1ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
 	VORPS dense1ForwardTrain_2AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrain_2AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardTrain_2AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardTrain_2AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardTrain_2AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense1ForwardTrain_2AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense1ForwardTrain_2AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardTrain_2AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardTrain_2AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense1ForwardTrain_2AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardTrain_2AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense1ForwardTrain_2AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense1ForwardTrain_2AVX2Const<>+384(SB), Y1, Y1
@@ -3087,86 +3087,86 @@ DATA dense1Forward_2AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense1Forward_2AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense1Forward_2AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense1Forward_2AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1Forward_2AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1Forward_2AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1Forward_2AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1Forward_2AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1Forward_2AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1Forward_2AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1Forward_2AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1Forward_2AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1Forward_2AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x0
-DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1Forward_2AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1Forward_2AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1Forward_2AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1Forward_2AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1Forward_2AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1Forward_2AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1Forward_2AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1Forward_2AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x0
+DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1Forward_2AVX2Const<>+352(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+356(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+360(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+364(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+368(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+372(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+376(SB)/4, $0x40000000
+DATA dense1Forward_2AVX2Const<>+380(SB)/4, $0x40000000
 DATA dense1Forward_2AVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense1Forward_2AVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense1Forward_2AVX2Const<>+392(SB)/4, $0x1f800000
@@ -3208,26 +3208,26 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VORPS dense1Forward_2AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1Forward_2AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1Forward_2AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1Forward_2AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1Forward_2AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1Forward_2AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense1Forward_2AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense1Forward_2AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense1Forward_2AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1Forward_2AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1Forward_2AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense1Forward_2AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1Forward_2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1Forward_2AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense1Forward_2AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense1Forward_2AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1Forward_2AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1Forward_2AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1Forward_2AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense1Forward_2AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense1Forward_2AVX2Const<>+384(SB), Y1, Y1
@@ -3478,22 +3478,22 @@ DATA dense2ForwardAVX2Const<>+48(SB)/4, $0xf149f2ca
 DATA dense2ForwardAVX2Const<>+52(SB)/4, $0xf149f2ca
 DATA dense2ForwardAVX2Const<>+56(SB)/4, $0xf149f2ca
 DATA dense2ForwardAVX2Const<>+60(SB)/4, $0xf149f2ca
-DATA dense2ForwardAVX2Const<>+64(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+68(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+72(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+76(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+80(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+84(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+88(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+92(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+96(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+100(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+104(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+108(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+112(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+116(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+120(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+124(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+64(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+68(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+72(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+76(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+80(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+84(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+88(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+92(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX2Const<>+96(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+100(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+104(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+108(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+112(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+116(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+120(SB)/4, $0x3f800000
+DATA dense2ForwardAVX2Const<>+124(SB)/4, $0x3f800000
 GLOBL dense2ForwardAVX2Const<>(SB), RODATA|NOPTR, $128
 
 // dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 64 multiply-adds,
@@ -3534,10 +3534,10 @@ TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardAVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VANDPS dense2ForwardAVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardAVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -3557,22 +3557,22 @@ DATA dense2ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0xf149f2ca
 DATA dense2ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0xf149f2ca
 DATA dense2ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0xf149f2ca
 DATA dense2ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x3f800000
 GLOBL dense2ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $128
 
 // dense2ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
@@ -3723,10 +3723,10 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
@@ -3735,10 +3735,10 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
@@ -3747,10 +3747,10 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
@@ -3759,10 +3759,10 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
@@ -3771,10 +3771,10 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
@@ -3783,10 +3783,10 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -3911,10 +3911,10 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
@@ -3923,10 +3923,10 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
@@ -3935,10 +3935,10 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
@@ -3947,10 +3947,10 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
@@ -3959,10 +3959,10 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -4011,10 +4011,10 @@ rows5:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VANDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -4039,22 +4039,22 @@ DATA dense2ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0xf149f2ca
 DATA dense2ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0xf149f2ca
 DATA dense2ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0xf149f2ca
 DATA dense2ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x3f800000
 GLOBL dense2ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $128
 
 // dense2ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
@@ -4205,10 +4205,10 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
@@ -4217,10 +4217,10 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
@@ -4229,10 +4229,10 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
@@ -4241,10 +4241,10 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
@@ -4253,10 +4253,10 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
@@ -4265,10 +4265,10 @@ rows1:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -4393,10 +4393,10 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
@@ -4405,10 +4405,10 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
@@ -4417,10 +4417,10 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
@@ -4429,10 +4429,10 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
@@ -4441,10 +4441,10 @@ rows3:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -4493,10 +4493,10 @@ rows5:
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -4905,22 +4905,22 @@ DATA dense2Forward_2AVX2Const<>+48(SB)/4, $0xf149f2ca
 DATA dense2Forward_2AVX2Const<>+52(SB)/4, $0xf149f2ca
 DATA dense2Forward_2AVX2Const<>+56(SB)/4, $0xf149f2ca
 DATA dense2Forward_2AVX2Const<>+60(SB)/4, $0xf149f2ca
-DATA dense2Forward_2AVX2Const<>+64(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+68(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+72(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+76(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+80(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+84(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+88(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+92(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+96(SB)/4, $0x7fffffff
-DATA dense2Forward_2AVX2Const<>+100(SB)/4, $0x7fffffff
-DATA dense2Forward_2AVX2Const<>+104(SB)/4, $0x7fffffff
-DATA dense2Forward_2AVX2Const<>+108(SB)/4, $0x7fffffff
-DATA dense2Forward_2AVX2Const<>+112(SB)/4, $0x7fffffff
-DATA dense2Forward_2AVX2Const<>+116(SB)/4, $0x7fffffff
-DATA dense2Forward_2AVX2Const<>+120(SB)/4, $0x7fffffff
-DATA dense2Forward_2AVX2Const<>+124(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+64(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+68(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+72(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+76(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+80(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+84(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+88(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+92(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX2Const<>+96(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+100(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+104(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+108(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+112(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+116(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+120(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX2Const<>+124(SB)/4, $0x3f800000
 GLOBL dense2Forward_2AVX2Const<>(SB), RODATA|NOPTR, $128
 
 // dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 64 multiply-adds,
@@ -4961,10 +4961,10 @@ TEXT ·dense2Forward_2AVX2(SB), NOSPLIT, $0-32
 	VMAXPS Y0, Y1, Y0
 
 	// y = a / (1 + abs(a))
-	VANDPS dense2Forward_2AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2Forward_2AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, (R8)
+	VANDPS dense2Forward_2AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2Forward_2AVX2Const<>+96(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -5528,8 +5528,6 @@ TEXT ·dense3ForwardAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Y15
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
 	VANDPS dense3ForwardAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3ForwardAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -5560,7 +5558,7 @@ TEXT ·dense3ForwardAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense3ForwardAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
@@ -5803,8 +5801,6 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
@@ -5835,10 +5831,8 @@ rows1:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -5869,10 +5863,8 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -5903,10 +5895,8 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -5937,10 +5927,8 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -5971,10 +5959,8 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
 	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -6005,7 +5991,7 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
@@ -6123,8 +6109,6 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
@@ -6155,10 +6139,8 @@ rows3:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -6189,10 +6171,8 @@ rows3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -6223,10 +6203,8 @@ rows3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -6257,10 +6235,8 @@ rows3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -6291,7 +6267,7 @@ rows3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
@@ -6333,8 +6309,6 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -6365,7 +6339,7 @@ rows5:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
@@ -6613,8 +6587,6 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
@@ -6645,10 +6617,8 @@ rows1:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -6679,10 +6649,8 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -6713,10 +6681,8 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -6747,10 +6713,8 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -6781,10 +6745,8 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y10, Y0
 	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -6815,7 +6777,7 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y10, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
@@ -6933,8 +6895,6 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
@@ -6965,10 +6925,8 @@ rows3:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -6999,10 +6957,8 @@ rows3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -7033,10 +6989,8 @@ rows3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -7067,10 +7021,8 @@ rows3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -7101,7 +7053,7 @@ rows3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
@@ -7143,8 +7095,6 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -7175,7 +7125,7 @@ rows5:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
@@ -7313,8 +7263,6 @@ TEXT ·dense3ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Y15
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3ForwardTrainAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -7345,7 +7293,7 @@ TEXT ·dense3ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense3ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
@@ -7588,8 +7536,6 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
@@ -7620,10 +7566,8 @@ rows1:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -7654,10 +7598,8 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -7688,10 +7630,8 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -7722,10 +7662,8 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -7756,10 +7694,8 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
 	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -7790,7 +7726,7 @@ rows1:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y10, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
@@ -7908,8 +7844,6 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
 	VMINPS Y1, Y3, Y1
@@ -7940,10 +7874,8 @@ rows3:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -7974,10 +7906,8 @@ rows3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -8008,10 +7938,8 @@ rows3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -8042,10 +7970,8 @@ rows3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -8076,7 +8002,7 @@ rows3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
@@ -8118,8 +8044,6 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -8150,7 +8074,7 @@ rows5:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
@@ -8288,8 +8212,6 @@ TEXT ·dense3ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Y15
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
 	VANDPS dense3ForwardTrain_2AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3ForwardTrain_2AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -8320,7 +8242,7 @@ TEXT ·dense3ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense3ForwardTrain_2AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
@@ -8453,8 +8375,6 @@ TEXT ·dense3Forward_2AVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Y15
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
 	VANDPS dense3Forward_2AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense3Forward_2AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -8485,7 +8405,7 @@ TEXT ·dense3Forward_2AVX2(SB), NOSPLIT, $0-32
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense3Forward_2AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
@@ -8880,7 +8800,7 @@ TEXT ·dense4ForwardAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -9028,35 +8948,35 @@ rows1:
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 32(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 64(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 96(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 128(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 160(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -9174,30 +9094,30 @@ rows3:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 32(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 64(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 96(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 128(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -9239,7 +9159,7 @@ rows5:
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -9392,35 +9312,35 @@ rows1:
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 32(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 64(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 96(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 128(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 160(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -9538,30 +9458,30 @@ rows3:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 32(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 64(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 96(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 128(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -9603,7 +9523,7 @@ rows5:
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -9646,7 +9566,7 @@ TEXT ·dense4ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -9794,35 +9714,35 @@ rows1:
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 32(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 64(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 96(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 128(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 160(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
 	ADDQ $192, R8
 	DECQ AX
@@ -9940,30 +9860,30 @@ rows3:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 32(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 64(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 96(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 128(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
 	ADDQ $160, R8
 	DECQ AX
@@ -10005,7 +9925,7 @@ rows5:
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -10048,7 +9968,7 @@ TEXT ·dense4ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -10086,7 +10006,7 @@ TEXT ·dense4Forward_2AVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Y15, Y1
 	VADDPS Y1, Y0, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -12147,8 +12067,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense5GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
@@ -12204,8 +12123,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense5GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
@@ -12321,8 +12239,7 @@ rows2:
 	VINSERTF128 $1, 32(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 32(R8)
@@ -12350,8 +12267,7 @@ rows2:
 	VMOVUPS 64(R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, 64(R8)
 	ADDQ $96, SI
@@ -12414,8 +12330,7 @@ rows4:
 	VINSERTF128 $1, 32(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 32(R8)
@@ -12469,8 +12384,7 @@ rows6:
 	VMOVUPS (R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	ADDQ $32, SI
@@ -14123,8 +14037,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VMOVUPS dense6GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense6GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VCMPPS $18, dense6GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y3
 	VMULPS dense6GradInputOneAll_2AVX2Const<>+32(SB), Y0, Y4
 	VBLENDVPS Y3, Y4, Y1, Y1
@@ -14188,8 +14101,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VMOVUPS dense6GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense6GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VCMPPS $18, dense6GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y3
 	VMULPS dense6GradInputOneAll_2AVX2Const<>+32(SB), Y0, Y4
 	VBLENDVPS Y3, Y4, Y1, Y1
@@ -14328,8 +14240,7 @@ rows2:
 	VINSERTF128 $1, 32(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y3
 	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y0, Y4
 	VBLENDVPS Y3, Y4, Y1, Y1
@@ -14360,8 +14271,7 @@ rows2:
 	VMOVUPS 64(R13), X1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y3
 	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y0, Y4
 	VBLENDVPS Y3, Y4, Y1, Y1
@@ -14437,8 +14347,7 @@ rows4:
 	VINSERTF128 $1, 32(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y3
 	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y0, Y4
 	VBLENDVPS Y3, Y4, Y1, Y1
@@ -14505,8 +14414,7 @@ rows6:
 	VMOVUPS (R13), X1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y3
 	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y0, Y4
 	VBLENDVPS Y3, Y4, Y1, Y1

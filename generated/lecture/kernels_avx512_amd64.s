@@ -7,14 +7,13 @@
 
 DATA dense1ForwardAVX512Const<>+0(SB)/4, $0x80000000
 DATA dense1ForwardAVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX512Const<>+16(SB)/4, $0x40000000
-DATA dense1ForwardAVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardAVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense1ForwardAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense1ForwardAVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense1ForwardAVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense1ForwardAVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense1ForwardAVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense1ForwardAVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardAVX512Const<>+104(SB)/4, $0x33092801
@@ -47,8 +46,9 @@ DATA dense1ForwardAVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense1ForwardAVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense1ForwardAVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense1ForwardAVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardAVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense1ForwardAVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense1ForwardAVX512Const<>+224(SB)/4, $0x40000000
+DATA dense1ForwardAVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense1ForwardAVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense1ForwardAVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 24 multiply-adds,
@@ -76,17 +76,17 @@ TEXT ·dense1ForwardAVX512(SB), NOSPLIT, $0-32
 	VORPS.BCST dense1ForwardAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardAVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardAVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardAVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardAVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardAVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardAVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardAVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardAVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardAVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardAVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardAVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardAVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardAVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardAVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardAVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardAVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardAVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardAVX512Const<>+96(SB), Z2, Z4
@@ -94,15 +94,15 @@ TEXT ·dense1ForwardAVX512(SB), NOSPLIT, $0-32
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardAVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardAVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardAVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardAVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardAVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardAVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardAVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardAVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardAVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -112,14 +112,13 @@ TEXT ·dense1ForwardAVX512(SB), NOSPLIT, $0-32
 
 DATA dense1ForwardRowsPanel0AVX512Const<>+0(SB)/4, $0x80000000
 DATA dense1ForwardRowsPanel0AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense1ForwardRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -152,8 +151,9 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense1ForwardRowsPanel0AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense1ForwardRowsPanel0AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense1ForwardRowsPanel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardRowsPanel0AVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX512Const<>+224(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense1ForwardRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense1ForwardRowsPanel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
@@ -313,17 +313,17 @@ finish3:
 	VORPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -331,15 +331,15 @@ finish3:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -457,17 +457,17 @@ finish6:
 	VORPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -475,15 +475,15 @@ finish6:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -560,17 +560,17 @@ finish9:
 	VORPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -578,15 +578,15 @@ finish9:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -633,17 +633,17 @@ finish12:
 	VORPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -651,15 +651,15 @@ finish12:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -677,14 +677,13 @@ done11:
 
 DATA dense1ForwardRows_2Panel0AVX512Const<>+0(SB)/4, $0x80000000
 DATA dense1ForwardRows_2Panel0AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel0AVX512Const<>+16(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel0AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel0AVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel0AVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel0AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense1ForwardRows_2Panel0AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense1ForwardRows_2Panel0AVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense1ForwardRows_2Panel0AVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense1ForwardRows_2Panel0AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense1ForwardRows_2Panel0AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense1ForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense1ForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense1ForwardRows_2Panel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardRows_2Panel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardRows_2Panel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -717,8 +716,9 @@ DATA dense1ForwardRows_2Panel0AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense1ForwardRows_2Panel0AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense1ForwardRows_2Panel0AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense1ForwardRows_2Panel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardRows_2Panel0AVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel0AVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense1ForwardRows_2Panel0AVX512Const<>+224(SB)/4, $0x40000000
+DATA dense1ForwardRows_2Panel0AVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense1ForwardRows_2Panel0AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense1ForwardRows_2Panel0AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense1ForwardRows_2Panel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
@@ -878,17 +878,17 @@ finish3:
 	VORPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
@@ -896,15 +896,15 @@ finish3:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -1022,17 +1022,17 @@ finish6:
 	VORPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
@@ -1040,15 +1040,15 @@ finish6:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -1125,17 +1125,17 @@ finish9:
 	VORPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
@@ -1143,15 +1143,15 @@ finish9:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -1198,17 +1198,17 @@ finish12:
 	VORPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
@@ -1216,15 +1216,15 @@ finish12:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -1242,14 +1242,13 @@ done11:
 
 DATA dense1ForwardTrainAVX512Const<>+0(SB)/4, $0x80000000
 DATA dense1ForwardTrainAVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX512Const<>+16(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense1ForwardTrainAVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardTrainAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardTrainAVX512Const<>+104(SB)/4, $0x33092801
@@ -1282,8 +1281,9 @@ DATA dense1ForwardTrainAVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense1ForwardTrainAVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense1ForwardTrainAVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense1ForwardTrainAVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardTrainAVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX512Const<>+224(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense1ForwardTrainAVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 24 multiply-adds,
@@ -1311,17 +1311,17 @@ TEXT ·dense1ForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VORPS.BCST dense1ForwardTrainAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainAVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardTrainAVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardTrainAVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardTrainAVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainAVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainAVX512Const<>+96(SB), Z2, Z4
@@ -1329,15 +1329,15 @@ TEXT ·dense1ForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardTrainAVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardTrainAVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardTrainAVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardTrainAVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardTrainAVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardTrainAVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -1347,14 +1347,13 @@ TEXT ·dense1ForwardTrainAVX512(SB), NOSPLIT, $0-32
 
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB)/4, $0x80000000
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -1387,8 +1386,9 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense1ForwardTrainRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense1ForwardTrainRowsPanel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
@@ -1548,17 +1548,17 @@ finish3:
 	VORPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -1566,15 +1566,15 @@ finish3:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -1692,17 +1692,17 @@ finish6:
 	VORPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -1710,15 +1710,15 @@ finish6:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -1795,17 +1795,17 @@ finish9:
 	VORPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -1813,15 +1813,15 @@ finish9:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -1868,17 +1868,17 @@ finish12:
 	VORPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -1886,15 +1886,15 @@ finish12:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -1912,14 +1912,13 @@ done11:
 
 DATA dense1ForwardTrain_2AVX512Const<>+0(SB)/4, $0x80000000
 DATA dense1ForwardTrain_2AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense1ForwardTrain_2AVX512Const<>+16(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrain_2AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrain_2AVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense1ForwardTrain_2AVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense1ForwardTrain_2AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrain_2AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrain_2AVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense1ForwardTrain_2AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense1ForwardTrain_2AVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardTrain_2AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardTrain_2AVX512Const<>+104(SB)/4, $0x33092801
@@ -1952,8 +1951,9 @@ DATA dense1ForwardTrain_2AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense1ForwardTrain_2AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense1ForwardTrain_2AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense1ForwardTrain_2AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardTrain_2AVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense1ForwardTrain_2AVX512Const<>+224(SB)/4, $0x40000000
+DATA dense1ForwardTrain_2AVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense1ForwardTrain_2AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense1ForwardTrain_2AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense1ForwardTrain_2AVX512 is dense1ForwardTrain_2Generic for avx512: 24 multiply-adds,
@@ -1981,17 +1981,17 @@ TEXT ·dense1ForwardTrain_2AVX512(SB), NOSPLIT, $0-32
 	VORPS.BCST dense1ForwardTrain_2AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrain_2AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardTrain_2AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardTrain_2AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardTrain_2AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardTrain_2AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardTrain_2AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrain_2AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrain_2AVX512Const<>+96(SB), Z2, Z4
@@ -1999,15 +1999,15 @@ TEXT ·dense1ForwardTrain_2AVX512(SB), NOSPLIT, $0-32
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardTrain_2AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardTrain_2AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardTrain_2AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardTrain_2AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardTrain_2AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardTrain_2AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardTrain_2AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardTrain_2AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -2017,14 +2017,13 @@ TEXT ·dense1ForwardTrain_2AVX512(SB), NOSPLIT, $0-32
 
 DATA dense1Forward_2AVX512Const<>+0(SB)/4, $0x80000000
 DATA dense1Forward_2AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense1Forward_2AVX512Const<>+16(SB)/4, $0x40000000
-DATA dense1Forward_2AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense1Forward_2AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense1Forward_2AVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense1Forward_2AVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense1Forward_2AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense1Forward_2AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense1Forward_2AVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense1Forward_2AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense1Forward_2AVX512Const<>+96(SB)/4, $0x0
 DATA dense1Forward_2AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1Forward_2AVX512Const<>+104(SB)/4, $0x33092801
@@ -2057,8 +2056,9 @@ DATA dense1Forward_2AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense1Forward_2AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense1Forward_2AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense1Forward_2AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense1Forward_2AVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense1Forward_2AVX512Const<>+224(SB)/4, $0x40000000
+DATA dense1Forward_2AVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense1Forward_2AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense1Forward_2AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense1Forward_2AVX512 is dense1Forward_2Generic for avx512: 24 multiply-adds,
@@ -2086,17 +2086,17 @@ TEXT ·dense1Forward_2AVX512(SB), NOSPLIT, $0-32
 	VORPS.BCST dense1Forward_2AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1Forward_2AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1Forward_2AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1Forward_2AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1Forward_2AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1Forward_2AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1Forward_2AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1Forward_2AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1Forward_2AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1Forward_2AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1Forward_2AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1Forward_2AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1Forward_2AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1Forward_2AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1Forward_2AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1Forward_2AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1Forward_2AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1Forward_2AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1Forward_2AVX512Const<>+96(SB), Z2, Z4
@@ -2104,15 +2104,15 @@ TEXT ·dense1Forward_2AVX512(SB), NOSPLIT, $0-32
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1Forward_2AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1Forward_2AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1Forward_2AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1Forward_2AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1Forward_2AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1Forward_2AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1Forward_2AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1Forward_2AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1Forward_2AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -2548,8 +2548,8 @@ done8:
 
 DATA dense2ForwardAVX512Const<>+0(SB)/4, $0x7149f2ca
 DATA dense2ForwardAVX512Const<>+8(SB)/4, $0xf149f2ca
-DATA dense2ForwardAVX512Const<>+16(SB)/4, $0x3f800000
-DATA dense2ForwardAVX512Const<>+24(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX512Const<>+16(SB)/4, $0x7fffffff
+DATA dense2ForwardAVX512Const<>+24(SB)/4, $0x3f800000
 GLOBL dense2ForwardAVX512Const<>(SB), RODATA|NOPTR, $32
 
 // dense2ForwardAVX512 is dense2ForwardGeneric for avx512: 64 multiply-adds,
@@ -2592,19 +2592,19 @@ TEXT ·dense2ForwardAVX512(SB), NOSPLIT, $0-32
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardAVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardAVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardAVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardAVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, (R8)
+	VMOVUPS Z0, K7, (R8)
 	VZEROUPPER 
 	RET 
 
 DATA dense2ForwardRowsPanel0AVX512Const<>+0(SB)/4, $0x7149f2ca
 DATA dense2ForwardRowsPanel0AVX512Const<>+8(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x7fffffff
+DATA dense2ForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x3f800000
 GLOBL dense2ForwardRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $32
 
 // dense2ForwardRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
@@ -2872,12 +2872,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, (R8)
+	VMOVUPS Z0, K7, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -2886,12 +2886,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -2900,12 +2900,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -2914,12 +2914,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -2928,12 +2928,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -2942,12 +2942,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -2956,12 +2956,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -2970,12 +2970,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -2984,12 +2984,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 256(R8)
+	VMOVUPS Z0, K7, 256(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -2998,12 +2998,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 288(R8)
+	VMOVUPS Z0, K7, 288(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -3012,12 +3012,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 320(R8)
+	VMOVUPS Z0, K7, 320(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -3026,12 +3026,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 352(R8)
+	VMOVUPS Z0, K7, 352(R8)
 	ADDQ $384, SI
 	ADDQ $384, R8
 	DECQ AX
@@ -3214,12 +3214,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, (R8)
+	VMOVUPS Z0, K7, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -3228,12 +3228,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -3242,12 +3242,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -3256,12 +3256,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -3270,12 +3270,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -3284,12 +3284,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -3298,12 +3298,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -3312,12 +3312,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
@@ -3423,12 +3423,12 @@ rows5:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, (R8)
+	VMOVUPS Z0, K7, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -3437,12 +3437,12 @@ rows5:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -3451,12 +3451,12 @@ rows5:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0
@@ -3465,12 +3465,12 @@ rows5:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 	ADDQ $128, SI
 	ADDQ $128, R8
 	DECQ AX
@@ -3519,12 +3519,12 @@ rows7:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, (R8)
+	VMOVUPS Z0, K7, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -3535,8 +3535,8 @@ done8:
 
 DATA dense2ForwardRows_2Panel0AVX512Const<>+0(SB)/4, $0x7149f2ca
 DATA dense2ForwardRows_2Panel0AVX512Const<>+8(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel0AVX512Const<>+16(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel0AVX512Const<>+24(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel0AVX512Const<>+16(SB)/4, $0x7fffffff
+DATA dense2ForwardRows_2Panel0AVX512Const<>+24(SB)/4, $0x3f800000
 GLOBL dense2ForwardRows_2Panel0AVX512Const<>(SB), RODATA|NOPTR, $32
 
 // dense2ForwardRows_2Panel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
@@ -3804,12 +3804,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, (R8)
+	VMOVUPS Z0, K7, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -3818,12 +3818,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -3832,12 +3832,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -3846,12 +3846,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -3860,12 +3860,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -3874,12 +3874,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -3888,12 +3888,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -3902,12 +3902,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -3916,12 +3916,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 256(R8)
+	VMOVUPS Z0, K7, 256(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -3930,12 +3930,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 288(R8)
+	VMOVUPS Z0, K7, 288(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -3944,12 +3944,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 320(R8)
+	VMOVUPS Z0, K7, 320(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -3958,12 +3958,12 @@ rows1:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 352(R8)
+	VMOVUPS Z0, K7, 352(R8)
 	ADDQ $384, SI
 	ADDQ $384, R8
 	DECQ AX
@@ -4146,12 +4146,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, (R8)
+	VMOVUPS Z0, K7, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -4160,12 +4160,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -4174,12 +4174,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -4188,12 +4188,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -4202,12 +4202,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -4216,12 +4216,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -4230,12 +4230,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -4244,12 +4244,12 @@ rows3:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
@@ -4355,12 +4355,12 @@ rows5:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, (R8)
+	VMOVUPS Z0, K7, (R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -4369,12 +4369,12 @@ rows5:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -4383,12 +4383,12 @@ rows5:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
 	// a = max(min(x, 1e+30), -1e+30)
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0
@@ -4397,12 +4397,12 @@ rows5:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 	ADDQ $128, SI
 	ADDQ $128, R8
 	DECQ AX
@@ -4451,12 +4451,12 @@ rows7:
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, (R8)
+	VMOVUPS Z0, K7, (R8)
 	ADDQ $32, SI
 	ADDQ $32, R8
 	DECQ AX
@@ -5194,8 +5194,8 @@ TEXT ·dense2ForwardTrain_2AVX512(SB), NOSPLIT, $0-32
 
 DATA dense2Forward_2AVX512Const<>+0(SB)/4, $0x7149f2ca
 DATA dense2Forward_2AVX512Const<>+8(SB)/4, $0xf149f2ca
-DATA dense2Forward_2AVX512Const<>+16(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX512Const<>+24(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX512Const<>+16(SB)/4, $0x7fffffff
+DATA dense2Forward_2AVX512Const<>+24(SB)/4, $0x3f800000
 GLOBL dense2Forward_2AVX512Const<>(SB), RODATA|NOPTR, $32
 
 // dense2Forward_2AVX512 is dense2Forward_2Generic for avx512: 64 multiply-adds,
@@ -5238,12 +5238,12 @@ TEXT ·dense2Forward_2AVX512(SB), NOSPLIT, $0-32
 	VMAXPS Z0, Z1, Z0
 
 	// y = a / (1 + abs(a))
-	VANDPS.BCST dense2Forward_2AVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense2Forward_2AVX512Const<>+16(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z1
+	VANDPS.BCST dense2Forward_2AVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense2Forward_2AVX512Const<>+24(SB), Z1, Z1
+	VDIVPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, (R8)
+	VMOVUPS Z0, K7, (R8)
 	VZEROUPPER 
 	RET 
 
@@ -5920,8 +5920,6 @@ TEXT ·dense3ForwardAVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Z31
 	VFMADD231PS 224(DX), Z31, K7, Z1
 	VADDPS Z1, Z0, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardAVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -5952,7 +5950,7 @@ TEXT ·dense3ForwardAVX512(SB), NOSPLIT, $0-32
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
@@ -6394,8 +6392,6 @@ finish3:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -6426,7 +6422,7 @@ finish3:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -6639,8 +6635,6 @@ finish6:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -6671,7 +6665,7 @@ finish6:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -6795,8 +6789,6 @@ finish9:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -6827,7 +6819,7 @@ finish9:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -6885,8 +6877,6 @@ finish12:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -6917,7 +6907,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -7367,8 +7357,6 @@ finish3:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -7399,7 +7387,7 @@ finish3:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -7612,8 +7600,6 @@ finish6:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -7644,7 +7630,7 @@ finish6:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -7768,8 +7754,6 @@ finish9:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -7800,7 +7784,7 @@ finish9:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -7858,8 +7842,6 @@ finish12:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -7890,7 +7872,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -8071,8 +8053,6 @@ TEXT ·dense3ForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Z31
 	VFMADD231PS 224(DX), Z31, K7, Z1
 	VADDPS Z1, Z0, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardTrainAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardTrainAVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -8103,7 +8083,7 @@ TEXT ·dense3ForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardTrainAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
@@ -8545,8 +8525,6 @@ finish3:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -8577,7 +8555,7 @@ finish3:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -8790,8 +8768,6 @@ finish6:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -8822,7 +8798,7 @@ finish6:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -8946,8 +8922,6 @@ finish9:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -8978,7 +8952,7 @@ finish9:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -9036,8 +9010,6 @@ finish12:
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -9068,7 +9040,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -9249,8 +9221,6 @@ TEXT ·dense3ForwardTrain_2AVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Z31
 	VFMADD231PS 224(DX), Z31, K7, Z1
 	VADDPS Z1, Z0, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3ForwardTrain_2AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3ForwardTrain_2AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -9281,7 +9251,7 @@ TEXT ·dense3ForwardTrain_2AVX512(SB), NOSPLIT, $0-32
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3ForwardTrain_2AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
@@ -9454,8 +9424,6 @@ TEXT ·dense3Forward_2AVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSS 28(SI), Z31
 	VFMADD231PS 224(DX), Z31, K7, Z1
 	VADDPS Z1, Z0, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense3Forward_2AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense3Forward_2AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -9486,7 +9454,7 @@ TEXT ·dense3Forward_2AVX512(SB), NOSPLIT, $0-32
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense3Forward_2AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
@@ -9965,7 +9933,7 @@ TEXT ·dense4ForwardAVX512(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Z31, K7, Z1
 	VADDPS Z1, Z0, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -10232,89 +10200,89 @@ rows1:
 	VADDPS Z21, Z20, Z20
 	VADDPS Z23, Z22, Z22
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
+	VMAXPS Z4, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
+	VMAXPS Z6, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
+	VMAXPS Z8, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
+	VMAXPS Z10, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z10, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
+	VMAXPS Z12, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z12, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
+	VMAXPS Z14, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z14, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
+	VMAXPS Z16, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z16, K7, 256(R8)
+	VMOVUPS Z0, K7, 256(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
+	VMAXPS Z18, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z18, K7, 288(R8)
+	VMOVUPS Z0, K7, 288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
+	VMAXPS Z20, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z20, K7, 320(R8)
+	VMOVUPS Z0, K7, 320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
+	VMAXPS Z22, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z22, K7, 352(R8)
+	VMOVUPS Z0, K7, 352(R8)
 	ADDQ $384, SI
 	ADDQ $384, R8
 	DECQ AX
@@ -10490,61 +10458,61 @@ rows3:
 	VADDPS Z13, Z12, Z12
 	VADDPS Z15, Z14, Z14
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
+	VMAXPS Z4, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
+	VMAXPS Z6, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
+	VMAXPS Z8, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
+	VMAXPS Z10, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z10, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
+	VMAXPS Z12, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z12, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
+	VMAXPS Z14, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z14, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
@@ -10643,33 +10611,33 @@ rows5:
 	VADDPS Z5, Z4, Z4
 	VADDPS Z7, Z6, Z6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
+	VMAXPS Z4, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
+	VMAXPS Z6, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 	ADDQ $128, SI
 	ADDQ $128, R8
 	DECQ AX
@@ -10711,7 +10679,7 @@ rows7:
 	VFMADD231PS Z28, Z31, Z1
 	VADDPS Z1, Z0, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -10983,89 +10951,89 @@ rows1:
 	VADDPS Z21, Z20, Z20
 	VADDPS Z23, Z22, Z22
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
+	VMAXPS Z4, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
+	VMAXPS Z6, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
+	VMAXPS Z8, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
+	VMAXPS Z10, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z10, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
+	VMAXPS Z12, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z12, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
+	VMAXPS Z14, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z14, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
+	VMAXPS Z16, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z16, K7, 256(R8)
+	VMOVUPS Z0, K7, 256(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
+	VMAXPS Z18, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z18, K7, 288(R8)
+	VMOVUPS Z0, K7, 288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
+	VMAXPS Z20, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z20, K7, 320(R8)
+	VMOVUPS Z0, K7, 320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
+	VMAXPS Z22, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z22, K7, 352(R8)
+	VMOVUPS Z0, K7, 352(R8)
 	ADDQ $384, SI
 	ADDQ $384, R8
 	DECQ AX
@@ -11241,61 +11209,61 @@ rows3:
 	VADDPS Z13, Z12, Z12
 	VADDPS Z15, Z14, Z14
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
+	VMAXPS Z4, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
+	VMAXPS Z6, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
+	VMAXPS Z8, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
+	VMAXPS Z10, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z10, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
+	VMAXPS Z12, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z12, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
+	VMAXPS Z14, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z14, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
@@ -11394,33 +11362,33 @@ rows5:
 	VADDPS Z5, Z4, Z4
 	VADDPS Z7, Z6, Z6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
+	VMAXPS Z4, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
+	VMAXPS Z6, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 	ADDQ $128, SI
 	ADDQ $128, R8
 	DECQ AX
@@ -11462,7 +11430,7 @@ rows7:
 	VFMADD231PS Z28, Z31, Z1
 	VADDPS Z1, Z0, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -11509,7 +11477,7 @@ TEXT ·dense4ForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Z31, K7, Z1
 	VADDPS Z1, Z0, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -11776,89 +11744,89 @@ rows1:
 	VADDPS Z21, Z20, Z20
 	VADDPS Z23, Z22, Z22
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
+	VMAXPS Z4, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
+	VMAXPS Z6, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
+	VMAXPS Z8, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
+	VMAXPS Z10, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z10, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
+	VMAXPS Z12, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z12, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
+	VMAXPS Z14, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z14, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
+	VMAXPS Z16, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z16, K7, 256(R8)
+	VMOVUPS Z0, K7, 256(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
+	VMAXPS Z18, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z18, K7, 288(R8)
+	VMOVUPS Z0, K7, 288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
+	VMAXPS Z20, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z20, K7, 320(R8)
+	VMOVUPS Z0, K7, 320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
+	VMAXPS Z22, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z22, K7, 352(R8)
+	VMOVUPS Z0, K7, 352(R8)
 	ADDQ $384, SI
 	ADDQ $384, R8
 	DECQ AX
@@ -12034,61 +12002,61 @@ rows3:
 	VADDPS Z13, Z12, Z12
 	VADDPS Z15, Z14, Z14
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
+	VMAXPS Z4, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
+	VMAXPS Z6, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
+	VMAXPS Z8, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
+	VMAXPS Z10, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z10, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
+	VMAXPS Z12, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z12, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
+	VMAXPS Z14, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z14, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 	ADDQ $256, SI
 	ADDQ $256, R8
 	DECQ AX
@@ -12187,33 +12155,33 @@ rows5:
 	VADDPS Z5, Z4, Z4
 	VADDPS Z7, Z6, Z6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
+	VMAXPS Z4, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
+	VMAXPS Z6, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 	ADDQ $128, SI
 	ADDQ $128, R8
 	DECQ AX
@@ -12255,7 +12223,7 @@ rows7:
 	VFMADD231PS Z28, Z31, Z1
 	VADDPS Z1, Z0, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -12302,7 +12270,7 @@ TEXT ·dense4ForwardTrain_2AVX512(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Z31, K7, Z1
 	VADDPS Z1, Z0, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -12344,7 +12312,7 @@ TEXT ·dense4Forward_2AVX512(SB), NOSPLIT, $0-32
 	VFMADD231PS 224(DX), Z31, K7, Z1
 	VADDPS Z1, Z0, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -15716,8 +15684,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense5GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
@@ -15773,8 +15740,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense5GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
@@ -15917,8 +15883,7 @@ rows2:
 	VINSERTF64X4 $1, 32(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -15949,8 +15914,7 @@ rows2:
 	VINSERTF64X4 $1, 96(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 64(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -15981,8 +15945,7 @@ rows2:
 	VINSERTF64X4 $1, 160(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 128(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -16052,8 +16015,7 @@ rows4:
 	VINSERTF64X4 $1, 32(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -16121,8 +16083,7 @@ rows6:
 	VMOVUPS (R13), Y1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
@@ -19024,8 +18985,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VBROADCASTSS dense6GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense6GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VCMPPS.BCST $18, dense6GradInputOneAllAVX512Const<>+0(SB), Y1, K2
 	VMULPS.BCST dense6GradInputOneAllAVX512Const<>+8(SB), Y0, Y2
 	VBLENDMPS Y2, Y1, K2, Y1
@@ -19089,8 +19049,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VBROADCASTSS dense6GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense6GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VCMPPS.BCST $18, dense6GradInputOneAllAVX512Const<>+0(SB), Y1, K2
 	VMULPS.BCST dense6GradInputOneAllAVX512Const<>+8(SB), Y0, Y2
 	VBLENDMPS Y2, Y1, K2, Y1
@@ -19242,8 +19201,7 @@ rows2:
 	VINSERTF64X4 $1, 32(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VBROADCASTSS dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VCMPPS.BCST $18, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K2
 	VMULPS.BCST dense6GradInputRowsBlocksAVX512Const<>+8(SB), Z0, Z2
 	VBLENDMPS Z2, Z1, K2, Z1
@@ -19277,8 +19235,7 @@ rows2:
 	VINSERTF64X4 $1, 96(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VBROADCASTSS dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VCMPPS.BCST $18, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K2
 	VMULPS.BCST dense6GradInputRowsBlocksAVX512Const<>+8(SB), Z0, Z2
 	VBLENDMPS Z2, Z1, K2, Z1
@@ -19312,8 +19269,7 @@ rows2:
 	VINSERTF64X4 $1, 160(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VBROADCASTSS dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VCMPPS.BCST $18, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K2
 	VMULPS.BCST dense6GradInputRowsBlocksAVX512Const<>+8(SB), Z0, Z2
 	VBLENDMPS Z2, Z1, K2, Z1
@@ -19389,8 +19345,7 @@ rows4:
 	VINSERTF64X4 $1, 32(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VBROADCASTSS dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VCMPPS.BCST $18, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K2
 	VMULPS.BCST dense6GradInputRowsBlocksAVX512Const<>+8(SB), Z0, Z2
 	VBLENDMPS Z2, Z1, K2, Z1
@@ -19463,8 +19418,7 @@ rows6:
 	VMOVUPS (R13), Y1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VBROADCASTSS dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VCMPPS.BCST $18, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K2
 	VMULPS.BCST dense6GradInputRowsBlocksAVX512Const<>+8(SB), Z0, Z2
 	VBLENDMPS Z2, Z1, K2, Z1

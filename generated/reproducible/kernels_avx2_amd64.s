@@ -118,30 +118,30 @@ DATA bodyForwardAVX2Const<>+400(SB)/4, $0xb4c0007e
 DATA bodyForwardAVX2Const<>+404(SB)/4, $0xb4c0007e
 DATA bodyForwardAVX2Const<>+408(SB)/4, $0xb4c0007e
 DATA bodyForwardAVX2Const<>+412(SB)/4, $0xb4c0007e
-DATA bodyForwardAVX2Const<>+416(SB)/4, $0x40000000
-DATA bodyForwardAVX2Const<>+420(SB)/4, $0x40000000
-DATA bodyForwardAVX2Const<>+424(SB)/4, $0x40000000
-DATA bodyForwardAVX2Const<>+428(SB)/4, $0x40000000
-DATA bodyForwardAVX2Const<>+432(SB)/4, $0x40000000
-DATA bodyForwardAVX2Const<>+436(SB)/4, $0x40000000
-DATA bodyForwardAVX2Const<>+440(SB)/4, $0x40000000
-DATA bodyForwardAVX2Const<>+444(SB)/4, $0x40000000
-DATA bodyForwardAVX2Const<>+448(SB)/4, $0x7fffffff
-DATA bodyForwardAVX2Const<>+452(SB)/4, $0x7fffffff
-DATA bodyForwardAVX2Const<>+456(SB)/4, $0x7fffffff
-DATA bodyForwardAVX2Const<>+460(SB)/4, $0x7fffffff
-DATA bodyForwardAVX2Const<>+464(SB)/4, $0x7fffffff
-DATA bodyForwardAVX2Const<>+468(SB)/4, $0x7fffffff
-DATA bodyForwardAVX2Const<>+472(SB)/4, $0x7fffffff
-DATA bodyForwardAVX2Const<>+476(SB)/4, $0x7fffffff
-DATA bodyForwardAVX2Const<>+480(SB)/4, $0x33000000
-DATA bodyForwardAVX2Const<>+484(SB)/4, $0x33000000
-DATA bodyForwardAVX2Const<>+488(SB)/4, $0x33000000
-DATA bodyForwardAVX2Const<>+492(SB)/4, $0x33000000
-DATA bodyForwardAVX2Const<>+496(SB)/4, $0x33000000
-DATA bodyForwardAVX2Const<>+500(SB)/4, $0x33000000
-DATA bodyForwardAVX2Const<>+504(SB)/4, $0x33000000
-DATA bodyForwardAVX2Const<>+508(SB)/4, $0x33000000
+DATA bodyForwardAVX2Const<>+416(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+420(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+424(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+428(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+432(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+436(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+440(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+444(SB)/4, $0x7fffffff
+DATA bodyForwardAVX2Const<>+448(SB)/4, $0x33000000
+DATA bodyForwardAVX2Const<>+452(SB)/4, $0x33000000
+DATA bodyForwardAVX2Const<>+456(SB)/4, $0x33000000
+DATA bodyForwardAVX2Const<>+460(SB)/4, $0x33000000
+DATA bodyForwardAVX2Const<>+464(SB)/4, $0x33000000
+DATA bodyForwardAVX2Const<>+468(SB)/4, $0x33000000
+DATA bodyForwardAVX2Const<>+472(SB)/4, $0x33000000
+DATA bodyForwardAVX2Const<>+476(SB)/4, $0x33000000
+DATA bodyForwardAVX2Const<>+480(SB)/4, $0x40000000
+DATA bodyForwardAVX2Const<>+484(SB)/4, $0x40000000
+DATA bodyForwardAVX2Const<>+488(SB)/4, $0x40000000
+DATA bodyForwardAVX2Const<>+492(SB)/4, $0x40000000
+DATA bodyForwardAVX2Const<>+496(SB)/4, $0x40000000
+DATA bodyForwardAVX2Const<>+500(SB)/4, $0x40000000
+DATA bodyForwardAVX2Const<>+504(SB)/4, $0x40000000
+DATA bodyForwardAVX2Const<>+508(SB)/4, $0x40000000
 GLOBL bodyForwardAVX2Const<>(SB), RODATA|NOPTR, $512
 
 // bodyForwardAVX2 is bodyForwardGeneric for avx2: 24 multiply-adds,
@@ -201,10 +201,10 @@ TEXT ·bodyForwardAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y3, Y2
 	VADDPS Y2, Y4, Y2
+	VANDPS bodyForwardAVX2Const<>+416(SB), Y0, Y3
+	VCMPPS $17, bodyForwardAVX2Const<>+448(SB), Y3, Y3
 	VADDPS Y2, Y6, Y2
-	VMULPS bodyForwardAVX2Const<>+416(SB), Y2, Y2
-	VANDPS bodyForwardAVX2Const<>+448(SB), Y0, Y3
-	VCMPPS $17, bodyForwardAVX2Const<>+480(SB), Y3, Y3
+	VMULPS bodyForwardAVX2Const<>+480(SB), Y2, Y2
 	VBLENDVPS Y3, Y0, Y2, Y2
 	VBLENDVPS Y1, Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
@@ -315,30 +315,30 @@ DATA bodyForwardRowsPanel1AVX2Const<>+400(SB)/4, $0xb4c0007e
 DATA bodyForwardRowsPanel1AVX2Const<>+404(SB)/4, $0xb4c0007e
 DATA bodyForwardRowsPanel1AVX2Const<>+408(SB)/4, $0xb4c0007e
 DATA bodyForwardRowsPanel1AVX2Const<>+412(SB)/4, $0xb4c0007e
-DATA bodyForwardRowsPanel1AVX2Const<>+416(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel1AVX2Const<>+420(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel1AVX2Const<>+424(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel1AVX2Const<>+428(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel1AVX2Const<>+432(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel1AVX2Const<>+436(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel1AVX2Const<>+440(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel1AVX2Const<>+444(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel1AVX2Const<>+448(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel1AVX2Const<>+452(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel1AVX2Const<>+456(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel1AVX2Const<>+460(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel1AVX2Const<>+464(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel1AVX2Const<>+468(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel1AVX2Const<>+472(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel1AVX2Const<>+476(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel1AVX2Const<>+480(SB)/4, $0x33000000
-DATA bodyForwardRowsPanel1AVX2Const<>+484(SB)/4, $0x33000000
-DATA bodyForwardRowsPanel1AVX2Const<>+488(SB)/4, $0x33000000
-DATA bodyForwardRowsPanel1AVX2Const<>+492(SB)/4, $0x33000000
-DATA bodyForwardRowsPanel1AVX2Const<>+496(SB)/4, $0x33000000
-DATA bodyForwardRowsPanel1AVX2Const<>+500(SB)/4, $0x33000000
-DATA bodyForwardRowsPanel1AVX2Const<>+504(SB)/4, $0x33000000
-DATA bodyForwardRowsPanel1AVX2Const<>+508(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel1AVX2Const<>+416(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+420(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+424(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+428(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+432(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+436(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+440(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+444(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel1AVX2Const<>+448(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel1AVX2Const<>+452(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel1AVX2Const<>+456(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel1AVX2Const<>+460(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel1AVX2Const<>+464(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel1AVX2Const<>+468(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel1AVX2Const<>+472(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel1AVX2Const<>+476(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel1AVX2Const<>+480(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel1AVX2Const<>+484(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel1AVX2Const<>+488(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel1AVX2Const<>+492(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel1AVX2Const<>+496(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel1AVX2Const<>+500(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel1AVX2Const<>+504(SB)/4, $0x40000000
+DATA bodyForwardRowsPanel1AVX2Const<>+508(SB)/4, $0x40000000
 GLOBL bodyForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $512
 
 // bodyForwardRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
@@ -537,10 +537,10 @@ finish3:
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y3, Y2
 	VADDPS Y2, Y4, Y2
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y3
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y3, Y3
 	VADDPS Y2, Y6, Y2
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y2, Y2
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y0, Y3
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y3, Y3
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
 	VBLENDVPS Y3, Y0, Y2, Y2
 	VBLENDVPS Y1, Y2, Y0, Y0
 	VMOVUPS Y0, (R10)
@@ -680,10 +680,10 @@ rows4:
 	VADDPS Y12, Y11, Y11
 	VMULPS Y9, Y10, Y9
 	VADDPS Y9, Y11, Y9
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y10
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y10, Y10
 	VADDPS Y9, Y13, Y9
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y9, Y9
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y0, Y10
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y10, Y10
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y9, Y9
 	VBLENDVPS Y10, Y0, Y9, Y9
 	VBLENDVPS Y8, Y9, Y0, Y0
 	VMOVUPS Y0, (R8)
@@ -723,10 +723,10 @@ rows4:
 	VADDPS Y11, Y10, Y10
 	VMULPS Y8, Y9, Y8
 	VADDPS Y8, Y10, Y8
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y9
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y9, Y9
 	VADDPS Y8, Y12, Y8
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y8, Y8
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y1, Y9
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y9, Y9
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y8, Y8
 	VBLENDVPS Y9, Y1, Y8, Y8
 	VBLENDVPS Y0, Y8, Y1, Y0
 	VMOVUPS Y0, 32(R8)
@@ -766,10 +766,10 @@ rows4:
 	VADDPS Y10, Y9, Y9
 	VMULPS Y1, Y8, Y1
 	VADDPS Y1, Y9, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y2, Y8
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y8, Y8
 	VADDPS Y1, Y11, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y2, Y8
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y8, Y8
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y1, Y1
 	VBLENDVPS Y8, Y2, Y1, Y1
 	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, 64(R8)
@@ -809,10 +809,10 @@ rows4:
 	VADDPS Y9, Y8, Y8
 	VMULPS Y1, Y2, Y1
 	VADDPS Y1, Y8, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y3, Y2
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y2, Y2
 	VADDPS Y1, Y10, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y3, Y2
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y1, Y1
 	VBLENDVPS Y2, Y3, Y1, Y1
 	VBLENDVPS Y0, Y1, Y3, Y0
 	VMOVUPS Y0, 96(R8)
@@ -852,10 +852,10 @@ rows4:
 	VADDPS Y8, Y3, Y3
 	VMULPS Y1, Y2, Y1
 	VADDPS Y1, Y3, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y4, Y2
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y2, Y2
 	VADDPS Y1, Y9, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y4, Y2
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y1, Y1
 	VBLENDVPS Y2, Y4, Y1, Y1
 	VBLENDVPS Y0, Y1, Y4, Y0
 	VMOVUPS Y0, 128(R8)
@@ -895,10 +895,10 @@ rows4:
 	VADDPS Y4, Y3, Y3
 	VMULPS Y1, Y2, Y1
 	VADDPS Y1, Y3, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y5, Y2
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y2, Y2
 	VADDPS Y1, Y8, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y5, Y2
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y1, Y1
 	VBLENDVPS Y2, Y5, Y1, Y1
 	VBLENDVPS Y0, Y1, Y5, Y0
 	VMOVUPS Y0, 160(R8)
@@ -938,10 +938,10 @@ rows4:
 	VADDPS Y4, Y3, Y3
 	VMULPS Y1, Y2, Y1
 	VADDPS Y1, Y3, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y6, Y2
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y2, Y2
 	VADDPS Y1, Y5, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y6, Y2
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y1, Y1
 	VBLENDVPS Y2, Y6, Y1, Y1
 	VBLENDVPS Y0, Y1, Y6, Y0
 	VMOVUPS Y0, 192(R8)
@@ -981,10 +981,10 @@ rows4:
 	VADDPS Y4, Y3, Y3
 	VMULPS Y1, Y2, Y1
 	VADDPS Y1, Y3, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y7, Y2
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y2, Y2
 	VADDPS Y1, Y5, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y7, Y2
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y1, Y1
 	VBLENDVPS Y2, Y7, Y1, Y1
 	VBLENDVPS Y0, Y1, Y7, Y0
 	VMOVUPS Y0, 224(R8)
@@ -1080,10 +1080,10 @@ rows6:
 	VADDPS Y8, Y7, Y7
 	VMULPS Y5, Y6, Y5
 	VADDPS Y5, Y7, Y5
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y6
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y6, Y6
 	VADDPS Y5, Y9, Y5
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y5, Y5
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y0, Y6
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y6, Y6
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y5, Y5
 	VBLENDVPS Y6, Y0, Y5, Y5
 	VBLENDVPS Y4, Y5, Y0, Y0
 	VMOVUPS Y0, (R8)
@@ -1123,10 +1123,10 @@ rows6:
 	VADDPS Y7, Y6, Y6
 	VMULPS Y4, Y5, Y4
 	VADDPS Y4, Y6, Y4
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y5
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y5, Y5
 	VADDPS Y4, Y8, Y4
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y4, Y4
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y1, Y5
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y5, Y5
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y4, Y4
 	VBLENDVPS Y5, Y1, Y4, Y4
 	VBLENDVPS Y0, Y4, Y1, Y0
 	VMOVUPS Y0, 32(R8)
@@ -1166,10 +1166,10 @@ rows6:
 	VADDPS Y6, Y5, Y5
 	VMULPS Y1, Y4, Y1
 	VADDPS Y1, Y5, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y2, Y4
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y4, Y4
 	VADDPS Y1, Y7, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y2, Y4
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y4, Y4
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y1, Y1
 	VBLENDVPS Y4, Y2, Y1, Y1
 	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, 64(R8)
@@ -1209,10 +1209,10 @@ rows6:
 	VADDPS Y5, Y4, Y4
 	VMULPS Y1, Y2, Y1
 	VADDPS Y1, Y4, Y1
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y3, Y2
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y2, Y2
 	VADDPS Y1, Y6, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y3, Y2
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y1, Y1
 	VBLENDVPS Y2, Y3, Y1, Y1
 	VBLENDVPS Y0, Y1, Y3, Y0
 	VMOVUPS Y0, 96(R8)
@@ -1278,10 +1278,10 @@ rows8:
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y3, Y2
 	VADDPS Y2, Y4, Y2
+	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y3
+	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y3, Y3
 	VADDPS Y2, Y6, Y2
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y2, Y2
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+448(SB), Y0, Y3
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+480(SB), Y3, Y3
+	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
 	VBLENDVPS Y3, Y0, Y2, Y2
 	VBLENDVPS Y1, Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
@@ -1397,30 +1397,30 @@ DATA bodyForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0xb4c0007e
 DATA bodyForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0xb4c0007e
 DATA bodyForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0xb4c0007e
 DATA bodyForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0xb4c0007e
-DATA bodyForwardRows_2Panel1AVX2Const<>+416(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+420(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+424(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+428(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+432(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+436(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+440(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+444(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+448(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel1AVX2Const<>+452(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel1AVX2Const<>+456(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel1AVX2Const<>+460(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel1AVX2Const<>+464(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel1AVX2Const<>+468(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel1AVX2Const<>+472(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel1AVX2Const<>+476(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel1AVX2Const<>+480(SB)/4, $0x33000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+484(SB)/4, $0x33000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+488(SB)/4, $0x33000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+492(SB)/4, $0x33000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+496(SB)/4, $0x33000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+500(SB)/4, $0x33000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+504(SB)/4, $0x33000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+508(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+416(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+420(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+424(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+428(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+432(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+436(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+440(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+444(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel1AVX2Const<>+448(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+452(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+456(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+460(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+464(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+468(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+472(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+476(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+480(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+484(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+488(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+492(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+496(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+500(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+504(SB)/4, $0x40000000
+DATA bodyForwardRows_2Panel1AVX2Const<>+508(SB)/4, $0x40000000
 GLOBL bodyForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $512
 
 // bodyForwardRows_2Panel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
@@ -1619,10 +1619,10 @@ finish3:
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y3, Y2
 	VADDPS Y2, Y4, Y2
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y3
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y3, Y3
 	VADDPS Y2, Y6, Y2
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y2, Y2
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y0, Y3
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y3, Y3
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
 	VBLENDVPS Y3, Y0, Y2, Y2
 	VBLENDVPS Y1, Y2, Y0, Y0
 	VMOVUPS Y0, (R10)
@@ -1762,10 +1762,10 @@ rows4:
 	VADDPS Y12, Y11, Y11
 	VMULPS Y9, Y10, Y9
 	VADDPS Y9, Y11, Y9
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y10
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y10, Y10
 	VADDPS Y9, Y13, Y9
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y9, Y9
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y0, Y10
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y10, Y10
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y9, Y9
 	VBLENDVPS Y10, Y0, Y9, Y9
 	VBLENDVPS Y8, Y9, Y0, Y0
 	VMOVUPS Y0, (R8)
@@ -1805,10 +1805,10 @@ rows4:
 	VADDPS Y11, Y10, Y10
 	VMULPS Y8, Y9, Y8
 	VADDPS Y8, Y10, Y8
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y9
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y9, Y9
 	VADDPS Y8, Y12, Y8
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y8, Y8
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y1, Y9
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y9, Y9
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y8, Y8
 	VBLENDVPS Y9, Y1, Y8, Y8
 	VBLENDVPS Y0, Y8, Y1, Y0
 	VMOVUPS Y0, 32(R8)
@@ -1848,10 +1848,10 @@ rows4:
 	VADDPS Y10, Y9, Y9
 	VMULPS Y1, Y8, Y1
 	VADDPS Y1, Y9, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y2, Y8
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y8, Y8
 	VADDPS Y1, Y11, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y2, Y8
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y8, Y8
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y1, Y1
 	VBLENDVPS Y8, Y2, Y1, Y1
 	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, 64(R8)
@@ -1891,10 +1891,10 @@ rows4:
 	VADDPS Y9, Y8, Y8
 	VMULPS Y1, Y2, Y1
 	VADDPS Y1, Y8, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y3, Y2
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y2, Y2
 	VADDPS Y1, Y10, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y3, Y2
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y1, Y1
 	VBLENDVPS Y2, Y3, Y1, Y1
 	VBLENDVPS Y0, Y1, Y3, Y0
 	VMOVUPS Y0, 96(R8)
@@ -1934,10 +1934,10 @@ rows4:
 	VADDPS Y8, Y3, Y3
 	VMULPS Y1, Y2, Y1
 	VADDPS Y1, Y3, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y4, Y2
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y2, Y2
 	VADDPS Y1, Y9, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y4, Y2
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y1, Y1
 	VBLENDVPS Y2, Y4, Y1, Y1
 	VBLENDVPS Y0, Y1, Y4, Y0
 	VMOVUPS Y0, 128(R8)
@@ -1977,10 +1977,10 @@ rows4:
 	VADDPS Y4, Y3, Y3
 	VMULPS Y1, Y2, Y1
 	VADDPS Y1, Y3, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y5, Y2
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y2, Y2
 	VADDPS Y1, Y8, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y5, Y2
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y1, Y1
 	VBLENDVPS Y2, Y5, Y1, Y1
 	VBLENDVPS Y0, Y1, Y5, Y0
 	VMOVUPS Y0, 160(R8)
@@ -2020,10 +2020,10 @@ rows4:
 	VADDPS Y4, Y3, Y3
 	VMULPS Y1, Y2, Y1
 	VADDPS Y1, Y3, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y6, Y2
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y2, Y2
 	VADDPS Y1, Y5, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y6, Y2
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y1, Y1
 	VBLENDVPS Y2, Y6, Y1, Y1
 	VBLENDVPS Y0, Y1, Y6, Y0
 	VMOVUPS Y0, 192(R8)
@@ -2063,10 +2063,10 @@ rows4:
 	VADDPS Y4, Y3, Y3
 	VMULPS Y1, Y2, Y1
 	VADDPS Y1, Y3, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y7, Y2
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y2, Y2
 	VADDPS Y1, Y5, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y7, Y2
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y1, Y1
 	VBLENDVPS Y2, Y7, Y1, Y1
 	VBLENDVPS Y0, Y1, Y7, Y0
 	VMOVUPS Y0, 224(R8)
@@ -2162,10 +2162,10 @@ rows6:
 	VADDPS Y8, Y7, Y7
 	VMULPS Y5, Y6, Y5
 	VADDPS Y5, Y7, Y5
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y6
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y6, Y6
 	VADDPS Y5, Y9, Y5
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y5, Y5
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y0, Y6
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y6, Y6
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y5, Y5
 	VBLENDVPS Y6, Y0, Y5, Y5
 	VBLENDVPS Y4, Y5, Y0, Y0
 	VMOVUPS Y0, (R8)
@@ -2205,10 +2205,10 @@ rows6:
 	VADDPS Y7, Y6, Y6
 	VMULPS Y4, Y5, Y4
 	VADDPS Y4, Y6, Y4
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y5
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y5, Y5
 	VADDPS Y4, Y8, Y4
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y4, Y4
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y1, Y5
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y5, Y5
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y4, Y4
 	VBLENDVPS Y5, Y1, Y4, Y4
 	VBLENDVPS Y0, Y4, Y1, Y0
 	VMOVUPS Y0, 32(R8)
@@ -2248,10 +2248,10 @@ rows6:
 	VADDPS Y6, Y5, Y5
 	VMULPS Y1, Y4, Y1
 	VADDPS Y1, Y5, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y2, Y4
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y4, Y4
 	VADDPS Y1, Y7, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y2, Y4
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y4, Y4
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y1, Y1
 	VBLENDVPS Y4, Y2, Y1, Y1
 	VBLENDVPS Y0, Y1, Y2, Y0
 	VMOVUPS Y0, 64(R8)
@@ -2291,10 +2291,10 @@ rows6:
 	VADDPS Y5, Y4, Y4
 	VMULPS Y1, Y2, Y1
 	VADDPS Y1, Y4, Y1
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y3, Y2
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y2, Y2
 	VADDPS Y1, Y6, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y3, Y2
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y1, Y1
 	VBLENDVPS Y2, Y3, Y1, Y1
 	VBLENDVPS Y0, Y1, Y3, Y0
 	VMOVUPS Y0, 96(R8)
@@ -2360,10 +2360,10 @@ rows8:
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y3, Y2
 	VADDPS Y2, Y4, Y2
+	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y3
+	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y3, Y3
 	VADDPS Y2, Y6, Y2
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y2, Y2
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y0, Y3
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y3, Y3
+	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
 	VBLENDVPS Y3, Y0, Y2, Y2
 	VBLENDVPS Y1, Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
@@ -2858,30 +2858,30 @@ DATA bodyForward_2AVX2Const<>+400(SB)/4, $0xb4c0007e
 DATA bodyForward_2AVX2Const<>+404(SB)/4, $0xb4c0007e
 DATA bodyForward_2AVX2Const<>+408(SB)/4, $0xb4c0007e
 DATA bodyForward_2AVX2Const<>+412(SB)/4, $0xb4c0007e
-DATA bodyForward_2AVX2Const<>+416(SB)/4, $0x40000000
-DATA bodyForward_2AVX2Const<>+420(SB)/4, $0x40000000
-DATA bodyForward_2AVX2Const<>+424(SB)/4, $0x40000000
-DATA bodyForward_2AVX2Const<>+428(SB)/4, $0x40000000
-DATA bodyForward_2AVX2Const<>+432(SB)/4, $0x40000000
-DATA bodyForward_2AVX2Const<>+436(SB)/4, $0x40000000
-DATA bodyForward_2AVX2Const<>+440(SB)/4, $0x40000000
-DATA bodyForward_2AVX2Const<>+444(SB)/4, $0x40000000
-DATA bodyForward_2AVX2Const<>+448(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX2Const<>+452(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX2Const<>+456(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX2Const<>+460(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX2Const<>+464(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX2Const<>+468(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX2Const<>+472(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX2Const<>+476(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX2Const<>+480(SB)/4, $0x33000000
-DATA bodyForward_2AVX2Const<>+484(SB)/4, $0x33000000
-DATA bodyForward_2AVX2Const<>+488(SB)/4, $0x33000000
-DATA bodyForward_2AVX2Const<>+492(SB)/4, $0x33000000
-DATA bodyForward_2AVX2Const<>+496(SB)/4, $0x33000000
-DATA bodyForward_2AVX2Const<>+500(SB)/4, $0x33000000
-DATA bodyForward_2AVX2Const<>+504(SB)/4, $0x33000000
-DATA bodyForward_2AVX2Const<>+508(SB)/4, $0x33000000
+DATA bodyForward_2AVX2Const<>+416(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+420(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+424(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+428(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+432(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+436(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+440(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+444(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX2Const<>+448(SB)/4, $0x33000000
+DATA bodyForward_2AVX2Const<>+452(SB)/4, $0x33000000
+DATA bodyForward_2AVX2Const<>+456(SB)/4, $0x33000000
+DATA bodyForward_2AVX2Const<>+460(SB)/4, $0x33000000
+DATA bodyForward_2AVX2Const<>+464(SB)/4, $0x33000000
+DATA bodyForward_2AVX2Const<>+468(SB)/4, $0x33000000
+DATA bodyForward_2AVX2Const<>+472(SB)/4, $0x33000000
+DATA bodyForward_2AVX2Const<>+476(SB)/4, $0x33000000
+DATA bodyForward_2AVX2Const<>+480(SB)/4, $0x40000000
+DATA bodyForward_2AVX2Const<>+484(SB)/4, $0x40000000
+DATA bodyForward_2AVX2Const<>+488(SB)/4, $0x40000000
+DATA bodyForward_2AVX2Const<>+492(SB)/4, $0x40000000
+DATA bodyForward_2AVX2Const<>+496(SB)/4, $0x40000000
+DATA bodyForward_2AVX2Const<>+500(SB)/4, $0x40000000
+DATA bodyForward_2AVX2Const<>+504(SB)/4, $0x40000000
+DATA bodyForward_2AVX2Const<>+508(SB)/4, $0x40000000
 GLOBL bodyForward_2AVX2Const<>(SB), RODATA|NOPTR, $512
 
 // bodyForward_2AVX2 is bodyForward_2Generic for avx2: 24 multiply-adds,
@@ -2941,10 +2941,10 @@ TEXT ·bodyForward_2AVX2(SB), NOSPLIT, $0-32
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y3, Y2
 	VADDPS Y2, Y4, Y2
+	VANDPS bodyForward_2AVX2Const<>+416(SB), Y0, Y3
+	VCMPPS $17, bodyForward_2AVX2Const<>+448(SB), Y3, Y3
 	VADDPS Y2, Y6, Y2
-	VMULPS bodyForward_2AVX2Const<>+416(SB), Y2, Y2
-	VANDPS bodyForward_2AVX2Const<>+448(SB), Y0, Y3
-	VCMPPS $17, bodyForward_2AVX2Const<>+480(SB), Y3, Y3
+	VMULPS bodyForward_2AVX2Const<>+480(SB), Y2, Y2
 	VBLENDVPS Y3, Y0, Y2, Y2
 	VBLENDVPS Y1, Y2, Y0, Y0
 	VMOVUPS Y0, (R8)
@@ -4335,246 +4335,246 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA dense4ForwardAVX2Const<>+0(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+4(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+8(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+12(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+16(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+20(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+24(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+28(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+32(SB)/4, $0x7fffffff
-DATA dense4ForwardAVX2Const<>+36(SB)/4, $0x7fffffff
-DATA dense4ForwardAVX2Const<>+40(SB)/4, $0x7fffffff
-DATA dense4ForwardAVX2Const<>+44(SB)/4, $0x7fffffff
-DATA dense4ForwardAVX2Const<>+48(SB)/4, $0x7fffffff
-DATA dense4ForwardAVX2Const<>+52(SB)/4, $0x7fffffff
-DATA dense4ForwardAVX2Const<>+56(SB)/4, $0x7fffffff
-DATA dense4ForwardAVX2Const<>+60(SB)/4, $0x7fffffff
-DATA dense4ForwardAVX2Const<>+64(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+68(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+72(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+76(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+80(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+84(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+88(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+92(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+96(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+100(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+104(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+108(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+112(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+116(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+120(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+124(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+128(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+132(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+136(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+140(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+144(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+148(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+152(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+156(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+160(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+164(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+168(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+172(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+176(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+180(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+184(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+188(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+192(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+196(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+200(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+204(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+208(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+212(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+216(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+220(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+224(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+228(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+232(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+236(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+240(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+244(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+248(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+252(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+256(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+260(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+264(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+268(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+272(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+276(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+280(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+284(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+288(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+292(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+296(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+300(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+304(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+308(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+312(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+316(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+320(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+324(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+328(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+332(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+336(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+340(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+344(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+348(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+380(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+384(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+388(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+392(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+396(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+400(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+404(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+408(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+412(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+416(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+420(SB)/4, $0xb24e0611
-DATA dense4ForwardAVX2Const<>+424(SB)/4, $0x33092801
-DATA dense4ForwardAVX2Const<>+428(SB)/4, $0xb3051aa9
-DATA dense4ForwardAVX2Const<>+432(SB)/4, $0x329302ae
-DATA dense4ForwardAVX2Const<>+436(SB)/4, $0x31b3d0e5
-DATA dense4ForwardAVX2Const<>+440(SB)/4, $0xb27ce183
-DATA dense4ForwardAVX2Const<>+444(SB)/4, $0xb1d290be
-DATA dense4ForwardAVX2Const<>+448(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+452(SB)/4, $0x1f7b95c2
-DATA dense4ForwardAVX2Const<>+456(SB)/4, $0x1f7837f0
-DATA dense4ForwardAVX2Const<>+460(SB)/4, $0x1f75fed7
-DATA dense4ForwardAVX2Const<>+464(SB)/4, $0x1f7504f3
-DATA dense4ForwardAVX2Const<>+468(SB)/4, $0x1f75672a
-DATA dense4ForwardAVX2Const<>+472(SB)/4, $0x1f7744fd
-DATA dense4ForwardAVX2Const<>+476(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardAVX2Const<>+480(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+484(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+488(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+492(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+496(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+500(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+504(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+508(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+512(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+516(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+520(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+524(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+528(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+532(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+536(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+540(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+544(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+548(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+552(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+556(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+560(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+564(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+568(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+572(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+576(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+580(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+584(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+588(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+592(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+596(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+600(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+604(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+608(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+612(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+616(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+620(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+624(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+628(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+632(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+636(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+640(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+644(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+648(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+652(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+656(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+660(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+664(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+668(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+672(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+676(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+680(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+684(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+688(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+692(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+696(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+700(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+704(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+708(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+712(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+716(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+720(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+724(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+728(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+732(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+736(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+740(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+744(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+748(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+752(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+756(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+760(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+764(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+768(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+772(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+776(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+780(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+784(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+788(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+792(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+796(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+800(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+804(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+808(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+812(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+816(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+820(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+824(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+828(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+832(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+836(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+840(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+844(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+848(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+852(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+856(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+860(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+864(SB)/4, $0x7f800000
-DATA dense4ForwardAVX2Const<>+868(SB)/4, $0x7f800000
-DATA dense4ForwardAVX2Const<>+872(SB)/4, $0x7f800000
-DATA dense4ForwardAVX2Const<>+876(SB)/4, $0x7f800000
-DATA dense4ForwardAVX2Const<>+880(SB)/4, $0x7f800000
-DATA dense4ForwardAVX2Const<>+884(SB)/4, $0x7f800000
-DATA dense4ForwardAVX2Const<>+888(SB)/4, $0x7f800000
-DATA dense4ForwardAVX2Const<>+892(SB)/4, $0x7f800000
-DATA dense4ForwardAVX2Const<>+896(SB)/4, $0x7fc00000
-DATA dense4ForwardAVX2Const<>+900(SB)/4, $0x7fc00000
-DATA dense4ForwardAVX2Const<>+904(SB)/4, $0x7fc00000
-DATA dense4ForwardAVX2Const<>+908(SB)/4, $0x7fc00000
-DATA dense4ForwardAVX2Const<>+912(SB)/4, $0x7fc00000
-DATA dense4ForwardAVX2Const<>+916(SB)/4, $0x7fc00000
-DATA dense4ForwardAVX2Const<>+920(SB)/4, $0x7fc00000
-DATA dense4ForwardAVX2Const<>+924(SB)/4, $0x7fc00000
-DATA dense4ForwardAVX2Const<>+928(SB)/4, $0xff800000
-DATA dense4ForwardAVX2Const<>+932(SB)/4, $0xff800000
-DATA dense4ForwardAVX2Const<>+936(SB)/4, $0xff800000
-DATA dense4ForwardAVX2Const<>+940(SB)/4, $0xff800000
-DATA dense4ForwardAVX2Const<>+944(SB)/4, $0xff800000
-DATA dense4ForwardAVX2Const<>+948(SB)/4, $0xff800000
-DATA dense4ForwardAVX2Const<>+952(SB)/4, $0xff800000
-DATA dense4ForwardAVX2Const<>+956(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX2Const<>+32(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+36(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+40(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+44(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+48(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+52(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+56(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+60(SB)/4, $0x80000000
+DATA dense4ForwardAVX2Const<>+64(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+68(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+72(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+76(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+80(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+84(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+88(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+92(SB)/4, $0x42b20000
+DATA dense4ForwardAVX2Const<>+96(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+100(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+104(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+108(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+112(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+116(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+120(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+124(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX2Const<>+128(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+132(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+136(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+140(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+144(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+148(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+152(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+156(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+160(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+164(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+168(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+172(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+176(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+180(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+184(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+188(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+192(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+196(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+200(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+204(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+208(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+212(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+216(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+220(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+224(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+228(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+232(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+236(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+240(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+244(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+248(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+252(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+256(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+260(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+264(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+268(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+272(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+276(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+280(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+284(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+288(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+292(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+296(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+300(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+304(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+308(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+312(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+316(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+320(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+324(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+328(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+332(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+336(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+340(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+344(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+348(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+352(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+356(SB)/4, $0xb24e0611
+DATA dense4ForwardAVX2Const<>+360(SB)/4, $0x33092801
+DATA dense4ForwardAVX2Const<>+364(SB)/4, $0xb3051aa9
+DATA dense4ForwardAVX2Const<>+368(SB)/4, $0x329302ae
+DATA dense4ForwardAVX2Const<>+372(SB)/4, $0x31b3d0e5
+DATA dense4ForwardAVX2Const<>+376(SB)/4, $0xb27ce183
+DATA dense4ForwardAVX2Const<>+380(SB)/4, $0xb1d290be
+DATA dense4ForwardAVX2Const<>+384(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+388(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+392(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+396(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+400(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+404(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+408(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+412(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+416(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+420(SB)/4, $0x1f7b95c2
+DATA dense4ForwardAVX2Const<>+424(SB)/4, $0x1f7837f0
+DATA dense4ForwardAVX2Const<>+428(SB)/4, $0x1f75fed7
+DATA dense4ForwardAVX2Const<>+432(SB)/4, $0x1f7504f3
+DATA dense4ForwardAVX2Const<>+436(SB)/4, $0x1f75672a
+DATA dense4ForwardAVX2Const<>+440(SB)/4, $0x1f7744fd
+DATA dense4ForwardAVX2Const<>+444(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardAVX2Const<>+448(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+452(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+456(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+460(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+464(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+468(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+472(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+476(SB)/4, $0x5f800000
+DATA dense4ForwardAVX2Const<>+480(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+484(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+488(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+492(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+496(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+500(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+504(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+508(SB)/4, $0x3f800000
+DATA dense4ForwardAVX2Const<>+512(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+516(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+520(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+524(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+528(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+532(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+536(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+540(SB)/4, $0x3f3504f3
+DATA dense4ForwardAVX2Const<>+544(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+548(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+552(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+556(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+560(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+564(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+568(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+572(SB)/4, $0x7fffff
+DATA dense4ForwardAVX2Const<>+576(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+580(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+584(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+588(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+592(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+596(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+600(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+604(SB)/4, $0x7f
+DATA dense4ForwardAVX2Const<>+608(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+612(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+616(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+620(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+624(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+628(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+632(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+636(SB)/4, $0x4c000000
+DATA dense4ForwardAVX2Const<>+640(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+644(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+648(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+652(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+656(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+660(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+664(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+668(SB)/4, $0x3e789d90
+DATA dense4ForwardAVX2Const<>+672(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+676(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+680(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+684(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+688(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+692(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+696(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+700(SB)/4, $0x3e91e9f0
+DATA dense4ForwardAVX2Const<>+704(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+708(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+712(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+716(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+720(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+724(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+728(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+732(SB)/4, $0x3eccce13
+DATA dense4ForwardAVX2Const<>+736(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+740(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+744(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+748(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+752(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+756(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+760(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+764(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardAVX2Const<>+768(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+772(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+776(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+780(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+784(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+788(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+792(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+796(SB)/4, $0x35bfbe8e
+DATA dense4ForwardAVX2Const<>+800(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+804(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+808(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+812(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+816(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+820(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+824(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+828(SB)/4, $0x3f317200
+DATA dense4ForwardAVX2Const<>+832(SB)/4, $0x7f7fffff
+DATA dense4ForwardAVX2Const<>+836(SB)/4, $0x7f7fffff
+DATA dense4ForwardAVX2Const<>+840(SB)/4, $0x7f7fffff
+DATA dense4ForwardAVX2Const<>+844(SB)/4, $0x7f7fffff
+DATA dense4ForwardAVX2Const<>+848(SB)/4, $0x7f7fffff
+DATA dense4ForwardAVX2Const<>+852(SB)/4, $0x7f7fffff
+DATA dense4ForwardAVX2Const<>+856(SB)/4, $0x7f7fffff
+DATA dense4ForwardAVX2Const<>+860(SB)/4, $0x7f7fffff
+DATA dense4ForwardAVX2Const<>+864(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+868(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+872(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+876(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+880(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+884(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+888(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+892(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+896(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+900(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+904(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+908(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+912(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+916(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+920(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+924(SB)/4, $0xff800000
+DATA dense4ForwardAVX2Const<>+928(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX2Const<>+932(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX2Const<>+936(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX2Const<>+940(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX2Const<>+944(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX2Const<>+948(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX2Const<>+952(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX2Const<>+956(SB)/4, $0x7fc00000
 DATA dense4ForwardAVX2Const<>+960(SB)/4, $0x33000000
 DATA dense4ForwardAVX2Const<>+964(SB)/4, $0x33000000
 DATA dense4ForwardAVX2Const<>+968(SB)/4, $0x33000000
@@ -4664,178 +4664,178 @@ inputs1:
 	VADDPS Y5, Y4, Y4
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VMOVUPS dense4ForwardAVX2Const<>+0(SB), Y1
+	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y1
-	VANDPS dense4ForwardAVX2Const<>+32(SB), Y0, Y0
-	VXORPS dense4ForwardAVX2Const<>+64(SB), Y0, Y0
-	VMOVUPS dense4ForwardAVX2Const<>+96(SB), Y2
+	VANDPS dense4ForwardAVX2Const<>+0(SB), Y0, Y0
+	VXORPS dense4ForwardAVX2Const<>+32(SB), Y0, Y0
+	VMOVUPS dense4ForwardAVX2Const<>+64(SB), Y2
 	VMINPS Y0, Y2, Y0
-	VMOVUPS dense4ForwardAVX2Const<>+128(SB), Y2
+	VMOVUPS dense4ForwardAVX2Const<>+96(SB), Y2
 	VMAXPS Y0, Y2, Y0
-	VPSRLD $1, Y0, Y2
-	VANDPS dense4ForwardAVX2Const<>+160(SB), Y2, Y2
-	VMULPS dense4ForwardAVX2Const<>+192(SB), Y0, Y3
-	VADDPS dense4ForwardAVX2Const<>+224(SB), Y3, Y3
-	VSUBPS dense4ForwardAVX2Const<>+224(SB), Y3, Y5
-	VMULPS dense4ForwardAVX2Const<>+256(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense4ForwardAVX2Const<>+288(SB), Y5, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VMULPS dense4ForwardAVX2Const<>+320(SB), Y0, Y6
-	VADDPS dense4ForwardAVX2Const<>+352(SB), Y6, Y6
-	VMULPS dense4ForwardAVX2Const<>+384(SB), Y5, Y7
+	VMULPS dense4ForwardAVX2Const<>+128(SB), Y0, Y2
+	VADDPS dense4ForwardAVX2Const<>+160(SB), Y2, Y2
+	VSUBPS dense4ForwardAVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense4ForwardAVX2Const<>+192(SB), Y3, Y5
+	VSUBPS Y5, Y0, Y5
+	VMULPS dense4ForwardAVX2Const<>+224(SB), Y3, Y3
+	VSUBPS Y3, Y5, Y3
+	VMULPS Y3, Y3, Y5
+	VMULPS dense4ForwardAVX2Const<>+256(SB), Y3, Y6
+	VADDPS dense4ForwardAVX2Const<>+288(SB), Y6, Y6
+	VMULPS dense4ForwardAVX2Const<>+320(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y5, Y6, Y5
-	VPERMPS dense4ForwardAVX2Const<>+416(SB), Y3, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y0, Y5, Y0
-	VPERMPS dense4ForwardAVX2Const<>+448(SB), Y3, Y5
-	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD Y2, Y3, Y3
-	VMULPS Y3, Y0, Y0
-	VADDPS Y3, Y0, Y0
-	VXORPS dense4ForwardAVX2Const<>+480(SB), Y2, Y2
-	VMULPS Y2, Y0, Y0
-	VADDPS dense4ForwardAVX2Const<>+512(SB), Y0, Y2
-	VCMPPS $17, dense4ForwardAVX2Const<>+512(SB), Y0, Y3
-	VSUBPS dense4ForwardAVX2Const<>+512(SB), Y2, Y5
+	VPERMPS dense4ForwardAVX2Const<>+352(SB), Y2, Y6
+	VADDPS Y6, Y3, Y3
+	VADDPS Y3, Y5, Y3
+	VPSRLD $1, Y0, Y0
+	VANDPS dense4ForwardAVX2Const<>+384(SB), Y0, Y0
+	VPERMPS dense4ForwardAVX2Const<>+416(SB), Y2, Y5
+	VPSLLD $20, Y2, Y2
+	VPADDD Y2, Y5, Y2
+	VPADDD Y2, Y0, Y2
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y2
+	VXORPS dense4ForwardAVX2Const<>+448(SB), Y0, Y0
+	VMULPS Y0, Y2, Y0
+	VADDPS dense4ForwardAVX2Const<>+480(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardAVX2Const<>+480(SB), Y0, Y3
+	VSUBPS dense4ForwardAVX2Const<>+480(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y5
 	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4ForwardAVX2Const<>+512(SB), Y7
+	VMOVUPS dense4ForwardAVX2Const<>+480(SB), Y7
 	VSUBPS Y6, Y7, Y6
 	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4ForwardAVX2Const<>+544(SB), Y2, Y5
-	VANDPS dense4ForwardAVX2Const<>+576(SB), Y5, Y6
-	VPADDD dense4ForwardAVX2Const<>+544(SB), Y6, Y6
+	VPSUBD dense4ForwardAVX2Const<>+512(SB), Y2, Y5
+	VANDPS dense4ForwardAVX2Const<>+544(SB), Y5, Y6
+	VPADDD dense4ForwardAVX2Const<>+512(SB), Y6, Y6
+	VSUBPS dense4ForwardAVX2Const<>+480(SB), Y6, Y6
 	VPSRAD $23, Y5, Y5
-	VSUBPS dense4ForwardAVX2Const<>+512(SB), Y6, Y6
-	VMOVUPS dense4ForwardAVX2Const<>+608(SB), Y7
+	VMOVUPS dense4ForwardAVX2Const<>+576(SB), Y7
 	VPSUBD Y5, Y7, Y7
 	VPSLLD $23, Y7, Y7
+	VCMPPS $17, dense4ForwardAVX2Const<>+608(SB), Y0, Y8
 	VMULPS Y7, Y3, Y3
-	VCMPPS $17, dense4ForwardAVX2Const<>+640(SB), Y0, Y7
-	VANDPS Y7, Y3, Y3
+	VANDPS Y3, Y8, Y3
 	VCVTDQ2PS Y5, Y5
 	VADDPS Y3, Y6, Y3
-	VADDPS dense4ForwardAVX2Const<>+160(SB), Y3, Y6
+	VADDPS dense4ForwardAVX2Const<>+384(SB), Y3, Y6
 	VDIVPS Y6, Y3, Y6
 	VMULPS Y6, Y6, Y7
-	VMULPS dense4ForwardAVX2Const<>+672(SB), Y7, Y8
+	VMULPS dense4ForwardAVX2Const<>+640(SB), Y7, Y8
+	VADDPS dense4ForwardAVX2Const<>+672(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
 	VADDPS dense4ForwardAVX2Const<>+704(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
 	VADDPS dense4ForwardAVX2Const<>+736(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS dense4ForwardAVX2Const<>+768(SB), Y8, Y8
 	VMULPS Y7, Y8, Y7
 	VMULPS Y3, Y3, Y8
-	VMULPS dense4ForwardAVX2Const<>+352(SB), Y8, Y8
+	VMULPS dense4ForwardAVX2Const<>+288(SB), Y8, Y8
 	VADDPS Y7, Y8, Y7
 	VMULPS Y7, Y6, Y6
-	VMULPS dense4ForwardAVX2Const<>+800(SB), Y5, Y7
+	VMULPS dense4ForwardAVX2Const<>+768(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
+	VMULPS dense4ForwardAVX2Const<>+800(SB), Y5, Y5
 	VSUBPS Y6, Y8, Y6
 	VSUBPS Y3, Y6, Y3
-	VMULPS dense4ForwardAVX2Const<>+832(SB), Y5, Y5
 	VSUBPS Y3, Y5, Y3
-	VCMPPS $21, dense4ForwardAVX2Const<>+864(SB), Y0, Y5
+	VCMPPS $22, dense4ForwardAVX2Const<>+832(SB), Y0, Y5
 	VBLENDVPS Y5, Y0, Y3, Y3
-	VCMPPS $17, dense4ForwardAVX2Const<>+0(SB), Y2, Y5
-	VMOVUPS dense4ForwardAVX2Const<>+928(SB), Y6
-	VBLENDVPS Y5, dense4ForwardAVX2Const<>+896(SB), Y6, Y5
-	VCMPPS $18, dense4ForwardAVX2Const<>+0(SB), Y2, Y2
+	VCMPPS $17, dense4ForwardAVX2Const<>+864(SB), Y2, Y5
+	VMOVUPS dense4ForwardAVX2Const<>+896(SB), Y6
+	VBLENDVPS Y5, dense4ForwardAVX2Const<>+928(SB), Y6, Y5
+	VCMPPS $18, dense4ForwardAVX2Const<>+864(SB), Y2, Y2
 	VBLENDVPS Y2, Y5, Y3, Y2
-	VANDPS dense4ForwardAVX2Const<>+32(SB), Y0, Y3
+	VANDPS dense4ForwardAVX2Const<>+0(SB), Y0, Y3
 	VCMPPS $17, dense4ForwardAVX2Const<>+960(SB), Y3, Y3
 	VBLENDVPS Y3, Y0, Y2, Y0
 	VADDPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VMOVUPS dense4ForwardAVX2Const<>+0(SB), Y0
+	VXORPS Y0, Y0, Y0
 	VMAXPS Y4, Y0, Y0
-	VANDPS dense4ForwardAVX2Const<>+32(SB), Y4, Y1
-	VXORPS dense4ForwardAVX2Const<>+64(SB), Y1, Y1
-	VMOVUPS dense4ForwardAVX2Const<>+96(SB), Y2
+	VANDPS dense4ForwardAVX2Const<>+0(SB), Y4, Y1
+	VXORPS dense4ForwardAVX2Const<>+32(SB), Y1, Y1
+	VMOVUPS dense4ForwardAVX2Const<>+64(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VMOVUPS dense4ForwardAVX2Const<>+128(SB), Y2
+	VMOVUPS dense4ForwardAVX2Const<>+96(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VPSRLD $1, Y1, Y2
-	VANDPS dense4ForwardAVX2Const<>+160(SB), Y2, Y2
-	VMULPS dense4ForwardAVX2Const<>+192(SB), Y1, Y3
-	VADDPS dense4ForwardAVX2Const<>+224(SB), Y3, Y3
-	VSUBPS dense4ForwardAVX2Const<>+224(SB), Y3, Y4
-	VMULPS dense4ForwardAVX2Const<>+256(SB), Y4, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS dense4ForwardAVX2Const<>+288(SB), Y4, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y4
-	VMULPS dense4ForwardAVX2Const<>+320(SB), Y1, Y5
-	VADDPS dense4ForwardAVX2Const<>+352(SB), Y5, Y5
-	VMULPS dense4ForwardAVX2Const<>+384(SB), Y4, Y6
+	VMULPS dense4ForwardAVX2Const<>+128(SB), Y1, Y2
+	VADDPS dense4ForwardAVX2Const<>+160(SB), Y2, Y2
+	VSUBPS dense4ForwardAVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense4ForwardAVX2Const<>+192(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y4
+	VMULPS dense4ForwardAVX2Const<>+224(SB), Y3, Y3
+	VSUBPS Y3, Y4, Y3
+	VMULPS Y3, Y3, Y4
+	VMULPS dense4ForwardAVX2Const<>+256(SB), Y3, Y5
+	VADDPS dense4ForwardAVX2Const<>+288(SB), Y5, Y5
+	VMULPS dense4ForwardAVX2Const<>+320(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VPERMPS dense4ForwardAVX2Const<>+416(SB), Y3, Y5
-	VADDPS Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VPERMPS dense4ForwardAVX2Const<>+448(SB), Y3, Y4
-	VPSLLD $20, Y3, Y3
-	VPADDD Y4, Y3, Y3
-	VPADDD Y2, Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VXORPS dense4ForwardAVX2Const<>+480(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS dense4ForwardAVX2Const<>+512(SB), Y1, Y2
-	VCMPPS $17, dense4ForwardAVX2Const<>+512(SB), Y1, Y3
-	VSUBPS dense4ForwardAVX2Const<>+512(SB), Y2, Y4
+	VPERMPS dense4ForwardAVX2Const<>+352(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VPSRLD $1, Y1, Y1
+	VANDPS dense4ForwardAVX2Const<>+384(SB), Y1, Y1
+	VPERMPS dense4ForwardAVX2Const<>+416(SB), Y2, Y4
+	VPSLLD $20, Y2, Y2
+	VPADDD Y2, Y4, Y2
+	VPADDD Y2, Y1, Y2
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y2
+	VXORPS dense4ForwardAVX2Const<>+448(SB), Y1, Y1
+	VMULPS Y1, Y2, Y1
+	VADDPS dense4ForwardAVX2Const<>+480(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardAVX2Const<>+480(SB), Y1, Y3
+	VSUBPS dense4ForwardAVX2Const<>+480(SB), Y2, Y4
 	VSUBPS Y4, Y1, Y4
 	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4ForwardAVX2Const<>+512(SB), Y6
+	VMOVUPS dense4ForwardAVX2Const<>+480(SB), Y6
 	VSUBPS Y5, Y6, Y5
 	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4ForwardAVX2Const<>+544(SB), Y2, Y4
-	VANDPS dense4ForwardAVX2Const<>+576(SB), Y4, Y5
-	VPADDD dense4ForwardAVX2Const<>+544(SB), Y5, Y5
+	VPSUBD dense4ForwardAVX2Const<>+512(SB), Y2, Y4
+	VANDPS dense4ForwardAVX2Const<>+544(SB), Y4, Y5
+	VPADDD dense4ForwardAVX2Const<>+512(SB), Y5, Y5
+	VSUBPS dense4ForwardAVX2Const<>+480(SB), Y5, Y5
 	VPSRAD $23, Y4, Y4
-	VSUBPS dense4ForwardAVX2Const<>+512(SB), Y5, Y5
-	VMOVUPS dense4ForwardAVX2Const<>+608(SB), Y6
+	VMOVUPS dense4ForwardAVX2Const<>+576(SB), Y6
 	VPSUBD Y4, Y6, Y6
 	VPSLLD $23, Y6, Y6
+	VCMPPS $17, dense4ForwardAVX2Const<>+608(SB), Y1, Y7
 	VMULPS Y6, Y3, Y3
-	VCMPPS $17, dense4ForwardAVX2Const<>+640(SB), Y1, Y6
-	VANDPS Y6, Y3, Y3
+	VANDPS Y3, Y7, Y3
 	VCVTDQ2PS Y4, Y4
 	VADDPS Y3, Y5, Y3
-	VADDPS dense4ForwardAVX2Const<>+160(SB), Y3, Y5
+	VADDPS dense4ForwardAVX2Const<>+384(SB), Y3, Y5
 	VDIVPS Y5, Y3, Y5
 	VMULPS Y5, Y5, Y6
-	VMULPS dense4ForwardAVX2Const<>+672(SB), Y6, Y7
+	VMULPS dense4ForwardAVX2Const<>+640(SB), Y6, Y7
+	VADDPS dense4ForwardAVX2Const<>+672(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
 	VADDPS dense4ForwardAVX2Const<>+704(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
 	VADDPS dense4ForwardAVX2Const<>+736(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS dense4ForwardAVX2Const<>+768(SB), Y7, Y7
 	VMULPS Y6, Y7, Y6
 	VMULPS Y3, Y3, Y7
-	VMULPS dense4ForwardAVX2Const<>+352(SB), Y7, Y7
+	VMULPS dense4ForwardAVX2Const<>+288(SB), Y7, Y7
 	VADDPS Y6, Y7, Y6
 	VMULPS Y6, Y5, Y5
-	VMULPS dense4ForwardAVX2Const<>+800(SB), Y4, Y6
+	VMULPS dense4ForwardAVX2Const<>+768(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
+	VMULPS dense4ForwardAVX2Const<>+800(SB), Y4, Y4
 	VSUBPS Y5, Y7, Y5
 	VSUBPS Y3, Y5, Y3
-	VMULPS dense4ForwardAVX2Const<>+832(SB), Y4, Y4
 	VSUBPS Y3, Y4, Y3
-	VCMPPS $21, dense4ForwardAVX2Const<>+864(SB), Y1, Y4
+	VCMPPS $22, dense4ForwardAVX2Const<>+832(SB), Y1, Y4
 	VBLENDVPS Y4, Y1, Y3, Y3
-	VCMPPS $17, dense4ForwardAVX2Const<>+0(SB), Y2, Y4
-	VMOVUPS dense4ForwardAVX2Const<>+928(SB), Y5
-	VBLENDVPS Y4, dense4ForwardAVX2Const<>+896(SB), Y5, Y4
-	VCMPPS $18, dense4ForwardAVX2Const<>+0(SB), Y2, Y2
+	VCMPPS $17, dense4ForwardAVX2Const<>+864(SB), Y2, Y4
+	VMOVUPS dense4ForwardAVX2Const<>+896(SB), Y5
+	VBLENDVPS Y4, dense4ForwardAVX2Const<>+928(SB), Y5, Y4
+	VCMPPS $18, dense4ForwardAVX2Const<>+864(SB), Y2, Y2
 	VBLENDVPS Y2, Y4, Y3, Y2
-	VANDPS dense4ForwardAVX2Const<>+32(SB), Y1, Y3
+	VANDPS dense4ForwardAVX2Const<>+0(SB), Y1, Y3
 	VCMPPS $17, dense4ForwardAVX2Const<>+960(SB), Y3, Y3
 	VBLENDVPS Y3, Y1, Y2, Y1
 	VADDPS Y1, Y0, Y0
@@ -4843,246 +4843,246 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-DATA dense4ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x0
-DATA dense4ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x0
-DATA dense4ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x0
-DATA dense4ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x0
-DATA dense4ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x0
-DATA dense4ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x0
-DATA dense4ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x0
-DATA dense4ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x0
-DATA dense4ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+416(SB)/4, $0x0
-DATA dense4ForwardRowsPanel1AVX2Const<>+420(SB)/4, $0xb24e0611
-DATA dense4ForwardRowsPanel1AVX2Const<>+424(SB)/4, $0x33092801
-DATA dense4ForwardRowsPanel1AVX2Const<>+428(SB)/4, $0xb3051aa9
-DATA dense4ForwardRowsPanel1AVX2Const<>+432(SB)/4, $0x329302ae
-DATA dense4ForwardRowsPanel1AVX2Const<>+436(SB)/4, $0x31b3d0e5
-DATA dense4ForwardRowsPanel1AVX2Const<>+440(SB)/4, $0xb27ce183
-DATA dense4ForwardRowsPanel1AVX2Const<>+444(SB)/4, $0xb1d290be
-DATA dense4ForwardRowsPanel1AVX2Const<>+448(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+452(SB)/4, $0x1f7b95c2
-DATA dense4ForwardRowsPanel1AVX2Const<>+456(SB)/4, $0x1f7837f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+460(SB)/4, $0x1f75fed7
-DATA dense4ForwardRowsPanel1AVX2Const<>+464(SB)/4, $0x1f7504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+468(SB)/4, $0x1f75672a
-DATA dense4ForwardRowsPanel1AVX2Const<>+472(SB)/4, $0x1f7744fd
-DATA dense4ForwardRowsPanel1AVX2Const<>+476(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardRowsPanel1AVX2Const<>+480(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+484(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+488(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+492(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+496(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+500(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+504(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+508(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+512(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+516(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+520(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+524(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+528(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+532(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+536(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+540(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+544(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+548(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+552(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+556(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+560(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+564(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+568(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+572(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+576(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+580(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+584(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+588(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+592(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+596(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+600(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+604(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+608(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel1AVX2Const<>+612(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel1AVX2Const<>+616(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel1AVX2Const<>+620(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel1AVX2Const<>+624(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel1AVX2Const<>+628(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel1AVX2Const<>+632(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel1AVX2Const<>+636(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel1AVX2Const<>+640(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+644(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+648(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+652(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+656(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+660(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+664(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+668(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+672(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel1AVX2Const<>+676(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel1AVX2Const<>+680(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel1AVX2Const<>+684(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel1AVX2Const<>+688(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel1AVX2Const<>+692(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel1AVX2Const<>+696(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel1AVX2Const<>+700(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel1AVX2Const<>+704(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+708(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+712(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+716(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+720(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+724(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+728(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+732(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+736(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel1AVX2Const<>+740(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel1AVX2Const<>+744(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel1AVX2Const<>+748(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel1AVX2Const<>+752(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel1AVX2Const<>+756(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel1AVX2Const<>+760(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel1AVX2Const<>+764(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel1AVX2Const<>+768(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel1AVX2Const<>+772(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel1AVX2Const<>+776(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel1AVX2Const<>+780(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel1AVX2Const<>+784(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel1AVX2Const<>+788(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel1AVX2Const<>+792(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel1AVX2Const<>+796(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel1AVX2Const<>+800(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel1AVX2Const<>+804(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel1AVX2Const<>+808(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel1AVX2Const<>+812(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel1AVX2Const<>+816(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel1AVX2Const<>+820(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel1AVX2Const<>+824(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel1AVX2Const<>+828(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel1AVX2Const<>+832(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel1AVX2Const<>+836(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel1AVX2Const<>+840(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel1AVX2Const<>+844(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel1AVX2Const<>+848(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel1AVX2Const<>+852(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel1AVX2Const<>+856(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel1AVX2Const<>+860(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel1AVX2Const<>+864(SB)/4, $0x7f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+868(SB)/4, $0x7f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+872(SB)/4, $0x7f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+876(SB)/4, $0x7f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+880(SB)/4, $0x7f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+884(SB)/4, $0x7f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+888(SB)/4, $0x7f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+892(SB)/4, $0x7f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+896(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+900(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+904(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+908(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+912(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+916(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+920(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+924(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+928(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+932(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+936(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+940(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+944(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+948(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+952(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+956(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x0
+DATA dense4ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0xb24e0611
+DATA dense4ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x33092801
+DATA dense4ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0xb3051aa9
+DATA dense4ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x329302ae
+DATA dense4ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0xb27ce183
+DATA dense4ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0xb1d290be
+DATA dense4ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+416(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+420(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRowsPanel1AVX2Const<>+424(SB)/4, $0x1f7837f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+428(SB)/4, $0x1f75fed7
+DATA dense4ForwardRowsPanel1AVX2Const<>+432(SB)/4, $0x1f7504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+436(SB)/4, $0x1f75672a
+DATA dense4ForwardRowsPanel1AVX2Const<>+440(SB)/4, $0x1f7744fd
+DATA dense4ForwardRowsPanel1AVX2Const<>+444(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRowsPanel1AVX2Const<>+448(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+452(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+456(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+460(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+464(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+468(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+472(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+476(SB)/4, $0x5f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+480(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+484(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+488(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+492(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+496(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+500(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+504(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+508(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+512(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+516(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+520(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+524(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+528(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+532(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+536(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+540(SB)/4, $0x3f3504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+544(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+548(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+552(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+556(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+560(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+564(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+568(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+572(SB)/4, $0x7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+576(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel1AVX2Const<>+580(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel1AVX2Const<>+584(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel1AVX2Const<>+588(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel1AVX2Const<>+592(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel1AVX2Const<>+596(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel1AVX2Const<>+600(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel1AVX2Const<>+604(SB)/4, $0x7f
+DATA dense4ForwardRowsPanel1AVX2Const<>+608(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+612(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+616(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+620(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+624(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+628(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+632(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+636(SB)/4, $0x4c000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+640(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel1AVX2Const<>+644(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel1AVX2Const<>+648(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel1AVX2Const<>+652(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel1AVX2Const<>+656(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel1AVX2Const<>+660(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel1AVX2Const<>+664(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel1AVX2Const<>+668(SB)/4, $0x3e789d90
+DATA dense4ForwardRowsPanel1AVX2Const<>+672(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+676(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+680(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+684(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+688(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+692(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+696(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+700(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+704(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel1AVX2Const<>+708(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel1AVX2Const<>+712(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel1AVX2Const<>+716(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel1AVX2Const<>+720(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel1AVX2Const<>+724(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel1AVX2Const<>+728(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel1AVX2Const<>+732(SB)/4, $0x3eccce13
+DATA dense4ForwardRowsPanel1AVX2Const<>+736(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel1AVX2Const<>+740(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel1AVX2Const<>+744(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel1AVX2Const<>+748(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel1AVX2Const<>+752(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel1AVX2Const<>+756(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel1AVX2Const<>+760(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel1AVX2Const<>+764(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRowsPanel1AVX2Const<>+768(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel1AVX2Const<>+772(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel1AVX2Const<>+776(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel1AVX2Const<>+780(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel1AVX2Const<>+784(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel1AVX2Const<>+788(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel1AVX2Const<>+792(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel1AVX2Const<>+796(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRowsPanel1AVX2Const<>+800(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel1AVX2Const<>+804(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel1AVX2Const<>+808(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel1AVX2Const<>+812(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel1AVX2Const<>+816(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel1AVX2Const<>+820(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel1AVX2Const<>+824(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel1AVX2Const<>+828(SB)/4, $0x3f317200
+DATA dense4ForwardRowsPanel1AVX2Const<>+832(SB)/4, $0x7f7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+836(SB)/4, $0x7f7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+840(SB)/4, $0x7f7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+844(SB)/4, $0x7f7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+848(SB)/4, $0x7f7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+852(SB)/4, $0x7f7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+856(SB)/4, $0x7f7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+860(SB)/4, $0x7f7fffff
+DATA dense4ForwardRowsPanel1AVX2Const<>+864(SB)/4, $0x0
+DATA dense4ForwardRowsPanel1AVX2Const<>+868(SB)/4, $0x0
+DATA dense4ForwardRowsPanel1AVX2Const<>+872(SB)/4, $0x0
+DATA dense4ForwardRowsPanel1AVX2Const<>+876(SB)/4, $0x0
+DATA dense4ForwardRowsPanel1AVX2Const<>+880(SB)/4, $0x0
+DATA dense4ForwardRowsPanel1AVX2Const<>+884(SB)/4, $0x0
+DATA dense4ForwardRowsPanel1AVX2Const<>+888(SB)/4, $0x0
+DATA dense4ForwardRowsPanel1AVX2Const<>+892(SB)/4, $0x0
+DATA dense4ForwardRowsPanel1AVX2Const<>+896(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+900(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+904(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+908(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+912(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+916(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+920(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+924(SB)/4, $0xff800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+928(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+932(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+936(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+940(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+944(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+948(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+952(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel1AVX2Const<>+956(SB)/4, $0x7fc00000
 DATA dense4ForwardRowsPanel1AVX2Const<>+960(SB)/4, $0x33000000
 DATA dense4ForwardRowsPanel1AVX2Const<>+964(SB)/4, $0x33000000
 DATA dense4ForwardRowsPanel1AVX2Const<>+968(SB)/4, $0x33000000
@@ -5196,178 +5196,178 @@ terms3:
 	VADDPS Y5, Y4, Y4
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+0(SB), Y1
+	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y1
-	VANDPS dense4ForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y0
-	VXORPS dense4ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y0
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+96(SB), Y2
+	VANDPS dense4ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y0
+	VXORPS dense4ForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y0
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+64(SB), Y2
 	VMINPS Y0, Y2, Y0
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+128(SB), Y2
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+96(SB), Y2
 	VMAXPS Y0, Y2, Y0
-	VPSRLD $1, Y0, Y2
-	VANDPS dense4ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
-	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y5
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+320(SB), Y0, Y6
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y6
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y5, Y7
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+128(SB), Y0, Y2
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
+	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y5
+	VSUBPS Y5, Y0, Y5
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS Y3, Y5, Y3
+	VMULPS Y3, Y3, Y5
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y6
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y6
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y5, Y6, Y5
-	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+416(SB), Y3, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y0, Y5, Y0
-	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+448(SB), Y3, Y5
-	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD Y2, Y3, Y3
-	VMULPS Y3, Y0, Y0
-	VADDPS Y3, Y0, Y0
-	VXORPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
-	VMULPS Y2, Y0, Y0
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y0, Y2
-	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y0, Y3
-	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y2, Y5
+	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y6
+	VADDPS Y6, Y3, Y3
+	VADDPS Y3, Y5, Y3
+	VPSRLD $1, Y0, Y0
+	VANDPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+416(SB), Y2, Y5
+	VPSLLD $20, Y2, Y2
+	VPADDD Y2, Y5, Y2
+	VPADDD Y2, Y0, Y2
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y2
+	VXORPS dense4ForwardRowsPanel1AVX2Const<>+448(SB), Y0, Y0
+	VMULPS Y0, Y2, Y0
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y0, Y3
+	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y5
 	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y7
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y7
 	VSUBPS Y6, Y7, Y6
 	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4ForwardRowsPanel1AVX2Const<>+544(SB), Y2, Y5
-	VANDPS dense4ForwardRowsPanel1AVX2Const<>+576(SB), Y5, Y6
-	VPADDD dense4ForwardRowsPanel1AVX2Const<>+544(SB), Y6, Y6
+	VPSUBD dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y2, Y5
+	VANDPS dense4ForwardRowsPanel1AVX2Const<>+544(SB), Y5, Y6
+	VPADDD dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y6, Y6
+	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y6, Y6
 	VPSRAD $23, Y5, Y5
-	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y6, Y6
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+608(SB), Y7
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+576(SB), Y7
 	VPSUBD Y5, Y7, Y7
 	VPSLLD $23, Y7, Y7
+	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+608(SB), Y0, Y8
 	VMULPS Y7, Y3, Y3
-	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+640(SB), Y0, Y7
-	VANDPS Y7, Y3, Y3
+	VANDPS Y3, Y8, Y3
 	VCVTDQ2PS Y5, Y5
 	VADDPS Y3, Y6, Y3
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y6
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y3, Y6
 	VDIVPS Y6, Y3, Y6
 	VMULPS Y6, Y6, Y7
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+672(SB), Y7, Y8
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+640(SB), Y7, Y8
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+672(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
 	VADDPS dense4ForwardRowsPanel1AVX2Const<>+704(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
 	VADDPS dense4ForwardRowsPanel1AVX2Const<>+736(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+768(SB), Y8, Y8
 	VMULPS Y7, Y8, Y7
 	VMULPS Y3, Y3, Y8
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y8
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y8
 	VADDPS Y7, Y8, Y7
 	VMULPS Y7, Y6, Y6
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+800(SB), Y5, Y7
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+768(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+800(SB), Y5, Y5
 	VSUBPS Y6, Y8, Y6
 	VSUBPS Y3, Y6, Y3
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+832(SB), Y5, Y5
 	VSUBPS Y3, Y5, Y3
-	VCMPPS $21, dense4ForwardRowsPanel1AVX2Const<>+864(SB), Y0, Y5
+	VCMPPS $22, dense4ForwardRowsPanel1AVX2Const<>+832(SB), Y0, Y5
 	VBLENDVPS Y5, Y0, Y3, Y3
-	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y5
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+928(SB), Y6
-	VBLENDVPS Y5, dense4ForwardRowsPanel1AVX2Const<>+896(SB), Y6, Y5
-	VCMPPS $18, dense4ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y2
+	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+864(SB), Y2, Y5
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+896(SB), Y6
+	VBLENDVPS Y5, dense4ForwardRowsPanel1AVX2Const<>+928(SB), Y6, Y5
+	VCMPPS $18, dense4ForwardRowsPanel1AVX2Const<>+864(SB), Y2, Y2
 	VBLENDVPS Y2, Y5, Y3, Y2
-	VANDPS dense4ForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y3
+	VANDPS dense4ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y3
 	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+960(SB), Y3, Y3
 	VBLENDVPS Y3, Y0, Y2, Y0
 	VADDPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+0(SB), Y0
+	VXORPS Y0, Y0, Y0
 	VMAXPS Y4, Y0, Y0
-	VANDPS dense4ForwardRowsPanel1AVX2Const<>+32(SB), Y4, Y1
-	VXORPS dense4ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+96(SB), Y2
+	VANDPS dense4ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y1
+	VXORPS dense4ForwardRowsPanel1AVX2Const<>+32(SB), Y1, Y1
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+64(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+128(SB), Y2
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+96(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VPSRLD $1, Y1, Y2
-	VANDPS dense4ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y3
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
-	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y4
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y4
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y5
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y5
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y4, Y6
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
+	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y4
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS Y3, Y4, Y3
+	VMULPS Y3, Y3, Y4
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y5
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y5
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+416(SB), Y3, Y5
-	VADDPS Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+448(SB), Y3, Y4
-	VPSLLD $20, Y3, Y3
-	VPADDD Y4, Y3, Y3
-	VPADDD Y2, Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VXORPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y1, Y2
-	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y1, Y3
-	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y2, Y4
+	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VPSRLD $1, Y1, Y1
+	VANDPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+416(SB), Y2, Y4
+	VPSLLD $20, Y2, Y2
+	VPADDD Y2, Y4, Y2
+	VPADDD Y2, Y1, Y2
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y2
+	VXORPS dense4ForwardRowsPanel1AVX2Const<>+448(SB), Y1, Y1
+	VMULPS Y1, Y2, Y1
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y1, Y3
+	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y4
 	VSUBPS Y4, Y1, Y4
 	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y6
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y6
 	VSUBPS Y5, Y6, Y5
 	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4ForwardRowsPanel1AVX2Const<>+544(SB), Y2, Y4
-	VANDPS dense4ForwardRowsPanel1AVX2Const<>+576(SB), Y4, Y5
-	VPADDD dense4ForwardRowsPanel1AVX2Const<>+544(SB), Y5, Y5
+	VPSUBD dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y2, Y4
+	VANDPS dense4ForwardRowsPanel1AVX2Const<>+544(SB), Y4, Y5
+	VPADDD dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y5, Y5
+	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y5, Y5
 	VPSRAD $23, Y4, Y4
-	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y5, Y5
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+608(SB), Y6
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+576(SB), Y6
 	VPSUBD Y4, Y6, Y6
 	VPSLLD $23, Y6, Y6
+	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+608(SB), Y1, Y7
 	VMULPS Y6, Y3, Y3
-	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+640(SB), Y1, Y6
-	VANDPS Y6, Y3, Y3
+	VANDPS Y3, Y7, Y3
 	VCVTDQ2PS Y4, Y4
 	VADDPS Y3, Y5, Y3
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y5
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y3, Y5
 	VDIVPS Y5, Y3, Y5
 	VMULPS Y5, Y5, Y6
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+672(SB), Y6, Y7
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+640(SB), Y6, Y7
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+672(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
 	VADDPS dense4ForwardRowsPanel1AVX2Const<>+704(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
 	VADDPS dense4ForwardRowsPanel1AVX2Const<>+736(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+768(SB), Y7, Y7
 	VMULPS Y6, Y7, Y6
 	VMULPS Y3, Y3, Y7
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+352(SB), Y7, Y7
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+288(SB), Y7, Y7
 	VADDPS Y6, Y7, Y6
 	VMULPS Y6, Y5, Y5
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+800(SB), Y4, Y6
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+768(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+800(SB), Y4, Y4
 	VSUBPS Y5, Y7, Y5
 	VSUBPS Y3, Y5, Y3
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+832(SB), Y4, Y4
 	VSUBPS Y3, Y4, Y3
-	VCMPPS $21, dense4ForwardRowsPanel1AVX2Const<>+864(SB), Y1, Y4
+	VCMPPS $22, dense4ForwardRowsPanel1AVX2Const<>+832(SB), Y1, Y4
 	VBLENDVPS Y4, Y1, Y3, Y3
-	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y4
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+928(SB), Y5
-	VBLENDVPS Y4, dense4ForwardRowsPanel1AVX2Const<>+896(SB), Y5, Y4
-	VCMPPS $18, dense4ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y2
+	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+864(SB), Y2, Y4
+	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+896(SB), Y5
+	VBLENDVPS Y4, dense4ForwardRowsPanel1AVX2Const<>+928(SB), Y5, Y4
+	VCMPPS $18, dense4ForwardRowsPanel1AVX2Const<>+864(SB), Y2, Y2
 	VBLENDVPS Y2, Y4, Y3, Y2
-	VANDPS dense4ForwardRowsPanel1AVX2Const<>+32(SB), Y1, Y3
+	VANDPS dense4ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y3
 	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+960(SB), Y3, Y3
 	VBLENDVPS Y3, Y1, Y2, Y1
 	VADDPS Y1, Y0, Y0
@@ -5380,246 +5380,246 @@ done2:
 	VZEROUPPER 
 	RET 
 
-DATA dense4ForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+416(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+420(SB)/4, $0xb24e0611
-DATA dense4ForwardRows_2Panel1AVX2Const<>+424(SB)/4, $0x33092801
-DATA dense4ForwardRows_2Panel1AVX2Const<>+428(SB)/4, $0xb3051aa9
-DATA dense4ForwardRows_2Panel1AVX2Const<>+432(SB)/4, $0x329302ae
-DATA dense4ForwardRows_2Panel1AVX2Const<>+436(SB)/4, $0x31b3d0e5
-DATA dense4ForwardRows_2Panel1AVX2Const<>+440(SB)/4, $0xb27ce183
-DATA dense4ForwardRows_2Panel1AVX2Const<>+444(SB)/4, $0xb1d290be
-DATA dense4ForwardRows_2Panel1AVX2Const<>+448(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+452(SB)/4, $0x1f7b95c2
-DATA dense4ForwardRows_2Panel1AVX2Const<>+456(SB)/4, $0x1f7837f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+460(SB)/4, $0x1f75fed7
-DATA dense4ForwardRows_2Panel1AVX2Const<>+464(SB)/4, $0x1f7504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+468(SB)/4, $0x1f75672a
-DATA dense4ForwardRows_2Panel1AVX2Const<>+472(SB)/4, $0x1f7744fd
-DATA dense4ForwardRows_2Panel1AVX2Const<>+476(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardRows_2Panel1AVX2Const<>+480(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+484(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+488(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+492(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+496(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+500(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+504(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+508(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+512(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+516(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+520(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+524(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+528(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+532(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+536(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+540(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+544(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+548(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+552(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+556(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+560(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+564(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+568(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+572(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+576(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+580(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+584(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+588(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+592(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+596(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+600(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+604(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+608(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel1AVX2Const<>+612(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel1AVX2Const<>+616(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel1AVX2Const<>+620(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel1AVX2Const<>+624(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel1AVX2Const<>+628(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel1AVX2Const<>+632(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel1AVX2Const<>+636(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel1AVX2Const<>+640(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+644(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+648(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+652(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+656(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+660(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+664(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+668(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+672(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel1AVX2Const<>+676(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel1AVX2Const<>+680(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel1AVX2Const<>+684(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel1AVX2Const<>+688(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel1AVX2Const<>+692(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel1AVX2Const<>+696(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel1AVX2Const<>+700(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel1AVX2Const<>+704(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+708(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+712(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+716(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+720(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+724(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+728(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+732(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+736(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel1AVX2Const<>+740(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel1AVX2Const<>+744(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel1AVX2Const<>+748(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel1AVX2Const<>+752(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel1AVX2Const<>+756(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel1AVX2Const<>+760(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel1AVX2Const<>+764(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel1AVX2Const<>+768(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel1AVX2Const<>+772(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel1AVX2Const<>+776(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel1AVX2Const<>+780(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel1AVX2Const<>+784(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel1AVX2Const<>+788(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel1AVX2Const<>+792(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel1AVX2Const<>+796(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel1AVX2Const<>+800(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel1AVX2Const<>+804(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel1AVX2Const<>+808(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel1AVX2Const<>+812(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel1AVX2Const<>+816(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel1AVX2Const<>+820(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel1AVX2Const<>+824(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel1AVX2Const<>+828(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel1AVX2Const<>+832(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel1AVX2Const<>+836(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel1AVX2Const<>+840(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel1AVX2Const<>+844(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel1AVX2Const<>+848(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel1AVX2Const<>+852(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel1AVX2Const<>+856(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel1AVX2Const<>+860(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel1AVX2Const<>+864(SB)/4, $0x7f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+868(SB)/4, $0x7f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+872(SB)/4, $0x7f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+876(SB)/4, $0x7f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+880(SB)/4, $0x7f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+884(SB)/4, $0x7f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+888(SB)/4, $0x7f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+892(SB)/4, $0x7f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+896(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+900(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+904(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+908(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+912(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+916(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+920(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+924(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+928(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+932(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+936(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+940(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+944(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+948(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+952(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+956(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0xb24e0611
+DATA dense4ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x33092801
+DATA dense4ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0xb3051aa9
+DATA dense4ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x329302ae
+DATA dense4ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0xb27ce183
+DATA dense4ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0xb1d290be
+DATA dense4ForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+416(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+420(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRows_2Panel1AVX2Const<>+424(SB)/4, $0x1f7837f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+428(SB)/4, $0x1f75fed7
+DATA dense4ForwardRows_2Panel1AVX2Const<>+432(SB)/4, $0x1f7504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+436(SB)/4, $0x1f75672a
+DATA dense4ForwardRows_2Panel1AVX2Const<>+440(SB)/4, $0x1f7744fd
+DATA dense4ForwardRows_2Panel1AVX2Const<>+444(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRows_2Panel1AVX2Const<>+448(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+452(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+456(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+460(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+464(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+468(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+472(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+476(SB)/4, $0x5f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+480(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+484(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+488(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+492(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+496(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+500(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+504(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+508(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+512(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+516(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+520(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+524(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+528(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+532(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+536(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+540(SB)/4, $0x3f3504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+544(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+548(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+552(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+556(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+560(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+564(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+568(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+572(SB)/4, $0x7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+576(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel1AVX2Const<>+580(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel1AVX2Const<>+584(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel1AVX2Const<>+588(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel1AVX2Const<>+592(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel1AVX2Const<>+596(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel1AVX2Const<>+600(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel1AVX2Const<>+604(SB)/4, $0x7f
+DATA dense4ForwardRows_2Panel1AVX2Const<>+608(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+612(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+616(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+620(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+624(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+628(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+632(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+636(SB)/4, $0x4c000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+640(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel1AVX2Const<>+644(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel1AVX2Const<>+648(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel1AVX2Const<>+652(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel1AVX2Const<>+656(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel1AVX2Const<>+660(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel1AVX2Const<>+664(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel1AVX2Const<>+668(SB)/4, $0x3e789d90
+DATA dense4ForwardRows_2Panel1AVX2Const<>+672(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+676(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+680(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+684(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+688(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+692(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+696(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+700(SB)/4, $0x3e91e9f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+704(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel1AVX2Const<>+708(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel1AVX2Const<>+712(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel1AVX2Const<>+716(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel1AVX2Const<>+720(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel1AVX2Const<>+724(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel1AVX2Const<>+728(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel1AVX2Const<>+732(SB)/4, $0x3eccce13
+DATA dense4ForwardRows_2Panel1AVX2Const<>+736(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel1AVX2Const<>+740(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel1AVX2Const<>+744(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel1AVX2Const<>+748(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel1AVX2Const<>+752(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel1AVX2Const<>+756(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel1AVX2Const<>+760(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel1AVX2Const<>+764(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardRows_2Panel1AVX2Const<>+768(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel1AVX2Const<>+772(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel1AVX2Const<>+776(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel1AVX2Const<>+780(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel1AVX2Const<>+784(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel1AVX2Const<>+788(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel1AVX2Const<>+792(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel1AVX2Const<>+796(SB)/4, $0x35bfbe8e
+DATA dense4ForwardRows_2Panel1AVX2Const<>+800(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel1AVX2Const<>+804(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel1AVX2Const<>+808(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel1AVX2Const<>+812(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel1AVX2Const<>+816(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel1AVX2Const<>+820(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel1AVX2Const<>+824(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel1AVX2Const<>+828(SB)/4, $0x3f317200
+DATA dense4ForwardRows_2Panel1AVX2Const<>+832(SB)/4, $0x7f7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+836(SB)/4, $0x7f7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+840(SB)/4, $0x7f7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+844(SB)/4, $0x7f7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+848(SB)/4, $0x7f7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+852(SB)/4, $0x7f7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+856(SB)/4, $0x7f7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+860(SB)/4, $0x7f7fffff
+DATA dense4ForwardRows_2Panel1AVX2Const<>+864(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+868(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+872(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+876(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+880(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+884(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+888(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+892(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+896(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+900(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+904(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+908(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+912(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+916(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+920(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+924(SB)/4, $0xff800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+928(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+932(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+936(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+940(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+944(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+948(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+952(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+956(SB)/4, $0x7fc00000
 DATA dense4ForwardRows_2Panel1AVX2Const<>+960(SB)/4, $0x33000000
 DATA dense4ForwardRows_2Panel1AVX2Const<>+964(SB)/4, $0x33000000
 DATA dense4ForwardRows_2Panel1AVX2Const<>+968(SB)/4, $0x33000000
@@ -5733,178 +5733,178 @@ terms3:
 	VADDPS Y5, Y4, Y4
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+0(SB), Y1
+	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y1
-	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+32(SB), Y0, Y0
-	VXORPS dense4ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y0
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+96(SB), Y2
+	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y0
+	VXORPS dense4ForwardRows_2Panel1AVX2Const<>+32(SB), Y0, Y0
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+64(SB), Y2
 	VMINPS Y0, Y2, Y0
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+128(SB), Y2
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+96(SB), Y2
 	VMAXPS Y0, Y2, Y0
-	VPSRLD $1, Y0, Y2
-	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y3
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
-	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y5
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+320(SB), Y0, Y6
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y6
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y5, Y7
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+128(SB), Y0, Y2
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
+	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y5
+	VSUBPS Y5, Y0, Y5
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS Y3, Y5, Y3
+	VMULPS Y3, Y3, Y5
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y6
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y6
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y5, Y6, Y5
-	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+416(SB), Y3, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y0, Y5, Y0
-	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+448(SB), Y3, Y5
-	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD Y2, Y3, Y3
-	VMULPS Y3, Y0, Y0
-	VADDPS Y3, Y0, Y0
-	VXORPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
-	VMULPS Y2, Y0, Y0
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y0, Y2
-	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y0, Y3
-	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y2, Y5
+	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y6
+	VADDPS Y6, Y3, Y3
+	VADDPS Y3, Y5, Y3
+	VPSRLD $1, Y0, Y0
+	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
+	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+416(SB), Y2, Y5
+	VPSLLD $20, Y2, Y2
+	VPADDD Y2, Y5, Y2
+	VPADDD Y2, Y0, Y2
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y2
+	VXORPS dense4ForwardRows_2Panel1AVX2Const<>+448(SB), Y0, Y0
+	VMULPS Y0, Y2, Y0
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y0, Y3
+	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y5
 	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y7
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y7
 	VSUBPS Y6, Y7, Y6
 	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4ForwardRows_2Panel1AVX2Const<>+544(SB), Y2, Y5
-	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+576(SB), Y5, Y6
-	VPADDD dense4ForwardRows_2Panel1AVX2Const<>+544(SB), Y6, Y6
+	VPSUBD dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y2, Y5
+	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+544(SB), Y5, Y6
+	VPADDD dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y6, Y6
+	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y6, Y6
 	VPSRAD $23, Y5, Y5
-	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y6, Y6
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+608(SB), Y7
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+576(SB), Y7
 	VPSUBD Y5, Y7, Y7
 	VPSLLD $23, Y7, Y7
+	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+608(SB), Y0, Y8
 	VMULPS Y7, Y3, Y3
-	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+640(SB), Y0, Y7
-	VANDPS Y7, Y3, Y3
+	VANDPS Y3, Y8, Y3
 	VCVTDQ2PS Y5, Y5
 	VADDPS Y3, Y6, Y3
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y6
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y3, Y6
 	VDIVPS Y6, Y3, Y6
 	VMULPS Y6, Y6, Y7
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+672(SB), Y7, Y8
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+640(SB), Y7, Y8
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+672(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
 	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+704(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
 	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+736(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+768(SB), Y8, Y8
 	VMULPS Y7, Y8, Y7
 	VMULPS Y3, Y3, Y8
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y8
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+288(SB), Y8, Y8
 	VADDPS Y7, Y8, Y7
 	VMULPS Y7, Y6, Y6
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+800(SB), Y5, Y7
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+768(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+800(SB), Y5, Y5
 	VSUBPS Y6, Y8, Y6
 	VSUBPS Y3, Y6, Y3
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+832(SB), Y5, Y5
 	VSUBPS Y3, Y5, Y3
-	VCMPPS $21, dense4ForwardRows_2Panel1AVX2Const<>+864(SB), Y0, Y5
+	VCMPPS $22, dense4ForwardRows_2Panel1AVX2Const<>+832(SB), Y0, Y5
 	VBLENDVPS Y5, Y0, Y3, Y3
-	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y5
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+928(SB), Y6
-	VBLENDVPS Y5, dense4ForwardRows_2Panel1AVX2Const<>+896(SB), Y6, Y5
-	VCMPPS $18, dense4ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y2
+	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+864(SB), Y2, Y5
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+896(SB), Y6
+	VBLENDVPS Y5, dense4ForwardRows_2Panel1AVX2Const<>+928(SB), Y6, Y5
+	VCMPPS $18, dense4ForwardRows_2Panel1AVX2Const<>+864(SB), Y2, Y2
 	VBLENDVPS Y2, Y5, Y3, Y2
-	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+32(SB), Y0, Y3
+	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y3
 	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+960(SB), Y3, Y3
 	VBLENDVPS Y3, Y0, Y2, Y0
 	VADDPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
+	VXORPS Y0, Y0, Y0
 	VMAXPS Y4, Y0, Y0
-	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+32(SB), Y4, Y1
-	VXORPS dense4ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+96(SB), Y2
+	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y1
+	VXORPS dense4ForwardRows_2Panel1AVX2Const<>+32(SB), Y1, Y1
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+64(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+128(SB), Y2
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+96(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VPSRLD $1, Y1, Y2
-	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y3
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
-	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y4
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y4
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y5
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y5
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y4, Y6
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
+	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y4
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS Y3, Y4, Y3
+	VMULPS Y3, Y3, Y4
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y5
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y5
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+416(SB), Y3, Y5
-	VADDPS Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+448(SB), Y3, Y4
-	VPSLLD $20, Y3, Y3
-	VPADDD Y4, Y3, Y3
-	VPADDD Y2, Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VXORPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y1, Y2
-	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y1, Y3
-	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y2, Y4
+	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VPSRLD $1, Y1, Y1
+	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
+	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+416(SB), Y2, Y4
+	VPSLLD $20, Y2, Y2
+	VPADDD Y2, Y4, Y2
+	VPADDD Y2, Y1, Y2
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y2
+	VXORPS dense4ForwardRows_2Panel1AVX2Const<>+448(SB), Y1, Y1
+	VMULPS Y1, Y2, Y1
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y1, Y3
+	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y4
 	VSUBPS Y4, Y1, Y4
 	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y6
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y6
 	VSUBPS Y5, Y6, Y5
 	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4ForwardRows_2Panel1AVX2Const<>+544(SB), Y2, Y4
-	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+576(SB), Y4, Y5
-	VPADDD dense4ForwardRows_2Panel1AVX2Const<>+544(SB), Y5, Y5
+	VPSUBD dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y2, Y4
+	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+544(SB), Y4, Y5
+	VPADDD dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y5, Y5
+	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y5, Y5
 	VPSRAD $23, Y4, Y4
-	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y5, Y5
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+608(SB), Y6
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+576(SB), Y6
 	VPSUBD Y4, Y6, Y6
 	VPSLLD $23, Y6, Y6
+	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+608(SB), Y1, Y7
 	VMULPS Y6, Y3, Y3
-	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+640(SB), Y1, Y6
-	VANDPS Y6, Y3, Y3
+	VANDPS Y3, Y7, Y3
 	VCVTDQ2PS Y4, Y4
 	VADDPS Y3, Y5, Y3
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y5
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y3, Y5
 	VDIVPS Y5, Y3, Y5
 	VMULPS Y5, Y5, Y6
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+672(SB), Y6, Y7
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+640(SB), Y6, Y7
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+672(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
 	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+704(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
 	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+736(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+768(SB), Y7, Y7
 	VMULPS Y6, Y7, Y6
 	VMULPS Y3, Y3, Y7
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+352(SB), Y7, Y7
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+288(SB), Y7, Y7
 	VADDPS Y6, Y7, Y6
 	VMULPS Y6, Y5, Y5
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+800(SB), Y4, Y6
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+768(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+800(SB), Y4, Y4
 	VSUBPS Y5, Y7, Y5
 	VSUBPS Y3, Y5, Y3
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+832(SB), Y4, Y4
 	VSUBPS Y3, Y4, Y3
-	VCMPPS $21, dense4ForwardRows_2Panel1AVX2Const<>+864(SB), Y1, Y4
+	VCMPPS $22, dense4ForwardRows_2Panel1AVX2Const<>+832(SB), Y1, Y4
 	VBLENDVPS Y4, Y1, Y3, Y3
-	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y4
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+928(SB), Y5
-	VBLENDVPS Y4, dense4ForwardRows_2Panel1AVX2Const<>+896(SB), Y5, Y4
-	VCMPPS $18, dense4ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y2
+	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+864(SB), Y2, Y4
+	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+896(SB), Y5
+	VBLENDVPS Y4, dense4ForwardRows_2Panel1AVX2Const<>+928(SB), Y5, Y4
+	VCMPPS $18, dense4ForwardRows_2Panel1AVX2Const<>+864(SB), Y2, Y2
 	VBLENDVPS Y2, Y4, Y3, Y2
-	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+32(SB), Y1, Y3
+	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y3
 	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+960(SB), Y3, Y3
 	VBLENDVPS Y3, Y1, Y2, Y1
 	VADDPS Y1, Y0, Y0
@@ -5917,246 +5917,246 @@ done2:
 	VZEROUPPER 
 	RET 
 
-DATA dense4ForwardTrainAVX2Const<>+0(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+4(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+8(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+12(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+16(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+20(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+24(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+28(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+32(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainAVX2Const<>+36(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainAVX2Const<>+40(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainAVX2Const<>+44(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainAVX2Const<>+48(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainAVX2Const<>+52(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainAVX2Const<>+56(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainAVX2Const<>+60(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainAVX2Const<>+64(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+68(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+72(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+76(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+80(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+84(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+88(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+92(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+96(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+100(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+104(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+108(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+112(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+116(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+120(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+124(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+128(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+132(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+136(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+140(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+144(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+148(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+152(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+156(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+160(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+164(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+168(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+172(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+176(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+180(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+184(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+188(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+192(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+196(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+200(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+204(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+208(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+212(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+216(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+220(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+224(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+228(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+232(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+236(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+240(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+244(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+248(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+252(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+256(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+260(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+264(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+268(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+272(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+276(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+280(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+284(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+288(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+292(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+296(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+300(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+304(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+308(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+312(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+316(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+320(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+324(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+328(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+332(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+336(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+340(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+344(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+348(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+380(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+384(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+388(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+392(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+396(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+400(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+404(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+408(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+412(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+416(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+420(SB)/4, $0xb24e0611
-DATA dense4ForwardTrainAVX2Const<>+424(SB)/4, $0x33092801
-DATA dense4ForwardTrainAVX2Const<>+428(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrainAVX2Const<>+432(SB)/4, $0x329302ae
-DATA dense4ForwardTrainAVX2Const<>+436(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrainAVX2Const<>+440(SB)/4, $0xb27ce183
-DATA dense4ForwardTrainAVX2Const<>+444(SB)/4, $0xb1d290be
-DATA dense4ForwardTrainAVX2Const<>+448(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+452(SB)/4, $0x1f7b95c2
-DATA dense4ForwardTrainAVX2Const<>+456(SB)/4, $0x1f7837f0
-DATA dense4ForwardTrainAVX2Const<>+460(SB)/4, $0x1f75fed7
-DATA dense4ForwardTrainAVX2Const<>+464(SB)/4, $0x1f7504f3
-DATA dense4ForwardTrainAVX2Const<>+468(SB)/4, $0x1f75672a
-DATA dense4ForwardTrainAVX2Const<>+472(SB)/4, $0x1f7744fd
-DATA dense4ForwardTrainAVX2Const<>+476(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardTrainAVX2Const<>+480(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+484(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+488(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+492(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+496(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+500(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+504(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+508(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+512(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+516(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+520(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+524(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+528(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+532(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+536(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+540(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+544(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+548(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+552(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+556(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+560(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+564(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+568(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+572(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+576(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+580(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+584(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+588(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+592(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+596(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+600(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+604(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+608(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+612(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+616(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+620(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+624(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+628(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+632(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+636(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+640(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+644(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+648(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+652(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+656(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+660(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+664(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+668(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+672(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+676(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+680(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+684(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+688(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+692(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+696(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+700(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+704(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+708(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+712(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+716(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+720(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+724(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+728(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+732(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+736(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+740(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+744(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+748(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+752(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+756(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+760(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+764(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+768(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+772(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+776(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+780(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+784(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+788(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+792(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+796(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+800(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+804(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+808(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+812(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+816(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+820(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+824(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+828(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+832(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+836(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+840(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+844(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+848(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+852(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+856(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+860(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+864(SB)/4, $0x7f800000
-DATA dense4ForwardTrainAVX2Const<>+868(SB)/4, $0x7f800000
-DATA dense4ForwardTrainAVX2Const<>+872(SB)/4, $0x7f800000
-DATA dense4ForwardTrainAVX2Const<>+876(SB)/4, $0x7f800000
-DATA dense4ForwardTrainAVX2Const<>+880(SB)/4, $0x7f800000
-DATA dense4ForwardTrainAVX2Const<>+884(SB)/4, $0x7f800000
-DATA dense4ForwardTrainAVX2Const<>+888(SB)/4, $0x7f800000
-DATA dense4ForwardTrainAVX2Const<>+892(SB)/4, $0x7f800000
-DATA dense4ForwardTrainAVX2Const<>+896(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainAVX2Const<>+900(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainAVX2Const<>+904(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainAVX2Const<>+908(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainAVX2Const<>+912(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainAVX2Const<>+916(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainAVX2Const<>+920(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainAVX2Const<>+924(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainAVX2Const<>+928(SB)/4, $0xff800000
-DATA dense4ForwardTrainAVX2Const<>+932(SB)/4, $0xff800000
-DATA dense4ForwardTrainAVX2Const<>+936(SB)/4, $0xff800000
-DATA dense4ForwardTrainAVX2Const<>+940(SB)/4, $0xff800000
-DATA dense4ForwardTrainAVX2Const<>+944(SB)/4, $0xff800000
-DATA dense4ForwardTrainAVX2Const<>+948(SB)/4, $0xff800000
-DATA dense4ForwardTrainAVX2Const<>+952(SB)/4, $0xff800000
-DATA dense4ForwardTrainAVX2Const<>+956(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX2Const<>+32(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+36(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+40(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+44(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+48(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+52(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+56(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+60(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX2Const<>+64(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+68(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+72(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+76(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+80(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+84(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+88(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+92(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX2Const<>+96(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+100(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+104(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+108(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+112(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+116(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+120(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+124(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX2Const<>+128(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+132(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+136(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+140(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+144(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+148(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+152(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+156(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+160(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+164(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+168(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+172(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+176(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+180(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+184(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+188(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+192(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+196(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+200(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+204(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+208(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+212(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+216(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+220(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+224(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+228(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+232(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+236(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+240(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+244(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+248(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+252(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+256(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+260(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+264(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+268(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+272(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+276(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+280(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+284(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+288(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+292(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+296(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+300(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+304(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+308(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+312(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+316(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+320(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+324(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+328(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+332(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+336(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+340(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+344(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+348(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+352(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+356(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainAVX2Const<>+360(SB)/4, $0x33092801
+DATA dense4ForwardTrainAVX2Const<>+364(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainAVX2Const<>+368(SB)/4, $0x329302ae
+DATA dense4ForwardTrainAVX2Const<>+372(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainAVX2Const<>+376(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainAVX2Const<>+380(SB)/4, $0xb1d290be
+DATA dense4ForwardTrainAVX2Const<>+384(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+388(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+392(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+396(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+400(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+404(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+408(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+412(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+416(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+420(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrainAVX2Const<>+424(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrainAVX2Const<>+428(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrainAVX2Const<>+432(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrainAVX2Const<>+436(SB)/4, $0x1f75672a
+DATA dense4ForwardTrainAVX2Const<>+440(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrainAVX2Const<>+444(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainAVX2Const<>+448(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+452(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+456(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+460(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+464(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+468(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+472(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+476(SB)/4, $0x5f800000
+DATA dense4ForwardTrainAVX2Const<>+480(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+484(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+488(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+492(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+496(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+500(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+504(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+508(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX2Const<>+512(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+516(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+520(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+524(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+528(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+532(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+536(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+540(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainAVX2Const<>+544(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+548(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+552(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+556(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+560(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+564(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+568(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+572(SB)/4, $0x7fffff
+DATA dense4ForwardTrainAVX2Const<>+576(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+580(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+584(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+588(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+592(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+596(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+600(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+604(SB)/4, $0x7f
+DATA dense4ForwardTrainAVX2Const<>+608(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+612(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+616(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+620(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+624(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+628(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+632(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+636(SB)/4, $0x4c000000
+DATA dense4ForwardTrainAVX2Const<>+640(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+644(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+648(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+652(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+656(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+660(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+664(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+668(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainAVX2Const<>+672(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+676(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+680(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+684(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+688(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+692(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+696(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+700(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainAVX2Const<>+704(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+708(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+712(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+716(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+720(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+724(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+728(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+732(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainAVX2Const<>+736(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+740(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+744(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+748(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+752(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+756(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+760(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+764(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainAVX2Const<>+768(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+772(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+776(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+780(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+784(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+788(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+792(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+796(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainAVX2Const<>+800(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+804(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+808(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+812(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+816(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+820(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+824(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+828(SB)/4, $0x3f317200
+DATA dense4ForwardTrainAVX2Const<>+832(SB)/4, $0x7f7fffff
+DATA dense4ForwardTrainAVX2Const<>+836(SB)/4, $0x7f7fffff
+DATA dense4ForwardTrainAVX2Const<>+840(SB)/4, $0x7f7fffff
+DATA dense4ForwardTrainAVX2Const<>+844(SB)/4, $0x7f7fffff
+DATA dense4ForwardTrainAVX2Const<>+848(SB)/4, $0x7f7fffff
+DATA dense4ForwardTrainAVX2Const<>+852(SB)/4, $0x7f7fffff
+DATA dense4ForwardTrainAVX2Const<>+856(SB)/4, $0x7f7fffff
+DATA dense4ForwardTrainAVX2Const<>+860(SB)/4, $0x7f7fffff
+DATA dense4ForwardTrainAVX2Const<>+864(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+868(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+872(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+876(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+880(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+884(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+888(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+892(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+896(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+900(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+904(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+908(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+912(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+916(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+920(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+924(SB)/4, $0xff800000
+DATA dense4ForwardTrainAVX2Const<>+928(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX2Const<>+932(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX2Const<>+936(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX2Const<>+940(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX2Const<>+944(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX2Const<>+948(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX2Const<>+952(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX2Const<>+956(SB)/4, $0x7fc00000
 DATA dense4ForwardTrainAVX2Const<>+960(SB)/4, $0x33000000
 DATA dense4ForwardTrainAVX2Const<>+964(SB)/4, $0x33000000
 DATA dense4ForwardTrainAVX2Const<>+968(SB)/4, $0x33000000
@@ -6246,178 +6246,178 @@ inputs1:
 	VADDPS Y5, Y4, Y4
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VMOVUPS dense4ForwardTrainAVX2Const<>+0(SB), Y1
+	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y1
-	VANDPS dense4ForwardTrainAVX2Const<>+32(SB), Y0, Y0
-	VXORPS dense4ForwardTrainAVX2Const<>+64(SB), Y0, Y0
-	VMOVUPS dense4ForwardTrainAVX2Const<>+96(SB), Y2
+	VANDPS dense4ForwardTrainAVX2Const<>+0(SB), Y0, Y0
+	VXORPS dense4ForwardTrainAVX2Const<>+32(SB), Y0, Y0
+	VMOVUPS dense4ForwardTrainAVX2Const<>+64(SB), Y2
 	VMINPS Y0, Y2, Y0
-	VMOVUPS dense4ForwardTrainAVX2Const<>+128(SB), Y2
+	VMOVUPS dense4ForwardTrainAVX2Const<>+96(SB), Y2
 	VMAXPS Y0, Y2, Y0
-	VPSRLD $1, Y0, Y2
-	VANDPS dense4ForwardTrainAVX2Const<>+160(SB), Y2, Y2
-	VMULPS dense4ForwardTrainAVX2Const<>+192(SB), Y0, Y3
-	VADDPS dense4ForwardTrainAVX2Const<>+224(SB), Y3, Y3
-	VSUBPS dense4ForwardTrainAVX2Const<>+224(SB), Y3, Y5
-	VMULPS dense4ForwardTrainAVX2Const<>+256(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense4ForwardTrainAVX2Const<>+288(SB), Y5, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VMULPS dense4ForwardTrainAVX2Const<>+320(SB), Y0, Y6
-	VADDPS dense4ForwardTrainAVX2Const<>+352(SB), Y6, Y6
-	VMULPS dense4ForwardTrainAVX2Const<>+384(SB), Y5, Y7
+	VMULPS dense4ForwardTrainAVX2Const<>+128(SB), Y0, Y2
+	VADDPS dense4ForwardTrainAVX2Const<>+160(SB), Y2, Y2
+	VSUBPS dense4ForwardTrainAVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense4ForwardTrainAVX2Const<>+192(SB), Y3, Y5
+	VSUBPS Y5, Y0, Y5
+	VMULPS dense4ForwardTrainAVX2Const<>+224(SB), Y3, Y3
+	VSUBPS Y3, Y5, Y3
+	VMULPS Y3, Y3, Y5
+	VMULPS dense4ForwardTrainAVX2Const<>+256(SB), Y3, Y6
+	VADDPS dense4ForwardTrainAVX2Const<>+288(SB), Y6, Y6
+	VMULPS dense4ForwardTrainAVX2Const<>+320(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y5, Y6, Y5
-	VPERMPS dense4ForwardTrainAVX2Const<>+416(SB), Y3, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y0, Y5, Y0
-	VPERMPS dense4ForwardTrainAVX2Const<>+448(SB), Y3, Y5
-	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD Y2, Y3, Y3
-	VMULPS Y3, Y0, Y0
-	VADDPS Y3, Y0, Y0
-	VXORPS dense4ForwardTrainAVX2Const<>+480(SB), Y2, Y2
-	VMULPS Y2, Y0, Y0
-	VADDPS dense4ForwardTrainAVX2Const<>+512(SB), Y0, Y2
-	VCMPPS $17, dense4ForwardTrainAVX2Const<>+512(SB), Y0, Y3
-	VSUBPS dense4ForwardTrainAVX2Const<>+512(SB), Y2, Y5
+	VPERMPS dense4ForwardTrainAVX2Const<>+352(SB), Y2, Y6
+	VADDPS Y6, Y3, Y3
+	VADDPS Y3, Y5, Y3
+	VPSRLD $1, Y0, Y0
+	VANDPS dense4ForwardTrainAVX2Const<>+384(SB), Y0, Y0
+	VPERMPS dense4ForwardTrainAVX2Const<>+416(SB), Y2, Y5
+	VPSLLD $20, Y2, Y2
+	VPADDD Y2, Y5, Y2
+	VPADDD Y2, Y0, Y2
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y2
+	VXORPS dense4ForwardTrainAVX2Const<>+448(SB), Y0, Y0
+	VMULPS Y0, Y2, Y0
+	VADDPS dense4ForwardTrainAVX2Const<>+480(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+480(SB), Y0, Y3
+	VSUBPS dense4ForwardTrainAVX2Const<>+480(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y5
 	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4ForwardTrainAVX2Const<>+512(SB), Y7
+	VMOVUPS dense4ForwardTrainAVX2Const<>+480(SB), Y7
 	VSUBPS Y6, Y7, Y6
 	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4ForwardTrainAVX2Const<>+544(SB), Y2, Y5
-	VANDPS dense4ForwardTrainAVX2Const<>+576(SB), Y5, Y6
-	VPADDD dense4ForwardTrainAVX2Const<>+544(SB), Y6, Y6
+	VPSUBD dense4ForwardTrainAVX2Const<>+512(SB), Y2, Y5
+	VANDPS dense4ForwardTrainAVX2Const<>+544(SB), Y5, Y6
+	VPADDD dense4ForwardTrainAVX2Const<>+512(SB), Y6, Y6
+	VSUBPS dense4ForwardTrainAVX2Const<>+480(SB), Y6, Y6
 	VPSRAD $23, Y5, Y5
-	VSUBPS dense4ForwardTrainAVX2Const<>+512(SB), Y6, Y6
-	VMOVUPS dense4ForwardTrainAVX2Const<>+608(SB), Y7
+	VMOVUPS dense4ForwardTrainAVX2Const<>+576(SB), Y7
 	VPSUBD Y5, Y7, Y7
 	VPSLLD $23, Y7, Y7
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+608(SB), Y0, Y8
 	VMULPS Y7, Y3, Y3
-	VCMPPS $17, dense4ForwardTrainAVX2Const<>+640(SB), Y0, Y7
-	VANDPS Y7, Y3, Y3
+	VANDPS Y3, Y8, Y3
 	VCVTDQ2PS Y5, Y5
 	VADDPS Y3, Y6, Y3
-	VADDPS dense4ForwardTrainAVX2Const<>+160(SB), Y3, Y6
+	VADDPS dense4ForwardTrainAVX2Const<>+384(SB), Y3, Y6
 	VDIVPS Y6, Y3, Y6
 	VMULPS Y6, Y6, Y7
-	VMULPS dense4ForwardTrainAVX2Const<>+672(SB), Y7, Y8
+	VMULPS dense4ForwardTrainAVX2Const<>+640(SB), Y7, Y8
+	VADDPS dense4ForwardTrainAVX2Const<>+672(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
 	VADDPS dense4ForwardTrainAVX2Const<>+704(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
 	VADDPS dense4ForwardTrainAVX2Const<>+736(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS dense4ForwardTrainAVX2Const<>+768(SB), Y8, Y8
 	VMULPS Y7, Y8, Y7
 	VMULPS Y3, Y3, Y8
-	VMULPS dense4ForwardTrainAVX2Const<>+352(SB), Y8, Y8
+	VMULPS dense4ForwardTrainAVX2Const<>+288(SB), Y8, Y8
 	VADDPS Y7, Y8, Y7
 	VMULPS Y7, Y6, Y6
-	VMULPS dense4ForwardTrainAVX2Const<>+800(SB), Y5, Y7
+	VMULPS dense4ForwardTrainAVX2Const<>+768(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
+	VMULPS dense4ForwardTrainAVX2Const<>+800(SB), Y5, Y5
 	VSUBPS Y6, Y8, Y6
 	VSUBPS Y3, Y6, Y3
-	VMULPS dense4ForwardTrainAVX2Const<>+832(SB), Y5, Y5
 	VSUBPS Y3, Y5, Y3
-	VCMPPS $21, dense4ForwardTrainAVX2Const<>+864(SB), Y0, Y5
+	VCMPPS $22, dense4ForwardTrainAVX2Const<>+832(SB), Y0, Y5
 	VBLENDVPS Y5, Y0, Y3, Y3
-	VCMPPS $17, dense4ForwardTrainAVX2Const<>+0(SB), Y2, Y5
-	VMOVUPS dense4ForwardTrainAVX2Const<>+928(SB), Y6
-	VBLENDVPS Y5, dense4ForwardTrainAVX2Const<>+896(SB), Y6, Y5
-	VCMPPS $18, dense4ForwardTrainAVX2Const<>+0(SB), Y2, Y2
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+864(SB), Y2, Y5
+	VMOVUPS dense4ForwardTrainAVX2Const<>+896(SB), Y6
+	VBLENDVPS Y5, dense4ForwardTrainAVX2Const<>+928(SB), Y6, Y5
+	VCMPPS $18, dense4ForwardTrainAVX2Const<>+864(SB), Y2, Y2
 	VBLENDVPS Y2, Y5, Y3, Y2
-	VANDPS dense4ForwardTrainAVX2Const<>+32(SB), Y0, Y3
+	VANDPS dense4ForwardTrainAVX2Const<>+0(SB), Y0, Y3
 	VCMPPS $17, dense4ForwardTrainAVX2Const<>+960(SB), Y3, Y3
 	VBLENDVPS Y3, Y0, Y2, Y0
 	VADDPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VMOVUPS dense4ForwardTrainAVX2Const<>+0(SB), Y0
+	VXORPS Y0, Y0, Y0
 	VMAXPS Y4, Y0, Y0
-	VANDPS dense4ForwardTrainAVX2Const<>+32(SB), Y4, Y1
-	VXORPS dense4ForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VMOVUPS dense4ForwardTrainAVX2Const<>+96(SB), Y2
+	VANDPS dense4ForwardTrainAVX2Const<>+0(SB), Y4, Y1
+	VXORPS dense4ForwardTrainAVX2Const<>+32(SB), Y1, Y1
+	VMOVUPS dense4ForwardTrainAVX2Const<>+64(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VMOVUPS dense4ForwardTrainAVX2Const<>+128(SB), Y2
+	VMOVUPS dense4ForwardTrainAVX2Const<>+96(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VPSRLD $1, Y1, Y2
-	VANDPS dense4ForwardTrainAVX2Const<>+160(SB), Y2, Y2
-	VMULPS dense4ForwardTrainAVX2Const<>+192(SB), Y1, Y3
-	VADDPS dense4ForwardTrainAVX2Const<>+224(SB), Y3, Y3
-	VSUBPS dense4ForwardTrainAVX2Const<>+224(SB), Y3, Y4
-	VMULPS dense4ForwardTrainAVX2Const<>+256(SB), Y4, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS dense4ForwardTrainAVX2Const<>+288(SB), Y4, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y4
-	VMULPS dense4ForwardTrainAVX2Const<>+320(SB), Y1, Y5
-	VADDPS dense4ForwardTrainAVX2Const<>+352(SB), Y5, Y5
-	VMULPS dense4ForwardTrainAVX2Const<>+384(SB), Y4, Y6
+	VMULPS dense4ForwardTrainAVX2Const<>+128(SB), Y1, Y2
+	VADDPS dense4ForwardTrainAVX2Const<>+160(SB), Y2, Y2
+	VSUBPS dense4ForwardTrainAVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense4ForwardTrainAVX2Const<>+192(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y4
+	VMULPS dense4ForwardTrainAVX2Const<>+224(SB), Y3, Y3
+	VSUBPS Y3, Y4, Y3
+	VMULPS Y3, Y3, Y4
+	VMULPS dense4ForwardTrainAVX2Const<>+256(SB), Y3, Y5
+	VADDPS dense4ForwardTrainAVX2Const<>+288(SB), Y5, Y5
+	VMULPS dense4ForwardTrainAVX2Const<>+320(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VPERMPS dense4ForwardTrainAVX2Const<>+416(SB), Y3, Y5
-	VADDPS Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VPERMPS dense4ForwardTrainAVX2Const<>+448(SB), Y3, Y4
-	VPSLLD $20, Y3, Y3
-	VPADDD Y4, Y3, Y3
-	VPADDD Y2, Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VXORPS dense4ForwardTrainAVX2Const<>+480(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS dense4ForwardTrainAVX2Const<>+512(SB), Y1, Y2
-	VCMPPS $17, dense4ForwardTrainAVX2Const<>+512(SB), Y1, Y3
-	VSUBPS dense4ForwardTrainAVX2Const<>+512(SB), Y2, Y4
+	VPERMPS dense4ForwardTrainAVX2Const<>+352(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VPSRLD $1, Y1, Y1
+	VANDPS dense4ForwardTrainAVX2Const<>+384(SB), Y1, Y1
+	VPERMPS dense4ForwardTrainAVX2Const<>+416(SB), Y2, Y4
+	VPSLLD $20, Y2, Y2
+	VPADDD Y2, Y4, Y2
+	VPADDD Y2, Y1, Y2
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y2
+	VXORPS dense4ForwardTrainAVX2Const<>+448(SB), Y1, Y1
+	VMULPS Y1, Y2, Y1
+	VADDPS dense4ForwardTrainAVX2Const<>+480(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+480(SB), Y1, Y3
+	VSUBPS dense4ForwardTrainAVX2Const<>+480(SB), Y2, Y4
 	VSUBPS Y4, Y1, Y4
 	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4ForwardTrainAVX2Const<>+512(SB), Y6
+	VMOVUPS dense4ForwardTrainAVX2Const<>+480(SB), Y6
 	VSUBPS Y5, Y6, Y5
 	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4ForwardTrainAVX2Const<>+544(SB), Y2, Y4
-	VANDPS dense4ForwardTrainAVX2Const<>+576(SB), Y4, Y5
-	VPADDD dense4ForwardTrainAVX2Const<>+544(SB), Y5, Y5
+	VPSUBD dense4ForwardTrainAVX2Const<>+512(SB), Y2, Y4
+	VANDPS dense4ForwardTrainAVX2Const<>+544(SB), Y4, Y5
+	VPADDD dense4ForwardTrainAVX2Const<>+512(SB), Y5, Y5
+	VSUBPS dense4ForwardTrainAVX2Const<>+480(SB), Y5, Y5
 	VPSRAD $23, Y4, Y4
-	VSUBPS dense4ForwardTrainAVX2Const<>+512(SB), Y5, Y5
-	VMOVUPS dense4ForwardTrainAVX2Const<>+608(SB), Y6
+	VMOVUPS dense4ForwardTrainAVX2Const<>+576(SB), Y6
 	VPSUBD Y4, Y6, Y6
 	VPSLLD $23, Y6, Y6
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+608(SB), Y1, Y7
 	VMULPS Y6, Y3, Y3
-	VCMPPS $17, dense4ForwardTrainAVX2Const<>+640(SB), Y1, Y6
-	VANDPS Y6, Y3, Y3
+	VANDPS Y3, Y7, Y3
 	VCVTDQ2PS Y4, Y4
 	VADDPS Y3, Y5, Y3
-	VADDPS dense4ForwardTrainAVX2Const<>+160(SB), Y3, Y5
+	VADDPS dense4ForwardTrainAVX2Const<>+384(SB), Y3, Y5
 	VDIVPS Y5, Y3, Y5
 	VMULPS Y5, Y5, Y6
-	VMULPS dense4ForwardTrainAVX2Const<>+672(SB), Y6, Y7
+	VMULPS dense4ForwardTrainAVX2Const<>+640(SB), Y6, Y7
+	VADDPS dense4ForwardTrainAVX2Const<>+672(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
 	VADDPS dense4ForwardTrainAVX2Const<>+704(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
 	VADDPS dense4ForwardTrainAVX2Const<>+736(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS dense4ForwardTrainAVX2Const<>+768(SB), Y7, Y7
 	VMULPS Y6, Y7, Y6
 	VMULPS Y3, Y3, Y7
-	VMULPS dense4ForwardTrainAVX2Const<>+352(SB), Y7, Y7
+	VMULPS dense4ForwardTrainAVX2Const<>+288(SB), Y7, Y7
 	VADDPS Y6, Y7, Y6
 	VMULPS Y6, Y5, Y5
-	VMULPS dense4ForwardTrainAVX2Const<>+800(SB), Y4, Y6
+	VMULPS dense4ForwardTrainAVX2Const<>+768(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
+	VMULPS dense4ForwardTrainAVX2Const<>+800(SB), Y4, Y4
 	VSUBPS Y5, Y7, Y5
 	VSUBPS Y3, Y5, Y3
-	VMULPS dense4ForwardTrainAVX2Const<>+832(SB), Y4, Y4
 	VSUBPS Y3, Y4, Y3
-	VCMPPS $21, dense4ForwardTrainAVX2Const<>+864(SB), Y1, Y4
+	VCMPPS $22, dense4ForwardTrainAVX2Const<>+832(SB), Y1, Y4
 	VBLENDVPS Y4, Y1, Y3, Y3
-	VCMPPS $17, dense4ForwardTrainAVX2Const<>+0(SB), Y2, Y4
-	VMOVUPS dense4ForwardTrainAVX2Const<>+928(SB), Y5
-	VBLENDVPS Y4, dense4ForwardTrainAVX2Const<>+896(SB), Y5, Y4
-	VCMPPS $18, dense4ForwardTrainAVX2Const<>+0(SB), Y2, Y2
+	VCMPPS $17, dense4ForwardTrainAVX2Const<>+864(SB), Y2, Y4
+	VMOVUPS dense4ForwardTrainAVX2Const<>+896(SB), Y5
+	VBLENDVPS Y4, dense4ForwardTrainAVX2Const<>+928(SB), Y5, Y4
+	VCMPPS $18, dense4ForwardTrainAVX2Const<>+864(SB), Y2, Y2
 	VBLENDVPS Y2, Y4, Y3, Y2
-	VANDPS dense4ForwardTrainAVX2Const<>+32(SB), Y1, Y3
+	VANDPS dense4ForwardTrainAVX2Const<>+0(SB), Y1, Y3
 	VCMPPS $17, dense4ForwardTrainAVX2Const<>+960(SB), Y3, Y3
 	VBLENDVPS Y3, Y1, Y2, Y1
 	VADDPS Y1, Y0, Y0
@@ -6425,246 +6425,246 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+420(SB)/4, $0xb24e0611
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+424(SB)/4, $0x33092801
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+428(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+432(SB)/4, $0x329302ae
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+436(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+440(SB)/4, $0xb27ce183
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+444(SB)/4, $0xb1d290be
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+448(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+452(SB)/4, $0x1f7b95c2
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+456(SB)/4, $0x1f7837f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+460(SB)/4, $0x1f75fed7
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+464(SB)/4, $0x1f7504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+468(SB)/4, $0x1f75672a
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+472(SB)/4, $0x1f7744fd
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+476(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+484(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+488(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+492(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+496(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+500(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+504(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+508(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+516(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+520(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+524(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+528(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+532(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+536(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+540(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+544(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+548(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+552(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+556(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+560(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+564(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+568(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+572(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+576(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+580(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+584(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+588(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+592(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+596(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+600(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+604(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+608(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+612(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+616(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+620(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+624(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+628(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+632(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+636(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+640(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+644(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+648(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+652(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+656(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+660(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+664(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+668(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+672(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+676(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+680(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+684(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+688(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+692(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+696(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+700(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+704(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+708(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+712(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+716(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+720(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+724(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+728(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+732(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+736(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+740(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+744(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+748(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+752(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+756(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+760(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+764(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+768(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+772(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+776(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+780(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+784(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+788(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+792(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+796(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+800(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+804(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+808(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+812(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+816(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+820(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+824(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+828(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+832(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+836(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+840(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+844(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+848(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+852(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+856(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+860(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+864(SB)/4, $0x7f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+868(SB)/4, $0x7f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+872(SB)/4, $0x7f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+876(SB)/4, $0x7f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+880(SB)/4, $0x7f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+884(SB)/4, $0x7f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+888(SB)/4, $0x7f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+892(SB)/4, $0x7f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+896(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+900(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+904(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+908(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+912(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+916(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+920(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+924(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+928(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+932(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+936(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+940(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+944(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+948(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+952(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+956(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x33092801
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x329302ae
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0xb1d290be
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+420(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+424(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+428(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+432(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+436(SB)/4, $0x1f75672a
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+440(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+444(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+448(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+452(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+456(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+460(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+464(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+468(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+472(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+476(SB)/4, $0x5f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+484(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+488(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+492(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+496(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+500(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+504(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+508(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+516(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+520(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+524(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+528(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+532(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+536(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+540(SB)/4, $0x3f3504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+544(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+548(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+552(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+556(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+560(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+564(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+568(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+572(SB)/4, $0x7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+576(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+580(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+584(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+588(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+592(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+596(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+600(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+604(SB)/4, $0x7f
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+608(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+612(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+616(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+620(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+624(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+628(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+632(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+636(SB)/4, $0x4c000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+640(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+644(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+648(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+652(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+656(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+660(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+664(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+668(SB)/4, $0x3e789d90
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+672(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+676(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+680(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+684(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+688(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+692(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+696(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+700(SB)/4, $0x3e91e9f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+704(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+708(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+712(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+716(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+720(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+724(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+728(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+732(SB)/4, $0x3eccce13
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+736(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+740(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+744(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+748(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+752(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+756(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+760(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+764(SB)/4, $0x3f2aaaaa
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+768(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+772(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+776(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+780(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+784(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+788(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+792(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+796(SB)/4, $0x35bfbe8e
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+800(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+804(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+808(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+812(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+816(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+820(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+824(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+828(SB)/4, $0x3f317200
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+832(SB)/4, $0x7f7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+836(SB)/4, $0x7f7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+840(SB)/4, $0x7f7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+844(SB)/4, $0x7f7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+848(SB)/4, $0x7f7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+852(SB)/4, $0x7f7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+856(SB)/4, $0x7f7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+860(SB)/4, $0x7f7fffff
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+864(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+868(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+872(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+876(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+880(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+884(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+888(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+892(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+896(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+900(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+904(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+908(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+912(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+916(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+920(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+924(SB)/4, $0xff800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+928(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+932(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+936(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+940(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+944(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+948(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+952(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+956(SB)/4, $0x7fc00000
 DATA dense4ForwardTrainRowsPanel1AVX2Const<>+960(SB)/4, $0x33000000
 DATA dense4ForwardTrainRowsPanel1AVX2Const<>+964(SB)/4, $0x33000000
 DATA dense4ForwardTrainRowsPanel1AVX2Const<>+968(SB)/4, $0x33000000
@@ -6778,178 +6778,178 @@ terms3:
 	VADDPS Y5, Y4, Y4
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1
+	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y1
-	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y0, Y0
-	VXORPS dense4ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y0
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2
+	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y0
+	VXORPS dense4ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y0, Y0
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2
 	VMINPS Y0, Y2, Y0
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2
 	VMAXPS Y0, Y2, Y0
-	VPSRLD $1, Y0, Y2
-	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
-	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y5
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y0, Y6
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y6
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y5, Y7
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y0, Y2
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
+	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y5
+	VSUBPS Y5, Y0, Y5
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS Y3, Y5, Y3
+	VMULPS Y3, Y3, Y5
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y6
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y6, Y6
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y5, Y6, Y5
-	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y3, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y0, Y5, Y0
-	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+448(SB), Y3, Y5
-	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD Y2, Y3, Y3
-	VMULPS Y3, Y0, Y0
-	VADDPS Y3, Y0, Y0
-	VXORPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y2, Y2
-	VMULPS Y2, Y0, Y0
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y0, Y2
-	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y0, Y3
-	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y2, Y5
+	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y6
+	VADDPS Y6, Y3, Y3
+	VADDPS Y3, Y5, Y3
+	VPSRLD $1, Y0, Y0
+	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
+	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2, Y5
+	VPSLLD $20, Y2, Y2
+	VPADDD Y2, Y5, Y2
+	VPADDD Y2, Y0, Y2
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y2
+	VXORPS dense4ForwardTrainRowsPanel1AVX2Const<>+448(SB), Y0, Y0
+	VMULPS Y0, Y2, Y0
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y0, Y2
+	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y0, Y3
+	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y5
 	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y7
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y7
 	VSUBPS Y6, Y7, Y6
 	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4ForwardTrainRowsPanel1AVX2Const<>+544(SB), Y2, Y5
-	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+576(SB), Y5, Y6
-	VPADDD dense4ForwardTrainRowsPanel1AVX2Const<>+544(SB), Y6, Y6
+	VPSUBD dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y2, Y5
+	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+544(SB), Y5, Y6
+	VPADDD dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y6, Y6
+	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y6, Y6
 	VPSRAD $23, Y5, Y5
-	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y6, Y6
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+608(SB), Y7
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+576(SB), Y7
 	VPSUBD Y5, Y7, Y7
 	VPSLLD $23, Y7, Y7
+	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+608(SB), Y0, Y8
 	VMULPS Y7, Y3, Y3
-	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+640(SB), Y0, Y7
-	VANDPS Y7, Y3, Y3
+	VANDPS Y3, Y8, Y3
 	VCVTDQ2PS Y5, Y5
 	VADDPS Y3, Y6, Y3
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y6
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y3, Y6
 	VDIVPS Y6, Y3, Y6
 	VMULPS Y6, Y6, Y7
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+672(SB), Y7, Y8
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+640(SB), Y7, Y8
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+672(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
 	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+704(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
 	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+736(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+768(SB), Y8, Y8
 	VMULPS Y7, Y8, Y7
 	VMULPS Y3, Y3, Y8
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y8
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y8, Y8
 	VADDPS Y7, Y8, Y7
 	VMULPS Y7, Y6, Y6
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+800(SB), Y5, Y7
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+768(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+800(SB), Y5, Y5
 	VSUBPS Y6, Y8, Y6
 	VSUBPS Y3, Y6, Y3
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+832(SB), Y5, Y5
 	VSUBPS Y3, Y5, Y3
-	VCMPPS $21, dense4ForwardTrainRowsPanel1AVX2Const<>+864(SB), Y0, Y5
+	VCMPPS $22, dense4ForwardTrainRowsPanel1AVX2Const<>+832(SB), Y0, Y5
 	VBLENDVPS Y5, Y0, Y3, Y3
-	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y5
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+928(SB), Y6
-	VBLENDVPS Y5, dense4ForwardTrainRowsPanel1AVX2Const<>+896(SB), Y6, Y5
-	VCMPPS $18, dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y2
+	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+864(SB), Y2, Y5
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+896(SB), Y6
+	VBLENDVPS Y5, dense4ForwardTrainRowsPanel1AVX2Const<>+928(SB), Y6, Y5
+	VCMPPS $18, dense4ForwardTrainRowsPanel1AVX2Const<>+864(SB), Y2, Y2
 	VBLENDVPS Y2, Y5, Y3, Y2
-	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y0, Y3
+	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y3
 	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+960(SB), Y3, Y3
 	VBLENDVPS Y3, Y0, Y2, Y0
 	VADDPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0
+	VXORPS Y0, Y0, Y0
 	VMAXPS Y4, Y0, Y0
-	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4, Y1
-	VXORPS dense4ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2
+	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y1
+	VXORPS dense4ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1, Y1
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VPSRLD $1, Y1, Y2
-	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y3
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
-	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y4
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y4
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y5
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y5
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y4, Y6
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
+	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y4
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS Y3, Y4, Y3
+	VMULPS Y3, Y3, Y4
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y5
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y5
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y3, Y5
-	VADDPS Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+448(SB), Y3, Y4
-	VPSLLD $20, Y3, Y3
-	VPADDD Y4, Y3, Y3
-	VPADDD Y2, Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VXORPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y1, Y2
-	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y1, Y3
-	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y2, Y4
+	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VPSRLD $1, Y1, Y1
+	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
+	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2, Y4
+	VPSLLD $20, Y2, Y2
+	VPADDD Y2, Y4, Y2
+	VPADDD Y2, Y1, Y2
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y2
+	VXORPS dense4ForwardTrainRowsPanel1AVX2Const<>+448(SB), Y1, Y1
+	VMULPS Y1, Y2, Y1
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y1, Y2
+	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y1, Y3
+	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y2, Y4
 	VSUBPS Y4, Y1, Y4
 	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y6
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y6
 	VSUBPS Y5, Y6, Y5
 	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4ForwardTrainRowsPanel1AVX2Const<>+544(SB), Y2, Y4
-	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+576(SB), Y4, Y5
-	VPADDD dense4ForwardTrainRowsPanel1AVX2Const<>+544(SB), Y5, Y5
+	VPSUBD dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y2, Y4
+	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+544(SB), Y4, Y5
+	VPADDD dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y5, Y5
+	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y5, Y5
 	VPSRAD $23, Y4, Y4
-	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y5, Y5
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+608(SB), Y6
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+576(SB), Y6
 	VPSUBD Y4, Y6, Y6
 	VPSLLD $23, Y6, Y6
+	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+608(SB), Y1, Y7
 	VMULPS Y6, Y3, Y3
-	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+640(SB), Y1, Y6
-	VANDPS Y6, Y3, Y3
+	VANDPS Y3, Y7, Y3
 	VCVTDQ2PS Y4, Y4
 	VADDPS Y3, Y5, Y3
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y5
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y3, Y5
 	VDIVPS Y5, Y3, Y5
 	VMULPS Y5, Y5, Y6
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+672(SB), Y6, Y7
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+640(SB), Y6, Y7
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+672(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
 	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+704(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
 	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+736(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+768(SB), Y7, Y7
 	VMULPS Y6, Y7, Y6
 	VMULPS Y3, Y3, Y7
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y7, Y7
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y7, Y7
 	VADDPS Y6, Y7, Y6
 	VMULPS Y6, Y5, Y5
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+800(SB), Y4, Y6
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+768(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+800(SB), Y4, Y4
 	VSUBPS Y5, Y7, Y5
 	VSUBPS Y3, Y5, Y3
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+832(SB), Y4, Y4
 	VSUBPS Y3, Y4, Y3
-	VCMPPS $21, dense4ForwardTrainRowsPanel1AVX2Const<>+864(SB), Y1, Y4
+	VCMPPS $22, dense4ForwardTrainRowsPanel1AVX2Const<>+832(SB), Y1, Y4
 	VBLENDVPS Y4, Y1, Y3, Y3
-	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y4
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+928(SB), Y5
-	VBLENDVPS Y4, dense4ForwardTrainRowsPanel1AVX2Const<>+896(SB), Y5, Y4
-	VCMPPS $18, dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y2
+	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+864(SB), Y2, Y4
+	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+896(SB), Y5
+	VBLENDVPS Y4, dense4ForwardTrainRowsPanel1AVX2Const<>+928(SB), Y5, Y4
+	VCMPPS $18, dense4ForwardTrainRowsPanel1AVX2Const<>+864(SB), Y2, Y2
 	VBLENDVPS Y2, Y4, Y3, Y2
-	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1, Y3
+	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y3
 	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+960(SB), Y3, Y3
 	VBLENDVPS Y3, Y1, Y2, Y1
 	VADDPS Y1, Y0, Y0
@@ -6962,246 +6962,246 @@ done2:
 	VZEROUPPER 
 	RET 
 
-DATA dense4Forward_2AVX2Const<>+0(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+4(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+8(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+12(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+16(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+20(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+24(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+28(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+32(SB)/4, $0x7fffffff
-DATA dense4Forward_2AVX2Const<>+36(SB)/4, $0x7fffffff
-DATA dense4Forward_2AVX2Const<>+40(SB)/4, $0x7fffffff
-DATA dense4Forward_2AVX2Const<>+44(SB)/4, $0x7fffffff
-DATA dense4Forward_2AVX2Const<>+48(SB)/4, $0x7fffffff
-DATA dense4Forward_2AVX2Const<>+52(SB)/4, $0x7fffffff
-DATA dense4Forward_2AVX2Const<>+56(SB)/4, $0x7fffffff
-DATA dense4Forward_2AVX2Const<>+60(SB)/4, $0x7fffffff
-DATA dense4Forward_2AVX2Const<>+64(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+68(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+72(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+76(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+80(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+84(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+88(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+92(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+96(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+100(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+104(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+108(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+112(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+116(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+120(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+124(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+128(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+132(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+136(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+140(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+144(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+148(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+152(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+156(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+160(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+164(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+168(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+172(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+176(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+180(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+184(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+188(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+192(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+196(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+200(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+204(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+208(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+212(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+216(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+220(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+224(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+228(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+232(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+236(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+240(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+244(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+248(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+252(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+256(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+260(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+264(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+268(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+272(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+276(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+280(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+284(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+288(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+292(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+296(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+300(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+304(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+308(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+312(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+316(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+320(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+324(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+328(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+332(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+336(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+340(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+344(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+348(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+352(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+356(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+360(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+364(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+368(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+372(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+376(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+380(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+384(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+388(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+392(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+396(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+400(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+404(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+408(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+412(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+416(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+420(SB)/4, $0xb24e0611
-DATA dense4Forward_2AVX2Const<>+424(SB)/4, $0x33092801
-DATA dense4Forward_2AVX2Const<>+428(SB)/4, $0xb3051aa9
-DATA dense4Forward_2AVX2Const<>+432(SB)/4, $0x329302ae
-DATA dense4Forward_2AVX2Const<>+436(SB)/4, $0x31b3d0e5
-DATA dense4Forward_2AVX2Const<>+440(SB)/4, $0xb27ce183
-DATA dense4Forward_2AVX2Const<>+444(SB)/4, $0xb1d290be
-DATA dense4Forward_2AVX2Const<>+448(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+452(SB)/4, $0x1f7b95c2
-DATA dense4Forward_2AVX2Const<>+456(SB)/4, $0x1f7837f0
-DATA dense4Forward_2AVX2Const<>+460(SB)/4, $0x1f75fed7
-DATA dense4Forward_2AVX2Const<>+464(SB)/4, $0x1f7504f3
-DATA dense4Forward_2AVX2Const<>+468(SB)/4, $0x1f75672a
-DATA dense4Forward_2AVX2Const<>+472(SB)/4, $0x1f7744fd
-DATA dense4Forward_2AVX2Const<>+476(SB)/4, $0x1f7ac0c7
-DATA dense4Forward_2AVX2Const<>+480(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+484(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+488(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+492(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+496(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+500(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+504(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+508(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+512(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+516(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+520(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+524(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+528(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+532(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+536(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+540(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+544(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+548(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+552(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+556(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+560(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+564(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+568(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+572(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+576(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+580(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+584(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+588(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+592(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+596(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+600(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+604(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+608(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+612(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+616(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+620(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+624(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+628(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+632(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+636(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+640(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+644(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+648(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+652(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+656(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+660(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+664(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+668(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+672(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+676(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+680(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+684(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+688(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+692(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+696(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+700(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+704(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+708(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+712(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+716(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+720(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+724(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+728(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+732(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+736(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+740(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+744(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+748(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+752(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+756(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+760(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+764(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+768(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+772(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+776(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+780(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+784(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+788(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+792(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+796(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+800(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+804(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+808(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+812(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+816(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+820(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+824(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+828(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+832(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+836(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+840(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+844(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+848(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+852(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+856(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+860(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+864(SB)/4, $0x7f800000
-DATA dense4Forward_2AVX2Const<>+868(SB)/4, $0x7f800000
-DATA dense4Forward_2AVX2Const<>+872(SB)/4, $0x7f800000
-DATA dense4Forward_2AVX2Const<>+876(SB)/4, $0x7f800000
-DATA dense4Forward_2AVX2Const<>+880(SB)/4, $0x7f800000
-DATA dense4Forward_2AVX2Const<>+884(SB)/4, $0x7f800000
-DATA dense4Forward_2AVX2Const<>+888(SB)/4, $0x7f800000
-DATA dense4Forward_2AVX2Const<>+892(SB)/4, $0x7f800000
-DATA dense4Forward_2AVX2Const<>+896(SB)/4, $0x7fc00000
-DATA dense4Forward_2AVX2Const<>+900(SB)/4, $0x7fc00000
-DATA dense4Forward_2AVX2Const<>+904(SB)/4, $0x7fc00000
-DATA dense4Forward_2AVX2Const<>+908(SB)/4, $0x7fc00000
-DATA dense4Forward_2AVX2Const<>+912(SB)/4, $0x7fc00000
-DATA dense4Forward_2AVX2Const<>+916(SB)/4, $0x7fc00000
-DATA dense4Forward_2AVX2Const<>+920(SB)/4, $0x7fc00000
-DATA dense4Forward_2AVX2Const<>+924(SB)/4, $0x7fc00000
-DATA dense4Forward_2AVX2Const<>+928(SB)/4, $0xff800000
-DATA dense4Forward_2AVX2Const<>+932(SB)/4, $0xff800000
-DATA dense4Forward_2AVX2Const<>+936(SB)/4, $0xff800000
-DATA dense4Forward_2AVX2Const<>+940(SB)/4, $0xff800000
-DATA dense4Forward_2AVX2Const<>+944(SB)/4, $0xff800000
-DATA dense4Forward_2AVX2Const<>+948(SB)/4, $0xff800000
-DATA dense4Forward_2AVX2Const<>+952(SB)/4, $0xff800000
-DATA dense4Forward_2AVX2Const<>+956(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX2Const<>+32(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+36(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+40(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+44(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+48(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+52(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+56(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+60(SB)/4, $0x80000000
+DATA dense4Forward_2AVX2Const<>+64(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+68(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+72(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+76(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+80(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+84(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+88(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+92(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX2Const<>+96(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+100(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+104(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+108(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+112(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+116(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+120(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+124(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX2Const<>+128(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+132(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+136(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+140(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+144(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+148(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+152(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+156(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+160(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+164(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+168(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+172(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+176(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+180(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+184(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+188(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+192(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+196(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+200(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+204(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+208(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+212(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+216(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+220(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+224(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+228(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+232(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+236(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+240(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+244(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+248(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+252(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+256(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+260(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+264(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+268(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+272(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+276(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+280(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+284(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+288(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+292(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+296(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+300(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+304(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+308(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+312(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+316(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+320(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+324(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+328(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+332(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+336(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+340(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+344(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+348(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+352(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+356(SB)/4, $0xb24e0611
+DATA dense4Forward_2AVX2Const<>+360(SB)/4, $0x33092801
+DATA dense4Forward_2AVX2Const<>+364(SB)/4, $0xb3051aa9
+DATA dense4Forward_2AVX2Const<>+368(SB)/4, $0x329302ae
+DATA dense4Forward_2AVX2Const<>+372(SB)/4, $0x31b3d0e5
+DATA dense4Forward_2AVX2Const<>+376(SB)/4, $0xb27ce183
+DATA dense4Forward_2AVX2Const<>+380(SB)/4, $0xb1d290be
+DATA dense4Forward_2AVX2Const<>+384(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+388(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+392(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+396(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+400(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+404(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+408(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+412(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+416(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+420(SB)/4, $0x1f7b95c2
+DATA dense4Forward_2AVX2Const<>+424(SB)/4, $0x1f7837f0
+DATA dense4Forward_2AVX2Const<>+428(SB)/4, $0x1f75fed7
+DATA dense4Forward_2AVX2Const<>+432(SB)/4, $0x1f7504f3
+DATA dense4Forward_2AVX2Const<>+436(SB)/4, $0x1f75672a
+DATA dense4Forward_2AVX2Const<>+440(SB)/4, $0x1f7744fd
+DATA dense4Forward_2AVX2Const<>+444(SB)/4, $0x1f7ac0c7
+DATA dense4Forward_2AVX2Const<>+448(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+452(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+456(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+460(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+464(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+468(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+472(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+476(SB)/4, $0x5f800000
+DATA dense4Forward_2AVX2Const<>+480(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+484(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+488(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+492(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+496(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+500(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+504(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+508(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX2Const<>+512(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+516(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+520(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+524(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+528(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+532(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+536(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+540(SB)/4, $0x3f3504f3
+DATA dense4Forward_2AVX2Const<>+544(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+548(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+552(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+556(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+560(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+564(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+568(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+572(SB)/4, $0x7fffff
+DATA dense4Forward_2AVX2Const<>+576(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+580(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+584(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+588(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+592(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+596(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+600(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+604(SB)/4, $0x7f
+DATA dense4Forward_2AVX2Const<>+608(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+612(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+616(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+620(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+624(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+628(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+632(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+636(SB)/4, $0x4c000000
+DATA dense4Forward_2AVX2Const<>+640(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+644(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+648(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+652(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+656(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+660(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+664(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+668(SB)/4, $0x3e789d90
+DATA dense4Forward_2AVX2Const<>+672(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+676(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+680(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+684(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+688(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+692(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+696(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+700(SB)/4, $0x3e91e9f0
+DATA dense4Forward_2AVX2Const<>+704(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+708(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+712(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+716(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+720(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+724(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+728(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+732(SB)/4, $0x3eccce13
+DATA dense4Forward_2AVX2Const<>+736(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+740(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+744(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+748(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+752(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+756(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+760(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+764(SB)/4, $0x3f2aaaaa
+DATA dense4Forward_2AVX2Const<>+768(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+772(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+776(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+780(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+784(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+788(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+792(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+796(SB)/4, $0x35bfbe8e
+DATA dense4Forward_2AVX2Const<>+800(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+804(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+808(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+812(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+816(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+820(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+824(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+828(SB)/4, $0x3f317200
+DATA dense4Forward_2AVX2Const<>+832(SB)/4, $0x7f7fffff
+DATA dense4Forward_2AVX2Const<>+836(SB)/4, $0x7f7fffff
+DATA dense4Forward_2AVX2Const<>+840(SB)/4, $0x7f7fffff
+DATA dense4Forward_2AVX2Const<>+844(SB)/4, $0x7f7fffff
+DATA dense4Forward_2AVX2Const<>+848(SB)/4, $0x7f7fffff
+DATA dense4Forward_2AVX2Const<>+852(SB)/4, $0x7f7fffff
+DATA dense4Forward_2AVX2Const<>+856(SB)/4, $0x7f7fffff
+DATA dense4Forward_2AVX2Const<>+860(SB)/4, $0x7f7fffff
+DATA dense4Forward_2AVX2Const<>+864(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+868(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+872(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+876(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+880(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+884(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+888(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+892(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+896(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+900(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+904(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+908(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+912(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+916(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+920(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+924(SB)/4, $0xff800000
+DATA dense4Forward_2AVX2Const<>+928(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX2Const<>+932(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX2Const<>+936(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX2Const<>+940(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX2Const<>+944(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX2Const<>+948(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX2Const<>+952(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX2Const<>+956(SB)/4, $0x7fc00000
 DATA dense4Forward_2AVX2Const<>+960(SB)/4, $0x33000000
 DATA dense4Forward_2AVX2Const<>+964(SB)/4, $0x33000000
 DATA dense4Forward_2AVX2Const<>+968(SB)/4, $0x33000000
@@ -7291,178 +7291,178 @@ inputs1:
 	VADDPS Y5, Y4, Y4
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VMOVUPS dense4Forward_2AVX2Const<>+0(SB), Y1
+	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y1
-	VANDPS dense4Forward_2AVX2Const<>+32(SB), Y0, Y0
-	VXORPS dense4Forward_2AVX2Const<>+64(SB), Y0, Y0
-	VMOVUPS dense4Forward_2AVX2Const<>+96(SB), Y2
+	VANDPS dense4Forward_2AVX2Const<>+0(SB), Y0, Y0
+	VXORPS dense4Forward_2AVX2Const<>+32(SB), Y0, Y0
+	VMOVUPS dense4Forward_2AVX2Const<>+64(SB), Y2
 	VMINPS Y0, Y2, Y0
-	VMOVUPS dense4Forward_2AVX2Const<>+128(SB), Y2
+	VMOVUPS dense4Forward_2AVX2Const<>+96(SB), Y2
 	VMAXPS Y0, Y2, Y0
-	VPSRLD $1, Y0, Y2
-	VANDPS dense4Forward_2AVX2Const<>+160(SB), Y2, Y2
-	VMULPS dense4Forward_2AVX2Const<>+192(SB), Y0, Y3
-	VADDPS dense4Forward_2AVX2Const<>+224(SB), Y3, Y3
-	VSUBPS dense4Forward_2AVX2Const<>+224(SB), Y3, Y5
-	VMULPS dense4Forward_2AVX2Const<>+256(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense4Forward_2AVX2Const<>+288(SB), Y5, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VMULPS dense4Forward_2AVX2Const<>+320(SB), Y0, Y6
-	VADDPS dense4Forward_2AVX2Const<>+352(SB), Y6, Y6
-	VMULPS dense4Forward_2AVX2Const<>+384(SB), Y5, Y7
+	VMULPS dense4Forward_2AVX2Const<>+128(SB), Y0, Y2
+	VADDPS dense4Forward_2AVX2Const<>+160(SB), Y2, Y2
+	VSUBPS dense4Forward_2AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense4Forward_2AVX2Const<>+192(SB), Y3, Y5
+	VSUBPS Y5, Y0, Y5
+	VMULPS dense4Forward_2AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS Y3, Y5, Y3
+	VMULPS Y3, Y3, Y5
+	VMULPS dense4Forward_2AVX2Const<>+256(SB), Y3, Y6
+	VADDPS dense4Forward_2AVX2Const<>+288(SB), Y6, Y6
+	VMULPS dense4Forward_2AVX2Const<>+320(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y5, Y6, Y5
-	VPERMPS dense4Forward_2AVX2Const<>+416(SB), Y3, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y0, Y5, Y0
-	VPERMPS dense4Forward_2AVX2Const<>+448(SB), Y3, Y5
-	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD Y2, Y3, Y3
-	VMULPS Y3, Y0, Y0
-	VADDPS Y3, Y0, Y0
-	VXORPS dense4Forward_2AVX2Const<>+480(SB), Y2, Y2
-	VMULPS Y2, Y0, Y0
-	VADDPS dense4Forward_2AVX2Const<>+512(SB), Y0, Y2
-	VCMPPS $17, dense4Forward_2AVX2Const<>+512(SB), Y0, Y3
-	VSUBPS dense4Forward_2AVX2Const<>+512(SB), Y2, Y5
+	VPERMPS dense4Forward_2AVX2Const<>+352(SB), Y2, Y6
+	VADDPS Y6, Y3, Y3
+	VADDPS Y3, Y5, Y3
+	VPSRLD $1, Y0, Y0
+	VANDPS dense4Forward_2AVX2Const<>+384(SB), Y0, Y0
+	VPERMPS dense4Forward_2AVX2Const<>+416(SB), Y2, Y5
+	VPSLLD $20, Y2, Y2
+	VPADDD Y2, Y5, Y2
+	VPADDD Y2, Y0, Y2
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y2
+	VXORPS dense4Forward_2AVX2Const<>+448(SB), Y0, Y0
+	VMULPS Y0, Y2, Y0
+	VADDPS dense4Forward_2AVX2Const<>+480(SB), Y0, Y2
+	VCMPPS $17, dense4Forward_2AVX2Const<>+480(SB), Y0, Y3
+	VSUBPS dense4Forward_2AVX2Const<>+480(SB), Y2, Y5
 	VSUBPS Y5, Y0, Y5
 	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4Forward_2AVX2Const<>+512(SB), Y7
+	VMOVUPS dense4Forward_2AVX2Const<>+480(SB), Y7
 	VSUBPS Y6, Y7, Y6
 	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4Forward_2AVX2Const<>+544(SB), Y2, Y5
-	VANDPS dense4Forward_2AVX2Const<>+576(SB), Y5, Y6
-	VPADDD dense4Forward_2AVX2Const<>+544(SB), Y6, Y6
+	VPSUBD dense4Forward_2AVX2Const<>+512(SB), Y2, Y5
+	VANDPS dense4Forward_2AVX2Const<>+544(SB), Y5, Y6
+	VPADDD dense4Forward_2AVX2Const<>+512(SB), Y6, Y6
+	VSUBPS dense4Forward_2AVX2Const<>+480(SB), Y6, Y6
 	VPSRAD $23, Y5, Y5
-	VSUBPS dense4Forward_2AVX2Const<>+512(SB), Y6, Y6
-	VMOVUPS dense4Forward_2AVX2Const<>+608(SB), Y7
+	VMOVUPS dense4Forward_2AVX2Const<>+576(SB), Y7
 	VPSUBD Y5, Y7, Y7
 	VPSLLD $23, Y7, Y7
+	VCMPPS $17, dense4Forward_2AVX2Const<>+608(SB), Y0, Y8
 	VMULPS Y7, Y3, Y3
-	VCMPPS $17, dense4Forward_2AVX2Const<>+640(SB), Y0, Y7
-	VANDPS Y7, Y3, Y3
+	VANDPS Y3, Y8, Y3
 	VCVTDQ2PS Y5, Y5
 	VADDPS Y3, Y6, Y3
-	VADDPS dense4Forward_2AVX2Const<>+160(SB), Y3, Y6
+	VADDPS dense4Forward_2AVX2Const<>+384(SB), Y3, Y6
 	VDIVPS Y6, Y3, Y6
 	VMULPS Y6, Y6, Y7
-	VMULPS dense4Forward_2AVX2Const<>+672(SB), Y7, Y8
+	VMULPS dense4Forward_2AVX2Const<>+640(SB), Y7, Y8
+	VADDPS dense4Forward_2AVX2Const<>+672(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
 	VADDPS dense4Forward_2AVX2Const<>+704(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
 	VADDPS dense4Forward_2AVX2Const<>+736(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS dense4Forward_2AVX2Const<>+768(SB), Y8, Y8
 	VMULPS Y7, Y8, Y7
 	VMULPS Y3, Y3, Y8
-	VMULPS dense4Forward_2AVX2Const<>+352(SB), Y8, Y8
+	VMULPS dense4Forward_2AVX2Const<>+288(SB), Y8, Y8
 	VADDPS Y7, Y8, Y7
 	VMULPS Y7, Y6, Y6
-	VMULPS dense4Forward_2AVX2Const<>+800(SB), Y5, Y7
+	VMULPS dense4Forward_2AVX2Const<>+768(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
+	VMULPS dense4Forward_2AVX2Const<>+800(SB), Y5, Y5
 	VSUBPS Y6, Y8, Y6
 	VSUBPS Y3, Y6, Y3
-	VMULPS dense4Forward_2AVX2Const<>+832(SB), Y5, Y5
 	VSUBPS Y3, Y5, Y3
-	VCMPPS $21, dense4Forward_2AVX2Const<>+864(SB), Y0, Y5
+	VCMPPS $22, dense4Forward_2AVX2Const<>+832(SB), Y0, Y5
 	VBLENDVPS Y5, Y0, Y3, Y3
-	VCMPPS $17, dense4Forward_2AVX2Const<>+0(SB), Y2, Y5
-	VMOVUPS dense4Forward_2AVX2Const<>+928(SB), Y6
-	VBLENDVPS Y5, dense4Forward_2AVX2Const<>+896(SB), Y6, Y5
-	VCMPPS $18, dense4Forward_2AVX2Const<>+0(SB), Y2, Y2
+	VCMPPS $17, dense4Forward_2AVX2Const<>+864(SB), Y2, Y5
+	VMOVUPS dense4Forward_2AVX2Const<>+896(SB), Y6
+	VBLENDVPS Y5, dense4Forward_2AVX2Const<>+928(SB), Y6, Y5
+	VCMPPS $18, dense4Forward_2AVX2Const<>+864(SB), Y2, Y2
 	VBLENDVPS Y2, Y5, Y3, Y2
-	VANDPS dense4Forward_2AVX2Const<>+32(SB), Y0, Y3
+	VANDPS dense4Forward_2AVX2Const<>+0(SB), Y0, Y3
 	VCMPPS $17, dense4Forward_2AVX2Const<>+960(SB), Y3, Y3
 	VBLENDVPS Y3, Y0, Y2, Y0
 	VADDPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VMOVUPS dense4Forward_2AVX2Const<>+0(SB), Y0
+	VXORPS Y0, Y0, Y0
 	VMAXPS Y4, Y0, Y0
-	VANDPS dense4Forward_2AVX2Const<>+32(SB), Y4, Y1
-	VXORPS dense4Forward_2AVX2Const<>+64(SB), Y1, Y1
-	VMOVUPS dense4Forward_2AVX2Const<>+96(SB), Y2
+	VANDPS dense4Forward_2AVX2Const<>+0(SB), Y4, Y1
+	VXORPS dense4Forward_2AVX2Const<>+32(SB), Y1, Y1
+	VMOVUPS dense4Forward_2AVX2Const<>+64(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VMOVUPS dense4Forward_2AVX2Const<>+128(SB), Y2
+	VMOVUPS dense4Forward_2AVX2Const<>+96(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VPSRLD $1, Y1, Y2
-	VANDPS dense4Forward_2AVX2Const<>+160(SB), Y2, Y2
-	VMULPS dense4Forward_2AVX2Const<>+192(SB), Y1, Y3
-	VADDPS dense4Forward_2AVX2Const<>+224(SB), Y3, Y3
-	VSUBPS dense4Forward_2AVX2Const<>+224(SB), Y3, Y4
-	VMULPS dense4Forward_2AVX2Const<>+256(SB), Y4, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS dense4Forward_2AVX2Const<>+288(SB), Y4, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y4
-	VMULPS dense4Forward_2AVX2Const<>+320(SB), Y1, Y5
-	VADDPS dense4Forward_2AVX2Const<>+352(SB), Y5, Y5
-	VMULPS dense4Forward_2AVX2Const<>+384(SB), Y4, Y6
+	VMULPS dense4Forward_2AVX2Const<>+128(SB), Y1, Y2
+	VADDPS dense4Forward_2AVX2Const<>+160(SB), Y2, Y2
+	VSUBPS dense4Forward_2AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense4Forward_2AVX2Const<>+192(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y4
+	VMULPS dense4Forward_2AVX2Const<>+224(SB), Y3, Y3
+	VSUBPS Y3, Y4, Y3
+	VMULPS Y3, Y3, Y4
+	VMULPS dense4Forward_2AVX2Const<>+256(SB), Y3, Y5
+	VADDPS dense4Forward_2AVX2Const<>+288(SB), Y5, Y5
+	VMULPS dense4Forward_2AVX2Const<>+320(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VPERMPS dense4Forward_2AVX2Const<>+416(SB), Y3, Y5
-	VADDPS Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VPERMPS dense4Forward_2AVX2Const<>+448(SB), Y3, Y4
-	VPSLLD $20, Y3, Y3
-	VPADDD Y4, Y3, Y3
-	VPADDD Y2, Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VXORPS dense4Forward_2AVX2Const<>+480(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS dense4Forward_2AVX2Const<>+512(SB), Y1, Y2
-	VCMPPS $17, dense4Forward_2AVX2Const<>+512(SB), Y1, Y3
-	VSUBPS dense4Forward_2AVX2Const<>+512(SB), Y2, Y4
+	VPERMPS dense4Forward_2AVX2Const<>+352(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VPSRLD $1, Y1, Y1
+	VANDPS dense4Forward_2AVX2Const<>+384(SB), Y1, Y1
+	VPERMPS dense4Forward_2AVX2Const<>+416(SB), Y2, Y4
+	VPSLLD $20, Y2, Y2
+	VPADDD Y2, Y4, Y2
+	VPADDD Y2, Y1, Y2
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y2
+	VXORPS dense4Forward_2AVX2Const<>+448(SB), Y1, Y1
+	VMULPS Y1, Y2, Y1
+	VADDPS dense4Forward_2AVX2Const<>+480(SB), Y1, Y2
+	VCMPPS $17, dense4Forward_2AVX2Const<>+480(SB), Y1, Y3
+	VSUBPS dense4Forward_2AVX2Const<>+480(SB), Y2, Y4
 	VSUBPS Y4, Y1, Y4
 	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4Forward_2AVX2Const<>+512(SB), Y6
+	VMOVUPS dense4Forward_2AVX2Const<>+480(SB), Y6
 	VSUBPS Y5, Y6, Y5
 	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4Forward_2AVX2Const<>+544(SB), Y2, Y4
-	VANDPS dense4Forward_2AVX2Const<>+576(SB), Y4, Y5
-	VPADDD dense4Forward_2AVX2Const<>+544(SB), Y5, Y5
+	VPSUBD dense4Forward_2AVX2Const<>+512(SB), Y2, Y4
+	VANDPS dense4Forward_2AVX2Const<>+544(SB), Y4, Y5
+	VPADDD dense4Forward_2AVX2Const<>+512(SB), Y5, Y5
+	VSUBPS dense4Forward_2AVX2Const<>+480(SB), Y5, Y5
 	VPSRAD $23, Y4, Y4
-	VSUBPS dense4Forward_2AVX2Const<>+512(SB), Y5, Y5
-	VMOVUPS dense4Forward_2AVX2Const<>+608(SB), Y6
+	VMOVUPS dense4Forward_2AVX2Const<>+576(SB), Y6
 	VPSUBD Y4, Y6, Y6
 	VPSLLD $23, Y6, Y6
+	VCMPPS $17, dense4Forward_2AVX2Const<>+608(SB), Y1, Y7
 	VMULPS Y6, Y3, Y3
-	VCMPPS $17, dense4Forward_2AVX2Const<>+640(SB), Y1, Y6
-	VANDPS Y6, Y3, Y3
+	VANDPS Y3, Y7, Y3
 	VCVTDQ2PS Y4, Y4
 	VADDPS Y3, Y5, Y3
-	VADDPS dense4Forward_2AVX2Const<>+160(SB), Y3, Y5
+	VADDPS dense4Forward_2AVX2Const<>+384(SB), Y3, Y5
 	VDIVPS Y5, Y3, Y5
 	VMULPS Y5, Y5, Y6
-	VMULPS dense4Forward_2AVX2Const<>+672(SB), Y6, Y7
+	VMULPS dense4Forward_2AVX2Const<>+640(SB), Y6, Y7
+	VADDPS dense4Forward_2AVX2Const<>+672(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
 	VADDPS dense4Forward_2AVX2Const<>+704(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
 	VADDPS dense4Forward_2AVX2Const<>+736(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS dense4Forward_2AVX2Const<>+768(SB), Y7, Y7
 	VMULPS Y6, Y7, Y6
 	VMULPS Y3, Y3, Y7
-	VMULPS dense4Forward_2AVX2Const<>+352(SB), Y7, Y7
+	VMULPS dense4Forward_2AVX2Const<>+288(SB), Y7, Y7
 	VADDPS Y6, Y7, Y6
 	VMULPS Y6, Y5, Y5
-	VMULPS dense4Forward_2AVX2Const<>+800(SB), Y4, Y6
+	VMULPS dense4Forward_2AVX2Const<>+768(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
+	VMULPS dense4Forward_2AVX2Const<>+800(SB), Y4, Y4
 	VSUBPS Y5, Y7, Y5
 	VSUBPS Y3, Y5, Y3
-	VMULPS dense4Forward_2AVX2Const<>+832(SB), Y4, Y4
 	VSUBPS Y3, Y4, Y3
-	VCMPPS $21, dense4Forward_2AVX2Const<>+864(SB), Y1, Y4
+	VCMPPS $22, dense4Forward_2AVX2Const<>+832(SB), Y1, Y4
 	VBLENDVPS Y4, Y1, Y3, Y3
-	VCMPPS $17, dense4Forward_2AVX2Const<>+0(SB), Y2, Y4
-	VMOVUPS dense4Forward_2AVX2Const<>+928(SB), Y5
-	VBLENDVPS Y4, dense4Forward_2AVX2Const<>+896(SB), Y5, Y4
-	VCMPPS $18, dense4Forward_2AVX2Const<>+0(SB), Y2, Y2
+	VCMPPS $17, dense4Forward_2AVX2Const<>+864(SB), Y2, Y4
+	VMOVUPS dense4Forward_2AVX2Const<>+896(SB), Y5
+	VBLENDVPS Y4, dense4Forward_2AVX2Const<>+928(SB), Y5, Y4
+	VCMPPS $18, dense4Forward_2AVX2Const<>+864(SB), Y2, Y2
 	VBLENDVPS Y2, Y4, Y3, Y2
-	VANDPS dense4Forward_2AVX2Const<>+32(SB), Y1, Y3
+	VANDPS dense4Forward_2AVX2Const<>+0(SB), Y1, Y3
 	VCMPPS $17, dense4Forward_2AVX2Const<>+960(SB), Y3, Y3
 	VBLENDVPS Y3, Y1, Y2, Y1
 	VADDPS Y1, Y0, Y0
@@ -7854,78 +7854,78 @@ DATA eluGradientEachAVX2Const<>+80(SB)/4, $0xc2d00000
 DATA eluGradientEachAVX2Const<>+84(SB)/4, $0xc2d00000
 DATA eluGradientEachAVX2Const<>+88(SB)/4, $0xc2d00000
 DATA eluGradientEachAVX2Const<>+92(SB)/4, $0xc2d00000
-DATA eluGradientEachAVX2Const<>+96(SB)/4, $0x40000000
-DATA eluGradientEachAVX2Const<>+100(SB)/4, $0x40000000
-DATA eluGradientEachAVX2Const<>+104(SB)/4, $0x40000000
-DATA eluGradientEachAVX2Const<>+108(SB)/4, $0x40000000
-DATA eluGradientEachAVX2Const<>+112(SB)/4, $0x40000000
-DATA eluGradientEachAVX2Const<>+116(SB)/4, $0x40000000
-DATA eluGradientEachAVX2Const<>+120(SB)/4, $0x40000000
-DATA eluGradientEachAVX2Const<>+124(SB)/4, $0x40000000
-DATA eluGradientEachAVX2Const<>+128(SB)/4, $0x4138aa3b
-DATA eluGradientEachAVX2Const<>+132(SB)/4, $0x4138aa3b
-DATA eluGradientEachAVX2Const<>+136(SB)/4, $0x4138aa3b
-DATA eluGradientEachAVX2Const<>+140(SB)/4, $0x4138aa3b
-DATA eluGradientEachAVX2Const<>+144(SB)/4, $0x4138aa3b
-DATA eluGradientEachAVX2Const<>+148(SB)/4, $0x4138aa3b
-DATA eluGradientEachAVX2Const<>+152(SB)/4, $0x4138aa3b
-DATA eluGradientEachAVX2Const<>+156(SB)/4, $0x4138aa3b
-DATA eluGradientEachAVX2Const<>+160(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+164(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+168(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+172(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+176(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+180(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+184(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+188(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+192(SB)/4, $0x3db17000
-DATA eluGradientEachAVX2Const<>+196(SB)/4, $0x3db17000
-DATA eluGradientEachAVX2Const<>+200(SB)/4, $0x3db17000
-DATA eluGradientEachAVX2Const<>+204(SB)/4, $0x3db17000
-DATA eluGradientEachAVX2Const<>+208(SB)/4, $0x3db17000
-DATA eluGradientEachAVX2Const<>+212(SB)/4, $0x3db17000
-DATA eluGradientEachAVX2Const<>+216(SB)/4, $0x3db17000
-DATA eluGradientEachAVX2Const<>+220(SB)/4, $0x3db17000
-DATA eluGradientEachAVX2Const<>+224(SB)/4, $0x3685fdf4
-DATA eluGradientEachAVX2Const<>+228(SB)/4, $0x3685fdf4
-DATA eluGradientEachAVX2Const<>+232(SB)/4, $0x3685fdf4
-DATA eluGradientEachAVX2Const<>+236(SB)/4, $0x3685fdf4
-DATA eluGradientEachAVX2Const<>+240(SB)/4, $0x3685fdf4
-DATA eluGradientEachAVX2Const<>+244(SB)/4, $0x3685fdf4
-DATA eluGradientEachAVX2Const<>+248(SB)/4, $0x3685fdf4
-DATA eluGradientEachAVX2Const<>+252(SB)/4, $0x3685fdf4
-DATA eluGradientEachAVX2Const<>+256(SB)/4, $0x3e2aae38
-DATA eluGradientEachAVX2Const<>+260(SB)/4, $0x3e2aae38
-DATA eluGradientEachAVX2Const<>+264(SB)/4, $0x3e2aae38
-DATA eluGradientEachAVX2Const<>+268(SB)/4, $0x3e2aae38
-DATA eluGradientEachAVX2Const<>+272(SB)/4, $0x3e2aae38
-DATA eluGradientEachAVX2Const<>+276(SB)/4, $0x3e2aae38
-DATA eluGradientEachAVX2Const<>+280(SB)/4, $0x3e2aae38
-DATA eluGradientEachAVX2Const<>+284(SB)/4, $0x3e2aae38
-DATA eluGradientEachAVX2Const<>+288(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+292(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+296(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+300(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+304(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+308(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+312(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+316(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+320(SB)/4, $0x3d2aab32
-DATA eluGradientEachAVX2Const<>+324(SB)/4, $0x3d2aab32
-DATA eluGradientEachAVX2Const<>+328(SB)/4, $0x3d2aab32
-DATA eluGradientEachAVX2Const<>+332(SB)/4, $0x3d2aab32
-DATA eluGradientEachAVX2Const<>+336(SB)/4, $0x3d2aab32
-DATA eluGradientEachAVX2Const<>+340(SB)/4, $0x3d2aab32
-DATA eluGradientEachAVX2Const<>+344(SB)/4, $0x3d2aab32
-DATA eluGradientEachAVX2Const<>+348(SB)/4, $0x3d2aab32
-DATA eluGradientEachAVX2Const<>+352(SB)/4, $0x0
-DATA eluGradientEachAVX2Const<>+356(SB)/4, $0xb24e0611
-DATA eluGradientEachAVX2Const<>+360(SB)/4, $0x33092801
-DATA eluGradientEachAVX2Const<>+364(SB)/4, $0xb3051aa9
-DATA eluGradientEachAVX2Const<>+368(SB)/4, $0x329302ae
-DATA eluGradientEachAVX2Const<>+372(SB)/4, $0x31b3d0e5
-DATA eluGradientEachAVX2Const<>+376(SB)/4, $0xb27ce183
-DATA eluGradientEachAVX2Const<>+380(SB)/4, $0xb1d290be
+DATA eluGradientEachAVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX2Const<>+128(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+132(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+136(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+140(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+144(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+148(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+152(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+156(SB)/4, $0x4b400000
+DATA eluGradientEachAVX2Const<>+160(SB)/4, $0x3db17000
+DATA eluGradientEachAVX2Const<>+164(SB)/4, $0x3db17000
+DATA eluGradientEachAVX2Const<>+168(SB)/4, $0x3db17000
+DATA eluGradientEachAVX2Const<>+172(SB)/4, $0x3db17000
+DATA eluGradientEachAVX2Const<>+176(SB)/4, $0x3db17000
+DATA eluGradientEachAVX2Const<>+180(SB)/4, $0x3db17000
+DATA eluGradientEachAVX2Const<>+184(SB)/4, $0x3db17000
+DATA eluGradientEachAVX2Const<>+188(SB)/4, $0x3db17000
+DATA eluGradientEachAVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX2Const<>+256(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+260(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+264(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+268(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+272(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+276(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+280(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+284(SB)/4, $0x3f000000
+DATA eluGradientEachAVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX2Const<>+320(SB)/4, $0x0
+DATA eluGradientEachAVX2Const<>+324(SB)/4, $0xb24e0611
+DATA eluGradientEachAVX2Const<>+328(SB)/4, $0x33092801
+DATA eluGradientEachAVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA eluGradientEachAVX2Const<>+336(SB)/4, $0x329302ae
+DATA eluGradientEachAVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA eluGradientEachAVX2Const<>+344(SB)/4, $0xb27ce183
+DATA eluGradientEachAVX2Const<>+348(SB)/4, $0xb1d290be
+DATA eluGradientEachAVX2Const<>+352(SB)/4, $0x40000000
+DATA eluGradientEachAVX2Const<>+356(SB)/4, $0x40000000
+DATA eluGradientEachAVX2Const<>+360(SB)/4, $0x40000000
+DATA eluGradientEachAVX2Const<>+364(SB)/4, $0x40000000
+DATA eluGradientEachAVX2Const<>+368(SB)/4, $0x40000000
+DATA eluGradientEachAVX2Const<>+372(SB)/4, $0x40000000
+DATA eluGradientEachAVX2Const<>+376(SB)/4, $0x40000000
+DATA eluGradientEachAVX2Const<>+380(SB)/4, $0x40000000
 DATA eluGradientEachAVX2Const<>+384(SB)/4, $0x1f800000
 DATA eluGradientEachAVX2Const<>+388(SB)/4, $0x1f7b95c2
 DATA eluGradientEachAVX2Const<>+392(SB)/4, $0x1f7837f0
@@ -7958,38 +7958,37 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// dx = select(0 < x, dy, dy · exp(x))
-	VMOVUPS eluGradientEachAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y2
+	VCMPPS $30, eluGradientEachAVX2Const<>+0(SB), Y0, Y2
 	VMOVUPS eluGradientEachAVX2Const<>+32(SB), Y3
 	VMINPS Y0, Y3, Y0
 	VMOVUPS eluGradientEachAVX2Const<>+64(SB), Y3
 	VMAXPS Y0, Y3, Y0
-	VPSRLD $1, Y0, Y3
-	VANDPS eluGradientEachAVX2Const<>+96(SB), Y3, Y3
-	VMULPS eluGradientEachAVX2Const<>+128(SB), Y0, Y4
-	VADDPS eluGradientEachAVX2Const<>+160(SB), Y4, Y4
-	VSUBPS eluGradientEachAVX2Const<>+160(SB), Y4, Y5
-	VMULPS eluGradientEachAVX2Const<>+192(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS eluGradientEachAVX2Const<>+224(SB), Y5, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VMULPS eluGradientEachAVX2Const<>+256(SB), Y0, Y6
-	VADDPS eluGradientEachAVX2Const<>+288(SB), Y6, Y6
-	VMULPS eluGradientEachAVX2Const<>+320(SB), Y5, Y7
+	VMULPS eluGradientEachAVX2Const<>+96(SB), Y0, Y3
+	VADDPS eluGradientEachAVX2Const<>+128(SB), Y3, Y3
+	VSUBPS eluGradientEachAVX2Const<>+128(SB), Y3, Y4
+	VMULPS eluGradientEachAVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y5
+	VMULPS eluGradientEachAVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y5, Y4
+	VMULPS Y4, Y4, Y5
+	VMULPS eluGradientEachAVX2Const<>+224(SB), Y4, Y6
+	VADDPS eluGradientEachAVX2Const<>+256(SB), Y6, Y6
+	VMULPS eluGradientEachAVX2Const<>+288(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y5, Y6, Y5
-	VPERMPS eluGradientEachAVX2Const<>+352(SB), Y4, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y0, Y5, Y0
-	VPERMPS eluGradientEachAVX2Const<>+384(SB), Y4, Y5
-	VPSLLD $20, Y4, Y4
-	VPADDD Y5, Y4, Y4
-	VPADDD Y3, Y4, Y4
-	VMULPS Y4, Y0, Y0
-	VADDPS Y4, Y0, Y0
-	VXORPS eluGradientEachAVX2Const<>+416(SB), Y3, Y3
-	VMULPS Y3, Y0, Y0
+	VPERMPS eluGradientEachAVX2Const<>+320(SB), Y3, Y6
+	VADDPS Y6, Y4, Y4
+	VADDPS Y4, Y5, Y4
+	VPSRLD $1, Y0, Y0
+	VANDPS eluGradientEachAVX2Const<>+352(SB), Y0, Y0
+	VPERMPS eluGradientEachAVX2Const<>+384(SB), Y3, Y5
+	VPSLLD $20, Y3, Y3
+	VPADDD Y3, Y5, Y3
+	VPADDD Y3, Y0, Y3
+	VMULPS Y3, Y4, Y4
+	VADDPS Y3, Y4, Y3
+	VXORPS eluGradientEachAVX2Const<>+416(SB), Y0, Y0
+	VMULPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y0
 	VBLENDVPS Y2, Y1, Y0, Y0
 	VMOVUPS Y0, (R8)(AX*1)
@@ -8039,9 +8038,9 @@ elements1:
 	VADDPS Y5, Y2, Y2
 
 	// w = w - (lr · g)
-	VMULPS Y2, Y0, Y5
-	VSUBPS Y5, Y3, Y3
-	VMOVUPS Y3, (DI)(AX*1)
+	VMULPS Y2, Y0, Y2
+	VSUBPS Y2, Y3, Y2
+	VMOVUPS Y2, (DI)(AX*1)
 	VMOVUPS Y4, (DX)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
@@ -8065,22 +8064,22 @@ DATA eyeForwardAVX2Const<>+48(SB)/4, $0x3f000000
 DATA eyeForwardAVX2Const<>+52(SB)/4, $0x3f000000
 DATA eyeForwardAVX2Const<>+56(SB)/4, $0x3f000000
 DATA eyeForwardAVX2Const<>+60(SB)/4, $0x3f000000
-DATA eyeForwardAVX2Const<>+64(SB)/4, $0x3f800000
-DATA eyeForwardAVX2Const<>+68(SB)/4, $0x3f800000
-DATA eyeForwardAVX2Const<>+72(SB)/4, $0x3f800000
-DATA eyeForwardAVX2Const<>+76(SB)/4, $0x3f800000
-DATA eyeForwardAVX2Const<>+80(SB)/4, $0x3f800000
-DATA eyeForwardAVX2Const<>+84(SB)/4, $0x3f800000
-DATA eyeForwardAVX2Const<>+88(SB)/4, $0x3f800000
-DATA eyeForwardAVX2Const<>+92(SB)/4, $0x3f800000
-DATA eyeForwardAVX2Const<>+96(SB)/4, $0x3f3504f3
-DATA eyeForwardAVX2Const<>+100(SB)/4, $0x3f3504f3
-DATA eyeForwardAVX2Const<>+104(SB)/4, $0x3f3504f3
-DATA eyeForwardAVX2Const<>+108(SB)/4, $0x3f3504f3
-DATA eyeForwardAVX2Const<>+112(SB)/4, $0x3f3504f3
-DATA eyeForwardAVX2Const<>+116(SB)/4, $0x3f3504f3
-DATA eyeForwardAVX2Const<>+120(SB)/4, $0x3f3504f3
-DATA eyeForwardAVX2Const<>+124(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+64(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+68(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+72(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+76(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+80(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+84(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+88(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+92(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX2Const<>+96(SB)/4, $0x7fffffff
+DATA eyeForwardAVX2Const<>+100(SB)/4, $0x7fffffff
+DATA eyeForwardAVX2Const<>+104(SB)/4, $0x7fffffff
+DATA eyeForwardAVX2Const<>+108(SB)/4, $0x7fffffff
+DATA eyeForwardAVX2Const<>+112(SB)/4, $0x7fffffff
+DATA eyeForwardAVX2Const<>+116(SB)/4, $0x7fffffff
+DATA eyeForwardAVX2Const<>+120(SB)/4, $0x7fffffff
+DATA eyeForwardAVX2Const<>+124(SB)/4, $0x7fffffff
 DATA eyeForwardAVX2Const<>+128(SB)/4, $0xba1dd328
 DATA eyeForwardAVX2Const<>+132(SB)/4, $0xba1dd328
 DATA eyeForwardAVX2Const<>+136(SB)/4, $0xba1dd328
@@ -8145,166 +8144,166 @@ DATA eyeForwardAVX2Const<>+368(SB)/4, $0x26800000
 DATA eyeForwardAVX2Const<>+372(SB)/4, $0x26800000
 DATA eyeForwardAVX2Const<>+376(SB)/4, $0x26800000
 DATA eyeForwardAVX2Const<>+380(SB)/4, $0x26800000
-DATA eyeForwardAVX2Const<>+384(SB)/4, $0x7fffffff
-DATA eyeForwardAVX2Const<>+388(SB)/4, $0x7fffffff
-DATA eyeForwardAVX2Const<>+392(SB)/4, $0x7fffffff
-DATA eyeForwardAVX2Const<>+396(SB)/4, $0x7fffffff
-DATA eyeForwardAVX2Const<>+400(SB)/4, $0x7fffffff
-DATA eyeForwardAVX2Const<>+404(SB)/4, $0x7fffffff
-DATA eyeForwardAVX2Const<>+408(SB)/4, $0x7fffffff
-DATA eyeForwardAVX2Const<>+412(SB)/4, $0x7fffffff
-DATA eyeForwardAVX2Const<>+416(SB)/4, $0xd800000
-DATA eyeForwardAVX2Const<>+420(SB)/4, $0xd800000
-DATA eyeForwardAVX2Const<>+424(SB)/4, $0xd800000
-DATA eyeForwardAVX2Const<>+428(SB)/4, $0xd800000
-DATA eyeForwardAVX2Const<>+432(SB)/4, $0xd800000
-DATA eyeForwardAVX2Const<>+436(SB)/4, $0xd800000
-DATA eyeForwardAVX2Const<>+440(SB)/4, $0xd800000
-DATA eyeForwardAVX2Const<>+444(SB)/4, $0xd800000
-DATA eyeForwardAVX2Const<>+448(SB)/4, $0x40800000
-DATA eyeForwardAVX2Const<>+452(SB)/4, $0x40800000
-DATA eyeForwardAVX2Const<>+456(SB)/4, $0x40800000
-DATA eyeForwardAVX2Const<>+460(SB)/4, $0x40800000
-DATA eyeForwardAVX2Const<>+464(SB)/4, $0x40800000
-DATA eyeForwardAVX2Const<>+468(SB)/4, $0x40800000
-DATA eyeForwardAVX2Const<>+472(SB)/4, $0x40800000
-DATA eyeForwardAVX2Const<>+476(SB)/4, $0x40800000
-DATA eyeForwardAVX2Const<>+480(SB)/4, $0x394ec141
-DATA eyeForwardAVX2Const<>+484(SB)/4, $0x394ec141
-DATA eyeForwardAVX2Const<>+488(SB)/4, $0x394ec141
-DATA eyeForwardAVX2Const<>+492(SB)/4, $0x394ec141
-DATA eyeForwardAVX2Const<>+496(SB)/4, $0x394ec141
-DATA eyeForwardAVX2Const<>+500(SB)/4, $0x394ec141
-DATA eyeForwardAVX2Const<>+504(SB)/4, $0x394ec141
-DATA eyeForwardAVX2Const<>+508(SB)/4, $0x394ec141
-DATA eyeForwardAVX2Const<>+512(SB)/4, $0xbb483fbe
-DATA eyeForwardAVX2Const<>+516(SB)/4, $0xbb483fbe
-DATA eyeForwardAVX2Const<>+520(SB)/4, $0xbb483fbe
-DATA eyeForwardAVX2Const<>+524(SB)/4, $0xbb483fbe
-DATA eyeForwardAVX2Const<>+528(SB)/4, $0xbb483fbe
-DATA eyeForwardAVX2Const<>+532(SB)/4, $0xbb483fbe
-DATA eyeForwardAVX2Const<>+536(SB)/4, $0xbb483fbe
-DATA eyeForwardAVX2Const<>+540(SB)/4, $0xbb483fbe
-DATA eyeForwardAVX2Const<>+544(SB)/4, $0x3cb67e0d
-DATA eyeForwardAVX2Const<>+548(SB)/4, $0x3cb67e0d
-DATA eyeForwardAVX2Const<>+552(SB)/4, $0x3cb67e0d
-DATA eyeForwardAVX2Const<>+556(SB)/4, $0x3cb67e0d
-DATA eyeForwardAVX2Const<>+560(SB)/4, $0x3cb67e0d
-DATA eyeForwardAVX2Const<>+564(SB)/4, $0x3cb67e0d
-DATA eyeForwardAVX2Const<>+568(SB)/4, $0x3cb67e0d
-DATA eyeForwardAVX2Const<>+572(SB)/4, $0x3cb67e0d
-DATA eyeForwardAVX2Const<>+576(SB)/4, $0xbdd5115e
-DATA eyeForwardAVX2Const<>+580(SB)/4, $0xbdd5115e
-DATA eyeForwardAVX2Const<>+584(SB)/4, $0xbdd5115e
-DATA eyeForwardAVX2Const<>+588(SB)/4, $0xbdd5115e
-DATA eyeForwardAVX2Const<>+592(SB)/4, $0xbdd5115e
-DATA eyeForwardAVX2Const<>+596(SB)/4, $0xbdd5115e
-DATA eyeForwardAVX2Const<>+600(SB)/4, $0xbdd5115e
-DATA eyeForwardAVX2Const<>+604(SB)/4, $0xbdd5115e
-DATA eyeForwardAVX2Const<>+608(SB)/4, $0xbf23165e
-DATA eyeForwardAVX2Const<>+612(SB)/4, $0xbf23165e
-DATA eyeForwardAVX2Const<>+616(SB)/4, $0xbf23165e
-DATA eyeForwardAVX2Const<>+620(SB)/4, $0xbf23165e
-DATA eyeForwardAVX2Const<>+624(SB)/4, $0xbf23165e
-DATA eyeForwardAVX2Const<>+628(SB)/4, $0xbf23165e
-DATA eyeForwardAVX2Const<>+632(SB)/4, $0xbf23165e
-DATA eyeForwardAVX2Const<>+636(SB)/4, $0xbf23165e
-DATA eyeForwardAVX2Const<>+640(SB)/4, $0xbf905a18
-DATA eyeForwardAVX2Const<>+644(SB)/4, $0xbf905a18
-DATA eyeForwardAVX2Const<>+648(SB)/4, $0xbf905a18
-DATA eyeForwardAVX2Const<>+652(SB)/4, $0xbf905a18
-DATA eyeForwardAVX2Const<>+656(SB)/4, $0xbf905a18
-DATA eyeForwardAVX2Const<>+660(SB)/4, $0xbf905a18
-DATA eyeForwardAVX2Const<>+664(SB)/4, $0xbf905a18
-DATA eyeForwardAVX2Const<>+668(SB)/4, $0xbf905a18
-DATA eyeForwardAVX2Const<>+672(SB)/4, $0xb93a21fd
-DATA eyeForwardAVX2Const<>+676(SB)/4, $0xb93a21fd
-DATA eyeForwardAVX2Const<>+680(SB)/4, $0xb93a21fd
-DATA eyeForwardAVX2Const<>+684(SB)/4, $0xb93a21fd
-DATA eyeForwardAVX2Const<>+688(SB)/4, $0xb93a21fd
-DATA eyeForwardAVX2Const<>+692(SB)/4, $0xb93a21fd
-DATA eyeForwardAVX2Const<>+696(SB)/4, $0xb93a21fd
-DATA eyeForwardAVX2Const<>+700(SB)/4, $0xb93a21fd
-DATA eyeForwardAVX2Const<>+704(SB)/4, $0x40000000
-DATA eyeForwardAVX2Const<>+708(SB)/4, $0x40000000
-DATA eyeForwardAVX2Const<>+712(SB)/4, $0x40000000
-DATA eyeForwardAVX2Const<>+716(SB)/4, $0x40000000
-DATA eyeForwardAVX2Const<>+720(SB)/4, $0x40000000
-DATA eyeForwardAVX2Const<>+724(SB)/4, $0x40000000
-DATA eyeForwardAVX2Const<>+728(SB)/4, $0x40000000
-DATA eyeForwardAVX2Const<>+732(SB)/4, $0x40000000
-DATA eyeForwardAVX2Const<>+736(SB)/4, $0x4138aa3b
-DATA eyeForwardAVX2Const<>+740(SB)/4, $0x4138aa3b
-DATA eyeForwardAVX2Const<>+744(SB)/4, $0x4138aa3b
-DATA eyeForwardAVX2Const<>+748(SB)/4, $0x4138aa3b
-DATA eyeForwardAVX2Const<>+752(SB)/4, $0x4138aa3b
-DATA eyeForwardAVX2Const<>+756(SB)/4, $0x4138aa3b
-DATA eyeForwardAVX2Const<>+760(SB)/4, $0x4138aa3b
-DATA eyeForwardAVX2Const<>+764(SB)/4, $0x4138aa3b
-DATA eyeForwardAVX2Const<>+768(SB)/4, $0x4b400000
-DATA eyeForwardAVX2Const<>+772(SB)/4, $0x4b400000
-DATA eyeForwardAVX2Const<>+776(SB)/4, $0x4b400000
-DATA eyeForwardAVX2Const<>+780(SB)/4, $0x4b400000
-DATA eyeForwardAVX2Const<>+784(SB)/4, $0x4b400000
-DATA eyeForwardAVX2Const<>+788(SB)/4, $0x4b400000
-DATA eyeForwardAVX2Const<>+792(SB)/4, $0x4b400000
-DATA eyeForwardAVX2Const<>+796(SB)/4, $0x4b400000
-DATA eyeForwardAVX2Const<>+800(SB)/4, $0x3db17000
-DATA eyeForwardAVX2Const<>+804(SB)/4, $0x3db17000
-DATA eyeForwardAVX2Const<>+808(SB)/4, $0x3db17000
-DATA eyeForwardAVX2Const<>+812(SB)/4, $0x3db17000
-DATA eyeForwardAVX2Const<>+816(SB)/4, $0x3db17000
-DATA eyeForwardAVX2Const<>+820(SB)/4, $0x3db17000
-DATA eyeForwardAVX2Const<>+824(SB)/4, $0x3db17000
-DATA eyeForwardAVX2Const<>+828(SB)/4, $0x3db17000
-DATA eyeForwardAVX2Const<>+832(SB)/4, $0x3685fdf4
-DATA eyeForwardAVX2Const<>+836(SB)/4, $0x3685fdf4
-DATA eyeForwardAVX2Const<>+840(SB)/4, $0x3685fdf4
-DATA eyeForwardAVX2Const<>+844(SB)/4, $0x3685fdf4
-DATA eyeForwardAVX2Const<>+848(SB)/4, $0x3685fdf4
-DATA eyeForwardAVX2Const<>+852(SB)/4, $0x3685fdf4
-DATA eyeForwardAVX2Const<>+856(SB)/4, $0x3685fdf4
-DATA eyeForwardAVX2Const<>+860(SB)/4, $0x3685fdf4
-DATA eyeForwardAVX2Const<>+864(SB)/4, $0x3e2aae38
-DATA eyeForwardAVX2Const<>+868(SB)/4, $0x3e2aae38
-DATA eyeForwardAVX2Const<>+872(SB)/4, $0x3e2aae38
-DATA eyeForwardAVX2Const<>+876(SB)/4, $0x3e2aae38
-DATA eyeForwardAVX2Const<>+880(SB)/4, $0x3e2aae38
-DATA eyeForwardAVX2Const<>+884(SB)/4, $0x3e2aae38
-DATA eyeForwardAVX2Const<>+888(SB)/4, $0x3e2aae38
-DATA eyeForwardAVX2Const<>+892(SB)/4, $0x3e2aae38
-DATA eyeForwardAVX2Const<>+896(SB)/4, $0x3d2aab32
-DATA eyeForwardAVX2Const<>+900(SB)/4, $0x3d2aab32
-DATA eyeForwardAVX2Const<>+904(SB)/4, $0x3d2aab32
-DATA eyeForwardAVX2Const<>+908(SB)/4, $0x3d2aab32
-DATA eyeForwardAVX2Const<>+912(SB)/4, $0x3d2aab32
-DATA eyeForwardAVX2Const<>+916(SB)/4, $0x3d2aab32
-DATA eyeForwardAVX2Const<>+920(SB)/4, $0x3d2aab32
-DATA eyeForwardAVX2Const<>+924(SB)/4, $0x3d2aab32
-DATA eyeForwardAVX2Const<>+928(SB)/4, $0x0
-DATA eyeForwardAVX2Const<>+932(SB)/4, $0xb24e0611
-DATA eyeForwardAVX2Const<>+936(SB)/4, $0x33092801
-DATA eyeForwardAVX2Const<>+940(SB)/4, $0xb3051aa9
-DATA eyeForwardAVX2Const<>+944(SB)/4, $0x329302ae
-DATA eyeForwardAVX2Const<>+948(SB)/4, $0x31b3d0e5
-DATA eyeForwardAVX2Const<>+952(SB)/4, $0xb27ce183
-DATA eyeForwardAVX2Const<>+956(SB)/4, $0xb1d290be
+DATA eyeForwardAVX2Const<>+384(SB)/4, $0xd800000
+DATA eyeForwardAVX2Const<>+388(SB)/4, $0xd800000
+DATA eyeForwardAVX2Const<>+392(SB)/4, $0xd800000
+DATA eyeForwardAVX2Const<>+396(SB)/4, $0xd800000
+DATA eyeForwardAVX2Const<>+400(SB)/4, $0xd800000
+DATA eyeForwardAVX2Const<>+404(SB)/4, $0xd800000
+DATA eyeForwardAVX2Const<>+408(SB)/4, $0xd800000
+DATA eyeForwardAVX2Const<>+412(SB)/4, $0xd800000
+DATA eyeForwardAVX2Const<>+416(SB)/4, $0x40800000
+DATA eyeForwardAVX2Const<>+420(SB)/4, $0x40800000
+DATA eyeForwardAVX2Const<>+424(SB)/4, $0x40800000
+DATA eyeForwardAVX2Const<>+428(SB)/4, $0x40800000
+DATA eyeForwardAVX2Const<>+432(SB)/4, $0x40800000
+DATA eyeForwardAVX2Const<>+436(SB)/4, $0x40800000
+DATA eyeForwardAVX2Const<>+440(SB)/4, $0x40800000
+DATA eyeForwardAVX2Const<>+444(SB)/4, $0x40800000
+DATA eyeForwardAVX2Const<>+448(SB)/4, $0x394ec141
+DATA eyeForwardAVX2Const<>+452(SB)/4, $0x394ec141
+DATA eyeForwardAVX2Const<>+456(SB)/4, $0x394ec141
+DATA eyeForwardAVX2Const<>+460(SB)/4, $0x394ec141
+DATA eyeForwardAVX2Const<>+464(SB)/4, $0x394ec141
+DATA eyeForwardAVX2Const<>+468(SB)/4, $0x394ec141
+DATA eyeForwardAVX2Const<>+472(SB)/4, $0x394ec141
+DATA eyeForwardAVX2Const<>+476(SB)/4, $0x394ec141
+DATA eyeForwardAVX2Const<>+480(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX2Const<>+484(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX2Const<>+488(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX2Const<>+492(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX2Const<>+496(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX2Const<>+500(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX2Const<>+504(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX2Const<>+508(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX2Const<>+512(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX2Const<>+516(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX2Const<>+520(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX2Const<>+524(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX2Const<>+528(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX2Const<>+532(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX2Const<>+536(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX2Const<>+540(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX2Const<>+544(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX2Const<>+548(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX2Const<>+552(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX2Const<>+556(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX2Const<>+560(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX2Const<>+564(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX2Const<>+568(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX2Const<>+572(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX2Const<>+576(SB)/4, $0xbf23165e
+DATA eyeForwardAVX2Const<>+580(SB)/4, $0xbf23165e
+DATA eyeForwardAVX2Const<>+584(SB)/4, $0xbf23165e
+DATA eyeForwardAVX2Const<>+588(SB)/4, $0xbf23165e
+DATA eyeForwardAVX2Const<>+592(SB)/4, $0xbf23165e
+DATA eyeForwardAVX2Const<>+596(SB)/4, $0xbf23165e
+DATA eyeForwardAVX2Const<>+600(SB)/4, $0xbf23165e
+DATA eyeForwardAVX2Const<>+604(SB)/4, $0xbf23165e
+DATA eyeForwardAVX2Const<>+608(SB)/4, $0xbf905a18
+DATA eyeForwardAVX2Const<>+612(SB)/4, $0xbf905a18
+DATA eyeForwardAVX2Const<>+616(SB)/4, $0xbf905a18
+DATA eyeForwardAVX2Const<>+620(SB)/4, $0xbf905a18
+DATA eyeForwardAVX2Const<>+624(SB)/4, $0xbf905a18
+DATA eyeForwardAVX2Const<>+628(SB)/4, $0xbf905a18
+DATA eyeForwardAVX2Const<>+632(SB)/4, $0xbf905a18
+DATA eyeForwardAVX2Const<>+636(SB)/4, $0xbf905a18
+DATA eyeForwardAVX2Const<>+640(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX2Const<>+644(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX2Const<>+648(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX2Const<>+652(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX2Const<>+656(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX2Const<>+660(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX2Const<>+664(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX2Const<>+668(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX2Const<>+672(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX2Const<>+676(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX2Const<>+680(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX2Const<>+684(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX2Const<>+688(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX2Const<>+692(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX2Const<>+696(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX2Const<>+700(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX2Const<>+704(SB)/4, $0x4b400000
+DATA eyeForwardAVX2Const<>+708(SB)/4, $0x4b400000
+DATA eyeForwardAVX2Const<>+712(SB)/4, $0x4b400000
+DATA eyeForwardAVX2Const<>+716(SB)/4, $0x4b400000
+DATA eyeForwardAVX2Const<>+720(SB)/4, $0x4b400000
+DATA eyeForwardAVX2Const<>+724(SB)/4, $0x4b400000
+DATA eyeForwardAVX2Const<>+728(SB)/4, $0x4b400000
+DATA eyeForwardAVX2Const<>+732(SB)/4, $0x4b400000
+DATA eyeForwardAVX2Const<>+736(SB)/4, $0x3db17000
+DATA eyeForwardAVX2Const<>+740(SB)/4, $0x3db17000
+DATA eyeForwardAVX2Const<>+744(SB)/4, $0x3db17000
+DATA eyeForwardAVX2Const<>+748(SB)/4, $0x3db17000
+DATA eyeForwardAVX2Const<>+752(SB)/4, $0x3db17000
+DATA eyeForwardAVX2Const<>+756(SB)/4, $0x3db17000
+DATA eyeForwardAVX2Const<>+760(SB)/4, $0x3db17000
+DATA eyeForwardAVX2Const<>+764(SB)/4, $0x3db17000
+DATA eyeForwardAVX2Const<>+768(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX2Const<>+772(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX2Const<>+776(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX2Const<>+780(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX2Const<>+784(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX2Const<>+788(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX2Const<>+792(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX2Const<>+796(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX2Const<>+800(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX2Const<>+804(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX2Const<>+808(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX2Const<>+812(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX2Const<>+816(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX2Const<>+820(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX2Const<>+824(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX2Const<>+828(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX2Const<>+832(SB)/4, $0x3d2aab32
+DATA eyeForwardAVX2Const<>+836(SB)/4, $0x3d2aab32
+DATA eyeForwardAVX2Const<>+840(SB)/4, $0x3d2aab32
+DATA eyeForwardAVX2Const<>+844(SB)/4, $0x3d2aab32
+DATA eyeForwardAVX2Const<>+848(SB)/4, $0x3d2aab32
+DATA eyeForwardAVX2Const<>+852(SB)/4, $0x3d2aab32
+DATA eyeForwardAVX2Const<>+856(SB)/4, $0x3d2aab32
+DATA eyeForwardAVX2Const<>+860(SB)/4, $0x3d2aab32
+DATA eyeForwardAVX2Const<>+864(SB)/4, $0x0
+DATA eyeForwardAVX2Const<>+868(SB)/4, $0xb24e0611
+DATA eyeForwardAVX2Const<>+872(SB)/4, $0x33092801
+DATA eyeForwardAVX2Const<>+876(SB)/4, $0xb3051aa9
+DATA eyeForwardAVX2Const<>+880(SB)/4, $0x329302ae
+DATA eyeForwardAVX2Const<>+884(SB)/4, $0x31b3d0e5
+DATA eyeForwardAVX2Const<>+888(SB)/4, $0xb27ce183
+DATA eyeForwardAVX2Const<>+892(SB)/4, $0xb1d290be
+DATA eyeForwardAVX2Const<>+896(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+900(SB)/4, $0x1f7b95c2
+DATA eyeForwardAVX2Const<>+904(SB)/4, $0x1f7837f0
+DATA eyeForwardAVX2Const<>+908(SB)/4, $0x1f75fed7
+DATA eyeForwardAVX2Const<>+912(SB)/4, $0x1f7504f3
+DATA eyeForwardAVX2Const<>+916(SB)/4, $0x1f75672a
+DATA eyeForwardAVX2Const<>+920(SB)/4, $0x1f7744fd
+DATA eyeForwardAVX2Const<>+924(SB)/4, $0x1f7ac0c7
+DATA eyeForwardAVX2Const<>+928(SB)/4, $0x40000000
+DATA eyeForwardAVX2Const<>+932(SB)/4, $0x40000000
+DATA eyeForwardAVX2Const<>+936(SB)/4, $0x40000000
+DATA eyeForwardAVX2Const<>+940(SB)/4, $0x40000000
+DATA eyeForwardAVX2Const<>+944(SB)/4, $0x40000000
+DATA eyeForwardAVX2Const<>+948(SB)/4, $0x40000000
+DATA eyeForwardAVX2Const<>+952(SB)/4, $0x40000000
+DATA eyeForwardAVX2Const<>+956(SB)/4, $0x40000000
 DATA eyeForwardAVX2Const<>+960(SB)/4, $0x1f800000
-DATA eyeForwardAVX2Const<>+964(SB)/4, $0x1f7b95c2
-DATA eyeForwardAVX2Const<>+968(SB)/4, $0x1f7837f0
-DATA eyeForwardAVX2Const<>+972(SB)/4, $0x1f75fed7
-DATA eyeForwardAVX2Const<>+976(SB)/4, $0x1f7504f3
-DATA eyeForwardAVX2Const<>+980(SB)/4, $0x1f75672a
-DATA eyeForwardAVX2Const<>+984(SB)/4, $0x1f7744fd
-DATA eyeForwardAVX2Const<>+988(SB)/4, $0x1f7ac0c7
-DATA eyeForwardAVX2Const<>+992(SB)/4, $0x1f800000
-DATA eyeForwardAVX2Const<>+996(SB)/4, $0x1f800000
-DATA eyeForwardAVX2Const<>+1000(SB)/4, $0x1f800000
-DATA eyeForwardAVX2Const<>+1004(SB)/4, $0x1f800000
-DATA eyeForwardAVX2Const<>+1008(SB)/4, $0x1f800000
-DATA eyeForwardAVX2Const<>+1012(SB)/4, $0x1f800000
-DATA eyeForwardAVX2Const<>+1016(SB)/4, $0x1f800000
-DATA eyeForwardAVX2Const<>+1020(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+964(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+968(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+972(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+976(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+980(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+984(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+988(SB)/4, $0x1f800000
+DATA eyeForwardAVX2Const<>+992(SB)/4, $0x3f800000
+DATA eyeForwardAVX2Const<>+996(SB)/4, $0x3f800000
+DATA eyeForwardAVX2Const<>+1000(SB)/4, $0x3f800000
+DATA eyeForwardAVX2Const<>+1004(SB)/4, $0x3f800000
+DATA eyeForwardAVX2Const<>+1008(SB)/4, $0x3f800000
+DATA eyeForwardAVX2Const<>+1012(SB)/4, $0x3f800000
+DATA eyeForwardAVX2Const<>+1016(SB)/4, $0x3f800000
+DATA eyeForwardAVX2Const<>+1020(SB)/4, $0x3f800000
 DATA eyeForwardAVX2Const<>+1024(SB)/4, $0x3f666666
 DATA eyeForwardAVX2Const<>+1028(SB)/4, $0x3f666666
 DATA eyeForwardAVX2Const<>+1032(SB)/4, $0x3f666666
@@ -8410,8 +8409,9 @@ inputs1:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardAVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardAVX2Const<>+96(SB), Y0, Y3
-	VMULPS Y3, Y3, Y4
+	VMULPS eyeForwardAVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardAVX2Const<>+96(SB), Y0, Y3
+	VMULPS Y0, Y0, Y4
 	VMULPS eyeForwardAVX2Const<>+128(SB), Y4, Y5
 	VADDPS eyeForwardAVX2Const<>+160(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
@@ -8422,19 +8422,19 @@ inputs1:
 	VADDPS eyeForwardAVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
 	VADDPS eyeForwardAVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS Y3, Y4, Y4
-	VMULPS eyeForwardAVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y0, Y4, Y4
+	VADDPS Y0, Y4, Y4
+	VMULPS eyeForwardAVX2Const<>+320(SB), Y0, Y5
 	VMULPS eyeForwardAVX2Const<>+288(SB), Y5, Y6
 	VADDPS Y5, Y6, Y5
 	VMULPS eyeForwardAVX2Const<>+352(SB), Y5, Y5
-	VANDPS eyeForwardAVX2Const<>+384(SB), Y3, Y6
-	VCMPPS $17, eyeForwardAVX2Const<>+416(SB), Y6, Y6
+	VCMPPS $17, eyeForwardAVX2Const<>+384(SB), Y3, Y6
 	VBLENDVPS Y6, Y5, Y4, Y4
-	VANDPS eyeForwardAVX2Const<>+384(SB), Y3, Y5
-	VMOVUPS eyeForwardAVX2Const<>+448(SB), Y6
-	VMINPS Y5, Y6, Y5
-	VMULPS eyeForwardAVX2Const<>+480(SB), Y5, Y6
+	VMOVUPS eyeForwardAVX2Const<>+416(SB), Y5
+	VMINPS Y3, Y5, Y5
+	VMULPS eyeForwardAVX2Const<>+448(SB), Y5, Y6
+	VADDPS eyeForwardAVX2Const<>+480(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
 	VADDPS eyeForwardAVX2Const<>+512(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
 	VADDPS eyeForwardAVX2Const<>+544(SB), Y6, Y6
@@ -8442,43 +8442,40 @@ inputs1:
 	VADDPS eyeForwardAVX2Const<>+576(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
 	VADDPS eyeForwardAVX2Const<>+608(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardAVX2Const<>+640(SB), Y6, Y6
 	VMULPS Y5, Y6, Y5
-	VADDPS eyeForwardAVX2Const<>+672(SB), Y5, Y5
-	VMULPS eyeForwardAVX2Const<>+736(SB), Y5, Y6
-	VADDPS eyeForwardAVX2Const<>+768(SB), Y6, Y6
-	VSUBPS eyeForwardAVX2Const<>+768(SB), Y6, Y7
-	VMULPS eyeForwardAVX2Const<>+800(SB), Y7, Y8
+	VADDPS eyeForwardAVX2Const<>+640(SB), Y5, Y5
+	VMULPS eyeForwardAVX2Const<>+672(SB), Y5, Y6
+	VADDPS eyeForwardAVX2Const<>+704(SB), Y6, Y6
+	VSUBPS eyeForwardAVX2Const<>+704(SB), Y6, Y7
+	VMULPS eyeForwardAVX2Const<>+736(SB), Y7, Y8
 	VSUBPS Y8, Y5, Y5
-	VMULPS eyeForwardAVX2Const<>+832(SB), Y7, Y7
+	VMULPS eyeForwardAVX2Const<>+768(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
 	VMULPS Y5, Y5, Y7
-	VMULPS eyeForwardAVX2Const<>+864(SB), Y5, Y8
+	VMULPS eyeForwardAVX2Const<>+800(SB), Y5, Y8
 	VADDPS eyeForwardAVX2Const<>+32(SB), Y8, Y8
-	VMULPS eyeForwardAVX2Const<>+896(SB), Y7, Y9
+	VMULPS eyeForwardAVX2Const<>+832(SB), Y7, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y7, Y8, Y7
-	VPERMPS eyeForwardAVX2Const<>+928(SB), Y6, Y8
+	VPERMPS eyeForwardAVX2Const<>+864(SB), Y6, Y8
 	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
-	VPERMPS eyeForwardAVX2Const<>+960(SB), Y6, Y7
+	VPERMPS eyeForwardAVX2Const<>+896(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
-	VPADDD Y7, Y6, Y6
-	VPADDD eyeForwardAVX2Const<>+704(SB), Y6, Y6
+	VPADDD Y6, Y7, Y6
+	VPADDD eyeForwardAVX2Const<>+928(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
 	VADDPS Y6, Y5, Y5
-	VMULPS eyeForwardAVX2Const<>+992(SB), Y5, Y5
-	VMOVUPS eyeForwardAVX2Const<>+64(SB), Y6
+	VMULPS eyeForwardAVX2Const<>+960(SB), Y5, Y5
+	VMOVUPS eyeForwardAVX2Const<>+992(SB), Y6
 	VSUBPS Y5, Y6, Y5
-	VANDPS eyeForwardAVX2Const<>+384(SB), Y3, Y6
-	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y6, Y6
-	VANDPS eyeForwardAVX2Const<>+1056(SB), Y3, Y3
-	VORPS Y5, Y3, Y3
-	VBLENDVPS Y6, Y4, Y3, Y3
-	VADDPS eyeForwardAVX2Const<>+64(SB), Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y3, Y3
+	VANDPS eyeForwardAVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y5, Y0
+	VBLENDVPS Y3, Y4, Y0, Y0
+	VADDPS eyeForwardAVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
+	VMOVUPS Y0, (R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardAVX2Const<>+0(SB), Y0
@@ -8486,8 +8483,9 @@ inputs1:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardAVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardAVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardAVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardAVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS eyeForwardAVX2Const<>+128(SB), Y3, Y4
 	VADDPS eyeForwardAVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
@@ -8498,19 +8496,19 @@ inputs1:
 	VADDPS eyeForwardAVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
 	VADDPS eyeForwardAVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardAVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y3, Y3
+	VADDPS Y0, Y3, Y3
+	VMULPS eyeForwardAVX2Const<>+320(SB), Y0, Y4
 	VMULPS eyeForwardAVX2Const<>+288(SB), Y4, Y5
 	VADDPS Y4, Y5, Y4
 	VMULPS eyeForwardAVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardAVX2Const<>+416(SB), Y5, Y5
+	VCMPPS $17, eyeForwardAVX2Const<>+384(SB), Y2, Y5
 	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardAVX2Const<>+448(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardAVX2Const<>+480(SB), Y4, Y5
+	VMOVUPS eyeForwardAVX2Const<>+416(SB), Y4
+	VMINPS Y2, Y4, Y4
+	VMULPS eyeForwardAVX2Const<>+448(SB), Y4, Y5
+	VADDPS eyeForwardAVX2Const<>+480(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardAVX2Const<>+512(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardAVX2Const<>+544(SB), Y5, Y5
@@ -8518,43 +8516,40 @@ inputs1:
 	VADDPS eyeForwardAVX2Const<>+576(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardAVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardAVX2Const<>+640(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardAVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardAVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardAVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardAVX2Const<>+768(SB), Y5, Y6
-	VMULPS eyeForwardAVX2Const<>+800(SB), Y6, Y7
+	VADDPS eyeForwardAVX2Const<>+640(SB), Y4, Y4
+	VMULPS eyeForwardAVX2Const<>+672(SB), Y4, Y5
+	VADDPS eyeForwardAVX2Const<>+704(SB), Y5, Y5
+	VSUBPS eyeForwardAVX2Const<>+704(SB), Y5, Y6
+	VMULPS eyeForwardAVX2Const<>+736(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardAVX2Const<>+832(SB), Y6, Y6
+	VMULPS eyeForwardAVX2Const<>+768(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
 	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardAVX2Const<>+864(SB), Y4, Y7
+	VMULPS eyeForwardAVX2Const<>+800(SB), Y4, Y7
 	VADDPS eyeForwardAVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardAVX2Const<>+896(SB), Y6, Y8
+	VMULPS eyeForwardAVX2Const<>+832(SB), Y6, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardAVX2Const<>+928(SB), Y5, Y7
+	VPERMPS eyeForwardAVX2Const<>+864(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardAVX2Const<>+960(SB), Y5, Y6
+	VPERMPS eyeForwardAVX2Const<>+896(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD eyeForwardAVX2Const<>+704(SB), Y5, Y5
+	VPADDD Y5, Y6, Y5
+	VPADDD eyeForwardAVX2Const<>+928(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardAVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardAVX2Const<>+64(SB), Y5
+	VMULPS eyeForwardAVX2Const<>+960(SB), Y4, Y4
+	VMOVUPS eyeForwardAVX2Const<>+992(SB), Y5
 	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardAVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y4, Y2, Y2
-	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardAVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VMOVUPS Y1, 32(R8)
+	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y2, Y2
+	VANDPS eyeForwardAVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y4, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
+	VADDPS eyeForwardAVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
 
 	// y[16…32] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
@@ -8660,8 +8655,9 @@ inputs2:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardAVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardAVX2Const<>+96(SB), Y0, Y3
-	VMULPS Y3, Y3, Y5
+	VMULPS eyeForwardAVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardAVX2Const<>+96(SB), Y0, Y3
+	VMULPS Y0, Y0, Y5
 	VMULPS eyeForwardAVX2Const<>+128(SB), Y5, Y6
 	VADDPS eyeForwardAVX2Const<>+160(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
@@ -8672,19 +8668,19 @@ inputs2:
 	VADDPS eyeForwardAVX2Const<>+256(SB), Y6, Y6
 	VMULPS Y5, Y6, Y5
 	VADDPS eyeForwardAVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VMULPS eyeForwardAVX2Const<>+320(SB), Y3, Y6
+	VMULPS Y0, Y5, Y5
+	VADDPS Y0, Y5, Y5
+	VMULPS eyeForwardAVX2Const<>+320(SB), Y0, Y6
 	VMULPS eyeForwardAVX2Const<>+288(SB), Y6, Y7
 	VADDPS Y6, Y7, Y6
 	VMULPS eyeForwardAVX2Const<>+352(SB), Y6, Y6
-	VANDPS eyeForwardAVX2Const<>+384(SB), Y3, Y7
-	VCMPPS $17, eyeForwardAVX2Const<>+416(SB), Y7, Y7
+	VCMPPS $17, eyeForwardAVX2Const<>+384(SB), Y3, Y7
 	VBLENDVPS Y7, Y6, Y5, Y5
-	VANDPS eyeForwardAVX2Const<>+384(SB), Y3, Y6
-	VMOVUPS eyeForwardAVX2Const<>+448(SB), Y7
-	VMINPS Y6, Y7, Y6
-	VMULPS eyeForwardAVX2Const<>+480(SB), Y6, Y7
+	VMOVUPS eyeForwardAVX2Const<>+416(SB), Y6
+	VMINPS Y3, Y6, Y6
+	VMULPS eyeForwardAVX2Const<>+448(SB), Y6, Y7
+	VADDPS eyeForwardAVX2Const<>+480(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7
 	VADDPS eyeForwardAVX2Const<>+512(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
 	VADDPS eyeForwardAVX2Const<>+544(SB), Y7, Y7
@@ -8692,43 +8688,40 @@ inputs2:
 	VADDPS eyeForwardAVX2Const<>+576(SB), Y7, Y7
 	VMULPS Y6, Y7, Y7
 	VADDPS eyeForwardAVX2Const<>+608(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardAVX2Const<>+640(SB), Y7, Y7
 	VMULPS Y6, Y7, Y6
-	VADDPS eyeForwardAVX2Const<>+672(SB), Y6, Y6
-	VMULPS eyeForwardAVX2Const<>+736(SB), Y6, Y7
-	VADDPS eyeForwardAVX2Const<>+768(SB), Y7, Y7
-	VSUBPS eyeForwardAVX2Const<>+768(SB), Y7, Y8
-	VMULPS eyeForwardAVX2Const<>+800(SB), Y8, Y9
+	VADDPS eyeForwardAVX2Const<>+640(SB), Y6, Y6
+	VMULPS eyeForwardAVX2Const<>+672(SB), Y6, Y7
+	VADDPS eyeForwardAVX2Const<>+704(SB), Y7, Y7
+	VSUBPS eyeForwardAVX2Const<>+704(SB), Y7, Y8
+	VMULPS eyeForwardAVX2Const<>+736(SB), Y8, Y9
 	VSUBPS Y9, Y6, Y6
-	VMULPS eyeForwardAVX2Const<>+832(SB), Y8, Y8
+	VMULPS eyeForwardAVX2Const<>+768(SB), Y8, Y8
 	VSUBPS Y8, Y6, Y6
 	VMULPS Y6, Y6, Y8
-	VMULPS eyeForwardAVX2Const<>+864(SB), Y6, Y9
+	VMULPS eyeForwardAVX2Const<>+800(SB), Y6, Y9
 	VADDPS eyeForwardAVX2Const<>+32(SB), Y9, Y9
-	VMULPS eyeForwardAVX2Const<>+896(SB), Y8, Y10
+	VMULPS eyeForwardAVX2Const<>+832(SB), Y8, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y8, Y9, Y8
-	VPERMPS eyeForwardAVX2Const<>+928(SB), Y7, Y9
+	VPERMPS eyeForwardAVX2Const<>+864(SB), Y7, Y9
 	VADDPS Y9, Y6, Y6
 	VADDPS Y6, Y8, Y6
-	VPERMPS eyeForwardAVX2Const<>+960(SB), Y7, Y8
+	VPERMPS eyeForwardAVX2Const<>+896(SB), Y7, Y8
 	VPSLLD $20, Y7, Y7
-	VPADDD Y8, Y7, Y7
-	VPADDD eyeForwardAVX2Const<>+704(SB), Y7, Y7
+	VPADDD Y7, Y8, Y7
+	VPADDD eyeForwardAVX2Const<>+928(SB), Y7, Y7
 	VMULPS Y7, Y6, Y6
 	VADDPS Y7, Y6, Y6
-	VMULPS eyeForwardAVX2Const<>+992(SB), Y6, Y6
-	VMOVUPS eyeForwardAVX2Const<>+64(SB), Y7
+	VMULPS eyeForwardAVX2Const<>+960(SB), Y6, Y6
+	VMOVUPS eyeForwardAVX2Const<>+992(SB), Y7
 	VSUBPS Y6, Y7, Y6
-	VANDPS eyeForwardAVX2Const<>+384(SB), Y3, Y7
-	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y7, Y7
-	VANDPS eyeForwardAVX2Const<>+1056(SB), Y3, Y3
-	VORPS Y6, Y3, Y3
-	VBLENDVPS Y7, Y5, Y3, Y3
-	VADDPS eyeForwardAVX2Const<>+64(SB), Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VMOVUPS Y1, 64(R8)
+	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y3, Y3
+	VANDPS eyeForwardAVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y6, Y0
+	VBLENDVPS Y3, Y5, Y0, Y0
+	VADDPS eyeForwardAVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardAVX2Const<>+0(SB), Y0
@@ -8736,8 +8729,9 @@ inputs2:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardAVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardAVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardAVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardAVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS eyeForwardAVX2Const<>+128(SB), Y3, Y5
 	VADDPS eyeForwardAVX2Const<>+160(SB), Y5, Y5
 	VMULPS Y3, Y5, Y5
@@ -8748,19 +8742,19 @@ inputs2:
 	VADDPS eyeForwardAVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS eyeForwardAVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardAVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y3, Y3
+	VADDPS Y0, Y3, Y3
+	VMULPS eyeForwardAVX2Const<>+320(SB), Y0, Y5
 	VMULPS eyeForwardAVX2Const<>+288(SB), Y5, Y6
 	VADDPS Y5, Y6, Y5
 	VMULPS eyeForwardAVX2Const<>+352(SB), Y5, Y5
-	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y6
-	VCMPPS $17, eyeForwardAVX2Const<>+416(SB), Y6, Y6
+	VCMPPS $17, eyeForwardAVX2Const<>+384(SB), Y2, Y6
 	VBLENDVPS Y6, Y5, Y3, Y3
-	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y5
-	VMOVUPS eyeForwardAVX2Const<>+448(SB), Y6
-	VMINPS Y5, Y6, Y5
-	VMULPS eyeForwardAVX2Const<>+480(SB), Y5, Y6
+	VMOVUPS eyeForwardAVX2Const<>+416(SB), Y5
+	VMINPS Y2, Y5, Y5
+	VMULPS eyeForwardAVX2Const<>+448(SB), Y5, Y6
+	VADDPS eyeForwardAVX2Const<>+480(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
 	VADDPS eyeForwardAVX2Const<>+512(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
 	VADDPS eyeForwardAVX2Const<>+544(SB), Y6, Y6
@@ -8768,43 +8762,40 @@ inputs2:
 	VADDPS eyeForwardAVX2Const<>+576(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
 	VADDPS eyeForwardAVX2Const<>+608(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardAVX2Const<>+640(SB), Y6, Y6
 	VMULPS Y5, Y6, Y5
-	VADDPS eyeForwardAVX2Const<>+672(SB), Y5, Y5
-	VMULPS eyeForwardAVX2Const<>+736(SB), Y5, Y6
-	VADDPS eyeForwardAVX2Const<>+768(SB), Y6, Y6
-	VSUBPS eyeForwardAVX2Const<>+768(SB), Y6, Y7
-	VMULPS eyeForwardAVX2Const<>+800(SB), Y7, Y8
+	VADDPS eyeForwardAVX2Const<>+640(SB), Y5, Y5
+	VMULPS eyeForwardAVX2Const<>+672(SB), Y5, Y6
+	VADDPS eyeForwardAVX2Const<>+704(SB), Y6, Y6
+	VSUBPS eyeForwardAVX2Const<>+704(SB), Y6, Y7
+	VMULPS eyeForwardAVX2Const<>+736(SB), Y7, Y8
 	VSUBPS Y8, Y5, Y5
-	VMULPS eyeForwardAVX2Const<>+832(SB), Y7, Y7
+	VMULPS eyeForwardAVX2Const<>+768(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
 	VMULPS Y5, Y5, Y7
-	VMULPS eyeForwardAVX2Const<>+864(SB), Y5, Y8
+	VMULPS eyeForwardAVX2Const<>+800(SB), Y5, Y8
 	VADDPS eyeForwardAVX2Const<>+32(SB), Y8, Y8
-	VMULPS eyeForwardAVX2Const<>+896(SB), Y7, Y9
+	VMULPS eyeForwardAVX2Const<>+832(SB), Y7, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y7, Y8, Y7
-	VPERMPS eyeForwardAVX2Const<>+928(SB), Y6, Y8
+	VPERMPS eyeForwardAVX2Const<>+864(SB), Y6, Y8
 	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
-	VPERMPS eyeForwardAVX2Const<>+960(SB), Y6, Y7
+	VPERMPS eyeForwardAVX2Const<>+896(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
-	VPADDD Y7, Y6, Y6
-	VPADDD eyeForwardAVX2Const<>+704(SB), Y6, Y6
+	VPADDD Y6, Y7, Y6
+	VPADDD eyeForwardAVX2Const<>+928(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
 	VADDPS Y6, Y5, Y5
-	VMULPS eyeForwardAVX2Const<>+992(SB), Y5, Y5
-	VMOVUPS eyeForwardAVX2Const<>+64(SB), Y6
+	VMULPS eyeForwardAVX2Const<>+960(SB), Y5, Y5
+	VMOVUPS eyeForwardAVX2Const<>+992(SB), Y6
 	VSUBPS Y5, Y6, Y5
-	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y6
-	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y6, Y6
-	VANDPS eyeForwardAVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y5, Y2, Y2
-	VBLENDVPS Y6, Y3, Y2, Y2
-	VADDPS eyeForwardAVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VMOVUPS Y1, 96(R8)
+	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y2, Y2
+	VANDPS eyeForwardAVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y5, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
+	VADDPS eyeForwardAVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardAVX2Const<>+0(SB), Y0
@@ -8812,8 +8803,9 @@ inputs2:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardAVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardAVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardAVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardAVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS eyeForwardAVX2Const<>+128(SB), Y3, Y4
 	VADDPS eyeForwardAVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
@@ -8824,19 +8816,19 @@ inputs2:
 	VADDPS eyeForwardAVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
 	VADDPS eyeForwardAVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardAVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y3, Y3
+	VADDPS Y0, Y3, Y3
+	VMULPS eyeForwardAVX2Const<>+320(SB), Y0, Y4
 	VMULPS eyeForwardAVX2Const<>+288(SB), Y4, Y5
 	VADDPS Y4, Y5, Y4
 	VMULPS eyeForwardAVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardAVX2Const<>+416(SB), Y5, Y5
+	VCMPPS $17, eyeForwardAVX2Const<>+384(SB), Y2, Y5
 	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardAVX2Const<>+448(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardAVX2Const<>+480(SB), Y4, Y5
+	VMOVUPS eyeForwardAVX2Const<>+416(SB), Y4
+	VMINPS Y2, Y4, Y4
+	VMULPS eyeForwardAVX2Const<>+448(SB), Y4, Y5
+	VADDPS eyeForwardAVX2Const<>+480(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardAVX2Const<>+512(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardAVX2Const<>+544(SB), Y5, Y5
@@ -8844,45 +8836,42 @@ inputs2:
 	VADDPS eyeForwardAVX2Const<>+576(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardAVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardAVX2Const<>+640(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardAVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardAVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardAVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardAVX2Const<>+768(SB), Y5, Y6
-	VMULPS eyeForwardAVX2Const<>+800(SB), Y6, Y7
+	VADDPS eyeForwardAVX2Const<>+640(SB), Y4, Y4
+	VMULPS eyeForwardAVX2Const<>+672(SB), Y4, Y5
+	VADDPS eyeForwardAVX2Const<>+704(SB), Y5, Y5
+	VSUBPS eyeForwardAVX2Const<>+704(SB), Y5, Y6
+	VMULPS eyeForwardAVX2Const<>+736(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardAVX2Const<>+832(SB), Y6, Y6
+	VMULPS eyeForwardAVX2Const<>+768(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
 	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardAVX2Const<>+864(SB), Y4, Y7
+	VMULPS eyeForwardAVX2Const<>+800(SB), Y4, Y7
 	VADDPS eyeForwardAVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardAVX2Const<>+896(SB), Y6, Y8
+	VMULPS eyeForwardAVX2Const<>+832(SB), Y6, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardAVX2Const<>+928(SB), Y5, Y7
+	VPERMPS eyeForwardAVX2Const<>+864(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardAVX2Const<>+960(SB), Y5, Y6
+	VPERMPS eyeForwardAVX2Const<>+896(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD eyeForwardAVX2Const<>+704(SB), Y5, Y5
+	VPADDD Y5, Y6, Y5
+	VPADDD eyeForwardAVX2Const<>+928(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardAVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardAVX2Const<>+64(SB), Y5
+	VMULPS eyeForwardAVX2Const<>+960(SB), Y4, Y4
+	VMOVUPS eyeForwardAVX2Const<>+992(SB), Y5
 	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardAVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardAVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y4, Y2, Y2
-	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardAVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
+	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y2, Y2
+	VANDPS eyeForwardAVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y4, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
+	VADDPS eyeForwardAVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, 128(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 128(R8)
 	VZEROUPPER 
 	RET 
 
@@ -8902,22 +8891,22 @@ DATA eyeForwardRowsPanel2AVX2Const<>+48(SB)/4, $0x3f000000
 DATA eyeForwardRowsPanel2AVX2Const<>+52(SB)/4, $0x3f000000
 DATA eyeForwardRowsPanel2AVX2Const<>+56(SB)/4, $0x3f000000
 DATA eyeForwardRowsPanel2AVX2Const<>+60(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel2AVX2Const<>+64(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+68(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+72(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+76(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+80(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+84(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+88(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+92(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+96(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel2AVX2Const<>+100(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel2AVX2Const<>+104(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel2AVX2Const<>+108(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel2AVX2Const<>+112(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel2AVX2Const<>+116(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel2AVX2Const<>+120(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel2AVX2Const<>+124(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel2AVX2Const<>+64(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel2AVX2Const<>+68(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel2AVX2Const<>+72(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel2AVX2Const<>+76(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel2AVX2Const<>+80(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel2AVX2Const<>+84(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel2AVX2Const<>+88(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel2AVX2Const<>+92(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel2AVX2Const<>+96(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel2AVX2Const<>+100(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel2AVX2Const<>+104(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel2AVX2Const<>+108(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel2AVX2Const<>+112(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel2AVX2Const<>+116(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel2AVX2Const<>+120(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel2AVX2Const<>+124(SB)/4, $0x7fffffff
 DATA eyeForwardRowsPanel2AVX2Const<>+128(SB)/4, $0xba1dd328
 DATA eyeForwardRowsPanel2AVX2Const<>+132(SB)/4, $0xba1dd328
 DATA eyeForwardRowsPanel2AVX2Const<>+136(SB)/4, $0xba1dd328
@@ -8982,166 +8971,166 @@ DATA eyeForwardRowsPanel2AVX2Const<>+368(SB)/4, $0x26800000
 DATA eyeForwardRowsPanel2AVX2Const<>+372(SB)/4, $0x26800000
 DATA eyeForwardRowsPanel2AVX2Const<>+376(SB)/4, $0x26800000
 DATA eyeForwardRowsPanel2AVX2Const<>+380(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel2AVX2Const<>+384(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel2AVX2Const<>+388(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel2AVX2Const<>+392(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel2AVX2Const<>+396(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel2AVX2Const<>+400(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel2AVX2Const<>+404(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel2AVX2Const<>+408(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel2AVX2Const<>+412(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel2AVX2Const<>+416(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel2AVX2Const<>+420(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel2AVX2Const<>+424(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel2AVX2Const<>+428(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel2AVX2Const<>+432(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel2AVX2Const<>+436(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel2AVX2Const<>+440(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel2AVX2Const<>+444(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel2AVX2Const<>+448(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel2AVX2Const<>+452(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel2AVX2Const<>+456(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel2AVX2Const<>+460(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel2AVX2Const<>+464(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel2AVX2Const<>+468(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel2AVX2Const<>+472(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel2AVX2Const<>+476(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel2AVX2Const<>+480(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel2AVX2Const<>+484(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel2AVX2Const<>+488(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel2AVX2Const<>+492(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel2AVX2Const<>+496(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel2AVX2Const<>+500(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel2AVX2Const<>+504(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel2AVX2Const<>+508(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel2AVX2Const<>+512(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel2AVX2Const<>+516(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel2AVX2Const<>+520(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel2AVX2Const<>+524(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel2AVX2Const<>+528(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel2AVX2Const<>+532(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel2AVX2Const<>+536(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel2AVX2Const<>+540(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel2AVX2Const<>+544(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel2AVX2Const<>+548(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel2AVX2Const<>+552(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel2AVX2Const<>+556(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel2AVX2Const<>+560(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel2AVX2Const<>+564(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel2AVX2Const<>+568(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel2AVX2Const<>+572(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel2AVX2Const<>+576(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel2AVX2Const<>+580(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel2AVX2Const<>+584(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel2AVX2Const<>+588(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel2AVX2Const<>+592(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel2AVX2Const<>+596(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel2AVX2Const<>+600(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel2AVX2Const<>+604(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel2AVX2Const<>+608(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel2AVX2Const<>+612(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel2AVX2Const<>+616(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel2AVX2Const<>+620(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel2AVX2Const<>+624(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel2AVX2Const<>+628(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel2AVX2Const<>+632(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel2AVX2Const<>+636(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel2AVX2Const<>+640(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel2AVX2Const<>+644(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel2AVX2Const<>+648(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel2AVX2Const<>+652(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel2AVX2Const<>+656(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel2AVX2Const<>+660(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel2AVX2Const<>+664(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel2AVX2Const<>+668(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel2AVX2Const<>+672(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel2AVX2Const<>+676(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel2AVX2Const<>+680(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel2AVX2Const<>+684(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel2AVX2Const<>+688(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel2AVX2Const<>+692(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel2AVX2Const<>+696(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel2AVX2Const<>+700(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel2AVX2Const<>+704(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel2AVX2Const<>+708(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel2AVX2Const<>+712(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel2AVX2Const<>+716(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel2AVX2Const<>+720(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel2AVX2Const<>+724(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel2AVX2Const<>+728(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel2AVX2Const<>+732(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel2AVX2Const<>+736(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel2AVX2Const<>+740(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel2AVX2Const<>+744(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel2AVX2Const<>+748(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel2AVX2Const<>+752(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel2AVX2Const<>+756(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel2AVX2Const<>+760(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel2AVX2Const<>+764(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel2AVX2Const<>+768(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel2AVX2Const<>+772(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel2AVX2Const<>+776(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel2AVX2Const<>+780(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel2AVX2Const<>+784(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel2AVX2Const<>+788(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel2AVX2Const<>+792(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel2AVX2Const<>+796(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel2AVX2Const<>+800(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel2AVX2Const<>+804(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel2AVX2Const<>+808(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel2AVX2Const<>+812(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel2AVX2Const<>+816(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel2AVX2Const<>+820(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel2AVX2Const<>+824(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel2AVX2Const<>+828(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel2AVX2Const<>+832(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel2AVX2Const<>+836(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel2AVX2Const<>+840(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel2AVX2Const<>+844(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel2AVX2Const<>+848(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel2AVX2Const<>+852(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel2AVX2Const<>+856(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel2AVX2Const<>+860(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel2AVX2Const<>+864(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel2AVX2Const<>+868(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel2AVX2Const<>+872(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel2AVX2Const<>+876(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel2AVX2Const<>+880(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel2AVX2Const<>+884(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel2AVX2Const<>+888(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel2AVX2Const<>+892(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel2AVX2Const<>+896(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel2AVX2Const<>+900(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel2AVX2Const<>+904(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel2AVX2Const<>+908(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel2AVX2Const<>+912(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel2AVX2Const<>+916(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel2AVX2Const<>+920(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel2AVX2Const<>+924(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel2AVX2Const<>+928(SB)/4, $0x0
-DATA eyeForwardRowsPanel2AVX2Const<>+932(SB)/4, $0xb24e0611
-DATA eyeForwardRowsPanel2AVX2Const<>+936(SB)/4, $0x33092801
-DATA eyeForwardRowsPanel2AVX2Const<>+940(SB)/4, $0xb3051aa9
-DATA eyeForwardRowsPanel2AVX2Const<>+944(SB)/4, $0x329302ae
-DATA eyeForwardRowsPanel2AVX2Const<>+948(SB)/4, $0x31b3d0e5
-DATA eyeForwardRowsPanel2AVX2Const<>+952(SB)/4, $0xb27ce183
-DATA eyeForwardRowsPanel2AVX2Const<>+956(SB)/4, $0xb1d290be
+DATA eyeForwardRowsPanel2AVX2Const<>+384(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel2AVX2Const<>+388(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel2AVX2Const<>+392(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel2AVX2Const<>+396(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel2AVX2Const<>+400(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel2AVX2Const<>+404(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel2AVX2Const<>+408(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel2AVX2Const<>+412(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel2AVX2Const<>+416(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel2AVX2Const<>+420(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel2AVX2Const<>+424(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel2AVX2Const<>+428(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel2AVX2Const<>+432(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel2AVX2Const<>+436(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel2AVX2Const<>+440(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel2AVX2Const<>+444(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel2AVX2Const<>+448(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel2AVX2Const<>+452(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel2AVX2Const<>+456(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel2AVX2Const<>+460(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel2AVX2Const<>+464(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel2AVX2Const<>+468(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel2AVX2Const<>+472(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel2AVX2Const<>+476(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel2AVX2Const<>+480(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel2AVX2Const<>+484(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel2AVX2Const<>+488(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel2AVX2Const<>+492(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel2AVX2Const<>+496(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel2AVX2Const<>+500(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel2AVX2Const<>+504(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel2AVX2Const<>+508(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel2AVX2Const<>+512(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel2AVX2Const<>+516(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel2AVX2Const<>+520(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel2AVX2Const<>+524(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel2AVX2Const<>+528(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel2AVX2Const<>+532(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel2AVX2Const<>+536(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel2AVX2Const<>+540(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel2AVX2Const<>+544(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel2AVX2Const<>+548(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel2AVX2Const<>+552(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel2AVX2Const<>+556(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel2AVX2Const<>+560(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel2AVX2Const<>+564(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel2AVX2Const<>+568(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel2AVX2Const<>+572(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel2AVX2Const<>+576(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel2AVX2Const<>+580(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel2AVX2Const<>+584(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel2AVX2Const<>+588(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel2AVX2Const<>+592(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel2AVX2Const<>+596(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel2AVX2Const<>+600(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel2AVX2Const<>+604(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel2AVX2Const<>+608(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel2AVX2Const<>+612(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel2AVX2Const<>+616(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel2AVX2Const<>+620(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel2AVX2Const<>+624(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel2AVX2Const<>+628(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel2AVX2Const<>+632(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel2AVX2Const<>+636(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel2AVX2Const<>+640(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel2AVX2Const<>+644(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel2AVX2Const<>+648(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel2AVX2Const<>+652(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel2AVX2Const<>+656(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel2AVX2Const<>+660(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel2AVX2Const<>+664(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel2AVX2Const<>+668(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel2AVX2Const<>+672(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel2AVX2Const<>+676(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel2AVX2Const<>+680(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel2AVX2Const<>+684(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel2AVX2Const<>+688(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel2AVX2Const<>+692(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel2AVX2Const<>+696(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel2AVX2Const<>+700(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel2AVX2Const<>+704(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel2AVX2Const<>+708(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel2AVX2Const<>+712(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel2AVX2Const<>+716(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel2AVX2Const<>+720(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel2AVX2Const<>+724(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel2AVX2Const<>+728(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel2AVX2Const<>+732(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel2AVX2Const<>+736(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel2AVX2Const<>+740(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel2AVX2Const<>+744(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel2AVX2Const<>+748(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel2AVX2Const<>+752(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel2AVX2Const<>+756(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel2AVX2Const<>+760(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel2AVX2Const<>+764(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel2AVX2Const<>+768(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel2AVX2Const<>+772(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel2AVX2Const<>+776(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel2AVX2Const<>+780(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel2AVX2Const<>+784(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel2AVX2Const<>+788(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel2AVX2Const<>+792(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel2AVX2Const<>+796(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel2AVX2Const<>+800(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel2AVX2Const<>+804(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel2AVX2Const<>+808(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel2AVX2Const<>+812(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel2AVX2Const<>+816(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel2AVX2Const<>+820(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel2AVX2Const<>+824(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel2AVX2Const<>+828(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel2AVX2Const<>+832(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel2AVX2Const<>+836(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel2AVX2Const<>+840(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel2AVX2Const<>+844(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel2AVX2Const<>+848(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel2AVX2Const<>+852(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel2AVX2Const<>+856(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel2AVX2Const<>+860(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel2AVX2Const<>+864(SB)/4, $0x0
+DATA eyeForwardRowsPanel2AVX2Const<>+868(SB)/4, $0xb24e0611
+DATA eyeForwardRowsPanel2AVX2Const<>+872(SB)/4, $0x33092801
+DATA eyeForwardRowsPanel2AVX2Const<>+876(SB)/4, $0xb3051aa9
+DATA eyeForwardRowsPanel2AVX2Const<>+880(SB)/4, $0x329302ae
+DATA eyeForwardRowsPanel2AVX2Const<>+884(SB)/4, $0x31b3d0e5
+DATA eyeForwardRowsPanel2AVX2Const<>+888(SB)/4, $0xb27ce183
+DATA eyeForwardRowsPanel2AVX2Const<>+892(SB)/4, $0xb1d290be
+DATA eyeForwardRowsPanel2AVX2Const<>+896(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+900(SB)/4, $0x1f7b95c2
+DATA eyeForwardRowsPanel2AVX2Const<>+904(SB)/4, $0x1f7837f0
+DATA eyeForwardRowsPanel2AVX2Const<>+908(SB)/4, $0x1f75fed7
+DATA eyeForwardRowsPanel2AVX2Const<>+912(SB)/4, $0x1f7504f3
+DATA eyeForwardRowsPanel2AVX2Const<>+916(SB)/4, $0x1f75672a
+DATA eyeForwardRowsPanel2AVX2Const<>+920(SB)/4, $0x1f7744fd
+DATA eyeForwardRowsPanel2AVX2Const<>+924(SB)/4, $0x1f7ac0c7
+DATA eyeForwardRowsPanel2AVX2Const<>+928(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel2AVX2Const<>+932(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel2AVX2Const<>+936(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel2AVX2Const<>+940(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel2AVX2Const<>+944(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel2AVX2Const<>+948(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel2AVX2Const<>+952(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel2AVX2Const<>+956(SB)/4, $0x40000000
 DATA eyeForwardRowsPanel2AVX2Const<>+960(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+964(SB)/4, $0x1f7b95c2
-DATA eyeForwardRowsPanel2AVX2Const<>+968(SB)/4, $0x1f7837f0
-DATA eyeForwardRowsPanel2AVX2Const<>+972(SB)/4, $0x1f75fed7
-DATA eyeForwardRowsPanel2AVX2Const<>+976(SB)/4, $0x1f7504f3
-DATA eyeForwardRowsPanel2AVX2Const<>+980(SB)/4, $0x1f75672a
-DATA eyeForwardRowsPanel2AVX2Const<>+984(SB)/4, $0x1f7744fd
-DATA eyeForwardRowsPanel2AVX2Const<>+988(SB)/4, $0x1f7ac0c7
-DATA eyeForwardRowsPanel2AVX2Const<>+992(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+996(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+1000(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+1004(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+1008(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+1012(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+1016(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+1020(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+964(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+968(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+972(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+976(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+980(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+984(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+988(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+992(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+996(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+1000(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+1004(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+1008(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+1012(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+1016(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel2AVX2Const<>+1020(SB)/4, $0x3f800000
 DATA eyeForwardRowsPanel2AVX2Const<>+1024(SB)/4, $0x3f666666
 DATA eyeForwardRowsPanel2AVX2Const<>+1028(SB)/4, $0x3f666666
 DATA eyeForwardRowsPanel2AVX2Const<>+1032(SB)/4, $0x3f666666
@@ -9396,8 +9385,9 @@ terms3:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y3
-	VMULPS Y3, Y3, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y3
+	VMULPS Y0, Y0, Y5
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y5, Y7
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y7, Y7
 	VMULPS Y5, Y7, Y7
@@ -9408,19 +9398,19 @@ terms3:
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y5, Y7, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y3, Y7
+	VMULPS Y0, Y5, Y5
+	VADDPS Y0, Y5, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y0, Y7
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y7, Y9
 	VADDPS Y7, Y9, Y7
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y7, Y7
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y3, Y9
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+416(SB), Y9, Y9
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+384(SB), Y3, Y9
 	VBLENDVPS Y9, Y7, Y5, Y5
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y3, Y7
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y9
-	VMINPS Y7, Y9, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y7, Y9
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+416(SB), Y7
+	VMINPS Y3, Y7, Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y7, Y9
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y9, Y9
+	VMULPS Y7, Y9, Y9
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y9, Y9
 	VMULPS Y7, Y9, Y9
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y9, Y9
@@ -9428,43 +9418,40 @@ terms3:
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y9, Y9
 	VMULPS Y7, Y9, Y9
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y9, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y9, Y9
 	VMULPS Y7, Y9, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y7, Y9
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y9, Y9
-	VSUBPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y9, Y11
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y11, Y12
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y7, Y9
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y9, Y9
+	VSUBPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y9, Y11
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y11, Y12
 	VSUBPS Y12, Y7, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y11, Y11
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y11, Y11
 	VSUBPS Y11, Y7, Y7
 	VMULPS Y7, Y7, Y11
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y7, Y12
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y7, Y12
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y12, Y12
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y11, Y13
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y11, Y13
 	VADDPS Y13, Y12, Y12
 	VMULPS Y11, Y12, Y11
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+928(SB), Y9, Y12
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y9, Y12
 	VADDPS Y12, Y7, Y7
 	VADDPS Y7, Y11, Y7
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y9, Y11
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y9, Y11
 	VPSLLD $20, Y9, Y9
-	VPADDD Y11, Y9, Y9
-	VPADDD eyeForwardRowsPanel2AVX2Const<>+704(SB), Y9, Y9
+	VPADDD Y9, Y11, Y9
+	VPADDD eyeForwardRowsPanel2AVX2Const<>+928(SB), Y9, Y9
 	VMULPS Y9, Y7, Y7
 	VADDPS Y9, Y7, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y7, Y7
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y9
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y7, Y7
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y9
 	VSUBPS Y7, Y9, Y7
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y3, Y9
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y9, Y9
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y3, Y3
-	VORPS Y7, Y3, Y3
-	VBLENDVPS Y9, Y5, Y3, Y3
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y3, Y3
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y7, Y0
+	VBLENDVPS Y3, Y5, Y0, Y0
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
+	VMOVUPS Y0, (R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y0
@@ -9472,8 +9459,9 @@ terms3:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y5, Y5
 	VMULPS Y3, Y5, Y5
@@ -9484,19 +9472,19 @@ terms3:
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y3, Y3
+	VADDPS Y0, Y3, Y3
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y0, Y5
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y5, Y7
 	VADDPS Y5, Y7, Y5
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y7
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+416(SB), Y7, Y7
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y7
 	VBLENDVPS Y7, Y5, Y3, Y3
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y7
-	VMINPS Y5, Y7, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y5, Y7
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+416(SB), Y5
+	VMINPS Y2, Y5, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y5, Y7
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y7, Y7
+	VMULPS Y5, Y7, Y7
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y7, Y7
 	VMULPS Y5, Y7, Y7
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y7, Y7
@@ -9504,43 +9492,40 @@ terms3:
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y7, Y7
 	VMULPS Y5, Y7, Y7
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y7, Y7
 	VMULPS Y5, Y7, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y5, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y7, Y7
-	VSUBPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y7, Y9
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y9, Y11
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y5, Y7
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y7, Y7
+	VSUBPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y7, Y9
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y9, Y11
 	VSUBPS Y11, Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y9, Y9
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y9, Y9
 	VSUBPS Y9, Y5, Y5
 	VMULPS Y5, Y5, Y9
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y5, Y11
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y5, Y11
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y11, Y11
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y9, Y12
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y9, Y12
 	VADDPS Y12, Y11, Y11
 	VMULPS Y9, Y11, Y9
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+928(SB), Y7, Y11
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y7, Y11
 	VADDPS Y11, Y5, Y5
 	VADDPS Y5, Y9, Y5
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y7, Y9
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y7, Y9
 	VPSLLD $20, Y7, Y7
-	VPADDD Y9, Y7, Y7
-	VPADDD eyeForwardRowsPanel2AVX2Const<>+704(SB), Y7, Y7
+	VPADDD Y7, Y9, Y7
+	VPADDD eyeForwardRowsPanel2AVX2Const<>+928(SB), Y7, Y7
 	VMULPS Y7, Y5, Y5
 	VADDPS Y7, Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y5, Y5
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y5, Y5
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y7
 	VSUBPS Y5, Y7, Y5
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y7
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y7, Y7
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y5, Y2, Y2
-	VBLENDVPS Y7, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VMOVUPS Y1, 32(R8)
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y5, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y0
@@ -9548,8 +9533,9 @@ terms3:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y4
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
@@ -9560,19 +9546,19 @@ terms3:
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y3, Y3
+	VADDPS Y0, Y3, Y3
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y0, Y4
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y4, Y5
 	VADDPS Y4, Y5, Y4
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+416(SB), Y5, Y5
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
 	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y4, Y5
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+416(SB), Y4
+	VMINPS Y2, Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y5, Y5
@@ -9580,43 +9566,40 @@ terms3:
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y5, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y7, Y9
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y7, Y9
 	VSUBPS Y9, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y7, Y7
 	VSUBPS Y7, Y4, Y4
 	VMULPS Y4, Y4, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y4, Y9
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y4, Y9
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y9, Y9
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y7, Y11
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y7, Y11
 	VADDPS Y11, Y9, Y9
 	VMULPS Y7, Y9, Y7
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y9
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y5, Y9
 	VADDPS Y9, Y4, Y4
 	VADDPS Y4, Y7, Y4
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y5, Y7
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y5, Y7
 	VPSLLD $20, Y5, Y5
-	VPADDD Y7, Y5, Y5
-	VPADDD eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
+	VPADDD Y5, Y7, Y5
+	VPADDD eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y5
 	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y4, Y2, Y2
-	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VMOVUPS Y1, 132(R8)
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y4, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
+	VMOVUPS Y0, 132(R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y0
@@ -9624,8 +9607,9 @@ terms3:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y4
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
@@ -9636,19 +9620,19 @@ terms3:
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y3, Y3
+	VADDPS Y0, Y3, Y3
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y0, Y4
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y4, Y5
 	VADDPS Y4, Y5, Y4
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+416(SB), Y5, Y5
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
 	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y4, Y5
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+416(SB), Y4
+	VMINPS Y2, Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y5, Y5
@@ -9656,43 +9640,40 @@ terms3:
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
 	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y4, Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y4, Y7
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y6, Y9
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y7
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y5, Y6
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
+	VPADDD Y5, Y6, Y5
+	VPADDD eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y5
 	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y4, Y2, Y2
-	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VMOVUPS Y1, 164(R8)
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y4, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
+	VMOVUPS Y0, 164(R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y0
@@ -9700,8 +9681,9 @@ terms3:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y4
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
@@ -9712,19 +9694,19 @@ terms3:
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y3, Y3
+	VADDPS Y0, Y3, Y3
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y0, Y4
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y4, Y5
 	VADDPS Y4, Y5, Y4
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+416(SB), Y5, Y5
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
 	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y4, Y5
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+416(SB), Y4
+	VMINPS Y2, Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y5, Y5
@@ -9732,43 +9714,40 @@ terms3:
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
 	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y4, Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y4, Y7
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y6, Y8
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y7
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y5, Y6
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
+	VPADDD Y5, Y6, Y5
+	VPADDD eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y5
 	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y4, Y2, Y2
-	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VMOVUPS Y1, 264(R8)
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y4, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
+	VMOVUPS Y0, 264(R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y0
@@ -9776,8 +9755,9 @@ terms3:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y4
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
@@ -9788,19 +9768,19 @@ terms3:
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y3, Y3
+	VADDPS Y0, Y3, Y3
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y0, Y4
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y4, Y5
 	VADDPS Y4, Y5, Y4
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+416(SB), Y5, Y5
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
 	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y4, Y5
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+416(SB), Y4
+	VMINPS Y2, Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y5, Y5
@@ -9808,43 +9788,40 @@ terms3:
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
 	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y4, Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y4, Y7
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y6, Y8
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y7
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y5, Y6
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
+	VPADDD Y5, Y6, Y5
+	VPADDD eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y5
 	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y4, Y2, Y2
-	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VMOVUPS Y1, 296(R8)
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y4, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
+	VMOVUPS Y0, 296(R8)
 	ADDQ $228, SI
 	ADDQ $396, R8
 	DECQ AX
@@ -10015,8 +9992,9 @@ terms6:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y3
-	VMULPS Y3, Y3, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y3
+	VMULPS Y0, Y0, Y5
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y5, Y7
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y7, Y7
 	VMULPS Y5, Y7, Y7
@@ -10027,19 +10005,19 @@ terms6:
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y5, Y7, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y3, Y7
+	VMULPS Y0, Y5, Y5
+	VADDPS Y0, Y5, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y0, Y7
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y7, Y8
 	VADDPS Y7, Y8, Y7
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y7, Y7
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y3, Y8
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+416(SB), Y8, Y8
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+384(SB), Y3, Y8
 	VBLENDVPS Y8, Y7, Y5, Y5
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y3, Y7
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y8
-	VMINPS Y7, Y8, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y7, Y8
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+416(SB), Y7
+	VMINPS Y3, Y7, Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y7, Y8
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y8, Y8
@@ -10047,43 +10025,40 @@ terms6:
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y8, Y8
 	VMULPS Y7, Y8, Y8
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y8, Y8
 	VMULPS Y7, Y8, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y7, Y8
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y8, Y8
-	VSUBPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y8, Y9
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y9, Y10
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y7, Y8
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y8, Y8
+	VSUBPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y8, Y9
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y9, Y10
 	VSUBPS Y10, Y7, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y9, Y9
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y9, Y9
 	VSUBPS Y9, Y7, Y7
 	VMULPS Y7, Y7, Y9
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y7, Y10
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y7, Y10
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y10, Y10
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y9, Y11
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y9, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y9, Y10, Y9
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+928(SB), Y8, Y10
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y8, Y10
 	VADDPS Y10, Y7, Y7
 	VADDPS Y7, Y9, Y7
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y8, Y9
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y8, Y9
 	VPSLLD $20, Y8, Y8
-	VPADDD Y9, Y8, Y8
-	VPADDD eyeForwardRowsPanel2AVX2Const<>+704(SB), Y8, Y8
+	VPADDD Y8, Y9, Y8
+	VPADDD eyeForwardRowsPanel2AVX2Const<>+928(SB), Y8, Y8
 	VMULPS Y8, Y7, Y7
 	VADDPS Y8, Y7, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y7, Y7
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y8
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y7, Y7
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y8
 	VSUBPS Y7, Y8, Y7
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y3, Y8
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y8, Y8
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y3, Y3
-	VORPS Y7, Y3, Y3
-	VBLENDVPS Y8, Y5, Y3, Y3
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y3, Y3
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y7, Y0
+	VBLENDVPS Y3, Y5, Y0, Y0
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
+	VMOVUPS Y0, (R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y0
@@ -10091,8 +10066,9 @@ terms6:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y5, Y5
 	VMULPS Y3, Y5, Y5
@@ -10103,19 +10079,19 @@ terms6:
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y3, Y3
+	VADDPS Y0, Y3, Y3
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y0, Y5
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y5, Y7
 	VADDPS Y5, Y7, Y5
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y7
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+416(SB), Y7, Y7
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y7
 	VBLENDVPS Y7, Y5, Y3, Y3
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y7
-	VMINPS Y5, Y7, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y5, Y7
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+416(SB), Y5
+	VMINPS Y2, Y5, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y5, Y7
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y7, Y7
+	VMULPS Y5, Y7, Y7
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y7, Y7
 	VMULPS Y5, Y7, Y7
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y7, Y7
@@ -10123,43 +10099,40 @@ terms6:
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y7, Y7
 	VMULPS Y5, Y7, Y7
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y7, Y7
 	VMULPS Y5, Y7, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y5, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y7, Y7
-	VSUBPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y7, Y8
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y8, Y9
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y5, Y7
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y7, Y7
+	VSUBPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y7, Y8
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y8, Y9
 	VSUBPS Y9, Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y8, Y8
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y8, Y8
 	VSUBPS Y8, Y5, Y5
 	VMULPS Y5, Y5, Y8
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y5, Y9
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y5, Y9
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y9, Y9
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y8, Y10
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y8, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y8, Y9, Y8
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+928(SB), Y7, Y9
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y7, Y9
 	VADDPS Y9, Y5, Y5
 	VADDPS Y5, Y8, Y5
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y7, Y8
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y7, Y8
 	VPSLLD $20, Y7, Y7
-	VPADDD Y8, Y7, Y7
-	VPADDD eyeForwardRowsPanel2AVX2Const<>+704(SB), Y7, Y7
+	VPADDD Y7, Y8, Y7
+	VPADDD eyeForwardRowsPanel2AVX2Const<>+928(SB), Y7, Y7
 	VMULPS Y7, Y5, Y5
 	VADDPS Y7, Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y5, Y5
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y5, Y5
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y7
 	VSUBPS Y5, Y7, Y5
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y7
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y7, Y7
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y5, Y2, Y2
-	VBLENDVPS Y7, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VMOVUPS Y1, 32(R8)
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y5, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y0
@@ -10167,8 +10140,9 @@ terms6:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y4
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
@@ -10179,19 +10153,19 @@ terms6:
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y3, Y3
+	VADDPS Y0, Y3, Y3
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y0, Y4
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y4, Y5
 	VADDPS Y4, Y5, Y4
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+416(SB), Y5, Y5
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
 	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y4, Y5
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+416(SB), Y4
+	VMINPS Y2, Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y5, Y5
@@ -10199,43 +10173,40 @@ terms6:
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y5, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y7, Y8
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y7, Y8
 	VSUBPS Y8, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y7, Y7
 	VSUBPS Y7, Y4, Y4
 	VMULPS Y4, Y4, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y4, Y8
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y4, Y8
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y8, Y8
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y7, Y9
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y7, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y7, Y8, Y7
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y8
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y5, Y8
 	VADDPS Y8, Y4, Y4
 	VADDPS Y4, Y7, Y4
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y5, Y7
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y5, Y7
 	VPSLLD $20, Y5, Y5
-	VPADDD Y7, Y5, Y5
-	VPADDD eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
+	VPADDD Y5, Y7, Y5
+	VPADDD eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y5
 	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y4, Y2, Y2
-	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VMOVUPS Y1, 132(R8)
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y4, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
+	VMOVUPS Y0, 132(R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y0
@@ -10243,8 +10214,9 @@ terms6:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y4
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
@@ -10255,19 +10227,19 @@ terms6:
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y3, Y3
+	VADDPS Y0, Y3, Y3
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y0, Y4
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y4, Y5
 	VADDPS Y4, Y5, Y4
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+416(SB), Y5, Y5
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
 	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y4, Y5
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+416(SB), Y4
+	VMINPS Y2, Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y5, Y5
@@ -10275,43 +10247,40 @@ terms6:
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
 	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y4, Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y4, Y7
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y6, Y8
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y7
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y5, Y6
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
+	VPADDD Y5, Y6, Y5
+	VPADDD eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y5
 	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y4, Y2, Y2
-	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VMOVUPS Y1, 164(R8)
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y4, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
+	VMOVUPS Y0, 164(R8)
 	ADDQ $152, SI
 	ADDQ $264, R8
 	DECQ AX
@@ -10421,8 +10390,9 @@ terms9:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y3
-	VMULPS Y3, Y3, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y3
+	VMULPS Y0, Y0, Y4
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y4, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
@@ -10433,19 +10403,19 @@ terms9:
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS Y3, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y3, Y5
+	VMULPS Y0, Y4, Y4
+	VADDPS Y0, Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y0, Y5
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y5, Y6
 	VADDPS Y5, Y6, Y5
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y3, Y6
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+416(SB), Y6, Y6
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+384(SB), Y3, Y6
 	VBLENDVPS Y6, Y5, Y4, Y4
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y3, Y5
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y6
-	VMINPS Y5, Y6, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y5, Y6
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+416(SB), Y5
+	VMINPS Y3, Y5, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y5, Y6
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y6, Y6
+	VMULPS Y5, Y6, Y6
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y6, Y6
@@ -10453,43 +10423,40 @@ terms9:
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y6, Y6
 	VMULPS Y5, Y6, Y6
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y6, Y6
 	VMULPS Y5, Y6, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y5, Y6
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y6, Y6
-	VSUBPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y6, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y7, Y8
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y5, Y6
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y6, Y6
+	VSUBPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y6, Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y7, Y8
 	VSUBPS Y8, Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y7, Y7
 	VSUBPS Y7, Y5, Y5
 	VMULPS Y5, Y5, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y5, Y8
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y5, Y8
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y8, Y8
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y7, Y9
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y7, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y7, Y8, Y7
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+928(SB), Y6, Y8
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y6, Y8
 	VADDPS Y8, Y5, Y5
 	VADDPS Y5, Y7, Y5
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y6, Y7
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y6, Y7
 	VPSLLD $20, Y6, Y6
-	VPADDD Y7, Y6, Y6
-	VPADDD eyeForwardRowsPanel2AVX2Const<>+704(SB), Y6, Y6
+	VPADDD Y6, Y7, Y6
+	VPADDD eyeForwardRowsPanel2AVX2Const<>+928(SB), Y6, Y6
 	VMULPS Y6, Y5, Y5
 	VADDPS Y6, Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y5, Y5
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y5, Y5
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y6
 	VSUBPS Y5, Y6, Y5
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y3, Y6
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y6, Y6
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y3, Y3
-	VORPS Y5, Y3, Y3
-	VBLENDVPS Y6, Y4, Y3, Y3
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VMOVUPS Y1, (R8)
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y3, Y3
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y5, Y0
+	VBLENDVPS Y3, Y4, Y0, Y0
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
+	VMOVUPS Y0, (R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y0
@@ -10497,8 +10464,9 @@ terms9:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y4
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
@@ -10509,19 +10477,19 @@ terms9:
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y3, Y3
+	VADDPS Y0, Y3, Y3
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y0, Y4
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y4, Y5
 	VADDPS Y4, Y5, Y4
 	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+416(SB), Y5, Y5
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
 	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y4, Y5
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+416(SB), Y4
+	VMINPS Y2, Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y5, Y5
@@ -10529,43 +10497,40 @@ terms9:
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
 	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y4, Y7
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y4, Y7
 	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y6, Y8
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y7
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y5, Y6
+	VPERMPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
+	VPADDD Y5, Y6, Y5
+	VPADDD eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y5
+	VMULPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y5
 	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y4, Y2, Y2
-	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VMOVUPS Y1, 32(R8)
+	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y4, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
+	VADDPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $76, SI
 	ADDQ $132, R8
 	DECQ AX
@@ -10590,22 +10555,22 @@ DATA eyeForwardRowsPanel3AVX2Const<>+48(SB)/4, $0x3f000000
 DATA eyeForwardRowsPanel3AVX2Const<>+52(SB)/4, $0x3f000000
 DATA eyeForwardRowsPanel3AVX2Const<>+56(SB)/4, $0x3f000000
 DATA eyeForwardRowsPanel3AVX2Const<>+60(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel3AVX2Const<>+64(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+68(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+72(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+76(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+80(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+84(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+88(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+92(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+96(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel3AVX2Const<>+100(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel3AVX2Const<>+104(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel3AVX2Const<>+108(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel3AVX2Const<>+112(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel3AVX2Const<>+116(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel3AVX2Const<>+120(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel3AVX2Const<>+124(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel3AVX2Const<>+64(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel3AVX2Const<>+68(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel3AVX2Const<>+72(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel3AVX2Const<>+76(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel3AVX2Const<>+80(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel3AVX2Const<>+84(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel3AVX2Const<>+88(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel3AVX2Const<>+92(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel3AVX2Const<>+96(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel3AVX2Const<>+100(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel3AVX2Const<>+104(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel3AVX2Const<>+108(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel3AVX2Const<>+112(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel3AVX2Const<>+116(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel3AVX2Const<>+120(SB)/4, $0x7fffffff
+DATA eyeForwardRowsPanel3AVX2Const<>+124(SB)/4, $0x7fffffff
 DATA eyeForwardRowsPanel3AVX2Const<>+128(SB)/4, $0xba1dd328
 DATA eyeForwardRowsPanel3AVX2Const<>+132(SB)/4, $0xba1dd328
 DATA eyeForwardRowsPanel3AVX2Const<>+136(SB)/4, $0xba1dd328
@@ -10670,166 +10635,166 @@ DATA eyeForwardRowsPanel3AVX2Const<>+368(SB)/4, $0x26800000
 DATA eyeForwardRowsPanel3AVX2Const<>+372(SB)/4, $0x26800000
 DATA eyeForwardRowsPanel3AVX2Const<>+376(SB)/4, $0x26800000
 DATA eyeForwardRowsPanel3AVX2Const<>+380(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel3AVX2Const<>+384(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel3AVX2Const<>+388(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel3AVX2Const<>+392(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel3AVX2Const<>+396(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel3AVX2Const<>+400(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel3AVX2Const<>+404(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel3AVX2Const<>+408(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel3AVX2Const<>+412(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel3AVX2Const<>+416(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel3AVX2Const<>+420(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel3AVX2Const<>+424(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel3AVX2Const<>+428(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel3AVX2Const<>+432(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel3AVX2Const<>+436(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel3AVX2Const<>+440(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel3AVX2Const<>+444(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel3AVX2Const<>+448(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel3AVX2Const<>+452(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel3AVX2Const<>+456(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel3AVX2Const<>+460(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel3AVX2Const<>+464(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel3AVX2Const<>+468(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel3AVX2Const<>+472(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel3AVX2Const<>+476(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel3AVX2Const<>+480(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel3AVX2Const<>+484(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel3AVX2Const<>+488(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel3AVX2Const<>+492(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel3AVX2Const<>+496(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel3AVX2Const<>+500(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel3AVX2Const<>+504(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel3AVX2Const<>+508(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel3AVX2Const<>+512(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel3AVX2Const<>+516(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel3AVX2Const<>+520(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel3AVX2Const<>+524(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel3AVX2Const<>+528(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel3AVX2Const<>+532(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel3AVX2Const<>+536(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel3AVX2Const<>+540(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel3AVX2Const<>+544(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel3AVX2Const<>+548(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel3AVX2Const<>+552(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel3AVX2Const<>+556(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel3AVX2Const<>+560(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel3AVX2Const<>+564(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel3AVX2Const<>+568(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel3AVX2Const<>+572(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel3AVX2Const<>+576(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel3AVX2Const<>+580(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel3AVX2Const<>+584(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel3AVX2Const<>+588(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel3AVX2Const<>+592(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel3AVX2Const<>+596(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel3AVX2Const<>+600(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel3AVX2Const<>+604(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel3AVX2Const<>+608(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel3AVX2Const<>+612(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel3AVX2Const<>+616(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel3AVX2Const<>+620(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel3AVX2Const<>+624(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel3AVX2Const<>+628(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel3AVX2Const<>+632(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel3AVX2Const<>+636(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel3AVX2Const<>+640(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel3AVX2Const<>+644(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel3AVX2Const<>+648(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel3AVX2Const<>+652(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel3AVX2Const<>+656(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel3AVX2Const<>+660(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel3AVX2Const<>+664(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel3AVX2Const<>+668(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel3AVX2Const<>+672(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel3AVX2Const<>+676(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel3AVX2Const<>+680(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel3AVX2Const<>+684(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel3AVX2Const<>+688(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel3AVX2Const<>+692(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel3AVX2Const<>+696(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel3AVX2Const<>+700(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel3AVX2Const<>+704(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel3AVX2Const<>+708(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel3AVX2Const<>+712(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel3AVX2Const<>+716(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel3AVX2Const<>+720(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel3AVX2Const<>+724(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel3AVX2Const<>+728(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel3AVX2Const<>+732(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel3AVX2Const<>+736(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel3AVX2Const<>+740(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel3AVX2Const<>+744(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel3AVX2Const<>+748(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel3AVX2Const<>+752(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel3AVX2Const<>+756(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel3AVX2Const<>+760(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel3AVX2Const<>+764(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel3AVX2Const<>+768(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel3AVX2Const<>+772(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel3AVX2Const<>+776(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel3AVX2Const<>+780(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel3AVX2Const<>+784(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel3AVX2Const<>+788(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel3AVX2Const<>+792(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel3AVX2Const<>+796(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel3AVX2Const<>+800(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel3AVX2Const<>+804(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel3AVX2Const<>+808(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel3AVX2Const<>+812(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel3AVX2Const<>+816(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel3AVX2Const<>+820(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel3AVX2Const<>+824(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel3AVX2Const<>+828(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel3AVX2Const<>+832(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel3AVX2Const<>+836(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel3AVX2Const<>+840(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel3AVX2Const<>+844(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel3AVX2Const<>+848(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel3AVX2Const<>+852(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel3AVX2Const<>+856(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel3AVX2Const<>+860(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel3AVX2Const<>+864(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel3AVX2Const<>+868(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel3AVX2Const<>+872(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel3AVX2Const<>+876(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel3AVX2Const<>+880(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel3AVX2Const<>+884(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel3AVX2Const<>+888(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel3AVX2Const<>+892(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel3AVX2Const<>+896(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel3AVX2Const<>+900(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel3AVX2Const<>+904(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel3AVX2Const<>+908(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel3AVX2Const<>+912(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel3AVX2Const<>+916(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel3AVX2Const<>+920(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel3AVX2Const<>+924(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel3AVX2Const<>+928(SB)/4, $0x0
-DATA eyeForwardRowsPanel3AVX2Const<>+932(SB)/4, $0xb24e0611
-DATA eyeForwardRowsPanel3AVX2Const<>+936(SB)/4, $0x33092801
-DATA eyeForwardRowsPanel3AVX2Const<>+940(SB)/4, $0xb3051aa9
-DATA eyeForwardRowsPanel3AVX2Const<>+944(SB)/4, $0x329302ae
-DATA eyeForwardRowsPanel3AVX2Const<>+948(SB)/4, $0x31b3d0e5
-DATA eyeForwardRowsPanel3AVX2Const<>+952(SB)/4, $0xb27ce183
-DATA eyeForwardRowsPanel3AVX2Const<>+956(SB)/4, $0xb1d290be
+DATA eyeForwardRowsPanel3AVX2Const<>+384(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel3AVX2Const<>+388(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel3AVX2Const<>+392(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel3AVX2Const<>+396(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel3AVX2Const<>+400(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel3AVX2Const<>+404(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel3AVX2Const<>+408(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel3AVX2Const<>+412(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel3AVX2Const<>+416(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel3AVX2Const<>+420(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel3AVX2Const<>+424(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel3AVX2Const<>+428(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel3AVX2Const<>+432(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel3AVX2Const<>+436(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel3AVX2Const<>+440(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel3AVX2Const<>+444(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel3AVX2Const<>+448(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel3AVX2Const<>+452(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel3AVX2Const<>+456(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel3AVX2Const<>+460(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel3AVX2Const<>+464(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel3AVX2Const<>+468(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel3AVX2Const<>+472(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel3AVX2Const<>+476(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel3AVX2Const<>+480(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel3AVX2Const<>+484(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel3AVX2Const<>+488(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel3AVX2Const<>+492(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel3AVX2Const<>+496(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel3AVX2Const<>+500(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel3AVX2Const<>+504(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel3AVX2Const<>+508(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel3AVX2Const<>+512(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel3AVX2Const<>+516(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel3AVX2Const<>+520(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel3AVX2Const<>+524(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel3AVX2Const<>+528(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel3AVX2Const<>+532(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel3AVX2Const<>+536(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel3AVX2Const<>+540(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel3AVX2Const<>+544(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel3AVX2Const<>+548(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel3AVX2Const<>+552(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel3AVX2Const<>+556(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel3AVX2Const<>+560(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel3AVX2Const<>+564(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel3AVX2Const<>+568(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel3AVX2Const<>+572(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel3AVX2Const<>+576(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel3AVX2Const<>+580(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel3AVX2Const<>+584(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel3AVX2Const<>+588(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel3AVX2Const<>+592(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel3AVX2Const<>+596(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel3AVX2Const<>+600(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel3AVX2Const<>+604(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel3AVX2Const<>+608(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel3AVX2Const<>+612(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel3AVX2Const<>+616(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel3AVX2Const<>+620(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel3AVX2Const<>+624(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel3AVX2Const<>+628(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel3AVX2Const<>+632(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel3AVX2Const<>+636(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel3AVX2Const<>+640(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel3AVX2Const<>+644(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel3AVX2Const<>+648(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel3AVX2Const<>+652(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel3AVX2Const<>+656(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel3AVX2Const<>+660(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel3AVX2Const<>+664(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel3AVX2Const<>+668(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel3AVX2Const<>+672(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel3AVX2Const<>+676(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel3AVX2Const<>+680(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel3AVX2Const<>+684(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel3AVX2Const<>+688(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel3AVX2Const<>+692(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel3AVX2Const<>+696(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel3AVX2Const<>+700(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel3AVX2Const<>+704(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel3AVX2Const<>+708(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel3AVX2Const<>+712(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel3AVX2Const<>+716(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel3AVX2Const<>+720(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel3AVX2Const<>+724(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel3AVX2Const<>+728(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel3AVX2Const<>+732(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel3AVX2Const<>+736(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel3AVX2Const<>+740(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel3AVX2Const<>+744(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel3AVX2Const<>+748(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel3AVX2Const<>+752(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel3AVX2Const<>+756(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel3AVX2Const<>+760(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel3AVX2Const<>+764(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel3AVX2Const<>+768(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel3AVX2Const<>+772(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel3AVX2Const<>+776(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel3AVX2Const<>+780(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel3AVX2Const<>+784(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel3AVX2Const<>+788(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel3AVX2Const<>+792(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel3AVX2Const<>+796(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel3AVX2Const<>+800(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel3AVX2Const<>+804(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel3AVX2Const<>+808(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel3AVX2Const<>+812(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel3AVX2Const<>+816(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel3AVX2Const<>+820(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel3AVX2Const<>+824(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel3AVX2Const<>+828(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel3AVX2Const<>+832(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel3AVX2Const<>+836(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel3AVX2Const<>+840(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel3AVX2Const<>+844(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel3AVX2Const<>+848(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel3AVX2Const<>+852(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel3AVX2Const<>+856(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel3AVX2Const<>+860(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel3AVX2Const<>+864(SB)/4, $0x0
+DATA eyeForwardRowsPanel3AVX2Const<>+868(SB)/4, $0xb24e0611
+DATA eyeForwardRowsPanel3AVX2Const<>+872(SB)/4, $0x33092801
+DATA eyeForwardRowsPanel3AVX2Const<>+876(SB)/4, $0xb3051aa9
+DATA eyeForwardRowsPanel3AVX2Const<>+880(SB)/4, $0x329302ae
+DATA eyeForwardRowsPanel3AVX2Const<>+884(SB)/4, $0x31b3d0e5
+DATA eyeForwardRowsPanel3AVX2Const<>+888(SB)/4, $0xb27ce183
+DATA eyeForwardRowsPanel3AVX2Const<>+892(SB)/4, $0xb1d290be
+DATA eyeForwardRowsPanel3AVX2Const<>+896(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+900(SB)/4, $0x1f7b95c2
+DATA eyeForwardRowsPanel3AVX2Const<>+904(SB)/4, $0x1f7837f0
+DATA eyeForwardRowsPanel3AVX2Const<>+908(SB)/4, $0x1f75fed7
+DATA eyeForwardRowsPanel3AVX2Const<>+912(SB)/4, $0x1f7504f3
+DATA eyeForwardRowsPanel3AVX2Const<>+916(SB)/4, $0x1f75672a
+DATA eyeForwardRowsPanel3AVX2Const<>+920(SB)/4, $0x1f7744fd
+DATA eyeForwardRowsPanel3AVX2Const<>+924(SB)/4, $0x1f7ac0c7
+DATA eyeForwardRowsPanel3AVX2Const<>+928(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel3AVX2Const<>+932(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel3AVX2Const<>+936(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel3AVX2Const<>+940(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel3AVX2Const<>+944(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel3AVX2Const<>+948(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel3AVX2Const<>+952(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel3AVX2Const<>+956(SB)/4, $0x40000000
 DATA eyeForwardRowsPanel3AVX2Const<>+960(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+964(SB)/4, $0x1f7b95c2
-DATA eyeForwardRowsPanel3AVX2Const<>+968(SB)/4, $0x1f7837f0
-DATA eyeForwardRowsPanel3AVX2Const<>+972(SB)/4, $0x1f75fed7
-DATA eyeForwardRowsPanel3AVX2Const<>+976(SB)/4, $0x1f7504f3
-DATA eyeForwardRowsPanel3AVX2Const<>+980(SB)/4, $0x1f75672a
-DATA eyeForwardRowsPanel3AVX2Const<>+984(SB)/4, $0x1f7744fd
-DATA eyeForwardRowsPanel3AVX2Const<>+988(SB)/4, $0x1f7ac0c7
-DATA eyeForwardRowsPanel3AVX2Const<>+992(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+996(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+1000(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+1004(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+1008(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+1012(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+1016(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+1020(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+964(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+968(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+972(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+976(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+980(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+984(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+988(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+992(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+996(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+1000(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+1004(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+1008(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+1012(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+1016(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel3AVX2Const<>+1020(SB)/4, $0x3f800000
 DATA eyeForwardRowsPanel3AVX2Const<>+1024(SB)/4, $0x3f666666
 DATA eyeForwardRowsPanel3AVX2Const<>+1028(SB)/4, $0x3f666666
 DATA eyeForwardRowsPanel3AVX2Const<>+1032(SB)/4, $0x3f666666
@@ -11106,8 +11071,9 @@ terms3:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y3
-	VMULPS Y3, Y3, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y3
+	VMULPS Y0, Y0, Y5
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y5, Y7
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y7, Y7
 	VMULPS Y5, Y7, Y7
@@ -11118,19 +11084,19 @@ terms3:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y5, Y7, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y3, Y7
+	VMULPS Y0, Y5, Y5
+	VADDPS Y0, Y5, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y0, Y7
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y7, Y9
 	VADDPS Y7, Y9, Y7
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y7, Y7
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y3, Y9
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y9, Y9
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+384(SB), Y3, Y9
 	VBLENDVPS Y9, Y7, Y5, Y5
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y3, Y7
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y9
-	VMINPS Y7, Y9, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y7, Y9
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+416(SB), Y7
+	VMINPS Y3, Y7, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y7, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y9, Y9
+	VMULPS Y7, Y9, Y9
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y9, Y9
 	VMULPS Y7, Y9, Y9
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y9, Y9
@@ -11138,45 +11104,42 @@ terms3:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y9, Y9
 	VMULPS Y7, Y9, Y9
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y9, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y9, Y9
 	VMULPS Y7, Y9, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y7, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y9, Y9
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y9, Y11
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y11, Y12
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y7, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y9, Y9
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y9, Y11
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y11, Y12
 	VSUBPS Y12, Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y11, Y11
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y11, Y11
 	VSUBPS Y11, Y7, Y7
 	VMULPS Y7, Y7, Y11
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y7, Y12
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y7, Y12
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y12, Y12
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y11, Y13
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y11, Y13
 	VADDPS Y13, Y12, Y12
 	VMULPS Y11, Y12, Y11
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y9, Y12
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y9, Y12
 	VADDPS Y12, Y7, Y7
 	VADDPS Y7, Y11, Y7
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y9, Y11
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y9, Y11
 	VPSLLD $20, Y9, Y9
-	VPADDD Y11, Y9, Y9
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y9, Y9
+	VPADDD Y9, Y11, Y9
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+928(SB), Y9, Y9
 	VMULPS Y9, Y7, Y7
 	VADDPS Y9, Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y7, Y7
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y7, Y7
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y9
 	VSUBPS Y7, Y9, Y7
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y3, Y9
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y9, Y9
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y3, Y3
-	VORPS Y7, Y3, Y3
-	VBLENDVPS Y9, Y5, Y3, Y3
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y3, Y3
-	VMULPS Y3, Y1, Y1
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y3, Y3
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y7, Y0
+	VBLENDVPS Y3, Y5, Y0, Y0
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
@@ -11184,8 +11147,9 @@ terms3:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y5, Y5
 	VMULPS Y3, Y5, Y5
@@ -11196,19 +11160,19 @@ terms3:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y3, Y3
+	VADDPS Y0, Y3, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y0, Y5
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y5, Y7
 	VADDPS Y5, Y7, Y5
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y7
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y7, Y7
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y7
 	VBLENDVPS Y7, Y5, Y3, Y3
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y7
-	VMINPS Y5, Y7, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y5, Y7
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+416(SB), Y5
+	VMINPS Y2, Y5, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y5, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y7, Y7
+	VMULPS Y5, Y7, Y7
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y7, Y7
 	VMULPS Y5, Y7, Y7
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y7, Y7
@@ -11216,45 +11180,42 @@ terms3:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y7, Y7
 	VMULPS Y5, Y7, Y7
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y7, Y7
 	VMULPS Y5, Y7, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y5, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y5, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y7, Y7
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y7, Y9
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y9, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y5, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y7, Y7
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y7, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y9, Y11
 	VSUBPS Y11, Y5, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y9, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y9, Y9
 	VSUBPS Y9, Y5, Y5
 	VMULPS Y5, Y5, Y9
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y5, Y11
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y5, Y11
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y11, Y11
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y9, Y12
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y9, Y12
 	VADDPS Y12, Y11, Y11
 	VMULPS Y9, Y11, Y9
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y7, Y11
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y7, Y11
 	VADDPS Y11, Y5, Y5
 	VADDPS Y5, Y9, Y5
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y7, Y9
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y7, Y9
 	VPSLLD $20, Y7, Y7
-	VPADDD Y9, Y7, Y7
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y7, Y7
+	VPADDD Y7, Y9, Y7
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+928(SB), Y7, Y7
 	VMULPS Y7, Y5, Y5
 	VADDPS Y7, Y5, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y5, Y5
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y5, Y5
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y7
 	VSUBPS Y5, Y7, Y5
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y7
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y7, Y7
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y5, Y2, Y2
-	VBLENDVPS Y7, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y5, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, 132(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 132(R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
@@ -11262,8 +11223,9 @@ terms3:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
@@ -11274,19 +11236,19 @@ terms3:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y3, Y3
+	VADDPS Y0, Y3, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y0, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
 	VADDPS Y4, Y5, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y5, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
 	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y4, Y5
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+416(SB), Y4
+	VMINPS Y2, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
@@ -11294,45 +11256,42 @@ terms3:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y7, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y7, Y9
 	VSUBPS Y9, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y7, Y7
 	VSUBPS Y7, Y4, Y4
 	VMULPS Y4, Y4, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y4, Y9
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y9, Y9
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y7, Y11
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y7, Y11
 	VADDPS Y11, Y9, Y9
 	VMULPS Y7, Y9, Y7
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y9
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y5, Y9
 	VADDPS Y9, Y4, Y4
 	VADDPS Y4, Y7, Y4
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y5, Y7
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y5, Y7
 	VPSLLD $20, Y5, Y5
-	VPADDD Y7, Y5, Y5
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
+	VPADDD Y5, Y7, Y5
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y5
 	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y4, Y2, Y2
-	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y4, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, 264(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 264(R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
@@ -11340,8 +11299,9 @@ terms3:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
@@ -11352,19 +11312,19 @@ terms3:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y3, Y3
+	VADDPS Y0, Y3, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y0, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
 	VADDPS Y4, Y5, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y5, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
 	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y4, Y5
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+416(SB), Y4
+	VMINPS Y2, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
@@ -11372,45 +11332,42 @@ terms3:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
 	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y4, Y7
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y6, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y7
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y5, Y6
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
+	VPADDD Y5, Y6, Y5
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y5
 	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y4, Y2, Y2
-	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y4, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, 396(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 396(R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
@@ -11418,8 +11375,9 @@ terms3:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
@@ -11430,19 +11388,19 @@ terms3:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y3, Y3
+	VADDPS Y0, Y3, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y0, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
 	VADDPS Y4, Y5, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y5, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
 	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y4, Y5
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+416(SB), Y4
+	VMINPS Y2, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
@@ -11450,45 +11408,42 @@ terms3:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
 	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y4, Y7
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y6, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y7
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y5, Y6
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
+	VPADDD Y5, Y6, Y5
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y5
 	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y4, Y2, Y2
-	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y4, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, 528(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 528(R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
@@ -11496,8 +11451,9 @@ terms3:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
@@ -11508,19 +11464,19 @@ terms3:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y3, Y3
+	VADDPS Y0, Y3, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y0, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
 	VADDPS Y4, Y5, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y5, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
 	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y4, Y5
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+416(SB), Y4
+	VMINPS Y2, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
@@ -11528,45 +11484,42 @@ terms3:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
 	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y4, Y7
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y6, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y7
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y5, Y6
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
+	VPADDD Y5, Y6, Y5
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y5
 	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y4, Y2, Y2
-	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y4, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, 660(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 660(R8)
 	ADDQ $456, SI
 	ADDQ $792, R8
 	DECQ AX
@@ -11784,8 +11737,9 @@ terms6:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y3
-	VMULPS Y3, Y3, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y3
+	VMULPS Y0, Y0, Y5
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y5, Y7
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y7, Y7
 	VMULPS Y5, Y7, Y7
@@ -11796,19 +11750,19 @@ terms6:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y7, Y7
 	VMULPS Y5, Y7, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y3, Y5, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y3, Y7
+	VMULPS Y0, Y5, Y5
+	VADDPS Y0, Y5, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y0, Y7
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y7, Y9
 	VADDPS Y7, Y9, Y7
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y7, Y7
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y3, Y9
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y9, Y9
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+384(SB), Y3, Y9
 	VBLENDVPS Y9, Y7, Y5, Y5
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y3, Y7
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y9
-	VMINPS Y7, Y9, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y7, Y9
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+416(SB), Y7
+	VMINPS Y3, Y7, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y7, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y9, Y9
+	VMULPS Y7, Y9, Y9
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y9, Y9
 	VMULPS Y7, Y9, Y9
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y9, Y9
@@ -11816,45 +11770,42 @@ terms6:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y9, Y9
 	VMULPS Y7, Y9, Y9
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y9, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y9, Y9
 	VMULPS Y7, Y9, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y7, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y9, Y9
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y9, Y10
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y10, Y11
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y7, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y9, Y9
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y9, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y10, Y11
 	VSUBPS Y11, Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y10, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y10, Y10
 	VSUBPS Y10, Y7, Y7
 	VMULPS Y7, Y7, Y10
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y7, Y11
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y7, Y11
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y11, Y11
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y10, Y12
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y10, Y12
 	VADDPS Y12, Y11, Y11
 	VMULPS Y10, Y11, Y10
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y9, Y11
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y9, Y11
 	VADDPS Y11, Y7, Y7
 	VADDPS Y7, Y10, Y7
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y9, Y10
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y9, Y10
 	VPSLLD $20, Y9, Y9
-	VPADDD Y10, Y9, Y9
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y9, Y9
+	VPADDD Y9, Y10, Y9
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+928(SB), Y9, Y9
 	VMULPS Y9, Y7, Y7
 	VADDPS Y9, Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y7, Y7
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y7, Y7
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y9
 	VSUBPS Y7, Y9, Y7
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y3, Y9
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y9, Y9
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y3, Y3
-	VORPS Y7, Y3, Y3
-	VBLENDVPS Y9, Y5, Y3, Y3
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y3, Y3
-	VMULPS Y3, Y1, Y1
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y3, Y3
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y7, Y0
+	VBLENDVPS Y3, Y5, Y0, Y0
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
@@ -11862,8 +11813,9 @@ terms6:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y5, Y5
 	VMULPS Y3, Y5, Y5
@@ -11874,19 +11826,19 @@ terms6:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y5
+	VMULPS Y0, Y3, Y3
+	VADDPS Y0, Y3, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y0, Y5
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y5, Y7
 	VADDPS Y5, Y7, Y5
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y7
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y7, Y7
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y7
 	VBLENDVPS Y7, Y5, Y3, Y3
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y7
-	VMINPS Y5, Y7, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y5, Y7
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+416(SB), Y5
+	VMINPS Y2, Y5, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y5, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y7, Y7
+	VMULPS Y5, Y7, Y7
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y7, Y7
 	VMULPS Y5, Y7, Y7
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y7, Y7
@@ -11894,45 +11846,42 @@ terms6:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y7, Y7
 	VMULPS Y5, Y7, Y7
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y7, Y7
 	VMULPS Y5, Y7, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y5, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y5, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y7, Y7
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y7, Y9
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y9, Y10
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y5, Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y5, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y7, Y7
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y7, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y9, Y10
 	VSUBPS Y10, Y5, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y9, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y9, Y9
 	VSUBPS Y9, Y5, Y5
 	VMULPS Y5, Y5, Y9
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y5, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y5, Y10
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y10, Y10
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y9, Y11
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y9, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y9, Y10, Y9
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y7, Y10
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y7, Y10
 	VADDPS Y10, Y5, Y5
 	VADDPS Y5, Y9, Y5
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y7, Y9
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y7, Y9
 	VPSLLD $20, Y7, Y7
-	VPADDD Y9, Y7, Y7
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y7, Y7
+	VPADDD Y7, Y9, Y7
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+928(SB), Y7, Y7
 	VMULPS Y7, Y5, Y5
 	VADDPS Y7, Y5, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y5, Y5
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y5, Y5
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y7
 	VSUBPS Y5, Y7, Y5
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y7
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y7, Y7
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y5, Y2, Y2
-	VBLENDVPS Y7, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y5, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, 132(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 132(R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
@@ -11940,8 +11889,9 @@ terms6:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
@@ -11952,19 +11902,19 @@ terms6:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y3, Y3
+	VADDPS Y0, Y3, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y0, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
 	VADDPS Y4, Y5, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y5, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
 	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y4, Y5
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+416(SB), Y4
+	VMINPS Y2, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
@@ -11972,45 +11922,42 @@ terms6:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y7, Y9
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y7, Y9
 	VSUBPS Y9, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y7, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y7, Y7
 	VSUBPS Y7, Y4, Y4
 	VMULPS Y4, Y4, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y4, Y9
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y9, Y9
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y7, Y10
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y7, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y7, Y9, Y7
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y9
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y5, Y9
 	VADDPS Y9, Y4, Y4
 	VADDPS Y4, Y7, Y4
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y5, Y7
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y5, Y7
 	VPSLLD $20, Y5, Y5
-	VPADDD Y7, Y5, Y5
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
+	VPADDD Y5, Y7, Y5
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y5
 	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y4, Y2, Y2
-	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y4, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, 264(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 264(R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
@@ -12018,8 +11965,9 @@ terms6:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
@@ -12030,19 +11978,19 @@ terms6:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y3, Y3
+	VADDPS Y0, Y3, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y0, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
 	VADDPS Y4, Y5, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y5, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
 	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y4, Y5
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+416(SB), Y4
+	VMINPS Y2, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
@@ -12050,45 +11998,42 @@ terms6:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
 	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y4, Y7
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y6, Y9
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y7
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y5, Y6
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
+	VPADDD Y5, Y6, Y5
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y5
 	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y4, Y2, Y2
-	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y4, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, 396(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 396(R8)
 
 	// a = max(x, -40)
 	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
@@ -12096,8 +12041,9 @@ terms6:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
@@ -12108,19 +12054,19 @@ terms6:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y3, Y3
+	VADDPS Y0, Y3, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y0, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
 	VADDPS Y4, Y5, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y5, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
 	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y4, Y5
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+416(SB), Y4
+	VMINPS Y2, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
@@ -12128,45 +12074,42 @@ terms6:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
 	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y4, Y7
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y6, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y7
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y5, Y6
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
+	VPADDD Y5, Y6, Y5
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y5
 	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y4, Y2, Y2
-	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y4, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, 528(R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, 528(R8)
 	ADDQ $380, SI
 	ADDQ $660, R8
 	DECQ AX
@@ -12240,8 +12183,9 @@ terms9:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y2, Y2, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y0
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
+	VMULPS Y0, Y0, Y3
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
 	VMULPS Y3, Y4, Y4
@@ -12252,19 +12196,19 @@ terms9:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
 	VMULPS Y3, Y4, Y3
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y4
+	VMULPS Y0, Y3, Y3
+	VADDPS Y0, Y3, Y3
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y0, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
 	VADDPS Y4, Y5, Y4
 	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+416(SB), Y5, Y5
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
 	VBLENDVPS Y5, Y4, Y3, Y3
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y4, Y5
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+416(SB), Y4
+	VMINPS Y2, Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y5, Y5
+	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
@@ -12272,45 +12216,42 @@ terms9:
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
 	VMULPS Y4, Y5, Y5
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y6, Y7
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y4, Y4
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y5
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
+	VSUBPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y6
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
 	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y4, Y7
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y4, Y7
 	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y6, Y8
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y7
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y5, Y6
+	VPERMPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
+	VPADDD Y5, Y6, Y5
+	VPADDD eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y5
+	VMULPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y4, Y4
+	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y5
 	VSUBPS Y4, Y5, Y4
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y5, Y5
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y2, Y2
-	VORPS Y4, Y2, Y2
-	VBLENDVPS Y5, Y3, Y2, Y2
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
+	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y2, Y2
+	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y0, Y0
+	VORPS Y0, Y4, Y0
+	VBLENDVPS Y2, Y3, Y0, Y0
+	VADDPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y0, Y0
+	VMULPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y1, Y0, (R8)
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $76, SI
 	ADDQ $132, R8
 	DECQ AX
@@ -13947,8 +13888,6 @@ inputs1:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
 	VANDPS innerForwardAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS innerForwardAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -13979,7 +13918,7 @@ inputs1:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS innerForwardAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
 	// y[8…16] = Σ w[n][k]·x[k] + b[n]
@@ -14052,8 +13991,6 @@ inputs2:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
-
-	// y = tanh(x)
 	VANDPS innerForwardAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS innerForwardAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -14084,10 +14021,8 @@ inputs2:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS innerForwardAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS innerForwardAVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS innerForwardAVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -14118,7 +14053,7 @@ inputs2:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardAVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
@@ -14324,8 +14259,6 @@ terms3:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
-
-	// y = tanh(x)
 	VANDPS innerForwardRowsPanel2AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS innerForwardRowsPanel2AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -14356,10 +14289,8 @@ terms3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS innerForwardRowsPanel2AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS innerForwardRowsPanel2AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS innerForwardRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -14390,7 +14321,7 @@ terms3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $132, SI
 	ADDQ $68, R8
@@ -14633,8 +14564,6 @@ terms3:
 	VADDPS Y10, Y8, Y8
 	VADDPS Y11, Y9, Y9
 	VADDPS Y9, Y8, Y8
-
-	// y = tanh(x)
 	VANDPS innerForwardRowsPanel3AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS innerForwardRowsPanel3AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -14665,12 +14594,10 @@ terms3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS innerForwardRowsPanel3AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
-
-	// y = tanh(x)
 	VANDPS innerForwardRowsPanel3AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS innerForwardRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -14701,12 +14628,10 @@ terms3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 68(R8)
-
-	// y = tanh(x)
 	VANDPS innerForwardRowsPanel3AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS innerForwardRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -14737,7 +14662,7 @@ terms3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardRowsPanel3AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 136(R8)
@@ -14837,8 +14762,6 @@ terms6:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
-
-	// y = tanh(x)
 	VANDPS innerForwardRowsPanel3AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS innerForwardRowsPanel3AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -14869,12 +14792,10 @@ terms6:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS innerForwardRowsPanel3AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
-
-	// y = tanh(x)
 	VANDPS innerForwardRowsPanel3AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS innerForwardRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -14905,7 +14826,7 @@ terms6:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 68(R8)
@@ -14971,8 +14892,6 @@ terms9:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
 	VANDPS innerForwardRowsPanel3AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS innerForwardRowsPanel3AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -15003,7 +14922,7 @@ terms9:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS innerForwardRowsPanel3AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
@@ -15166,8 +15085,6 @@ inputs1:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
 	VANDPS innerForwardTrainAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS innerForwardTrainAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -15198,7 +15115,7 @@ inputs1:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS innerForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
 
 	// y[8…16] = Σ w[n][k]·x[k] + b[n]
@@ -15271,8 +15188,6 @@ inputs2:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
-
-	// y = tanh(x)
 	VANDPS innerForwardTrainAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS innerForwardTrainAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -15303,10 +15218,8 @@ inputs2:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS innerForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
 	VANDPS innerForwardTrainAVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS innerForwardTrainAVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -15337,7 +15250,7 @@ inputs2:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardTrainAVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
@@ -15543,8 +15456,6 @@ terms3:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
-
-	// y = tanh(x)
 	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS innerForwardTrainRowsPanel2AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -15575,10 +15486,8 @@ terms3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
 	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS innerForwardTrainRowsPanel2AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -15609,7 +15518,7 @@ terms3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	ADDQ $132, SI
 	ADDQ $68, R8
@@ -15852,8 +15761,6 @@ terms3:
 	VADDPS Y10, Y8, Y8
 	VADDPS Y11, Y9, Y9
 	VADDPS Y9, Y8, Y8
-
-	// y = tanh(x)
 	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS innerForwardTrainRowsPanel3AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -15884,12 +15791,10 @@ terms3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
-
-	// y = tanh(x)
 	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS innerForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -15920,12 +15825,10 @@ terms3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 68(R8)
-
-	// y = tanh(x)
 	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS innerForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -15956,7 +15859,7 @@ terms3:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 136(R8)
@@ -16056,8 +15959,6 @@ terms6:
 	VADDPS Y6, Y4, Y4
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
-
-	// y = tanh(x)
 	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS innerForwardTrainRowsPanel3AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -16088,12 +15989,10 @@ terms6:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
-
-	// y = tanh(x)
 	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS innerForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -16124,7 +16023,7 @@ terms6:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, 68(R8)
@@ -16190,8 +16089,6 @@ terms9:
 	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
 	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS innerForwardTrainRowsPanel3AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -16222,7 +16119,7 @@ terms9:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 28(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
@@ -16718,13 +16615,13 @@ elements1:
 	VADDPS Y2, Y4, Y4
 
 	// g = g + (0.9 · momentum_buffer)
-	VMULPS sgdElements_4AVX2Const<>+32(SB), Y4, Y6
-	VADDPS Y6, Y2, Y2
+	VMULPS sgdElements_4AVX2Const<>+32(SB), Y4, Y5
+	VADDPS Y5, Y2, Y2
 
 	// w = w - (lr · g)
-	VMULPS Y2, Y0, Y6
-	VSUBPS Y6, Y3, Y3
-	VMOVUPS Y3, (DI)(AX*1)
+	VMULPS Y2, Y0, Y2
+	VSUBPS Y2, Y3, Y2
+	VMOVUPS Y2, (DI)(AX*1)
 	VMOVUPS Y4, (DX)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
@@ -16748,86 +16645,86 @@ DATA scoreForwardAVX2Const<>+48(SB)/4, $0xc2d00000
 DATA scoreForwardAVX2Const<>+52(SB)/4, $0xc2d00000
 DATA scoreForwardAVX2Const<>+56(SB)/4, $0xc2d00000
 DATA scoreForwardAVX2Const<>+60(SB)/4, $0xc2d00000
-DATA scoreForwardAVX2Const<>+64(SB)/4, $0x40000000
-DATA scoreForwardAVX2Const<>+68(SB)/4, $0x40000000
-DATA scoreForwardAVX2Const<>+72(SB)/4, $0x40000000
-DATA scoreForwardAVX2Const<>+76(SB)/4, $0x40000000
-DATA scoreForwardAVX2Const<>+80(SB)/4, $0x40000000
-DATA scoreForwardAVX2Const<>+84(SB)/4, $0x40000000
-DATA scoreForwardAVX2Const<>+88(SB)/4, $0x40000000
-DATA scoreForwardAVX2Const<>+92(SB)/4, $0x40000000
-DATA scoreForwardAVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA scoreForwardAVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA scoreForwardAVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA scoreForwardAVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA scoreForwardAVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA scoreForwardAVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA scoreForwardAVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA scoreForwardAVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA scoreForwardAVX2Const<>+128(SB)/4, $0x4b400000
-DATA scoreForwardAVX2Const<>+132(SB)/4, $0x4b400000
-DATA scoreForwardAVX2Const<>+136(SB)/4, $0x4b400000
-DATA scoreForwardAVX2Const<>+140(SB)/4, $0x4b400000
-DATA scoreForwardAVX2Const<>+144(SB)/4, $0x4b400000
-DATA scoreForwardAVX2Const<>+148(SB)/4, $0x4b400000
-DATA scoreForwardAVX2Const<>+152(SB)/4, $0x4b400000
-DATA scoreForwardAVX2Const<>+156(SB)/4, $0x4b400000
-DATA scoreForwardAVX2Const<>+160(SB)/4, $0x3db17000
-DATA scoreForwardAVX2Const<>+164(SB)/4, $0x3db17000
-DATA scoreForwardAVX2Const<>+168(SB)/4, $0x3db17000
-DATA scoreForwardAVX2Const<>+172(SB)/4, $0x3db17000
-DATA scoreForwardAVX2Const<>+176(SB)/4, $0x3db17000
-DATA scoreForwardAVX2Const<>+180(SB)/4, $0x3db17000
-DATA scoreForwardAVX2Const<>+184(SB)/4, $0x3db17000
-DATA scoreForwardAVX2Const<>+188(SB)/4, $0x3db17000
-DATA scoreForwardAVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA scoreForwardAVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA scoreForwardAVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA scoreForwardAVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA scoreForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA scoreForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA scoreForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA scoreForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA scoreForwardAVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA scoreForwardAVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA scoreForwardAVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA scoreForwardAVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA scoreForwardAVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA scoreForwardAVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA scoreForwardAVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA scoreForwardAVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA scoreForwardAVX2Const<>+256(SB)/4, $0x3f000000
-DATA scoreForwardAVX2Const<>+260(SB)/4, $0x3f000000
-DATA scoreForwardAVX2Const<>+264(SB)/4, $0x3f000000
-DATA scoreForwardAVX2Const<>+268(SB)/4, $0x3f000000
-DATA scoreForwardAVX2Const<>+272(SB)/4, $0x3f000000
-DATA scoreForwardAVX2Const<>+276(SB)/4, $0x3f000000
-DATA scoreForwardAVX2Const<>+280(SB)/4, $0x3f000000
-DATA scoreForwardAVX2Const<>+284(SB)/4, $0x3f000000
-DATA scoreForwardAVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA scoreForwardAVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA scoreForwardAVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA scoreForwardAVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA scoreForwardAVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA scoreForwardAVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA scoreForwardAVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA scoreForwardAVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA scoreForwardAVX2Const<>+320(SB)/4, $0x0
-DATA scoreForwardAVX2Const<>+324(SB)/4, $0xb24e0611
-DATA scoreForwardAVX2Const<>+328(SB)/4, $0x33092801
-DATA scoreForwardAVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA scoreForwardAVX2Const<>+336(SB)/4, $0x329302ae
-DATA scoreForwardAVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA scoreForwardAVX2Const<>+344(SB)/4, $0xb27ce183
-DATA scoreForwardAVX2Const<>+348(SB)/4, $0xb1d290be
-DATA scoreForwardAVX2Const<>+352(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA scoreForwardAVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA scoreForwardAVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA scoreForwardAVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA scoreForwardAVX2Const<>+372(SB)/4, $0x1f75672a
-DATA scoreForwardAVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA scoreForwardAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA scoreForwardAVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA scoreForwardAVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA scoreForwardAVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA scoreForwardAVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA scoreForwardAVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA scoreForwardAVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA scoreForwardAVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA scoreForwardAVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA scoreForwardAVX2Const<>+96(SB)/4, $0x4b400000
+DATA scoreForwardAVX2Const<>+100(SB)/4, $0x4b400000
+DATA scoreForwardAVX2Const<>+104(SB)/4, $0x4b400000
+DATA scoreForwardAVX2Const<>+108(SB)/4, $0x4b400000
+DATA scoreForwardAVX2Const<>+112(SB)/4, $0x4b400000
+DATA scoreForwardAVX2Const<>+116(SB)/4, $0x4b400000
+DATA scoreForwardAVX2Const<>+120(SB)/4, $0x4b400000
+DATA scoreForwardAVX2Const<>+124(SB)/4, $0x4b400000
+DATA scoreForwardAVX2Const<>+128(SB)/4, $0x3db17000
+DATA scoreForwardAVX2Const<>+132(SB)/4, $0x3db17000
+DATA scoreForwardAVX2Const<>+136(SB)/4, $0x3db17000
+DATA scoreForwardAVX2Const<>+140(SB)/4, $0x3db17000
+DATA scoreForwardAVX2Const<>+144(SB)/4, $0x3db17000
+DATA scoreForwardAVX2Const<>+148(SB)/4, $0x3db17000
+DATA scoreForwardAVX2Const<>+152(SB)/4, $0x3db17000
+DATA scoreForwardAVX2Const<>+156(SB)/4, $0x3db17000
+DATA scoreForwardAVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX2Const<>+224(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+228(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+232(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+236(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+240(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+244(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+248(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+252(SB)/4, $0x3f000000
+DATA scoreForwardAVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX2Const<>+288(SB)/4, $0x0
+DATA scoreForwardAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA scoreForwardAVX2Const<>+296(SB)/4, $0x33092801
+DATA scoreForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA scoreForwardAVX2Const<>+304(SB)/4, $0x329302ae
+DATA scoreForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA scoreForwardAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA scoreForwardAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA scoreForwardAVX2Const<>+320(SB)/4, $0x1f800000
+DATA scoreForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA scoreForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA scoreForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA scoreForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA scoreForwardAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA scoreForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA scoreForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardAVX2Const<>+352(SB)/4, $0x40000000
+DATA scoreForwardAVX2Const<>+356(SB)/4, $0x40000000
+DATA scoreForwardAVX2Const<>+360(SB)/4, $0x40000000
+DATA scoreForwardAVX2Const<>+364(SB)/4, $0x40000000
+DATA scoreForwardAVX2Const<>+368(SB)/4, $0x40000000
+DATA scoreForwardAVX2Const<>+372(SB)/4, $0x40000000
+DATA scoreForwardAVX2Const<>+376(SB)/4, $0x40000000
+DATA scoreForwardAVX2Const<>+380(SB)/4, $0x40000000
 DATA scoreForwardAVX2Const<>+384(SB)/4, $0x1f800000
 DATA scoreForwardAVX2Const<>+388(SB)/4, $0x1f800000
 DATA scoreForwardAVX2Const<>+392(SB)/4, $0x1f800000
@@ -16899,26 +16796,26 @@ inputs1:
 	VORPS scoreForwardAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS scoreForwardAVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardAVX2Const<>+96(SB), Y1, Y2
-	VADDPS scoreForwardAVX2Const<>+128(SB), Y2, Y2
-	VSUBPS scoreForwardAVX2Const<>+128(SB), Y2, Y3
-	VMULPS scoreForwardAVX2Const<>+160(SB), Y3, Y4
+	VMULPS scoreForwardAVX2Const<>+64(SB), Y1, Y2
+	VADDPS scoreForwardAVX2Const<>+96(SB), Y2, Y2
+	VSUBPS scoreForwardAVX2Const<>+96(SB), Y2, Y3
+	VMULPS scoreForwardAVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS scoreForwardAVX2Const<>+192(SB), Y3, Y3
+	VMULPS scoreForwardAVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardAVX2Const<>+224(SB), Y1, Y4
-	VADDPS scoreForwardAVX2Const<>+256(SB), Y4, Y4
-	VMULPS scoreForwardAVX2Const<>+288(SB), Y3, Y5
+	VMULPS scoreForwardAVX2Const<>+192(SB), Y1, Y4
+	VADDPS scoreForwardAVX2Const<>+224(SB), Y4, Y4
+	VMULPS scoreForwardAVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS scoreForwardAVX2Const<>+320(SB), Y2, Y4
+	VPERMPS scoreForwardAVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardAVX2Const<>+352(SB), Y2, Y3
+	VPERMPS scoreForwardAVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD scoreForwardAVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD scoreForwardAVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS scoreForwardAVX2Const<>+384(SB), Y1, Y1
@@ -16948,86 +16845,86 @@ DATA scoreForwardRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA scoreForwardRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA scoreForwardRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA scoreForwardRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA scoreForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA scoreForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA scoreForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA scoreForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA scoreForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA scoreForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA scoreForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA scoreForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA scoreForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA scoreForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA scoreForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA scoreForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA scoreForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA scoreForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA scoreForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA scoreForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA scoreForwardRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA scoreForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA scoreForwardRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA scoreForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA scoreForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA scoreForwardRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA scoreForwardRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA scoreForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA scoreForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA scoreForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA scoreForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA scoreForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA scoreForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA scoreForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA scoreForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA scoreForwardRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA scoreForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA scoreForwardRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA scoreForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA scoreForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA scoreForwardRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA scoreForwardRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA scoreForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA scoreForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA scoreForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA scoreForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA scoreForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA scoreForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA scoreForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x40000000
 DATA scoreForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
 DATA scoreForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
 DATA scoreForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
@@ -17176,26 +17073,26 @@ terms3:
 	VORPS scoreForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y5
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y6
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y5
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD scoreForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD scoreForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -17211,26 +17108,26 @@ terms3:
 	VORPS scoreForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD scoreForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD scoreForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -17246,26 +17143,26 @@ terms3:
 	VORPS scoreForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD scoreForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD scoreForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -17370,26 +17267,26 @@ terms6:
 	VORPS scoreForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y5
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y6
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y5
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD scoreForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD scoreForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -17405,26 +17302,26 @@ terms6:
 	VORPS scoreForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD scoreForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD scoreForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -17498,26 +17395,26 @@ terms9:
 	VORPS scoreForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VADDPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD scoreForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD scoreForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -17552,86 +17449,86 @@ DATA scoreForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA scoreForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA scoreForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA scoreForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA scoreForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA scoreForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA scoreForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA scoreForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA scoreForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA scoreForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA scoreForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA scoreForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA scoreForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA scoreForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA scoreForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA scoreForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA scoreForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA scoreForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA scoreForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA scoreForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
-DATA scoreForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA scoreForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA scoreForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA scoreForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA scoreForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA scoreForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA scoreForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA scoreForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA scoreForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA scoreForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA scoreForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA scoreForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA scoreForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA scoreForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA scoreForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x0
+DATA scoreForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA scoreForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA scoreForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA scoreForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA scoreForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA scoreForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA scoreForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA scoreForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA scoreForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA scoreForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA scoreForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA scoreForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA scoreForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA scoreForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x40000000
 DATA scoreForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x1f800000
 DATA scoreForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x1f800000
 DATA scoreForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x1f800000
@@ -17780,26 +17677,26 @@ terms3:
 	VORPS scoreForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y5
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y5
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y6
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y5
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y5
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
@@ -17815,26 +17712,26 @@ terms3:
 	VORPS scoreForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -17850,26 +17747,26 @@ terms3:
 	VORPS scoreForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -17974,26 +17871,26 @@ terms6:
 	VORPS scoreForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y5
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y5
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y6
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y5
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y5
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
@@ -18009,26 +17906,26 @@ terms6:
 	VORPS scoreForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -18102,26 +17999,26 @@ terms9:
 	VORPS scoreForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
+	VADDPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
@@ -18156,86 +18053,86 @@ DATA scoreForwardTrainAVX2Const<>+48(SB)/4, $0xc2d00000
 DATA scoreForwardTrainAVX2Const<>+52(SB)/4, $0xc2d00000
 DATA scoreForwardTrainAVX2Const<>+56(SB)/4, $0xc2d00000
 DATA scoreForwardTrainAVX2Const<>+60(SB)/4, $0xc2d00000
-DATA scoreForwardTrainAVX2Const<>+64(SB)/4, $0x40000000
-DATA scoreForwardTrainAVX2Const<>+68(SB)/4, $0x40000000
-DATA scoreForwardTrainAVX2Const<>+72(SB)/4, $0x40000000
-DATA scoreForwardTrainAVX2Const<>+76(SB)/4, $0x40000000
-DATA scoreForwardTrainAVX2Const<>+80(SB)/4, $0x40000000
-DATA scoreForwardTrainAVX2Const<>+84(SB)/4, $0x40000000
-DATA scoreForwardTrainAVX2Const<>+88(SB)/4, $0x40000000
-DATA scoreForwardTrainAVX2Const<>+92(SB)/4, $0x40000000
-DATA scoreForwardTrainAVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainAVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainAVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainAVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainAVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainAVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainAVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainAVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainAVX2Const<>+128(SB)/4, $0x4b400000
-DATA scoreForwardTrainAVX2Const<>+132(SB)/4, $0x4b400000
-DATA scoreForwardTrainAVX2Const<>+136(SB)/4, $0x4b400000
-DATA scoreForwardTrainAVX2Const<>+140(SB)/4, $0x4b400000
-DATA scoreForwardTrainAVX2Const<>+144(SB)/4, $0x4b400000
-DATA scoreForwardTrainAVX2Const<>+148(SB)/4, $0x4b400000
-DATA scoreForwardTrainAVX2Const<>+152(SB)/4, $0x4b400000
-DATA scoreForwardTrainAVX2Const<>+156(SB)/4, $0x4b400000
-DATA scoreForwardTrainAVX2Const<>+160(SB)/4, $0x3db17000
-DATA scoreForwardTrainAVX2Const<>+164(SB)/4, $0x3db17000
-DATA scoreForwardTrainAVX2Const<>+168(SB)/4, $0x3db17000
-DATA scoreForwardTrainAVX2Const<>+172(SB)/4, $0x3db17000
-DATA scoreForwardTrainAVX2Const<>+176(SB)/4, $0x3db17000
-DATA scoreForwardTrainAVX2Const<>+180(SB)/4, $0x3db17000
-DATA scoreForwardTrainAVX2Const<>+184(SB)/4, $0x3db17000
-DATA scoreForwardTrainAVX2Const<>+188(SB)/4, $0x3db17000
-DATA scoreForwardTrainAVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainAVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainAVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainAVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainAVX2Const<>+256(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX2Const<>+260(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX2Const<>+264(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX2Const<>+268(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX2Const<>+272(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX2Const<>+276(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX2Const<>+280(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX2Const<>+284(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainAVX2Const<>+320(SB)/4, $0x0
-DATA scoreForwardTrainAVX2Const<>+324(SB)/4, $0xb24e0611
-DATA scoreForwardTrainAVX2Const<>+328(SB)/4, $0x33092801
-DATA scoreForwardTrainAVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA scoreForwardTrainAVX2Const<>+336(SB)/4, $0x329302ae
-DATA scoreForwardTrainAVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA scoreForwardTrainAVX2Const<>+344(SB)/4, $0xb27ce183
-DATA scoreForwardTrainAVX2Const<>+348(SB)/4, $0xb1d290be
-DATA scoreForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA scoreForwardTrainAVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA scoreForwardTrainAVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA scoreForwardTrainAVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA scoreForwardTrainAVX2Const<>+372(SB)/4, $0x1f75672a
-DATA scoreForwardTrainAVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA scoreForwardTrainAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA scoreForwardTrainAVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainAVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainAVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainAVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainAVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainAVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainAVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainAVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainAVX2Const<>+96(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX2Const<>+100(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX2Const<>+104(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX2Const<>+108(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX2Const<>+112(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX2Const<>+116(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX2Const<>+120(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX2Const<>+124(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX2Const<>+128(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX2Const<>+132(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX2Const<>+136(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX2Const<>+140(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX2Const<>+144(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX2Const<>+148(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX2Const<>+152(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX2Const<>+156(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX2Const<>+224(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+228(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+232(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+236(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+240(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+244(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+248(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+252(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX2Const<>+288(SB)/4, $0x0
+DATA scoreForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA scoreForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
+DATA scoreForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA scoreForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
+DATA scoreForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA scoreForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA scoreForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA scoreForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA scoreForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA scoreForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA scoreForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA scoreForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA scoreForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA scoreForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardTrainAVX2Const<>+352(SB)/4, $0x40000000
+DATA scoreForwardTrainAVX2Const<>+356(SB)/4, $0x40000000
+DATA scoreForwardTrainAVX2Const<>+360(SB)/4, $0x40000000
+DATA scoreForwardTrainAVX2Const<>+364(SB)/4, $0x40000000
+DATA scoreForwardTrainAVX2Const<>+368(SB)/4, $0x40000000
+DATA scoreForwardTrainAVX2Const<>+372(SB)/4, $0x40000000
+DATA scoreForwardTrainAVX2Const<>+376(SB)/4, $0x40000000
+DATA scoreForwardTrainAVX2Const<>+380(SB)/4, $0x40000000
 DATA scoreForwardTrainAVX2Const<>+384(SB)/4, $0x1f800000
 DATA scoreForwardTrainAVX2Const<>+388(SB)/4, $0x1f800000
 DATA scoreForwardTrainAVX2Const<>+392(SB)/4, $0x1f800000
@@ -18307,26 +18204,26 @@ inputs1:
 	VORPS scoreForwardTrainAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS scoreForwardTrainAVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardTrainAVX2Const<>+96(SB), Y1, Y2
-	VADDPS scoreForwardTrainAVX2Const<>+128(SB), Y2, Y2
-	VSUBPS scoreForwardTrainAVX2Const<>+128(SB), Y2, Y3
-	VMULPS scoreForwardTrainAVX2Const<>+160(SB), Y3, Y4
+	VMULPS scoreForwardTrainAVX2Const<>+64(SB), Y1, Y2
+	VADDPS scoreForwardTrainAVX2Const<>+96(SB), Y2, Y2
+	VSUBPS scoreForwardTrainAVX2Const<>+96(SB), Y2, Y3
+	VMULPS scoreForwardTrainAVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS scoreForwardTrainAVX2Const<>+192(SB), Y3, Y3
+	VMULPS scoreForwardTrainAVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardTrainAVX2Const<>+224(SB), Y1, Y4
-	VADDPS scoreForwardTrainAVX2Const<>+256(SB), Y4, Y4
-	VMULPS scoreForwardTrainAVX2Const<>+288(SB), Y3, Y5
+	VMULPS scoreForwardTrainAVX2Const<>+192(SB), Y1, Y4
+	VADDPS scoreForwardTrainAVX2Const<>+224(SB), Y4, Y4
+	VMULPS scoreForwardTrainAVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS scoreForwardTrainAVX2Const<>+320(SB), Y2, Y4
+	VPERMPS scoreForwardTrainAVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardTrainAVX2Const<>+352(SB), Y2, Y3
+	VPERMPS scoreForwardTrainAVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD scoreForwardTrainAVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD scoreForwardTrainAVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS scoreForwardTrainAVX2Const<>+384(SB), Y1, Y1
@@ -18356,86 +18253,86 @@ DATA scoreForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA scoreForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA scoreForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA scoreForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x40000000
 DATA scoreForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
 DATA scoreForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
 DATA scoreForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
@@ -18584,26 +18481,26 @@ terms3:
 	VORPS scoreForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y5
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y6
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y5
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -18619,26 +18516,26 @@ terms3:
 	VORPS scoreForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -18654,26 +18551,26 @@ terms3:
 	VORPS scoreForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -18778,26 +18675,26 @@ terms6:
 	VORPS scoreForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y5
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y5
 	VSUBPS Y5, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y6
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y5
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -18813,26 +18710,26 @@ terms6:
 	VORPS scoreForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -18906,26 +18803,26 @@ terms9:
 	VORPS scoreForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -18960,86 +18857,86 @@ DATA scoreForward_2AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA scoreForward_2AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA scoreForward_2AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA scoreForward_2AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA scoreForward_2AVX2Const<>+64(SB)/4, $0x40000000
-DATA scoreForward_2AVX2Const<>+68(SB)/4, $0x40000000
-DATA scoreForward_2AVX2Const<>+72(SB)/4, $0x40000000
-DATA scoreForward_2AVX2Const<>+76(SB)/4, $0x40000000
-DATA scoreForward_2AVX2Const<>+80(SB)/4, $0x40000000
-DATA scoreForward_2AVX2Const<>+84(SB)/4, $0x40000000
-DATA scoreForward_2AVX2Const<>+88(SB)/4, $0x40000000
-DATA scoreForward_2AVX2Const<>+92(SB)/4, $0x40000000
-DATA scoreForward_2AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA scoreForward_2AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA scoreForward_2AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA scoreForward_2AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA scoreForward_2AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA scoreForward_2AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA scoreForward_2AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA scoreForward_2AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA scoreForward_2AVX2Const<>+128(SB)/4, $0x4b400000
-DATA scoreForward_2AVX2Const<>+132(SB)/4, $0x4b400000
-DATA scoreForward_2AVX2Const<>+136(SB)/4, $0x4b400000
-DATA scoreForward_2AVX2Const<>+140(SB)/4, $0x4b400000
-DATA scoreForward_2AVX2Const<>+144(SB)/4, $0x4b400000
-DATA scoreForward_2AVX2Const<>+148(SB)/4, $0x4b400000
-DATA scoreForward_2AVX2Const<>+152(SB)/4, $0x4b400000
-DATA scoreForward_2AVX2Const<>+156(SB)/4, $0x4b400000
-DATA scoreForward_2AVX2Const<>+160(SB)/4, $0x3db17000
-DATA scoreForward_2AVX2Const<>+164(SB)/4, $0x3db17000
-DATA scoreForward_2AVX2Const<>+168(SB)/4, $0x3db17000
-DATA scoreForward_2AVX2Const<>+172(SB)/4, $0x3db17000
-DATA scoreForward_2AVX2Const<>+176(SB)/4, $0x3db17000
-DATA scoreForward_2AVX2Const<>+180(SB)/4, $0x3db17000
-DATA scoreForward_2AVX2Const<>+184(SB)/4, $0x3db17000
-DATA scoreForward_2AVX2Const<>+188(SB)/4, $0x3db17000
-DATA scoreForward_2AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA scoreForward_2AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA scoreForward_2AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA scoreForward_2AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA scoreForward_2AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA scoreForward_2AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA scoreForward_2AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA scoreForward_2AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA scoreForward_2AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA scoreForward_2AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA scoreForward_2AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA scoreForward_2AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA scoreForward_2AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA scoreForward_2AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA scoreForward_2AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA scoreForward_2AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA scoreForward_2AVX2Const<>+256(SB)/4, $0x3f000000
-DATA scoreForward_2AVX2Const<>+260(SB)/4, $0x3f000000
-DATA scoreForward_2AVX2Const<>+264(SB)/4, $0x3f000000
-DATA scoreForward_2AVX2Const<>+268(SB)/4, $0x3f000000
-DATA scoreForward_2AVX2Const<>+272(SB)/4, $0x3f000000
-DATA scoreForward_2AVX2Const<>+276(SB)/4, $0x3f000000
-DATA scoreForward_2AVX2Const<>+280(SB)/4, $0x3f000000
-DATA scoreForward_2AVX2Const<>+284(SB)/4, $0x3f000000
-DATA scoreForward_2AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA scoreForward_2AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA scoreForward_2AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA scoreForward_2AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA scoreForward_2AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA scoreForward_2AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA scoreForward_2AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA scoreForward_2AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA scoreForward_2AVX2Const<>+320(SB)/4, $0x0
-DATA scoreForward_2AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA scoreForward_2AVX2Const<>+328(SB)/4, $0x33092801
-DATA scoreForward_2AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA scoreForward_2AVX2Const<>+336(SB)/4, $0x329302ae
-DATA scoreForward_2AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA scoreForward_2AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA scoreForward_2AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA scoreForward_2AVX2Const<>+352(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA scoreForward_2AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA scoreForward_2AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA scoreForward_2AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA scoreForward_2AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA scoreForward_2AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA scoreForward_2AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA scoreForward_2AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA scoreForward_2AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA scoreForward_2AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA scoreForward_2AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA scoreForward_2AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA scoreForward_2AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA scoreForward_2AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA scoreForward_2AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA scoreForward_2AVX2Const<>+96(SB)/4, $0x4b400000
+DATA scoreForward_2AVX2Const<>+100(SB)/4, $0x4b400000
+DATA scoreForward_2AVX2Const<>+104(SB)/4, $0x4b400000
+DATA scoreForward_2AVX2Const<>+108(SB)/4, $0x4b400000
+DATA scoreForward_2AVX2Const<>+112(SB)/4, $0x4b400000
+DATA scoreForward_2AVX2Const<>+116(SB)/4, $0x4b400000
+DATA scoreForward_2AVX2Const<>+120(SB)/4, $0x4b400000
+DATA scoreForward_2AVX2Const<>+124(SB)/4, $0x4b400000
+DATA scoreForward_2AVX2Const<>+128(SB)/4, $0x3db17000
+DATA scoreForward_2AVX2Const<>+132(SB)/4, $0x3db17000
+DATA scoreForward_2AVX2Const<>+136(SB)/4, $0x3db17000
+DATA scoreForward_2AVX2Const<>+140(SB)/4, $0x3db17000
+DATA scoreForward_2AVX2Const<>+144(SB)/4, $0x3db17000
+DATA scoreForward_2AVX2Const<>+148(SB)/4, $0x3db17000
+DATA scoreForward_2AVX2Const<>+152(SB)/4, $0x3db17000
+DATA scoreForward_2AVX2Const<>+156(SB)/4, $0x3db17000
+DATA scoreForward_2AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX2Const<>+224(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+228(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+232(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+236(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+240(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+244(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+248(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+252(SB)/4, $0x3f000000
+DATA scoreForward_2AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX2Const<>+288(SB)/4, $0x0
+DATA scoreForward_2AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA scoreForward_2AVX2Const<>+296(SB)/4, $0x33092801
+DATA scoreForward_2AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA scoreForward_2AVX2Const<>+304(SB)/4, $0x329302ae
+DATA scoreForward_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA scoreForward_2AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA scoreForward_2AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA scoreForward_2AVX2Const<>+320(SB)/4, $0x1f800000
+DATA scoreForward_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA scoreForward_2AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA scoreForward_2AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA scoreForward_2AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA scoreForward_2AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA scoreForward_2AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA scoreForward_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA scoreForward_2AVX2Const<>+352(SB)/4, $0x40000000
+DATA scoreForward_2AVX2Const<>+356(SB)/4, $0x40000000
+DATA scoreForward_2AVX2Const<>+360(SB)/4, $0x40000000
+DATA scoreForward_2AVX2Const<>+364(SB)/4, $0x40000000
+DATA scoreForward_2AVX2Const<>+368(SB)/4, $0x40000000
+DATA scoreForward_2AVX2Const<>+372(SB)/4, $0x40000000
+DATA scoreForward_2AVX2Const<>+376(SB)/4, $0x40000000
+DATA scoreForward_2AVX2Const<>+380(SB)/4, $0x40000000
 DATA scoreForward_2AVX2Const<>+384(SB)/4, $0x1f800000
 DATA scoreForward_2AVX2Const<>+388(SB)/4, $0x1f800000
 DATA scoreForward_2AVX2Const<>+392(SB)/4, $0x1f800000
@@ -19111,26 +19008,26 @@ inputs1:
 	VORPS scoreForward_2AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS scoreForward_2AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForward_2AVX2Const<>+96(SB), Y1, Y2
-	VADDPS scoreForward_2AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS scoreForward_2AVX2Const<>+128(SB), Y2, Y3
-	VMULPS scoreForward_2AVX2Const<>+160(SB), Y3, Y4
+	VMULPS scoreForward_2AVX2Const<>+64(SB), Y1, Y2
+	VADDPS scoreForward_2AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS scoreForward_2AVX2Const<>+96(SB), Y2, Y3
+	VMULPS scoreForward_2AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS scoreForward_2AVX2Const<>+192(SB), Y3, Y3
+	VMULPS scoreForward_2AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS scoreForward_2AVX2Const<>+224(SB), Y1, Y4
-	VADDPS scoreForward_2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS scoreForward_2AVX2Const<>+288(SB), Y3, Y5
+	VMULPS scoreForward_2AVX2Const<>+192(SB), Y1, Y4
+	VADDPS scoreForward_2AVX2Const<>+224(SB), Y4, Y4
+	VMULPS scoreForward_2AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS scoreForward_2AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS scoreForward_2AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForward_2AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS scoreForward_2AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD scoreForward_2AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD scoreForward_2AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS scoreForward_2AVX2Const<>+384(SB), Y1, Y1

@@ -18,9 +18,9 @@ DATA bodyForwardAVX512Const<>+72(SB)/4, $0x3d2aaa9c
 DATA bodyForwardAVX512Const<>+80(SB)/4, $0x3e2aaa55
 DATA bodyForwardAVX512Const<>+88(SB)/4, $0x3f000000
 DATA bodyForwardAVX512Const<>+96(SB)/4, $0xb4c0007e
-DATA bodyForwardAVX512Const<>+104(SB)/4, $0x40000000
-DATA bodyForwardAVX512Const<>+112(SB)/4, $0x7fffffff
-DATA bodyForwardAVX512Const<>+120(SB)/4, $0x33000000
+DATA bodyForwardAVX512Const<>+104(SB)/4, $0x7fffffff
+DATA bodyForwardAVX512Const<>+112(SB)/4, $0x33000000
+DATA bodyForwardAVX512Const<>+120(SB)/4, $0x40000000
 GLOBL bodyForwardAVX512Const<>(SB), RODATA|NOPTR, $128
 
 // bodyForwardAVX512 is bodyForwardGeneric for avx512: 24 multiply-adds,
@@ -82,10 +82,10 @@ TEXT ·bodyForwardAVX512(SB), NOSPLIT, $0-32
 	VADDPS Z4, Z3, Z3
 	VMULPS Z1, Z2, Z1
 	VADDPS Z1, Z3, Z1
+	VANDPS.BCST bodyForwardAVX512Const<>+104(SB), Z0, Z2
+	VCMPPS.BCST $17, bodyForwardAVX512Const<>+112(SB), Z2, K2
 	VADDPS Z1, Z5, Z1
-	VMULPS.BCST bodyForwardAVX512Const<>+104(SB), Z1, Z1
-	VANDPS.BCST bodyForwardAVX512Const<>+112(SB), Z0, Z2
-	VCMPPS.BCST $17, bodyForwardAVX512Const<>+120(SB), Z2, K2
+	VMULPS.BCST bodyForwardAVX512Const<>+120(SB), Z1, Z1
 	VBLENDMPS Z0, Z1, K2, Z1
 	VBLENDMPS Z1, Z0, K1, Z0
 	MOVL $0xff, R9
@@ -107,9 +107,9 @@ DATA bodyForwardRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aaa9c
 DATA bodyForwardRowsPanel0AVX512Const<>+80(SB)/4, $0x3e2aaa55
 DATA bodyForwardRowsPanel0AVX512Const<>+88(SB)/4, $0x3f000000
 DATA bodyForwardRowsPanel0AVX512Const<>+96(SB)/4, $0xb4c0007e
-DATA bodyForwardRowsPanel0AVX512Const<>+104(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel0AVX512Const<>+112(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX512Const<>+120(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel0AVX512Const<>+104(SB)/4, $0x7fffffff
+DATA bodyForwardRowsPanel0AVX512Const<>+112(SB)/4, $0x33000000
+DATA bodyForwardRowsPanel0AVX512Const<>+120(SB)/4, $0x40000000
 GLOBL bodyForwardRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $128
 
 // bodyForwardRowsPanel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
@@ -336,10 +336,10 @@ finish3:
 	VADDPS Z4, Z3, Z3
 	VMULPS Z1, Z2, Z1
 	VADDPS Z1, Z3, Z1
+	VANDPS.BCST bodyForwardRowsPanel0AVX512Const<>+104(SB), Z0, Z2
+	VCMPPS.BCST $17, bodyForwardRowsPanel0AVX512Const<>+112(SB), Z2, K2
 	VADDPS Z1, Z5, Z1
-	VMULPS.BCST bodyForwardRowsPanel0AVX512Const<>+104(SB), Z1, Z1
-	VANDPS.BCST bodyForwardRowsPanel0AVX512Const<>+112(SB), Z0, Z2
-	VCMPPS.BCST $17, bodyForwardRowsPanel0AVX512Const<>+120(SB), Z2, K2
+	VMULPS.BCST bodyForwardRowsPanel0AVX512Const<>+120(SB), Z1, Z1
 	VBLENDMPS Z0, Z1, K2, Z1
 	VBLENDMPS Z1, Z0, K1, Z0
 	MOVL $0xff, R9
@@ -513,10 +513,10 @@ finish6:
 	VADDPS Z4, Z3, Z3
 	VMULPS Z1, Z2, Z1
 	VADDPS Z1, Z3, Z1
+	VANDPS.BCST bodyForwardRowsPanel0AVX512Const<>+104(SB), Z0, Z2
+	VCMPPS.BCST $17, bodyForwardRowsPanel0AVX512Const<>+112(SB), Z2, K2
 	VADDPS Z1, Z5, Z1
-	VMULPS.BCST bodyForwardRowsPanel0AVX512Const<>+104(SB), Z1, Z1
-	VANDPS.BCST bodyForwardRowsPanel0AVX512Const<>+112(SB), Z0, Z2
-	VCMPPS.BCST $17, bodyForwardRowsPanel0AVX512Const<>+120(SB), Z2, K2
+	VMULPS.BCST bodyForwardRowsPanel0AVX512Const<>+120(SB), Z1, Z1
 	VBLENDMPS Z0, Z1, K2, Z1
 	VBLENDMPS Z1, Z0, K1, Z0
 	MOVL $0xff, R9
@@ -637,10 +637,10 @@ finish9:
 	VADDPS Z4, Z3, Z3
 	VMULPS Z1, Z2, Z1
 	VADDPS Z1, Z3, Z1
+	VANDPS.BCST bodyForwardRowsPanel0AVX512Const<>+104(SB), Z0, Z2
+	VCMPPS.BCST $17, bodyForwardRowsPanel0AVX512Const<>+112(SB), Z2, K2
 	VADDPS Z1, Z5, Z1
-	VMULPS.BCST bodyForwardRowsPanel0AVX512Const<>+104(SB), Z1, Z1
-	VANDPS.BCST bodyForwardRowsPanel0AVX512Const<>+112(SB), Z0, Z2
-	VCMPPS.BCST $17, bodyForwardRowsPanel0AVX512Const<>+120(SB), Z2, K2
+	VMULPS.BCST bodyForwardRowsPanel0AVX512Const<>+120(SB), Z1, Z1
 	VBLENDMPS Z0, Z1, K2, Z1
 	VBLENDMPS Z1, Z0, K1, Z0
 	MOVL $0xff, R9
@@ -722,10 +722,10 @@ finish12:
 	VADDPS Z4, Z3, Z3
 	VMULPS Z1, Z2, Z1
 	VADDPS Z1, Z3, Z1
+	VANDPS.BCST bodyForwardRowsPanel0AVX512Const<>+104(SB), Z0, Z2
+	VCMPPS.BCST $17, bodyForwardRowsPanel0AVX512Const<>+112(SB), Z2, K2
 	VADDPS Z1, Z5, Z1
-	VMULPS.BCST bodyForwardRowsPanel0AVX512Const<>+104(SB), Z1, Z1
-	VANDPS.BCST bodyForwardRowsPanel0AVX512Const<>+112(SB), Z0, Z2
-	VCMPPS.BCST $17, bodyForwardRowsPanel0AVX512Const<>+120(SB), Z2, K2
+	VMULPS.BCST bodyForwardRowsPanel0AVX512Const<>+120(SB), Z1, Z1
 	VBLENDMPS Z0, Z1, K2, Z1
 	VBLENDMPS Z1, Z0, K1, Z0
 	MOVL $0xff, R9
@@ -755,9 +755,9 @@ DATA bodyForwardRows_2Panel0AVX512Const<>+72(SB)/4, $0x3d2aaa9c
 DATA bodyForwardRows_2Panel0AVX512Const<>+80(SB)/4, $0x3e2aaa55
 DATA bodyForwardRows_2Panel0AVX512Const<>+88(SB)/4, $0x3f000000
 DATA bodyForwardRows_2Panel0AVX512Const<>+96(SB)/4, $0xb4c0007e
-DATA bodyForwardRows_2Panel0AVX512Const<>+104(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel0AVX512Const<>+112(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX512Const<>+120(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel0AVX512Const<>+104(SB)/4, $0x7fffffff
+DATA bodyForwardRows_2Panel0AVX512Const<>+112(SB)/4, $0x33000000
+DATA bodyForwardRows_2Panel0AVX512Const<>+120(SB)/4, $0x40000000
 GLOBL bodyForwardRows_2Panel0AVX512Const<>(SB), RODATA|NOPTR, $128
 
 // bodyForwardRows_2Panel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
@@ -984,10 +984,10 @@ finish3:
 	VADDPS Z4, Z3, Z3
 	VMULPS Z1, Z2, Z1
 	VADDPS Z1, Z3, Z1
+	VANDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+104(SB), Z0, Z2
+	VCMPPS.BCST $17, bodyForwardRows_2Panel0AVX512Const<>+112(SB), Z2, K2
 	VADDPS Z1, Z5, Z1
-	VMULPS.BCST bodyForwardRows_2Panel0AVX512Const<>+104(SB), Z1, Z1
-	VANDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+112(SB), Z0, Z2
-	VCMPPS.BCST $17, bodyForwardRows_2Panel0AVX512Const<>+120(SB), Z2, K2
+	VMULPS.BCST bodyForwardRows_2Panel0AVX512Const<>+120(SB), Z1, Z1
 	VBLENDMPS Z0, Z1, K2, Z1
 	VBLENDMPS Z1, Z0, K1, Z0
 	MOVL $0xff, R9
@@ -1161,10 +1161,10 @@ finish6:
 	VADDPS Z4, Z3, Z3
 	VMULPS Z1, Z2, Z1
 	VADDPS Z1, Z3, Z1
+	VANDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+104(SB), Z0, Z2
+	VCMPPS.BCST $17, bodyForwardRows_2Panel0AVX512Const<>+112(SB), Z2, K2
 	VADDPS Z1, Z5, Z1
-	VMULPS.BCST bodyForwardRows_2Panel0AVX512Const<>+104(SB), Z1, Z1
-	VANDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+112(SB), Z0, Z2
-	VCMPPS.BCST $17, bodyForwardRows_2Panel0AVX512Const<>+120(SB), Z2, K2
+	VMULPS.BCST bodyForwardRows_2Panel0AVX512Const<>+120(SB), Z1, Z1
 	VBLENDMPS Z0, Z1, K2, Z1
 	VBLENDMPS Z1, Z0, K1, Z0
 	MOVL $0xff, R9
@@ -1285,10 +1285,10 @@ finish9:
 	VADDPS Z4, Z3, Z3
 	VMULPS Z1, Z2, Z1
 	VADDPS Z1, Z3, Z1
+	VANDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+104(SB), Z0, Z2
+	VCMPPS.BCST $17, bodyForwardRows_2Panel0AVX512Const<>+112(SB), Z2, K2
 	VADDPS Z1, Z5, Z1
-	VMULPS.BCST bodyForwardRows_2Panel0AVX512Const<>+104(SB), Z1, Z1
-	VANDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+112(SB), Z0, Z2
-	VCMPPS.BCST $17, bodyForwardRows_2Panel0AVX512Const<>+120(SB), Z2, K2
+	VMULPS.BCST bodyForwardRows_2Panel0AVX512Const<>+120(SB), Z1, Z1
 	VBLENDMPS Z0, Z1, K2, Z1
 	VBLENDMPS Z1, Z0, K1, Z0
 	MOVL $0xff, R9
@@ -1370,10 +1370,10 @@ finish12:
 	VADDPS Z4, Z3, Z3
 	VMULPS Z1, Z2, Z1
 	VADDPS Z1, Z3, Z1
+	VANDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+104(SB), Z0, Z2
+	VCMPPS.BCST $17, bodyForwardRows_2Panel0AVX512Const<>+112(SB), Z2, K2
 	VADDPS Z1, Z5, Z1
-	VMULPS.BCST bodyForwardRows_2Panel0AVX512Const<>+104(SB), Z1, Z1
-	VANDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+112(SB), Z0, Z2
-	VCMPPS.BCST $17, bodyForwardRows_2Panel0AVX512Const<>+120(SB), Z2, K2
+	VMULPS.BCST bodyForwardRows_2Panel0AVX512Const<>+120(SB), Z1, Z1
 	VBLENDMPS Z0, Z1, K2, Z1
 	VBLENDMPS Z1, Z0, K1, Z0
 	MOVL $0xff, R9
@@ -1838,9 +1838,9 @@ DATA bodyForward_2AVX512Const<>+72(SB)/4, $0x3d2aaa9c
 DATA bodyForward_2AVX512Const<>+80(SB)/4, $0x3e2aaa55
 DATA bodyForward_2AVX512Const<>+88(SB)/4, $0x3f000000
 DATA bodyForward_2AVX512Const<>+96(SB)/4, $0xb4c0007e
-DATA bodyForward_2AVX512Const<>+104(SB)/4, $0x40000000
-DATA bodyForward_2AVX512Const<>+112(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX512Const<>+120(SB)/4, $0x33000000
+DATA bodyForward_2AVX512Const<>+104(SB)/4, $0x7fffffff
+DATA bodyForward_2AVX512Const<>+112(SB)/4, $0x33000000
+DATA bodyForward_2AVX512Const<>+120(SB)/4, $0x40000000
 GLOBL bodyForward_2AVX512Const<>(SB), RODATA|NOPTR, $128
 
 // bodyForward_2AVX512 is bodyForward_2Generic for avx512: 24 multiply-adds,
@@ -1902,10 +1902,10 @@ TEXT ·bodyForward_2AVX512(SB), NOSPLIT, $0-32
 	VADDPS Z4, Z3, Z3
 	VMULPS Z1, Z2, Z1
 	VADDPS Z1, Z3, Z1
+	VANDPS.BCST bodyForward_2AVX512Const<>+104(SB), Z0, Z2
+	VCMPPS.BCST $17, bodyForward_2AVX512Const<>+112(SB), Z2, K2
 	VADDPS Z1, Z5, Z1
-	VMULPS.BCST bodyForward_2AVX512Const<>+104(SB), Z1, Z1
-	VANDPS.BCST bodyForward_2AVX512Const<>+112(SB), Z0, Z2
-	VCMPPS.BCST $17, bodyForward_2AVX512Const<>+120(SB), Z2, K2
+	VMULPS.BCST bodyForward_2AVX512Const<>+120(SB), Z1, Z1
 	VBLENDMPS Z0, Z1, K2, Z1
 	VBLENDMPS Z1, Z0, K1, Z0
 	MOVL $0xff, R9
@@ -4288,19 +4288,25 @@ done8:
 	VZEROUPPER 
 	RET 
 
-DATA dense4ForwardAVX512Const<>+0(SB)/4, $0x0
-DATA dense4ForwardAVX512Const<>+8(SB)/4, $0x7fffffff
-DATA dense4ForwardAVX512Const<>+16(SB)/4, $0x80000000
-DATA dense4ForwardAVX512Const<>+24(SB)/4, $0x42b20000
-DATA dense4ForwardAVX512Const<>+32(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX512Const<>+40(SB)/4, $0x40000000
-DATA dense4ForwardAVX512Const<>+48(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX512Const<>+56(SB)/4, $0x4b400000
-DATA dense4ForwardAVX512Const<>+64(SB)/4, $0x3db17000
-DATA dense4ForwardAVX512Const<>+72(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX512Const<>+80(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX512Const<>+88(SB)/4, $0x3f000000
-DATA dense4ForwardAVX512Const<>+96(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX512Const<>+0(SB)/4, $0x7fffffff
+DATA dense4ForwardAVX512Const<>+8(SB)/4, $0x80000000
+DATA dense4ForwardAVX512Const<>+16(SB)/4, $0x42b20000
+DATA dense4ForwardAVX512Const<>+24(SB)/4, $0xc2d00000
+DATA dense4ForwardAVX512Const<>+32(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX512Const<>+40(SB)/4, $0x4b400000
+DATA dense4ForwardAVX512Const<>+48(SB)/4, $0x3db17000
+DATA dense4ForwardAVX512Const<>+56(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX512Const<>+64(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX512Const<>+72(SB)/4, $0x3f000000
+DATA dense4ForwardAVX512Const<>+80(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX512Const<>+96(SB)/4, $0x0
+DATA dense4ForwardAVX512Const<>+100(SB)/4, $0xb24e0611
+DATA dense4ForwardAVX512Const<>+104(SB)/4, $0x33092801
+DATA dense4ForwardAVX512Const<>+108(SB)/4, $0xb3051aa9
+DATA dense4ForwardAVX512Const<>+112(SB)/4, $0x329302ae
+DATA dense4ForwardAVX512Const<>+116(SB)/4, $0x31b3d0e5
+DATA dense4ForwardAVX512Const<>+120(SB)/4, $0xb27ce183
+DATA dense4ForwardAVX512Const<>+124(SB)/4, $0xb1d290be
 DATA dense4ForwardAVX512Const<>+128(SB)/4, $0x0
 DATA dense4ForwardAVX512Const<>+132(SB)/4, $0xb24e0611
 DATA dense4ForwardAVX512Const<>+136(SB)/4, $0x33092801
@@ -4309,14 +4315,7 @@ DATA dense4ForwardAVX512Const<>+144(SB)/4, $0x329302ae
 DATA dense4ForwardAVX512Const<>+148(SB)/4, $0x31b3d0e5
 DATA dense4ForwardAVX512Const<>+152(SB)/4, $0xb27ce183
 DATA dense4ForwardAVX512Const<>+156(SB)/4, $0xb1d290be
-DATA dense4ForwardAVX512Const<>+160(SB)/4, $0x0
-DATA dense4ForwardAVX512Const<>+164(SB)/4, $0xb24e0611
-DATA dense4ForwardAVX512Const<>+168(SB)/4, $0x33092801
-DATA dense4ForwardAVX512Const<>+172(SB)/4, $0xb3051aa9
-DATA dense4ForwardAVX512Const<>+176(SB)/4, $0x329302ae
-DATA dense4ForwardAVX512Const<>+180(SB)/4, $0x31b3d0e5
-DATA dense4ForwardAVX512Const<>+184(SB)/4, $0xb27ce183
-DATA dense4ForwardAVX512Const<>+188(SB)/4, $0xb1d290be
+DATA dense4ForwardAVX512Const<>+160(SB)/4, $0x40000000
 DATA dense4ForwardAVX512Const<>+192(SB)/4, $0x1f800000
 DATA dense4ForwardAVX512Const<>+196(SB)/4, $0x1f7b95c2
 DATA dense4ForwardAVX512Const<>+200(SB)/4, $0x1f7837f0
@@ -4345,11 +4344,12 @@ DATA dense4ForwardAVX512Const<>+320(SB)/4, $0x3eccce13
 DATA dense4ForwardAVX512Const<>+328(SB)/4, $0x3f2aaaaa
 DATA dense4ForwardAVX512Const<>+336(SB)/4, $0x35bfbe8e
 DATA dense4ForwardAVX512Const<>+344(SB)/4, $0x3f317200
-DATA dense4ForwardAVX512Const<>+352(SB)/4, $0x7f800000
-DATA dense4ForwardAVX512Const<>+360(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX512Const<>+352(SB)/4, $0x7f7fffff
+DATA dense4ForwardAVX512Const<>+360(SB)/4, $0x0
 DATA dense4ForwardAVX512Const<>+368(SB)/4, $0xff800000
-DATA dense4ForwardAVX512Const<>+376(SB)/4, $0x33000000
-GLOBL dense4ForwardAVX512Const<>(SB), RODATA|NOPTR, $384
+DATA dense4ForwardAVX512Const<>+376(SB)/4, $0x7fc00000
+DATA dense4ForwardAVX512Const<>+384(SB)/4, $0x33000000
+GLOBL dense4ForwardAVX512Const<>(SB), RODATA|NOPTR, $416
 
 // dense4ForwardAVX512 is dense4ForwardGeneric for avx512: 400 multiply-adds,
 // product and sum are rounded separately, the same bits as dense4ForwardGeneric.
@@ -4405,40 +4405,40 @@ inputs1:
 	VADDPS Z1, Z0, Z0
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VBROADCASTSS dense4ForwardAVX512Const<>+0(SB), Z1
+	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z1
-	VANDPS.BCST dense4ForwardAVX512Const<>+8(SB), Z0, Z0
-	VXORPS.BCST dense4ForwardAVX512Const<>+16(SB), Z0, Z0
-	VBROADCASTSS dense4ForwardAVX512Const<>+24(SB), Z2
+	VANDPS.BCST dense4ForwardAVX512Const<>+0(SB), Z0, Z0
+	VXORPS.BCST dense4ForwardAVX512Const<>+8(SB), Z0, Z0
+	VBROADCASTSS dense4ForwardAVX512Const<>+16(SB), Z2
 	VMINPS Z0, Z2, Z0
-	VBROADCASTSS dense4ForwardAVX512Const<>+32(SB), Z2
+	VBROADCASTSS dense4ForwardAVX512Const<>+24(SB), Z2
 	VMAXPS Z0, Z2, Z0
-	VPSRLD $1, Z0, Z2
-	VANDPS.BCST dense4ForwardAVX512Const<>+40(SB), Z2, Z2
-	VMULPS.BCST dense4ForwardAVX512Const<>+48(SB), Z0, Z3
-	VADDPS.BCST dense4ForwardAVX512Const<>+56(SB), Z3, Z3
-	VSUBPS.BCST dense4ForwardAVX512Const<>+56(SB), Z3, Z4
-	VMULPS.BCST dense4ForwardAVX512Const<>+64(SB), Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMULPS.BCST dense4ForwardAVX512Const<>+72(SB), Z4, Z4
-	VSUBPS Z4, Z0, Z0
-	VMULPS Z0, Z0, Z4
-	VMULPS.BCST dense4ForwardAVX512Const<>+80(SB), Z0, Z5
-	VADDPS.BCST dense4ForwardAVX512Const<>+88(SB), Z5, Z5
-	VMULPS.BCST dense4ForwardAVX512Const<>+96(SB), Z4, Z6
+	VMULPS.BCST dense4ForwardAVX512Const<>+32(SB), Z0, Z2
+	VADDPS.BCST dense4ForwardAVX512Const<>+40(SB), Z2, Z2
+	VSUBPS.BCST dense4ForwardAVX512Const<>+40(SB), Z2, Z3
+	VMULPS.BCST dense4ForwardAVX512Const<>+48(SB), Z3, Z4
+	VSUBPS Z4, Z0, Z4
+	VMULPS.BCST dense4ForwardAVX512Const<>+56(SB), Z3, Z3
+	VSUBPS Z3, Z4, Z3
+	VMULPS Z3, Z3, Z4
+	VMULPS.BCST dense4ForwardAVX512Const<>+64(SB), Z3, Z5
+	VADDPS.BCST dense4ForwardAVX512Const<>+72(SB), Z5, Z5
+	VMULPS.BCST dense4ForwardAVX512Const<>+80(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VPERMPS dense4ForwardAVX512Const<>+128(SB), Z3, Z5
-	VADDPS Z5, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VPERMPS dense4ForwardAVX512Const<>+192(SB), Z3, Z4
-	VPSLLD $20, Z3, Z3
-	VPADDD Z4, Z3, Z3
-	VPADDD Z2, Z3, Z3
-	VMULPS Z3, Z0, Z0
-	VADDPS Z3, Z0, Z0
-	VXORPS.BCST dense4ForwardAVX512Const<>+256(SB), Z2, Z2
-	VMULPS Z2, Z0, Z0
+	VPERMPS dense4ForwardAVX512Const<>+96(SB), Z2, Z5
+	VADDPS Z5, Z3, Z3
+	VADDPS Z3, Z4, Z3
+	VPSRLD $1, Z0, Z0
+	VANDPS.BCST dense4ForwardAVX512Const<>+160(SB), Z0, Z0
+	VPERMPS dense4ForwardAVX512Const<>+192(SB), Z2, Z4
+	VPSLLD $20, Z2, Z2
+	VPADDD Z2, Z4, Z2
+	VPADDD Z2, Z0, Z2
+	VMULPS Z2, Z3, Z3
+	VADDPS Z2, Z3, Z2
+	VXORPS.BCST dense4ForwardAVX512Const<>+256(SB), Z0, Z0
+	VMULPS Z0, Z2, Z0
 	VADDPS.BCST dense4ForwardAVX512Const<>+264(SB), Z0, Z2
 	VCMPPS.BCST $17, dense4ForwardAVX512Const<>+264(SB), Z0, K1
 	VSUBPS.BCST dense4ForwardAVX512Const<>+264(SB), Z2, Z3
@@ -4450,18 +4450,17 @@ inputs1:
 	VPSUBD.BCST dense4ForwardAVX512Const<>+272(SB), Z2, Z4
 	VANDPS.BCST dense4ForwardAVX512Const<>+280(SB), Z4, Z5
 	VPADDD.BCST dense4ForwardAVX512Const<>+272(SB), Z5, Z5
-	VPSRAD $23, Z4, Z4
 	VSUBPS.BCST dense4ForwardAVX512Const<>+264(SB), Z5, Z5
+	VPSRAD $23, Z4, Z4
 	VBROADCASTSS dense4ForwardAVX512Const<>+288(SB), Z6
 	VPSUBD Z4, Z6, Z6
 	VPSLLD $23, Z6, Z6
-	VMULPS Z6, Z3, Z3
 	VCMPPS.BCST $17, dense4ForwardAVX512Const<>+296(SB), Z0, K1
-	VPMOVM2D K1, Z6
-	VANDPS Z6, Z3, Z3
+	VMULPS Z6, Z3, Z3
+	VMOVUPS.Z Z3, K1, Z3
 	VCVTDQ2PS Z4, Z4
 	VADDPS Z3, Z5, Z3
-	VADDPS.BCST dense4ForwardAVX512Const<>+40(SB), Z3, Z5
+	VADDPS.BCST dense4ForwardAVX512Const<>+160(SB), Z3, Z5
 	VDIVPS Z5, Z3, Z5
 	VMULPS Z5, Z5, Z6
 	VMULPS.BCST dense4ForwardAVX512Const<>+304(SB), Z6, Z7
@@ -4472,43 +4471,49 @@ inputs1:
 	VADDPS.BCST dense4ForwardAVX512Const<>+328(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
 	VMULPS Z3, Z3, Z7
-	VMULPS.BCST dense4ForwardAVX512Const<>+88(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardAVX512Const<>+72(SB), Z7, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS Z6, Z5, Z5
 	VMULPS.BCST dense4ForwardAVX512Const<>+336(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
+	VMULPS.BCST dense4ForwardAVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z5, Z7, Z5
 	VSUBPS Z3, Z5, Z3
-	VMULPS.BCST dense4ForwardAVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $21, dense4ForwardAVX512Const<>+352(SB), Z0, K1
+	VCMPPS.BCST $22, dense4ForwardAVX512Const<>+352(SB), Z0, K1
 	VBLENDMPS Z0, Z3, K1, Z3
-	VCMPPS.BCST $17, dense4ForwardAVX512Const<>+0(SB), Z2, K1
+	VCMPPS.BCST $17, dense4ForwardAVX512Const<>+360(SB), Z2, K1
 	VBROADCASTSS dense4ForwardAVX512Const<>+368(SB), Z4
-	VBLENDMPS.BCST dense4ForwardAVX512Const<>+360(SB), Z4, K1, Z4
-	VCMPPS.BCST $18, dense4ForwardAVX512Const<>+0(SB), Z2, K1
+	VBLENDMPS.BCST dense4ForwardAVX512Const<>+376(SB), Z4, K1, Z4
+	VCMPPS.BCST $18, dense4ForwardAVX512Const<>+360(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z2
-	VANDPS.BCST dense4ForwardAVX512Const<>+8(SB), Z0, Z3
-	VCMPPS.BCST $17, dense4ForwardAVX512Const<>+376(SB), Z3, K1
+	VANDPS.BCST dense4ForwardAVX512Const<>+0(SB), Z0, Z3
+	VCMPPS.BCST $17, dense4ForwardAVX512Const<>+384(SB), Z3, K1
 	VBLENDMPS Z0, Z2, K1, Z0
 	VADDPS Z0, Z1, Z0
 	VMOVUPS Z0, (R8)
 	VZEROUPPER 
 	RET 
 
-DATA dense4ForwardRowsPanel0AVX512Const<>+0(SB)/4, $0x0
-DATA dense4ForwardRowsPanel0AVX512Const<>+8(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel0AVX512Const<>+32(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel0AVX512Const<>+72(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel0AVX512Const<>+80(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel0AVX512Const<>+88(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX512Const<>+96(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel0AVX512Const<>+0(SB)/4, $0x7fffffff
+DATA dense4ForwardRowsPanel0AVX512Const<>+8(SB)/4, $0x80000000
+DATA dense4ForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x42b20000
+DATA dense4ForwardRowsPanel0AVX512Const<>+24(SB)/4, $0xc2d00000
+DATA dense4ForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel0AVX512Const<>+72(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX512Const<>+80(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel0AVX512Const<>+96(SB)/4, $0x0
+DATA dense4ForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
+DATA dense4ForwardRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
+DATA dense4ForwardRowsPanel0AVX512Const<>+108(SB)/4, $0xb3051aa9
+DATA dense4ForwardRowsPanel0AVX512Const<>+112(SB)/4, $0x329302ae
+DATA dense4ForwardRowsPanel0AVX512Const<>+116(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRowsPanel0AVX512Const<>+120(SB)/4, $0xb27ce183
+DATA dense4ForwardRowsPanel0AVX512Const<>+124(SB)/4, $0xb1d290be
 DATA dense4ForwardRowsPanel0AVX512Const<>+128(SB)/4, $0x0
 DATA dense4ForwardRowsPanel0AVX512Const<>+132(SB)/4, $0xb24e0611
 DATA dense4ForwardRowsPanel0AVX512Const<>+136(SB)/4, $0x33092801
@@ -4517,14 +4522,7 @@ DATA dense4ForwardRowsPanel0AVX512Const<>+144(SB)/4, $0x329302ae
 DATA dense4ForwardRowsPanel0AVX512Const<>+148(SB)/4, $0x31b3d0e5
 DATA dense4ForwardRowsPanel0AVX512Const<>+152(SB)/4, $0xb27ce183
 DATA dense4ForwardRowsPanel0AVX512Const<>+156(SB)/4, $0xb1d290be
-DATA dense4ForwardRowsPanel0AVX512Const<>+160(SB)/4, $0x0
-DATA dense4ForwardRowsPanel0AVX512Const<>+164(SB)/4, $0xb24e0611
-DATA dense4ForwardRowsPanel0AVX512Const<>+168(SB)/4, $0x33092801
-DATA dense4ForwardRowsPanel0AVX512Const<>+172(SB)/4, $0xb3051aa9
-DATA dense4ForwardRowsPanel0AVX512Const<>+176(SB)/4, $0x329302ae
-DATA dense4ForwardRowsPanel0AVX512Const<>+180(SB)/4, $0x31b3d0e5
-DATA dense4ForwardRowsPanel0AVX512Const<>+184(SB)/4, $0xb27ce183
-DATA dense4ForwardRowsPanel0AVX512Const<>+188(SB)/4, $0xb1d290be
+DATA dense4ForwardRowsPanel0AVX512Const<>+160(SB)/4, $0x40000000
 DATA dense4ForwardRowsPanel0AVX512Const<>+192(SB)/4, $0x1f800000
 DATA dense4ForwardRowsPanel0AVX512Const<>+196(SB)/4, $0x1f7b95c2
 DATA dense4ForwardRowsPanel0AVX512Const<>+200(SB)/4, $0x1f7837f0
@@ -4553,11 +4551,12 @@ DATA dense4ForwardRowsPanel0AVX512Const<>+320(SB)/4, $0x3eccce13
 DATA dense4ForwardRowsPanel0AVX512Const<>+328(SB)/4, $0x3f2aaaaa
 DATA dense4ForwardRowsPanel0AVX512Const<>+336(SB)/4, $0x35bfbe8e
 DATA dense4ForwardRowsPanel0AVX512Const<>+344(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel0AVX512Const<>+352(SB)/4, $0x7f800000
-DATA dense4ForwardRowsPanel0AVX512Const<>+360(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel0AVX512Const<>+352(SB)/4, $0x7f7fffff
+DATA dense4ForwardRowsPanel0AVX512Const<>+360(SB)/4, $0x0
 DATA dense4ForwardRowsPanel0AVX512Const<>+368(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel0AVX512Const<>+376(SB)/4, $0x33000000
-GLOBL dense4ForwardRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $384
+DATA dense4ForwardRowsPanel0AVX512Const<>+376(SB)/4, $0x7fc00000
+DATA dense4ForwardRowsPanel0AVX512Const<>+384(SB)/4, $0x33000000
+GLOBL dense4ForwardRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $416
 
 // dense4ForwardRowsPanel0AVX512 sums 25 products for 16 outputs of every row, in tiles of rows.
 //
@@ -4810,40 +4809,40 @@ finish4:
 	VMOVUPS (R10), Z0
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+0(SB), Z1
+	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z1
-	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+8(SB), Z0, Z0
-	VXORPS.BCST dense4ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z0
-	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+24(SB), Z2
+	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z0
+	VXORPS.BCST dense4ForwardRowsPanel0AVX512Const<>+8(SB), Z0, Z0
+	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+16(SB), Z2
 	VMINPS Z0, Z2, Z0
-	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+32(SB), Z2
+	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+24(SB), Z2
 	VMAXPS Z0, Z2, Z0
-	VPSRLD $1, Z0, Z2
-	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+40(SB), Z2, Z2
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+48(SB), Z0, Z3
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+56(SB), Z3, Z3
-	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+56(SB), Z3, Z4
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+72(SB), Z4, Z4
-	VSUBPS Z4, Z0, Z0
-	VMULPS Z0, Z0, Z4
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+80(SB), Z0, Z5
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+88(SB), Z5, Z5
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+96(SB), Z4, Z6
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+32(SB), Z0, Z2
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+40(SB), Z2, Z2
+	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+40(SB), Z2, Z3
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z4
+	VSUBPS Z4, Z0, Z4
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+56(SB), Z3, Z3
+	VSUBPS Z3, Z4, Z3
+	VMULPS Z3, Z3, Z4
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+72(SB), Z5, Z5
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+80(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+128(SB), Z3, Z5
-	VADDPS Z5, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+192(SB), Z3, Z4
-	VPSLLD $20, Z3, Z3
-	VPADDD Z4, Z3, Z3
-	VPADDD Z2, Z3, Z3
-	VMULPS Z3, Z0, Z0
-	VADDPS Z3, Z0, Z0
-	VXORPS.BCST dense4ForwardRowsPanel0AVX512Const<>+256(SB), Z2, Z2
-	VMULPS Z2, Z0, Z0
+	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z5
+	VADDPS Z5, Z3, Z3
+	VADDPS Z3, Z4, Z3
+	VPSRLD $1, Z0, Z0
+	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+160(SB), Z0, Z0
+	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+192(SB), Z2, Z4
+	VPSLLD $20, Z2, Z2
+	VPADDD Z2, Z4, Z2
+	VPADDD Z2, Z0, Z2
+	VMULPS Z2, Z3, Z3
+	VADDPS Z2, Z3, Z2
+	VXORPS.BCST dense4ForwardRowsPanel0AVX512Const<>+256(SB), Z0, Z0
+	VMULPS Z0, Z2, Z0
 	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z0, Z2
 	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z0, K1
 	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z2, Z3
@@ -4855,18 +4854,17 @@ finish4:
 	VPSUBD.BCST dense4ForwardRowsPanel0AVX512Const<>+272(SB), Z2, Z4
 	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+280(SB), Z4, Z5
 	VPADDD.BCST dense4ForwardRowsPanel0AVX512Const<>+272(SB), Z5, Z5
-	VPSRAD $23, Z4, Z4
 	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z5, Z5
+	VPSRAD $23, Z4, Z4
 	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+288(SB), Z6
 	VPSUBD Z4, Z6, Z6
 	VPSLLD $23, Z6, Z6
-	VMULPS Z6, Z3, Z3
 	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+296(SB), Z0, K1
-	VPMOVM2D K1, Z6
-	VANDPS Z6, Z3, Z3
+	VMULPS Z6, Z3, Z3
+	VMOVUPS.Z Z3, K1, Z3
 	VCVTDQ2PS Z4, Z4
 	VADDPS Z3, Z5, Z3
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z5
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+160(SB), Z3, Z5
 	VDIVPS Z5, Z3, Z5
 	VMULPS Z5, Z5, Z6
 	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+304(SB), Z6, Z7
@@ -4877,24 +4875,24 @@ finish4:
 	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+328(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
 	VMULPS Z3, Z3, Z7
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+88(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+72(SB), Z7, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS Z6, Z5, Z5
 	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+336(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z5, Z7, Z5
 	VSUBPS Z3, Z5, Z3
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $21, dense4ForwardRowsPanel0AVX512Const<>+352(SB), Z0, K1
+	VCMPPS.BCST $22, dense4ForwardRowsPanel0AVX512Const<>+352(SB), Z0, K1
 	VBLENDMPS Z0, Z3, K1, Z3
-	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+0(SB), Z2, K1
+	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+360(SB), Z2, K1
 	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+368(SB), Z4
-	VBLENDMPS.BCST dense4ForwardRowsPanel0AVX512Const<>+360(SB), Z4, K1, Z4
-	VCMPPS.BCST $18, dense4ForwardRowsPanel0AVX512Const<>+0(SB), Z2, K1
+	VBLENDMPS.BCST dense4ForwardRowsPanel0AVX512Const<>+376(SB), Z4, K1, Z4
+	VCMPPS.BCST $18, dense4ForwardRowsPanel0AVX512Const<>+360(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z2
-	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+8(SB), Z0, Z3
-	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+376(SB), Z3, K1
+	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z3
+	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+384(SB), Z3, K1
 	VBLENDMPS Z0, Z2, K1, Z0
 	VADDPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
@@ -5112,40 +5110,40 @@ finish8:
 	VMOVUPS (R10), Z0
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+0(SB), Z1
+	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z1
-	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+8(SB), Z0, Z0
-	VXORPS.BCST dense4ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z0
-	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+24(SB), Z2
+	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z0
+	VXORPS.BCST dense4ForwardRowsPanel0AVX512Const<>+8(SB), Z0, Z0
+	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+16(SB), Z2
 	VMINPS Z0, Z2, Z0
-	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+32(SB), Z2
+	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+24(SB), Z2
 	VMAXPS Z0, Z2, Z0
-	VPSRLD $1, Z0, Z2
-	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+40(SB), Z2, Z2
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+48(SB), Z0, Z3
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+56(SB), Z3, Z3
-	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+56(SB), Z3, Z4
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+72(SB), Z4, Z4
-	VSUBPS Z4, Z0, Z0
-	VMULPS Z0, Z0, Z4
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+80(SB), Z0, Z5
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+88(SB), Z5, Z5
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+96(SB), Z4, Z6
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+32(SB), Z0, Z2
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+40(SB), Z2, Z2
+	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+40(SB), Z2, Z3
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z4
+	VSUBPS Z4, Z0, Z4
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+56(SB), Z3, Z3
+	VSUBPS Z3, Z4, Z3
+	VMULPS Z3, Z3, Z4
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+72(SB), Z5, Z5
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+80(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+128(SB), Z3, Z5
-	VADDPS Z5, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+192(SB), Z3, Z4
-	VPSLLD $20, Z3, Z3
-	VPADDD Z4, Z3, Z3
-	VPADDD Z2, Z3, Z3
-	VMULPS Z3, Z0, Z0
-	VADDPS Z3, Z0, Z0
-	VXORPS.BCST dense4ForwardRowsPanel0AVX512Const<>+256(SB), Z2, Z2
-	VMULPS Z2, Z0, Z0
+	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z5
+	VADDPS Z5, Z3, Z3
+	VADDPS Z3, Z4, Z3
+	VPSRLD $1, Z0, Z0
+	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+160(SB), Z0, Z0
+	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+192(SB), Z2, Z4
+	VPSLLD $20, Z2, Z2
+	VPADDD Z2, Z4, Z2
+	VPADDD Z2, Z0, Z2
+	VMULPS Z2, Z3, Z3
+	VADDPS Z2, Z3, Z2
+	VXORPS.BCST dense4ForwardRowsPanel0AVX512Const<>+256(SB), Z0, Z0
+	VMULPS Z0, Z2, Z0
 	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z0, Z2
 	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z0, K1
 	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z2, Z3
@@ -5157,18 +5155,17 @@ finish8:
 	VPSUBD.BCST dense4ForwardRowsPanel0AVX512Const<>+272(SB), Z2, Z4
 	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+280(SB), Z4, Z5
 	VPADDD.BCST dense4ForwardRowsPanel0AVX512Const<>+272(SB), Z5, Z5
-	VPSRAD $23, Z4, Z4
 	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z5, Z5
+	VPSRAD $23, Z4, Z4
 	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+288(SB), Z6
 	VPSUBD Z4, Z6, Z6
 	VPSLLD $23, Z6, Z6
-	VMULPS Z6, Z3, Z3
 	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+296(SB), Z0, K1
-	VPMOVM2D K1, Z6
-	VANDPS Z6, Z3, Z3
+	VMULPS Z6, Z3, Z3
+	VMOVUPS.Z Z3, K1, Z3
 	VCVTDQ2PS Z4, Z4
 	VADDPS Z3, Z5, Z3
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z5
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+160(SB), Z3, Z5
 	VDIVPS Z5, Z3, Z5
 	VMULPS Z5, Z5, Z6
 	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+304(SB), Z6, Z7
@@ -5179,24 +5176,24 @@ finish8:
 	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+328(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
 	VMULPS Z3, Z3, Z7
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+88(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+72(SB), Z7, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS Z6, Z5, Z5
 	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+336(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z5, Z7, Z5
 	VSUBPS Z3, Z5, Z3
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $21, dense4ForwardRowsPanel0AVX512Const<>+352(SB), Z0, K1
+	VCMPPS.BCST $22, dense4ForwardRowsPanel0AVX512Const<>+352(SB), Z0, K1
 	VBLENDMPS Z0, Z3, K1, Z3
-	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+0(SB), Z2, K1
+	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+360(SB), Z2, K1
 	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+368(SB), Z4
-	VBLENDMPS.BCST dense4ForwardRowsPanel0AVX512Const<>+360(SB), Z4, K1, Z4
-	VCMPPS.BCST $18, dense4ForwardRowsPanel0AVX512Const<>+0(SB), Z2, K1
+	VBLENDMPS.BCST dense4ForwardRowsPanel0AVX512Const<>+376(SB), Z4, K1, Z4
+	VCMPPS.BCST $18, dense4ForwardRowsPanel0AVX512Const<>+360(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z2
-	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+8(SB), Z0, Z3
-	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+376(SB), Z3, K1
+	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z3
+	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+384(SB), Z3, K1
 	VBLENDMPS Z0, Z2, K1, Z0
 	VADDPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
@@ -5274,40 +5271,40 @@ finish12:
 	VMOVUPS (R10), Z0
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+0(SB), Z1
+	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z1
-	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+8(SB), Z0, Z0
-	VXORPS.BCST dense4ForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z0
-	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+24(SB), Z2
+	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z0
+	VXORPS.BCST dense4ForwardRowsPanel0AVX512Const<>+8(SB), Z0, Z0
+	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+16(SB), Z2
 	VMINPS Z0, Z2, Z0
-	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+32(SB), Z2
+	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+24(SB), Z2
 	VMAXPS Z0, Z2, Z0
-	VPSRLD $1, Z0, Z2
-	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+40(SB), Z2, Z2
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+48(SB), Z0, Z3
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+56(SB), Z3, Z3
-	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+56(SB), Z3, Z4
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+72(SB), Z4, Z4
-	VSUBPS Z4, Z0, Z0
-	VMULPS Z0, Z0, Z4
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+80(SB), Z0, Z5
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+88(SB), Z5, Z5
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+96(SB), Z4, Z6
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+32(SB), Z0, Z2
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+40(SB), Z2, Z2
+	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+40(SB), Z2, Z3
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z4
+	VSUBPS Z4, Z0, Z4
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+56(SB), Z3, Z3
+	VSUBPS Z3, Z4, Z3
+	VMULPS Z3, Z3, Z4
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+72(SB), Z5, Z5
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+80(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+128(SB), Z3, Z5
-	VADDPS Z5, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+192(SB), Z3, Z4
-	VPSLLD $20, Z3, Z3
-	VPADDD Z4, Z3, Z3
-	VPADDD Z2, Z3, Z3
-	VMULPS Z3, Z0, Z0
-	VADDPS Z3, Z0, Z0
-	VXORPS.BCST dense4ForwardRowsPanel0AVX512Const<>+256(SB), Z2, Z2
-	VMULPS Z2, Z0, Z0
+	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z5
+	VADDPS Z5, Z3, Z3
+	VADDPS Z3, Z4, Z3
+	VPSRLD $1, Z0, Z0
+	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+160(SB), Z0, Z0
+	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+192(SB), Z2, Z4
+	VPSLLD $20, Z2, Z2
+	VPADDD Z2, Z4, Z2
+	VPADDD Z2, Z0, Z2
+	VMULPS Z2, Z3, Z3
+	VADDPS Z2, Z3, Z2
+	VXORPS.BCST dense4ForwardRowsPanel0AVX512Const<>+256(SB), Z0, Z0
+	VMULPS Z0, Z2, Z0
 	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z0, Z2
 	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z0, K1
 	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z2, Z3
@@ -5319,18 +5316,17 @@ finish12:
 	VPSUBD.BCST dense4ForwardRowsPanel0AVX512Const<>+272(SB), Z2, Z4
 	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+280(SB), Z4, Z5
 	VPADDD.BCST dense4ForwardRowsPanel0AVX512Const<>+272(SB), Z5, Z5
-	VPSRAD $23, Z4, Z4
 	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+264(SB), Z5, Z5
+	VPSRAD $23, Z4, Z4
 	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+288(SB), Z6
 	VPSUBD Z4, Z6, Z6
 	VPSLLD $23, Z6, Z6
-	VMULPS Z6, Z3, Z3
 	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+296(SB), Z0, K1
-	VPMOVM2D K1, Z6
-	VANDPS Z6, Z3, Z3
+	VMULPS Z6, Z3, Z3
+	VMOVUPS.Z Z3, K1, Z3
 	VCVTDQ2PS Z4, Z4
 	VADDPS Z3, Z5, Z3
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z5
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+160(SB), Z3, Z5
 	VDIVPS Z5, Z3, Z5
 	VMULPS Z5, Z5, Z6
 	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+304(SB), Z6, Z7
@@ -5341,24 +5337,24 @@ finish12:
 	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+328(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
 	VMULPS Z3, Z3, Z7
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+88(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+72(SB), Z7, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS Z6, Z5, Z5
 	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+336(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z5, Z7, Z5
 	VSUBPS Z3, Z5, Z3
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $21, dense4ForwardRowsPanel0AVX512Const<>+352(SB), Z0, K1
+	VCMPPS.BCST $22, dense4ForwardRowsPanel0AVX512Const<>+352(SB), Z0, K1
 	VBLENDMPS Z0, Z3, K1, Z3
-	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+0(SB), Z2, K1
+	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+360(SB), Z2, K1
 	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+368(SB), Z4
-	VBLENDMPS.BCST dense4ForwardRowsPanel0AVX512Const<>+360(SB), Z4, K1, Z4
-	VCMPPS.BCST $18, dense4ForwardRowsPanel0AVX512Const<>+0(SB), Z2, K1
+	VBLENDMPS.BCST dense4ForwardRowsPanel0AVX512Const<>+376(SB), Z4, K1, Z4
+	VCMPPS.BCST $18, dense4ForwardRowsPanel0AVX512Const<>+360(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z2
-	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+8(SB), Z0, Z3
-	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+376(SB), Z3, K1
+	VANDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z3
+	VCMPPS.BCST $17, dense4ForwardRowsPanel0AVX512Const<>+384(SB), Z3, K1
 	VBLENDMPS Z0, Z2, K1, Z0
 	VADDPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
@@ -5373,19 +5369,25 @@ done10:
 	VZEROUPPER 
 	RET 
 
-DATA dense4ForwardRows_2Panel0AVX512Const<>+0(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel0AVX512Const<>+8(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel0AVX512Const<>+16(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel0AVX512Const<>+24(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel0AVX512Const<>+32(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX512Const<>+40(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel0AVX512Const<>+48(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel0AVX512Const<>+72(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel0AVX512Const<>+80(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel0AVX512Const<>+88(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX512Const<>+96(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel0AVX512Const<>+0(SB)/4, $0x7fffffff
+DATA dense4ForwardRows_2Panel0AVX512Const<>+8(SB)/4, $0x80000000
+DATA dense4ForwardRows_2Panel0AVX512Const<>+16(SB)/4, $0x42b20000
+DATA dense4ForwardRows_2Panel0AVX512Const<>+24(SB)/4, $0xc2d00000
+DATA dense4ForwardRows_2Panel0AVX512Const<>+32(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX512Const<>+40(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX512Const<>+48(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel0AVX512Const<>+72(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX512Const<>+80(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel0AVX512Const<>+96(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel0AVX512Const<>+100(SB)/4, $0xb24e0611
+DATA dense4ForwardRows_2Panel0AVX512Const<>+104(SB)/4, $0x33092801
+DATA dense4ForwardRows_2Panel0AVX512Const<>+108(SB)/4, $0xb3051aa9
+DATA dense4ForwardRows_2Panel0AVX512Const<>+112(SB)/4, $0x329302ae
+DATA dense4ForwardRows_2Panel0AVX512Const<>+116(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRows_2Panel0AVX512Const<>+120(SB)/4, $0xb27ce183
+DATA dense4ForwardRows_2Panel0AVX512Const<>+124(SB)/4, $0xb1d290be
 DATA dense4ForwardRows_2Panel0AVX512Const<>+128(SB)/4, $0x0
 DATA dense4ForwardRows_2Panel0AVX512Const<>+132(SB)/4, $0xb24e0611
 DATA dense4ForwardRows_2Panel0AVX512Const<>+136(SB)/4, $0x33092801
@@ -5394,14 +5396,7 @@ DATA dense4ForwardRows_2Panel0AVX512Const<>+144(SB)/4, $0x329302ae
 DATA dense4ForwardRows_2Panel0AVX512Const<>+148(SB)/4, $0x31b3d0e5
 DATA dense4ForwardRows_2Panel0AVX512Const<>+152(SB)/4, $0xb27ce183
 DATA dense4ForwardRows_2Panel0AVX512Const<>+156(SB)/4, $0xb1d290be
-DATA dense4ForwardRows_2Panel0AVX512Const<>+160(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel0AVX512Const<>+164(SB)/4, $0xb24e0611
-DATA dense4ForwardRows_2Panel0AVX512Const<>+168(SB)/4, $0x33092801
-DATA dense4ForwardRows_2Panel0AVX512Const<>+172(SB)/4, $0xb3051aa9
-DATA dense4ForwardRows_2Panel0AVX512Const<>+176(SB)/4, $0x329302ae
-DATA dense4ForwardRows_2Panel0AVX512Const<>+180(SB)/4, $0x31b3d0e5
-DATA dense4ForwardRows_2Panel0AVX512Const<>+184(SB)/4, $0xb27ce183
-DATA dense4ForwardRows_2Panel0AVX512Const<>+188(SB)/4, $0xb1d290be
+DATA dense4ForwardRows_2Panel0AVX512Const<>+160(SB)/4, $0x40000000
 DATA dense4ForwardRows_2Panel0AVX512Const<>+192(SB)/4, $0x1f800000
 DATA dense4ForwardRows_2Panel0AVX512Const<>+196(SB)/4, $0x1f7b95c2
 DATA dense4ForwardRows_2Panel0AVX512Const<>+200(SB)/4, $0x1f7837f0
@@ -5430,11 +5425,12 @@ DATA dense4ForwardRows_2Panel0AVX512Const<>+320(SB)/4, $0x3eccce13
 DATA dense4ForwardRows_2Panel0AVX512Const<>+328(SB)/4, $0x3f2aaaaa
 DATA dense4ForwardRows_2Panel0AVX512Const<>+336(SB)/4, $0x35bfbe8e
 DATA dense4ForwardRows_2Panel0AVX512Const<>+344(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel0AVX512Const<>+352(SB)/4, $0x7f800000
-DATA dense4ForwardRows_2Panel0AVX512Const<>+360(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel0AVX512Const<>+352(SB)/4, $0x7f7fffff
+DATA dense4ForwardRows_2Panel0AVX512Const<>+360(SB)/4, $0x0
 DATA dense4ForwardRows_2Panel0AVX512Const<>+368(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel0AVX512Const<>+376(SB)/4, $0x33000000
-GLOBL dense4ForwardRows_2Panel0AVX512Const<>(SB), RODATA|NOPTR, $384
+DATA dense4ForwardRows_2Panel0AVX512Const<>+376(SB)/4, $0x7fc00000
+DATA dense4ForwardRows_2Panel0AVX512Const<>+384(SB)/4, $0x33000000
+GLOBL dense4ForwardRows_2Panel0AVX512Const<>(SB), RODATA|NOPTR, $416
 
 // dense4ForwardRows_2Panel0AVX512 sums 25 products for 16 outputs of every row, in tiles of rows.
 //
@@ -5687,40 +5683,40 @@ finish4:
 	VMOVUPS (R10), Z0
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+0(SB), Z1
+	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z1
-	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+8(SB), Z0, Z0
-	VXORPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z0
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+24(SB), Z2
+	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z0
+	VXORPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+8(SB), Z0, Z0
+	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+16(SB), Z2
 	VMINPS Z0, Z2, Z0
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+32(SB), Z2
+	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+24(SB), Z2
 	VMAXPS Z0, Z2, Z0
-	VPSRLD $1, Z0, Z2
-	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+40(SB), Z2, Z2
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+48(SB), Z0, Z3
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+56(SB), Z3, Z3
-	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+56(SB), Z3, Z4
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+72(SB), Z4, Z4
-	VSUBPS Z4, Z0, Z0
-	VMULPS Z0, Z0, Z4
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+80(SB), Z0, Z5
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+88(SB), Z5, Z5
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+96(SB), Z4, Z6
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+32(SB), Z0, Z2
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+40(SB), Z2, Z2
+	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+40(SB), Z2, Z3
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z4
+	VSUBPS Z4, Z0, Z4
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+56(SB), Z3, Z3
+	VSUBPS Z3, Z4, Z3
+	VMULPS Z3, Z3, Z4
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+72(SB), Z5, Z5
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+80(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+128(SB), Z3, Z5
-	VADDPS Z5, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+192(SB), Z3, Z4
-	VPSLLD $20, Z3, Z3
-	VPADDD Z4, Z3, Z3
-	VPADDD Z2, Z3, Z3
-	VMULPS Z3, Z0, Z0
-	VADDPS Z3, Z0, Z0
-	VXORPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+256(SB), Z2, Z2
-	VMULPS Z2, Z0, Z0
+	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z5
+	VADDPS Z5, Z3, Z3
+	VADDPS Z3, Z4, Z3
+	VPSRLD $1, Z0, Z0
+	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+160(SB), Z0, Z0
+	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+192(SB), Z2, Z4
+	VPSLLD $20, Z2, Z2
+	VPADDD Z2, Z4, Z2
+	VPADDD Z2, Z0, Z2
+	VMULPS Z2, Z3, Z3
+	VADDPS Z2, Z3, Z2
+	VXORPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+256(SB), Z0, Z0
+	VMULPS Z0, Z2, Z0
 	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z0, Z2
 	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z0, K1
 	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z2, Z3
@@ -5732,18 +5728,17 @@ finish4:
 	VPSUBD.BCST dense4ForwardRows_2Panel0AVX512Const<>+272(SB), Z2, Z4
 	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+280(SB), Z4, Z5
 	VPADDD.BCST dense4ForwardRows_2Panel0AVX512Const<>+272(SB), Z5, Z5
-	VPSRAD $23, Z4, Z4
 	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z5, Z5
+	VPSRAD $23, Z4, Z4
 	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+288(SB), Z6
 	VPSUBD Z4, Z6, Z6
 	VPSLLD $23, Z6, Z6
-	VMULPS Z6, Z3, Z3
 	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+296(SB), Z0, K1
-	VPMOVM2D K1, Z6
-	VANDPS Z6, Z3, Z3
+	VMULPS Z6, Z3, Z3
+	VMOVUPS.Z Z3, K1, Z3
 	VCVTDQ2PS Z4, Z4
 	VADDPS Z3, Z5, Z3
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z5
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+160(SB), Z3, Z5
 	VDIVPS Z5, Z3, Z5
 	VMULPS Z5, Z5, Z6
 	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+304(SB), Z6, Z7
@@ -5754,24 +5749,24 @@ finish4:
 	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+328(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
 	VMULPS Z3, Z3, Z7
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+88(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+72(SB), Z7, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS Z6, Z5, Z5
 	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+336(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z5, Z7, Z5
 	VSUBPS Z3, Z5, Z3
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $21, dense4ForwardRows_2Panel0AVX512Const<>+352(SB), Z0, K1
+	VCMPPS.BCST $22, dense4ForwardRows_2Panel0AVX512Const<>+352(SB), Z0, K1
 	VBLENDMPS Z0, Z3, K1, Z3
-	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+0(SB), Z2, K1
+	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+360(SB), Z2, K1
 	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+368(SB), Z4
-	VBLENDMPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+360(SB), Z4, K1, Z4
-	VCMPPS.BCST $18, dense4ForwardRows_2Panel0AVX512Const<>+0(SB), Z2, K1
+	VBLENDMPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+376(SB), Z4, K1, Z4
+	VCMPPS.BCST $18, dense4ForwardRows_2Panel0AVX512Const<>+360(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z2
-	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+8(SB), Z0, Z3
-	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+376(SB), Z3, K1
+	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z3
+	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+384(SB), Z3, K1
 	VBLENDMPS Z0, Z2, K1, Z0
 	VADDPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
@@ -5989,40 +5984,40 @@ finish8:
 	VMOVUPS (R10), Z0
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+0(SB), Z1
+	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z1
-	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+8(SB), Z0, Z0
-	VXORPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z0
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+24(SB), Z2
+	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z0
+	VXORPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+8(SB), Z0, Z0
+	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+16(SB), Z2
 	VMINPS Z0, Z2, Z0
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+32(SB), Z2
+	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+24(SB), Z2
 	VMAXPS Z0, Z2, Z0
-	VPSRLD $1, Z0, Z2
-	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+40(SB), Z2, Z2
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+48(SB), Z0, Z3
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+56(SB), Z3, Z3
-	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+56(SB), Z3, Z4
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+72(SB), Z4, Z4
-	VSUBPS Z4, Z0, Z0
-	VMULPS Z0, Z0, Z4
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+80(SB), Z0, Z5
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+88(SB), Z5, Z5
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+96(SB), Z4, Z6
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+32(SB), Z0, Z2
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+40(SB), Z2, Z2
+	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+40(SB), Z2, Z3
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z4
+	VSUBPS Z4, Z0, Z4
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+56(SB), Z3, Z3
+	VSUBPS Z3, Z4, Z3
+	VMULPS Z3, Z3, Z4
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+72(SB), Z5, Z5
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+80(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+128(SB), Z3, Z5
-	VADDPS Z5, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+192(SB), Z3, Z4
-	VPSLLD $20, Z3, Z3
-	VPADDD Z4, Z3, Z3
-	VPADDD Z2, Z3, Z3
-	VMULPS Z3, Z0, Z0
-	VADDPS Z3, Z0, Z0
-	VXORPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+256(SB), Z2, Z2
-	VMULPS Z2, Z0, Z0
+	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z5
+	VADDPS Z5, Z3, Z3
+	VADDPS Z3, Z4, Z3
+	VPSRLD $1, Z0, Z0
+	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+160(SB), Z0, Z0
+	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+192(SB), Z2, Z4
+	VPSLLD $20, Z2, Z2
+	VPADDD Z2, Z4, Z2
+	VPADDD Z2, Z0, Z2
+	VMULPS Z2, Z3, Z3
+	VADDPS Z2, Z3, Z2
+	VXORPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+256(SB), Z0, Z0
+	VMULPS Z0, Z2, Z0
 	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z0, Z2
 	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z0, K1
 	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z2, Z3
@@ -6034,18 +6029,17 @@ finish8:
 	VPSUBD.BCST dense4ForwardRows_2Panel0AVX512Const<>+272(SB), Z2, Z4
 	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+280(SB), Z4, Z5
 	VPADDD.BCST dense4ForwardRows_2Panel0AVX512Const<>+272(SB), Z5, Z5
-	VPSRAD $23, Z4, Z4
 	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z5, Z5
+	VPSRAD $23, Z4, Z4
 	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+288(SB), Z6
 	VPSUBD Z4, Z6, Z6
 	VPSLLD $23, Z6, Z6
-	VMULPS Z6, Z3, Z3
 	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+296(SB), Z0, K1
-	VPMOVM2D K1, Z6
-	VANDPS Z6, Z3, Z3
+	VMULPS Z6, Z3, Z3
+	VMOVUPS.Z Z3, K1, Z3
 	VCVTDQ2PS Z4, Z4
 	VADDPS Z3, Z5, Z3
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z5
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+160(SB), Z3, Z5
 	VDIVPS Z5, Z3, Z5
 	VMULPS Z5, Z5, Z6
 	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+304(SB), Z6, Z7
@@ -6056,24 +6050,24 @@ finish8:
 	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+328(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
 	VMULPS Z3, Z3, Z7
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+88(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+72(SB), Z7, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS Z6, Z5, Z5
 	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+336(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z5, Z7, Z5
 	VSUBPS Z3, Z5, Z3
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $21, dense4ForwardRows_2Panel0AVX512Const<>+352(SB), Z0, K1
+	VCMPPS.BCST $22, dense4ForwardRows_2Panel0AVX512Const<>+352(SB), Z0, K1
 	VBLENDMPS Z0, Z3, K1, Z3
-	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+0(SB), Z2, K1
+	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+360(SB), Z2, K1
 	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+368(SB), Z4
-	VBLENDMPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+360(SB), Z4, K1, Z4
-	VCMPPS.BCST $18, dense4ForwardRows_2Panel0AVX512Const<>+0(SB), Z2, K1
+	VBLENDMPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+376(SB), Z4, K1, Z4
+	VCMPPS.BCST $18, dense4ForwardRows_2Panel0AVX512Const<>+360(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z2
-	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+8(SB), Z0, Z3
-	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+376(SB), Z3, K1
+	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z3
+	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+384(SB), Z3, K1
 	VBLENDMPS Z0, Z2, K1, Z0
 	VADDPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
@@ -6151,40 +6145,40 @@ finish12:
 	VMOVUPS (R10), Z0
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+0(SB), Z1
+	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z1
-	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+8(SB), Z0, Z0
-	VXORPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+16(SB), Z0, Z0
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+24(SB), Z2
+	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z0
+	VXORPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+8(SB), Z0, Z0
+	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+16(SB), Z2
 	VMINPS Z0, Z2, Z0
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+32(SB), Z2
+	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+24(SB), Z2
 	VMAXPS Z0, Z2, Z0
-	VPSRLD $1, Z0, Z2
-	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+40(SB), Z2, Z2
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+48(SB), Z0, Z3
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+56(SB), Z3, Z3
-	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+56(SB), Z3, Z4
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+72(SB), Z4, Z4
-	VSUBPS Z4, Z0, Z0
-	VMULPS Z0, Z0, Z4
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+80(SB), Z0, Z5
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+88(SB), Z5, Z5
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+96(SB), Z4, Z6
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+32(SB), Z0, Z2
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+40(SB), Z2, Z2
+	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+40(SB), Z2, Z3
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z4
+	VSUBPS Z4, Z0, Z4
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+56(SB), Z3, Z3
+	VSUBPS Z3, Z4, Z3
+	VMULPS Z3, Z3, Z4
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+72(SB), Z5, Z5
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+80(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+128(SB), Z3, Z5
-	VADDPS Z5, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+192(SB), Z3, Z4
-	VPSLLD $20, Z3, Z3
-	VPADDD Z4, Z3, Z3
-	VPADDD Z2, Z3, Z3
-	VMULPS Z3, Z0, Z0
-	VADDPS Z3, Z0, Z0
-	VXORPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+256(SB), Z2, Z2
-	VMULPS Z2, Z0, Z0
+	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z5
+	VADDPS Z5, Z3, Z3
+	VADDPS Z3, Z4, Z3
+	VPSRLD $1, Z0, Z0
+	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+160(SB), Z0, Z0
+	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+192(SB), Z2, Z4
+	VPSLLD $20, Z2, Z2
+	VPADDD Z2, Z4, Z2
+	VPADDD Z2, Z0, Z2
+	VMULPS Z2, Z3, Z3
+	VADDPS Z2, Z3, Z2
+	VXORPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+256(SB), Z0, Z0
+	VMULPS Z0, Z2, Z0
 	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z0, Z2
 	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z0, K1
 	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z2, Z3
@@ -6196,18 +6190,17 @@ finish12:
 	VPSUBD.BCST dense4ForwardRows_2Panel0AVX512Const<>+272(SB), Z2, Z4
 	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+280(SB), Z4, Z5
 	VPADDD.BCST dense4ForwardRows_2Panel0AVX512Const<>+272(SB), Z5, Z5
-	VPSRAD $23, Z4, Z4
 	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+264(SB), Z5, Z5
+	VPSRAD $23, Z4, Z4
 	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+288(SB), Z6
 	VPSUBD Z4, Z6, Z6
 	VPSLLD $23, Z6, Z6
-	VMULPS Z6, Z3, Z3
 	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+296(SB), Z0, K1
-	VPMOVM2D K1, Z6
-	VANDPS Z6, Z3, Z3
+	VMULPS Z6, Z3, Z3
+	VMOVUPS.Z Z3, K1, Z3
 	VCVTDQ2PS Z4, Z4
 	VADDPS Z3, Z5, Z3
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z5
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+160(SB), Z3, Z5
 	VDIVPS Z5, Z3, Z5
 	VMULPS Z5, Z5, Z6
 	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+304(SB), Z6, Z7
@@ -6218,24 +6211,24 @@ finish12:
 	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+328(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
 	VMULPS Z3, Z3, Z7
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+88(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+72(SB), Z7, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS Z6, Z5, Z5
 	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+336(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z5, Z7, Z5
 	VSUBPS Z3, Z5, Z3
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $21, dense4ForwardRows_2Panel0AVX512Const<>+352(SB), Z0, K1
+	VCMPPS.BCST $22, dense4ForwardRows_2Panel0AVX512Const<>+352(SB), Z0, K1
 	VBLENDMPS Z0, Z3, K1, Z3
-	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+0(SB), Z2, K1
+	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+360(SB), Z2, K1
 	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+368(SB), Z4
-	VBLENDMPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+360(SB), Z4, K1, Z4
-	VCMPPS.BCST $18, dense4ForwardRows_2Panel0AVX512Const<>+0(SB), Z2, K1
+	VBLENDMPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+376(SB), Z4, K1, Z4
+	VCMPPS.BCST $18, dense4ForwardRows_2Panel0AVX512Const<>+360(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z2
-	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+8(SB), Z0, Z3
-	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+376(SB), Z3, K1
+	VANDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z3
+	VCMPPS.BCST $17, dense4ForwardRows_2Panel0AVX512Const<>+384(SB), Z3, K1
 	VBLENDMPS Z0, Z2, K1, Z0
 	VADDPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
@@ -6250,19 +6243,25 @@ done10:
 	VZEROUPPER 
 	RET 
 
-DATA dense4ForwardTrainAVX512Const<>+0(SB)/4, $0x0
-DATA dense4ForwardTrainAVX512Const<>+8(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainAVX512Const<>+16(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX512Const<>+24(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX512Const<>+32(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX512Const<>+40(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX512Const<>+48(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX512Const<>+56(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX512Const<>+64(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX512Const<>+72(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX512Const<>+80(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX512Const<>+88(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX512Const<>+96(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX512Const<>+0(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainAVX512Const<>+8(SB)/4, $0x80000000
+DATA dense4ForwardTrainAVX512Const<>+16(SB)/4, $0x42b20000
+DATA dense4ForwardTrainAVX512Const<>+24(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainAVX512Const<>+32(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX512Const<>+40(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX512Const<>+48(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX512Const<>+56(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX512Const<>+64(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX512Const<>+72(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX512Const<>+80(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX512Const<>+96(SB)/4, $0x0
+DATA dense4ForwardTrainAVX512Const<>+100(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainAVX512Const<>+104(SB)/4, $0x33092801
+DATA dense4ForwardTrainAVX512Const<>+108(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainAVX512Const<>+112(SB)/4, $0x329302ae
+DATA dense4ForwardTrainAVX512Const<>+116(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainAVX512Const<>+120(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainAVX512Const<>+124(SB)/4, $0xb1d290be
 DATA dense4ForwardTrainAVX512Const<>+128(SB)/4, $0x0
 DATA dense4ForwardTrainAVX512Const<>+132(SB)/4, $0xb24e0611
 DATA dense4ForwardTrainAVX512Const<>+136(SB)/4, $0x33092801
@@ -6271,14 +6270,7 @@ DATA dense4ForwardTrainAVX512Const<>+144(SB)/4, $0x329302ae
 DATA dense4ForwardTrainAVX512Const<>+148(SB)/4, $0x31b3d0e5
 DATA dense4ForwardTrainAVX512Const<>+152(SB)/4, $0xb27ce183
 DATA dense4ForwardTrainAVX512Const<>+156(SB)/4, $0xb1d290be
-DATA dense4ForwardTrainAVX512Const<>+160(SB)/4, $0x0
-DATA dense4ForwardTrainAVX512Const<>+164(SB)/4, $0xb24e0611
-DATA dense4ForwardTrainAVX512Const<>+168(SB)/4, $0x33092801
-DATA dense4ForwardTrainAVX512Const<>+172(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrainAVX512Const<>+176(SB)/4, $0x329302ae
-DATA dense4ForwardTrainAVX512Const<>+180(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrainAVX512Const<>+184(SB)/4, $0xb27ce183
-DATA dense4ForwardTrainAVX512Const<>+188(SB)/4, $0xb1d290be
+DATA dense4ForwardTrainAVX512Const<>+160(SB)/4, $0x40000000
 DATA dense4ForwardTrainAVX512Const<>+192(SB)/4, $0x1f800000
 DATA dense4ForwardTrainAVX512Const<>+196(SB)/4, $0x1f7b95c2
 DATA dense4ForwardTrainAVX512Const<>+200(SB)/4, $0x1f7837f0
@@ -6307,11 +6299,12 @@ DATA dense4ForwardTrainAVX512Const<>+320(SB)/4, $0x3eccce13
 DATA dense4ForwardTrainAVX512Const<>+328(SB)/4, $0x3f2aaaaa
 DATA dense4ForwardTrainAVX512Const<>+336(SB)/4, $0x35bfbe8e
 DATA dense4ForwardTrainAVX512Const<>+344(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX512Const<>+352(SB)/4, $0x7f800000
-DATA dense4ForwardTrainAVX512Const<>+360(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX512Const<>+352(SB)/4, $0x7f7fffff
+DATA dense4ForwardTrainAVX512Const<>+360(SB)/4, $0x0
 DATA dense4ForwardTrainAVX512Const<>+368(SB)/4, $0xff800000
-DATA dense4ForwardTrainAVX512Const<>+376(SB)/4, $0x33000000
-GLOBL dense4ForwardTrainAVX512Const<>(SB), RODATA|NOPTR, $384
+DATA dense4ForwardTrainAVX512Const<>+376(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainAVX512Const<>+384(SB)/4, $0x33000000
+GLOBL dense4ForwardTrainAVX512Const<>(SB), RODATA|NOPTR, $416
 
 // dense4ForwardTrainAVX512 is dense4ForwardTrainGeneric for avx512: 400 multiply-adds,
 // product and sum are rounded separately, the same bits as dense4ForwardTrainGeneric.
@@ -6367,40 +6360,40 @@ inputs1:
 	VADDPS Z1, Z0, Z0
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VBROADCASTSS dense4ForwardTrainAVX512Const<>+0(SB), Z1
+	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z1
-	VANDPS.BCST dense4ForwardTrainAVX512Const<>+8(SB), Z0, Z0
-	VXORPS.BCST dense4ForwardTrainAVX512Const<>+16(SB), Z0, Z0
-	VBROADCASTSS dense4ForwardTrainAVX512Const<>+24(SB), Z2
+	VANDPS.BCST dense4ForwardTrainAVX512Const<>+0(SB), Z0, Z0
+	VXORPS.BCST dense4ForwardTrainAVX512Const<>+8(SB), Z0, Z0
+	VBROADCASTSS dense4ForwardTrainAVX512Const<>+16(SB), Z2
 	VMINPS Z0, Z2, Z0
-	VBROADCASTSS dense4ForwardTrainAVX512Const<>+32(SB), Z2
+	VBROADCASTSS dense4ForwardTrainAVX512Const<>+24(SB), Z2
 	VMAXPS Z0, Z2, Z0
-	VPSRLD $1, Z0, Z2
-	VANDPS.BCST dense4ForwardTrainAVX512Const<>+40(SB), Z2, Z2
-	VMULPS.BCST dense4ForwardTrainAVX512Const<>+48(SB), Z0, Z3
-	VADDPS.BCST dense4ForwardTrainAVX512Const<>+56(SB), Z3, Z3
-	VSUBPS.BCST dense4ForwardTrainAVX512Const<>+56(SB), Z3, Z4
-	VMULPS.BCST dense4ForwardTrainAVX512Const<>+64(SB), Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMULPS.BCST dense4ForwardTrainAVX512Const<>+72(SB), Z4, Z4
-	VSUBPS Z4, Z0, Z0
-	VMULPS Z0, Z0, Z4
-	VMULPS.BCST dense4ForwardTrainAVX512Const<>+80(SB), Z0, Z5
-	VADDPS.BCST dense4ForwardTrainAVX512Const<>+88(SB), Z5, Z5
-	VMULPS.BCST dense4ForwardTrainAVX512Const<>+96(SB), Z4, Z6
+	VMULPS.BCST dense4ForwardTrainAVX512Const<>+32(SB), Z0, Z2
+	VADDPS.BCST dense4ForwardTrainAVX512Const<>+40(SB), Z2, Z2
+	VSUBPS.BCST dense4ForwardTrainAVX512Const<>+40(SB), Z2, Z3
+	VMULPS.BCST dense4ForwardTrainAVX512Const<>+48(SB), Z3, Z4
+	VSUBPS Z4, Z0, Z4
+	VMULPS.BCST dense4ForwardTrainAVX512Const<>+56(SB), Z3, Z3
+	VSUBPS Z3, Z4, Z3
+	VMULPS Z3, Z3, Z4
+	VMULPS.BCST dense4ForwardTrainAVX512Const<>+64(SB), Z3, Z5
+	VADDPS.BCST dense4ForwardTrainAVX512Const<>+72(SB), Z5, Z5
+	VMULPS.BCST dense4ForwardTrainAVX512Const<>+80(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VPERMPS dense4ForwardTrainAVX512Const<>+128(SB), Z3, Z5
-	VADDPS Z5, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VPERMPS dense4ForwardTrainAVX512Const<>+192(SB), Z3, Z4
-	VPSLLD $20, Z3, Z3
-	VPADDD Z4, Z3, Z3
-	VPADDD Z2, Z3, Z3
-	VMULPS Z3, Z0, Z0
-	VADDPS Z3, Z0, Z0
-	VXORPS.BCST dense4ForwardTrainAVX512Const<>+256(SB), Z2, Z2
-	VMULPS Z2, Z0, Z0
+	VPERMPS dense4ForwardTrainAVX512Const<>+96(SB), Z2, Z5
+	VADDPS Z5, Z3, Z3
+	VADDPS Z3, Z4, Z3
+	VPSRLD $1, Z0, Z0
+	VANDPS.BCST dense4ForwardTrainAVX512Const<>+160(SB), Z0, Z0
+	VPERMPS dense4ForwardTrainAVX512Const<>+192(SB), Z2, Z4
+	VPSLLD $20, Z2, Z2
+	VPADDD Z2, Z4, Z2
+	VPADDD Z2, Z0, Z2
+	VMULPS Z2, Z3, Z3
+	VADDPS Z2, Z3, Z2
+	VXORPS.BCST dense4ForwardTrainAVX512Const<>+256(SB), Z0, Z0
+	VMULPS Z0, Z2, Z0
 	VADDPS.BCST dense4ForwardTrainAVX512Const<>+264(SB), Z0, Z2
 	VCMPPS.BCST $17, dense4ForwardTrainAVX512Const<>+264(SB), Z0, K1
 	VSUBPS.BCST dense4ForwardTrainAVX512Const<>+264(SB), Z2, Z3
@@ -6412,18 +6405,17 @@ inputs1:
 	VPSUBD.BCST dense4ForwardTrainAVX512Const<>+272(SB), Z2, Z4
 	VANDPS.BCST dense4ForwardTrainAVX512Const<>+280(SB), Z4, Z5
 	VPADDD.BCST dense4ForwardTrainAVX512Const<>+272(SB), Z5, Z5
-	VPSRAD $23, Z4, Z4
 	VSUBPS.BCST dense4ForwardTrainAVX512Const<>+264(SB), Z5, Z5
+	VPSRAD $23, Z4, Z4
 	VBROADCASTSS dense4ForwardTrainAVX512Const<>+288(SB), Z6
 	VPSUBD Z4, Z6, Z6
 	VPSLLD $23, Z6, Z6
-	VMULPS Z6, Z3, Z3
 	VCMPPS.BCST $17, dense4ForwardTrainAVX512Const<>+296(SB), Z0, K1
-	VPMOVM2D K1, Z6
-	VANDPS Z6, Z3, Z3
+	VMULPS Z6, Z3, Z3
+	VMOVUPS.Z Z3, K1, Z3
 	VCVTDQ2PS Z4, Z4
 	VADDPS Z3, Z5, Z3
-	VADDPS.BCST dense4ForwardTrainAVX512Const<>+40(SB), Z3, Z5
+	VADDPS.BCST dense4ForwardTrainAVX512Const<>+160(SB), Z3, Z5
 	VDIVPS Z5, Z3, Z5
 	VMULPS Z5, Z5, Z6
 	VMULPS.BCST dense4ForwardTrainAVX512Const<>+304(SB), Z6, Z7
@@ -6434,43 +6426,49 @@ inputs1:
 	VADDPS.BCST dense4ForwardTrainAVX512Const<>+328(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
 	VMULPS Z3, Z3, Z7
-	VMULPS.BCST dense4ForwardTrainAVX512Const<>+88(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardTrainAVX512Const<>+72(SB), Z7, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS Z6, Z5, Z5
 	VMULPS.BCST dense4ForwardTrainAVX512Const<>+336(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
+	VMULPS.BCST dense4ForwardTrainAVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z5, Z7, Z5
 	VSUBPS Z3, Z5, Z3
-	VMULPS.BCST dense4ForwardTrainAVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $21, dense4ForwardTrainAVX512Const<>+352(SB), Z0, K1
+	VCMPPS.BCST $22, dense4ForwardTrainAVX512Const<>+352(SB), Z0, K1
 	VBLENDMPS Z0, Z3, K1, Z3
-	VCMPPS.BCST $17, dense4ForwardTrainAVX512Const<>+0(SB), Z2, K1
+	VCMPPS.BCST $17, dense4ForwardTrainAVX512Const<>+360(SB), Z2, K1
 	VBROADCASTSS dense4ForwardTrainAVX512Const<>+368(SB), Z4
-	VBLENDMPS.BCST dense4ForwardTrainAVX512Const<>+360(SB), Z4, K1, Z4
-	VCMPPS.BCST $18, dense4ForwardTrainAVX512Const<>+0(SB), Z2, K1
+	VBLENDMPS.BCST dense4ForwardTrainAVX512Const<>+376(SB), Z4, K1, Z4
+	VCMPPS.BCST $18, dense4ForwardTrainAVX512Const<>+360(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z2
-	VANDPS.BCST dense4ForwardTrainAVX512Const<>+8(SB), Z0, Z3
-	VCMPPS.BCST $17, dense4ForwardTrainAVX512Const<>+376(SB), Z3, K1
+	VANDPS.BCST dense4ForwardTrainAVX512Const<>+0(SB), Z0, Z3
+	VCMPPS.BCST $17, dense4ForwardTrainAVX512Const<>+384(SB), Z3, K1
 	VBLENDMPS Z0, Z2, K1, Z0
 	VADDPS Z0, Z1, Z0
 	VMOVUPS Z0, (R8)
 	VZEROUPPER 
 	RET 
 
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+8(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+16(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+24(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+72(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+80(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+88(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+96(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB)/4, $0x7fffffff
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+8(SB)/4, $0x80000000
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+16(SB)/4, $0x42b20000
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+24(SB)/4, $0xc2d00000
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+72(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+80(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+96(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+108(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+112(SB)/4, $0x329302ae
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+116(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+120(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+124(SB)/4, $0xb1d290be
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+128(SB)/4, $0x0
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+132(SB)/4, $0xb24e0611
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+136(SB)/4, $0x33092801
@@ -6479,14 +6477,7 @@ DATA dense4ForwardTrainRowsPanel0AVX512Const<>+144(SB)/4, $0x329302ae
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+148(SB)/4, $0x31b3d0e5
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+152(SB)/4, $0xb27ce183
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+156(SB)/4, $0xb1d290be
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+160(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+164(SB)/4, $0xb24e0611
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+168(SB)/4, $0x33092801
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+172(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+176(SB)/4, $0x329302ae
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+180(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+184(SB)/4, $0xb27ce183
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+188(SB)/4, $0xb1d290be
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+160(SB)/4, $0x40000000
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+192(SB)/4, $0x1f800000
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+196(SB)/4, $0x1f7b95c2
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+200(SB)/4, $0x1f7837f0
@@ -6515,11 +6506,12 @@ DATA dense4ForwardTrainRowsPanel0AVX512Const<>+320(SB)/4, $0x3eccce13
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+328(SB)/4, $0x3f2aaaaa
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+336(SB)/4, $0x35bfbe8e
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+344(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+352(SB)/4, $0x7f800000
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+360(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+352(SB)/4, $0x7f7fffff
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+360(SB)/4, $0x0
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+368(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+376(SB)/4, $0x33000000
-GLOBL dense4ForwardTrainRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $384
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+376(SB)/4, $0x7fc00000
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+384(SB)/4, $0x33000000
+GLOBL dense4ForwardTrainRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $416
 
 // dense4ForwardTrainRowsPanel0AVX512 sums 25 products for 16 outputs of every row, in tiles of rows.
 //
@@ -6772,40 +6764,40 @@ finish4:
 	VMOVUPS (R10), Z0
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z1
+	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z1
-	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z0, Z0
-	VXORPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z0, Z0
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2
+	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z0
+	VXORPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z0, Z0
+	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2
 	VMINPS Z0, Z2, Z0
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2
+	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2
 	VMAXPS Z0, Z2, Z0
-	VPSRLD $1, Z0, Z2
-	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z2, Z2
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z0, Z3
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z3, Z3
-	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z3, Z4
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z4, Z4
-	VSUBPS Z4, Z0, Z0
-	VMULPS Z0, Z0, Z4
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+80(SB), Z0, Z5
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+88(SB), Z5, Z5
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z4, Z6
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z0, Z2
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z2, Z2
+	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z2, Z3
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z4
+	VSUBPS Z4, Z0, Z4
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z3, Z3
+	VSUBPS Z3, Z4, Z3
+	VMULPS Z3, Z3, Z4
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z5, Z5
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+80(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+128(SB), Z3, Z5
-	VADDPS Z5, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+192(SB), Z3, Z4
-	VPSLLD $20, Z3, Z3
-	VPADDD Z4, Z3, Z3
-	VPADDD Z2, Z3, Z3
-	VMULPS Z3, Z0, Z0
-	VADDPS Z3, Z0, Z0
-	VXORPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+256(SB), Z2, Z2
-	VMULPS Z2, Z0, Z0
+	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z5
+	VADDPS Z5, Z3, Z3
+	VADDPS Z3, Z4, Z3
+	VPSRLD $1, Z0, Z0
+	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z0, Z0
+	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+192(SB), Z2, Z4
+	VPSLLD $20, Z2, Z2
+	VPADDD Z2, Z4, Z2
+	VPADDD Z2, Z0, Z2
+	VMULPS Z2, Z3, Z3
+	VADDPS Z2, Z3, Z2
+	VXORPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+256(SB), Z0, Z0
+	VMULPS Z0, Z2, Z0
 	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z0, Z2
 	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z0, K1
 	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z2, Z3
@@ -6817,18 +6809,17 @@ finish4:
 	VPSUBD.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+272(SB), Z2, Z4
 	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+280(SB), Z4, Z5
 	VPADDD.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+272(SB), Z5, Z5
-	VPSRAD $23, Z4, Z4
 	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z5, Z5
+	VPSRAD $23, Z4, Z4
 	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+288(SB), Z6
 	VPSUBD Z4, Z6, Z6
 	VPSLLD $23, Z6, Z6
-	VMULPS Z6, Z3, Z3
 	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+296(SB), Z0, K1
-	VPMOVM2D K1, Z6
-	VANDPS Z6, Z3, Z3
+	VMULPS Z6, Z3, Z3
+	VMOVUPS.Z Z3, K1, Z3
 	VCVTDQ2PS Z4, Z4
 	VADDPS Z3, Z5, Z3
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z5
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z3, Z5
 	VDIVPS Z5, Z3, Z5
 	VMULPS Z5, Z5, Z6
 	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+304(SB), Z6, Z7
@@ -6839,24 +6830,24 @@ finish4:
 	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+328(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
 	VMULPS Z3, Z3, Z7
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+88(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z7, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS Z6, Z5, Z5
 	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+336(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z5, Z7, Z5
 	VSUBPS Z3, Z5, Z3
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $21, dense4ForwardTrainRowsPanel0AVX512Const<>+352(SB), Z0, K1
+	VCMPPS.BCST $22, dense4ForwardTrainRowsPanel0AVX512Const<>+352(SB), Z0, K1
 	VBLENDMPS Z0, Z3, K1, Z3
-	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z2, K1
+	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+360(SB), Z2, K1
 	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+368(SB), Z4
-	VBLENDMPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+360(SB), Z4, K1, Z4
-	VCMPPS.BCST $18, dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z2, K1
+	VBLENDMPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+376(SB), Z4, K1, Z4
+	VCMPPS.BCST $18, dense4ForwardTrainRowsPanel0AVX512Const<>+360(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z2
-	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z0, Z3
-	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+376(SB), Z3, K1
+	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z3
+	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+384(SB), Z3, K1
 	VBLENDMPS Z0, Z2, K1, Z0
 	VADDPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
@@ -7074,40 +7065,40 @@ finish8:
 	VMOVUPS (R10), Z0
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z1
+	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z1
-	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z0, Z0
-	VXORPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z0, Z0
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2
+	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z0
+	VXORPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z0, Z0
+	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2
 	VMINPS Z0, Z2, Z0
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2
+	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2
 	VMAXPS Z0, Z2, Z0
-	VPSRLD $1, Z0, Z2
-	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z2, Z2
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z0, Z3
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z3, Z3
-	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z3, Z4
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z4, Z4
-	VSUBPS Z4, Z0, Z0
-	VMULPS Z0, Z0, Z4
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+80(SB), Z0, Z5
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+88(SB), Z5, Z5
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z4, Z6
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z0, Z2
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z2, Z2
+	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z2, Z3
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z4
+	VSUBPS Z4, Z0, Z4
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z3, Z3
+	VSUBPS Z3, Z4, Z3
+	VMULPS Z3, Z3, Z4
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z5, Z5
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+80(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+128(SB), Z3, Z5
-	VADDPS Z5, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+192(SB), Z3, Z4
-	VPSLLD $20, Z3, Z3
-	VPADDD Z4, Z3, Z3
-	VPADDD Z2, Z3, Z3
-	VMULPS Z3, Z0, Z0
-	VADDPS Z3, Z0, Z0
-	VXORPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+256(SB), Z2, Z2
-	VMULPS Z2, Z0, Z0
+	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z5
+	VADDPS Z5, Z3, Z3
+	VADDPS Z3, Z4, Z3
+	VPSRLD $1, Z0, Z0
+	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z0, Z0
+	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+192(SB), Z2, Z4
+	VPSLLD $20, Z2, Z2
+	VPADDD Z2, Z4, Z2
+	VPADDD Z2, Z0, Z2
+	VMULPS Z2, Z3, Z3
+	VADDPS Z2, Z3, Z2
+	VXORPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+256(SB), Z0, Z0
+	VMULPS Z0, Z2, Z0
 	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z0, Z2
 	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z0, K1
 	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z2, Z3
@@ -7119,18 +7110,17 @@ finish8:
 	VPSUBD.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+272(SB), Z2, Z4
 	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+280(SB), Z4, Z5
 	VPADDD.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+272(SB), Z5, Z5
-	VPSRAD $23, Z4, Z4
 	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z5, Z5
+	VPSRAD $23, Z4, Z4
 	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+288(SB), Z6
 	VPSUBD Z4, Z6, Z6
 	VPSLLD $23, Z6, Z6
-	VMULPS Z6, Z3, Z3
 	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+296(SB), Z0, K1
-	VPMOVM2D K1, Z6
-	VANDPS Z6, Z3, Z3
+	VMULPS Z6, Z3, Z3
+	VMOVUPS.Z Z3, K1, Z3
 	VCVTDQ2PS Z4, Z4
 	VADDPS Z3, Z5, Z3
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z5
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z3, Z5
 	VDIVPS Z5, Z3, Z5
 	VMULPS Z5, Z5, Z6
 	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+304(SB), Z6, Z7
@@ -7141,24 +7131,24 @@ finish8:
 	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+328(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
 	VMULPS Z3, Z3, Z7
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+88(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z7, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS Z6, Z5, Z5
 	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+336(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z5, Z7, Z5
 	VSUBPS Z3, Z5, Z3
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $21, dense4ForwardTrainRowsPanel0AVX512Const<>+352(SB), Z0, K1
+	VCMPPS.BCST $22, dense4ForwardTrainRowsPanel0AVX512Const<>+352(SB), Z0, K1
 	VBLENDMPS Z0, Z3, K1, Z3
-	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z2, K1
+	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+360(SB), Z2, K1
 	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+368(SB), Z4
-	VBLENDMPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+360(SB), Z4, K1, Z4
-	VCMPPS.BCST $18, dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z2, K1
+	VBLENDMPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+376(SB), Z4, K1, Z4
+	VCMPPS.BCST $18, dense4ForwardTrainRowsPanel0AVX512Const<>+360(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z2
-	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z0, Z3
-	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+376(SB), Z3, K1
+	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z3
+	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+384(SB), Z3, K1
 	VBLENDMPS Z0, Z2, K1, Z0
 	VADDPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
@@ -7236,40 +7226,40 @@ finish12:
 	VMOVUPS (R10), Z0
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z1
+	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z1
-	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z0, Z0
-	VXORPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z0, Z0
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2
+	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z0
+	VXORPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z0, Z0
+	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2
 	VMINPS Z0, Z2, Z0
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2
+	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2
 	VMAXPS Z0, Z2, Z0
-	VPSRLD $1, Z0, Z2
-	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z2, Z2
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z0, Z3
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z3, Z3
-	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z3, Z4
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z4, Z4
-	VSUBPS Z4, Z0, Z0
-	VMULPS Z0, Z0, Z4
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+80(SB), Z0, Z5
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+88(SB), Z5, Z5
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z4, Z6
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z0, Z2
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z2, Z2
+	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z2, Z3
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z4
+	VSUBPS Z4, Z0, Z4
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z3, Z3
+	VSUBPS Z3, Z4, Z3
+	VMULPS Z3, Z3, Z4
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z5, Z5
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+80(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+128(SB), Z3, Z5
-	VADDPS Z5, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+192(SB), Z3, Z4
-	VPSLLD $20, Z3, Z3
-	VPADDD Z4, Z3, Z3
-	VPADDD Z2, Z3, Z3
-	VMULPS Z3, Z0, Z0
-	VADDPS Z3, Z0, Z0
-	VXORPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+256(SB), Z2, Z2
-	VMULPS Z2, Z0, Z0
+	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z5
+	VADDPS Z5, Z3, Z3
+	VADDPS Z3, Z4, Z3
+	VPSRLD $1, Z0, Z0
+	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z0, Z0
+	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+192(SB), Z2, Z4
+	VPSLLD $20, Z2, Z2
+	VPADDD Z2, Z4, Z2
+	VPADDD Z2, Z0, Z2
+	VMULPS Z2, Z3, Z3
+	VADDPS Z2, Z3, Z2
+	VXORPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+256(SB), Z0, Z0
+	VMULPS Z0, Z2, Z0
 	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z0, Z2
 	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z0, K1
 	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z2, Z3
@@ -7281,18 +7271,17 @@ finish12:
 	VPSUBD.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+272(SB), Z2, Z4
 	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+280(SB), Z4, Z5
 	VPADDD.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+272(SB), Z5, Z5
-	VPSRAD $23, Z4, Z4
 	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+264(SB), Z5, Z5
+	VPSRAD $23, Z4, Z4
 	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+288(SB), Z6
 	VPSUBD Z4, Z6, Z6
 	VPSLLD $23, Z6, Z6
-	VMULPS Z6, Z3, Z3
 	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+296(SB), Z0, K1
-	VPMOVM2D K1, Z6
-	VANDPS Z6, Z3, Z3
+	VMULPS Z6, Z3, Z3
+	VMOVUPS.Z Z3, K1, Z3
 	VCVTDQ2PS Z4, Z4
 	VADDPS Z3, Z5, Z3
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z5
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z3, Z5
 	VDIVPS Z5, Z3, Z5
 	VMULPS Z5, Z5, Z6
 	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+304(SB), Z6, Z7
@@ -7303,24 +7292,24 @@ finish12:
 	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+328(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
 	VMULPS Z3, Z3, Z7
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+88(SB), Z7, Z7
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z7, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS Z6, Z5, Z5
 	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+336(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z5, Z7, Z5
 	VSUBPS Z3, Z5, Z3
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $21, dense4ForwardTrainRowsPanel0AVX512Const<>+352(SB), Z0, K1
+	VCMPPS.BCST $22, dense4ForwardTrainRowsPanel0AVX512Const<>+352(SB), Z0, K1
 	VBLENDMPS Z0, Z3, K1, Z3
-	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z2, K1
+	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+360(SB), Z2, K1
 	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+368(SB), Z4
-	VBLENDMPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+360(SB), Z4, K1, Z4
-	VCMPPS.BCST $18, dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z2, K1
+	VBLENDMPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+376(SB), Z4, K1, Z4
+	VCMPPS.BCST $18, dense4ForwardTrainRowsPanel0AVX512Const<>+360(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z2
-	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z0, Z3
-	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+376(SB), Z3, K1
+	VANDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z3
+	VCMPPS.BCST $17, dense4ForwardTrainRowsPanel0AVX512Const<>+384(SB), Z3, K1
 	VBLENDMPS Z0, Z2, K1, Z0
 	VADDPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
@@ -7335,19 +7324,25 @@ done10:
 	VZEROUPPER 
 	RET 
 
-DATA dense4Forward_2AVX512Const<>+0(SB)/4, $0x0
-DATA dense4Forward_2AVX512Const<>+8(SB)/4, $0x7fffffff
-DATA dense4Forward_2AVX512Const<>+16(SB)/4, $0x80000000
-DATA dense4Forward_2AVX512Const<>+24(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX512Const<>+32(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX512Const<>+40(SB)/4, $0x40000000
-DATA dense4Forward_2AVX512Const<>+48(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX512Const<>+56(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX512Const<>+64(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX512Const<>+72(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX512Const<>+80(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX512Const<>+88(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX512Const<>+96(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX512Const<>+0(SB)/4, $0x7fffffff
+DATA dense4Forward_2AVX512Const<>+8(SB)/4, $0x80000000
+DATA dense4Forward_2AVX512Const<>+16(SB)/4, $0x42b20000
+DATA dense4Forward_2AVX512Const<>+24(SB)/4, $0xc2d00000
+DATA dense4Forward_2AVX512Const<>+32(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX512Const<>+40(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX512Const<>+48(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX512Const<>+56(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX512Const<>+64(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX512Const<>+72(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX512Const<>+80(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX512Const<>+96(SB)/4, $0x0
+DATA dense4Forward_2AVX512Const<>+100(SB)/4, $0xb24e0611
+DATA dense4Forward_2AVX512Const<>+104(SB)/4, $0x33092801
+DATA dense4Forward_2AVX512Const<>+108(SB)/4, $0xb3051aa9
+DATA dense4Forward_2AVX512Const<>+112(SB)/4, $0x329302ae
+DATA dense4Forward_2AVX512Const<>+116(SB)/4, $0x31b3d0e5
+DATA dense4Forward_2AVX512Const<>+120(SB)/4, $0xb27ce183
+DATA dense4Forward_2AVX512Const<>+124(SB)/4, $0xb1d290be
 DATA dense4Forward_2AVX512Const<>+128(SB)/4, $0x0
 DATA dense4Forward_2AVX512Const<>+132(SB)/4, $0xb24e0611
 DATA dense4Forward_2AVX512Const<>+136(SB)/4, $0x33092801
@@ -7356,14 +7351,7 @@ DATA dense4Forward_2AVX512Const<>+144(SB)/4, $0x329302ae
 DATA dense4Forward_2AVX512Const<>+148(SB)/4, $0x31b3d0e5
 DATA dense4Forward_2AVX512Const<>+152(SB)/4, $0xb27ce183
 DATA dense4Forward_2AVX512Const<>+156(SB)/4, $0xb1d290be
-DATA dense4Forward_2AVX512Const<>+160(SB)/4, $0x0
-DATA dense4Forward_2AVX512Const<>+164(SB)/4, $0xb24e0611
-DATA dense4Forward_2AVX512Const<>+168(SB)/4, $0x33092801
-DATA dense4Forward_2AVX512Const<>+172(SB)/4, $0xb3051aa9
-DATA dense4Forward_2AVX512Const<>+176(SB)/4, $0x329302ae
-DATA dense4Forward_2AVX512Const<>+180(SB)/4, $0x31b3d0e5
-DATA dense4Forward_2AVX512Const<>+184(SB)/4, $0xb27ce183
-DATA dense4Forward_2AVX512Const<>+188(SB)/4, $0xb1d290be
+DATA dense4Forward_2AVX512Const<>+160(SB)/4, $0x40000000
 DATA dense4Forward_2AVX512Const<>+192(SB)/4, $0x1f800000
 DATA dense4Forward_2AVX512Const<>+196(SB)/4, $0x1f7b95c2
 DATA dense4Forward_2AVX512Const<>+200(SB)/4, $0x1f7837f0
@@ -7392,11 +7380,12 @@ DATA dense4Forward_2AVX512Const<>+320(SB)/4, $0x3eccce13
 DATA dense4Forward_2AVX512Const<>+328(SB)/4, $0x3f2aaaaa
 DATA dense4Forward_2AVX512Const<>+336(SB)/4, $0x35bfbe8e
 DATA dense4Forward_2AVX512Const<>+344(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX512Const<>+352(SB)/4, $0x7f800000
-DATA dense4Forward_2AVX512Const<>+360(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX512Const<>+352(SB)/4, $0x7f7fffff
+DATA dense4Forward_2AVX512Const<>+360(SB)/4, $0x0
 DATA dense4Forward_2AVX512Const<>+368(SB)/4, $0xff800000
-DATA dense4Forward_2AVX512Const<>+376(SB)/4, $0x33000000
-GLOBL dense4Forward_2AVX512Const<>(SB), RODATA|NOPTR, $384
+DATA dense4Forward_2AVX512Const<>+376(SB)/4, $0x7fc00000
+DATA dense4Forward_2AVX512Const<>+384(SB)/4, $0x33000000
+GLOBL dense4Forward_2AVX512Const<>(SB), RODATA|NOPTR, $416
 
 // dense4Forward_2AVX512 is dense4Forward_2Generic for avx512: 400 multiply-adds,
 // product and sum are rounded separately, the same bits as dense4Forward_2Generic.
@@ -7452,40 +7441,40 @@ inputs1:
 	VADDPS Z1, Z0, Z0
 
 	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VBROADCASTSS dense4Forward_2AVX512Const<>+0(SB), Z1
+	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z1
-	VANDPS.BCST dense4Forward_2AVX512Const<>+8(SB), Z0, Z0
-	VXORPS.BCST dense4Forward_2AVX512Const<>+16(SB), Z0, Z0
-	VBROADCASTSS dense4Forward_2AVX512Const<>+24(SB), Z2
+	VANDPS.BCST dense4Forward_2AVX512Const<>+0(SB), Z0, Z0
+	VXORPS.BCST dense4Forward_2AVX512Const<>+8(SB), Z0, Z0
+	VBROADCASTSS dense4Forward_2AVX512Const<>+16(SB), Z2
 	VMINPS Z0, Z2, Z0
-	VBROADCASTSS dense4Forward_2AVX512Const<>+32(SB), Z2
+	VBROADCASTSS dense4Forward_2AVX512Const<>+24(SB), Z2
 	VMAXPS Z0, Z2, Z0
-	VPSRLD $1, Z0, Z2
-	VANDPS.BCST dense4Forward_2AVX512Const<>+40(SB), Z2, Z2
-	VMULPS.BCST dense4Forward_2AVX512Const<>+48(SB), Z0, Z3
-	VADDPS.BCST dense4Forward_2AVX512Const<>+56(SB), Z3, Z3
-	VSUBPS.BCST dense4Forward_2AVX512Const<>+56(SB), Z3, Z4
-	VMULPS.BCST dense4Forward_2AVX512Const<>+64(SB), Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMULPS.BCST dense4Forward_2AVX512Const<>+72(SB), Z4, Z4
-	VSUBPS Z4, Z0, Z0
-	VMULPS Z0, Z0, Z4
-	VMULPS.BCST dense4Forward_2AVX512Const<>+80(SB), Z0, Z5
-	VADDPS.BCST dense4Forward_2AVX512Const<>+88(SB), Z5, Z5
-	VMULPS.BCST dense4Forward_2AVX512Const<>+96(SB), Z4, Z6
+	VMULPS.BCST dense4Forward_2AVX512Const<>+32(SB), Z0, Z2
+	VADDPS.BCST dense4Forward_2AVX512Const<>+40(SB), Z2, Z2
+	VSUBPS.BCST dense4Forward_2AVX512Const<>+40(SB), Z2, Z3
+	VMULPS.BCST dense4Forward_2AVX512Const<>+48(SB), Z3, Z4
+	VSUBPS Z4, Z0, Z4
+	VMULPS.BCST dense4Forward_2AVX512Const<>+56(SB), Z3, Z3
+	VSUBPS Z3, Z4, Z3
+	VMULPS Z3, Z3, Z4
+	VMULPS.BCST dense4Forward_2AVX512Const<>+64(SB), Z3, Z5
+	VADDPS.BCST dense4Forward_2AVX512Const<>+72(SB), Z5, Z5
+	VMULPS.BCST dense4Forward_2AVX512Const<>+80(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VPERMPS dense4Forward_2AVX512Const<>+128(SB), Z3, Z5
-	VADDPS Z5, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VPERMPS dense4Forward_2AVX512Const<>+192(SB), Z3, Z4
-	VPSLLD $20, Z3, Z3
-	VPADDD Z4, Z3, Z3
-	VPADDD Z2, Z3, Z3
-	VMULPS Z3, Z0, Z0
-	VADDPS Z3, Z0, Z0
-	VXORPS.BCST dense4Forward_2AVX512Const<>+256(SB), Z2, Z2
-	VMULPS Z2, Z0, Z0
+	VPERMPS dense4Forward_2AVX512Const<>+96(SB), Z2, Z5
+	VADDPS Z5, Z3, Z3
+	VADDPS Z3, Z4, Z3
+	VPSRLD $1, Z0, Z0
+	VANDPS.BCST dense4Forward_2AVX512Const<>+160(SB), Z0, Z0
+	VPERMPS dense4Forward_2AVX512Const<>+192(SB), Z2, Z4
+	VPSLLD $20, Z2, Z2
+	VPADDD Z2, Z4, Z2
+	VPADDD Z2, Z0, Z2
+	VMULPS Z2, Z3, Z3
+	VADDPS Z2, Z3, Z2
+	VXORPS.BCST dense4Forward_2AVX512Const<>+256(SB), Z0, Z0
+	VMULPS Z0, Z2, Z0
 	VADDPS.BCST dense4Forward_2AVX512Const<>+264(SB), Z0, Z2
 	VCMPPS.BCST $17, dense4Forward_2AVX512Const<>+264(SB), Z0, K1
 	VSUBPS.BCST dense4Forward_2AVX512Const<>+264(SB), Z2, Z3
@@ -7497,18 +7486,17 @@ inputs1:
 	VPSUBD.BCST dense4Forward_2AVX512Const<>+272(SB), Z2, Z4
 	VANDPS.BCST dense4Forward_2AVX512Const<>+280(SB), Z4, Z5
 	VPADDD.BCST dense4Forward_2AVX512Const<>+272(SB), Z5, Z5
-	VPSRAD $23, Z4, Z4
 	VSUBPS.BCST dense4Forward_2AVX512Const<>+264(SB), Z5, Z5
+	VPSRAD $23, Z4, Z4
 	VBROADCASTSS dense4Forward_2AVX512Const<>+288(SB), Z6
 	VPSUBD Z4, Z6, Z6
 	VPSLLD $23, Z6, Z6
-	VMULPS Z6, Z3, Z3
 	VCMPPS.BCST $17, dense4Forward_2AVX512Const<>+296(SB), Z0, K1
-	VPMOVM2D K1, Z6
-	VANDPS Z6, Z3, Z3
+	VMULPS Z6, Z3, Z3
+	VMOVUPS.Z Z3, K1, Z3
 	VCVTDQ2PS Z4, Z4
 	VADDPS Z3, Z5, Z3
-	VADDPS.BCST dense4Forward_2AVX512Const<>+40(SB), Z3, Z5
+	VADDPS.BCST dense4Forward_2AVX512Const<>+160(SB), Z3, Z5
 	VDIVPS Z5, Z3, Z5
 	VMULPS Z5, Z5, Z6
 	VMULPS.BCST dense4Forward_2AVX512Const<>+304(SB), Z6, Z7
@@ -7519,24 +7507,24 @@ inputs1:
 	VADDPS.BCST dense4Forward_2AVX512Const<>+328(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
 	VMULPS Z3, Z3, Z7
-	VMULPS.BCST dense4Forward_2AVX512Const<>+88(SB), Z7, Z7
+	VMULPS.BCST dense4Forward_2AVX512Const<>+72(SB), Z7, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS Z6, Z5, Z5
 	VMULPS.BCST dense4Forward_2AVX512Const<>+336(SB), Z4, Z6
 	VADDPS Z6, Z5, Z5
+	VMULPS.BCST dense4Forward_2AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z5, Z7, Z5
 	VSUBPS Z3, Z5, Z3
-	VMULPS.BCST dense4Forward_2AVX512Const<>+344(SB), Z4, Z4
 	VSUBPS Z3, Z4, Z3
-	VCMPPS.BCST $21, dense4Forward_2AVX512Const<>+352(SB), Z0, K1
+	VCMPPS.BCST $22, dense4Forward_2AVX512Const<>+352(SB), Z0, K1
 	VBLENDMPS Z0, Z3, K1, Z3
-	VCMPPS.BCST $17, dense4Forward_2AVX512Const<>+0(SB), Z2, K1
+	VCMPPS.BCST $17, dense4Forward_2AVX512Const<>+360(SB), Z2, K1
 	VBROADCASTSS dense4Forward_2AVX512Const<>+368(SB), Z4
-	VBLENDMPS.BCST dense4Forward_2AVX512Const<>+360(SB), Z4, K1, Z4
-	VCMPPS.BCST $18, dense4Forward_2AVX512Const<>+0(SB), Z2, K1
+	VBLENDMPS.BCST dense4Forward_2AVX512Const<>+376(SB), Z4, K1, Z4
+	VCMPPS.BCST $18, dense4Forward_2AVX512Const<>+360(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z2
-	VANDPS.BCST dense4Forward_2AVX512Const<>+8(SB), Z0, Z3
-	VCMPPS.BCST $17, dense4Forward_2AVX512Const<>+376(SB), Z3, K1
+	VANDPS.BCST dense4Forward_2AVX512Const<>+0(SB), Z0, Z3
+	VCMPPS.BCST $17, dense4Forward_2AVX512Const<>+384(SB), Z3, K1
 	VBLENDMPS Z0, Z2, K1, Z0
 	VADDPS Z0, Z1, Z0
 	VMOVUPS Z0, (R8)
@@ -8241,14 +8229,13 @@ elements1:
 DATA eluGradientEachAVX512Const<>+0(SB)/4, $0x0
 DATA eluGradientEachAVX512Const<>+8(SB)/4, $0x42b20000
 DATA eluGradientEachAVX512Const<>+16(SB)/4, $0xc2d00000
-DATA eluGradientEachAVX512Const<>+24(SB)/4, $0x40000000
-DATA eluGradientEachAVX512Const<>+32(SB)/4, $0x4138aa3b
-DATA eluGradientEachAVX512Const<>+40(SB)/4, $0x4b400000
-DATA eluGradientEachAVX512Const<>+48(SB)/4, $0x3db17000
-DATA eluGradientEachAVX512Const<>+56(SB)/4, $0x3685fdf4
-DATA eluGradientEachAVX512Const<>+64(SB)/4, $0x3e2aae38
-DATA eluGradientEachAVX512Const<>+72(SB)/4, $0x3f000000
-DATA eluGradientEachAVX512Const<>+80(SB)/4, $0x3d2aab32
+DATA eluGradientEachAVX512Const<>+24(SB)/4, $0x4138aa3b
+DATA eluGradientEachAVX512Const<>+32(SB)/4, $0x4b400000
+DATA eluGradientEachAVX512Const<>+40(SB)/4, $0x3db17000
+DATA eluGradientEachAVX512Const<>+48(SB)/4, $0x3685fdf4
+DATA eluGradientEachAVX512Const<>+56(SB)/4, $0x3e2aae38
+DATA eluGradientEachAVX512Const<>+64(SB)/4, $0x3f000000
+DATA eluGradientEachAVX512Const<>+72(SB)/4, $0x3d2aab32
 DATA eluGradientEachAVX512Const<>+96(SB)/4, $0x0
 DATA eluGradientEachAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA eluGradientEachAVX512Const<>+104(SB)/4, $0x33092801
@@ -8265,14 +8252,7 @@ DATA eluGradientEachAVX512Const<>+144(SB)/4, $0x329302ae
 DATA eluGradientEachAVX512Const<>+148(SB)/4, $0x31b3d0e5
 DATA eluGradientEachAVX512Const<>+152(SB)/4, $0xb27ce183
 DATA eluGradientEachAVX512Const<>+156(SB)/4, $0xb1d290be
-DATA eluGradientEachAVX512Const<>+160(SB)/4, $0x1f800000
-DATA eluGradientEachAVX512Const<>+164(SB)/4, $0x1f7b95c2
-DATA eluGradientEachAVX512Const<>+168(SB)/4, $0x1f7837f0
-DATA eluGradientEachAVX512Const<>+172(SB)/4, $0x1f75fed7
-DATA eluGradientEachAVX512Const<>+176(SB)/4, $0x1f7504f3
-DATA eluGradientEachAVX512Const<>+180(SB)/4, $0x1f75672a
-DATA eluGradientEachAVX512Const<>+184(SB)/4, $0x1f7744fd
-DATA eluGradientEachAVX512Const<>+188(SB)/4, $0x1f7ac0c7
+DATA eluGradientEachAVX512Const<>+160(SB)/4, $0x40000000
 DATA eluGradientEachAVX512Const<>+192(SB)/4, $0x1f800000
 DATA eluGradientEachAVX512Const<>+196(SB)/4, $0x1f7b95c2
 DATA eluGradientEachAVX512Const<>+200(SB)/4, $0x1f7837f0
@@ -8281,8 +8261,16 @@ DATA eluGradientEachAVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA eluGradientEachAVX512Const<>+212(SB)/4, $0x1f75672a
 DATA eluGradientEachAVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA eluGradientEachAVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA eluGradientEachAVX512Const<>+224(SB)/4, $0x5f800000
-GLOBL eluGradientEachAVX512Const<>(SB), RODATA|NOPTR, $256
+DATA eluGradientEachAVX512Const<>+224(SB)/4, $0x1f800000
+DATA eluGradientEachAVX512Const<>+228(SB)/4, $0x1f7b95c2
+DATA eluGradientEachAVX512Const<>+232(SB)/4, $0x1f7837f0
+DATA eluGradientEachAVX512Const<>+236(SB)/4, $0x1f75fed7
+DATA eluGradientEachAVX512Const<>+240(SB)/4, $0x1f7504f3
+DATA eluGradientEachAVX512Const<>+244(SB)/4, $0x1f75672a
+DATA eluGradientEachAVX512Const<>+248(SB)/4, $0x1f7744fd
+DATA eluGradientEachAVX512Const<>+252(SB)/4, $0x1f7ac0c7
+DATA eluGradientEachAVX512Const<>+256(SB)/4, $0x5f800000
+GLOBL eluGradientEachAVX512Const<>(SB), RODATA|NOPTR, $288
 
 // eluGradientEachAVX512 is eluGradientEachGeneric for avx512, with the same bits.
 //
@@ -8298,38 +8286,37 @@ TEXT ·eluGradientEachAVX512(SB), NOSPLIT, $0-24
 	VMOVUPS.Z (DI)(AX*1), K7, Z2
 
 	// dx = select(0 < x, dy, dy · exp(x))
-	VBROADCASTSS eluGradientEachAVX512Const<>+0(SB), Z3
-	VCMPPS $17, Z1, Z3, K1
+	VCMPPS.BCST $30, eluGradientEachAVX512Const<>+0(SB), Z1, K1
 	VBROADCASTSS eluGradientEachAVX512Const<>+8(SB), Z3
 	VMINPS Z1, Z3, Z1
 	VBROADCASTSS eluGradientEachAVX512Const<>+16(SB), Z3
 	VMAXPS Z1, Z3, Z1
-	VPSRLD $1, Z1, Z3
-	VANDPS.BCST eluGradientEachAVX512Const<>+24(SB), Z3, Z3
-	VMULPS.BCST eluGradientEachAVX512Const<>+32(SB), Z1, Z4
-	VADDPS.BCST eluGradientEachAVX512Const<>+40(SB), Z4, Z4
-	VSUBPS.BCST eluGradientEachAVX512Const<>+40(SB), Z4, Z5
-	VMULPS.BCST eluGradientEachAVX512Const<>+48(SB), Z5, Z6
-	VSUBPS Z6, Z1, Z1
-	VMULPS.BCST eluGradientEachAVX512Const<>+56(SB), Z5, Z5
-	VSUBPS Z5, Z1, Z1
-	VMULPS Z1, Z1, Z5
-	VMULPS.BCST eluGradientEachAVX512Const<>+64(SB), Z1, Z6
-	VADDPS.BCST eluGradientEachAVX512Const<>+72(SB), Z6, Z6
-	VMULPS.BCST eluGradientEachAVX512Const<>+80(SB), Z5, Z7
+	VMULPS.BCST eluGradientEachAVX512Const<>+24(SB), Z1, Z3
+	VADDPS.BCST eluGradientEachAVX512Const<>+32(SB), Z3, Z3
+	VSUBPS.BCST eluGradientEachAVX512Const<>+32(SB), Z3, Z4
+	VMULPS.BCST eluGradientEachAVX512Const<>+40(SB), Z4, Z5
+	VSUBPS Z5, Z1, Z5
+	VMULPS.BCST eluGradientEachAVX512Const<>+48(SB), Z4, Z4
+	VSUBPS Z4, Z5, Z4
+	VMULPS Z4, Z4, Z5
+	VMULPS.BCST eluGradientEachAVX512Const<>+56(SB), Z4, Z6
+	VADDPS.BCST eluGradientEachAVX512Const<>+64(SB), Z6, Z6
+	VMULPS.BCST eluGradientEachAVX512Const<>+72(SB), Z5, Z7
 	VADDPS Z7, Z6, Z6
 	VMULPS Z5, Z6, Z5
-	VPERMPS eluGradientEachAVX512Const<>+96(SB), Z4, Z6
-	VADDPS Z6, Z1, Z1
-	VADDPS Z1, Z5, Z1
-	VPERMPS eluGradientEachAVX512Const<>+160(SB), Z4, Z5
-	VPSLLD $20, Z4, Z4
-	VPADDD Z5, Z4, Z4
-	VPADDD Z3, Z4, Z4
-	VMULPS Z4, Z1, Z1
-	VADDPS Z4, Z1, Z1
-	VXORPS.BCST eluGradientEachAVX512Const<>+224(SB), Z3, Z3
-	VMULPS Z3, Z1, Z1
+	VPERMPS eluGradientEachAVX512Const<>+96(SB), Z3, Z6
+	VADDPS Z6, Z4, Z4
+	VADDPS Z4, Z5, Z4
+	VPSRLD $1, Z1, Z1
+	VANDPS.BCST eluGradientEachAVX512Const<>+160(SB), Z1, Z1
+	VPERMPS eluGradientEachAVX512Const<>+192(SB), Z3, Z5
+	VPSLLD $20, Z3, Z3
+	VPADDD Z3, Z5, Z3
+	VPADDD Z3, Z1, Z3
+	VMULPS Z3, Z4, Z4
+	VADDPS Z3, Z4, Z3
+	VXORPS.BCST eluGradientEachAVX512Const<>+256(SB), Z1, Z1
+	VMULPS Z1, Z3, Z1
 	VMULPS Z1, Z2, Z1
 	VBLENDMPS Z2, Z1, K1, Z1
 	VMOVUPS Z1, K7, (R8)(AX*1)
@@ -8369,9 +8356,9 @@ elements1:
 	VADDPS Z5, Z2, Z2
 
 	// w = w - (lr · g)
-	VMULPS Z2, Z0, Z5
-	VSUBPS Z5, Z3, Z3
-	VMOVUPS Z3, (DI)(AX*1)
+	VMULPS Z2, Z0, Z2
+	VSUBPS Z2, Z3, Z2
+	VMOVUPS Z2, (DI)(AX*1)
 	VMOVUPS Z4, (DX)(AX*1)
 	ADDQ $64, AX
 	DECQ CX
@@ -8381,8 +8368,8 @@ elements1:
 
 DATA eyeForwardAVX512Const<>+0(SB)/4, $0xc2200000
 DATA eyeForwardAVX512Const<>+8(SB)/4, $0x3f000000
-DATA eyeForwardAVX512Const<>+16(SB)/4, $0x3f800000
-DATA eyeForwardAVX512Const<>+24(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX512Const<>+16(SB)/4, $0x3f3504f3
+DATA eyeForwardAVX512Const<>+24(SB)/4, $0x7fffffff
 DATA eyeForwardAVX512Const<>+32(SB)/4, $0xba1dd328
 DATA eyeForwardAVX512Const<>+40(SB)/4, $0x3ba3ccf3
 DATA eyeForwardAVX512Const<>+48(SB)/4, $0xbcdb4da5
@@ -8391,23 +8378,29 @@ DATA eyeForwardAVX512Const<>+64(SB)/4, $0xbec09376
 DATA eyeForwardAVX512Const<>+72(SB)/4, $0x3e0375d3
 DATA eyeForwardAVX512Const<>+80(SB)/4, $0x58800000
 DATA eyeForwardAVX512Const<>+88(SB)/4, $0x26800000
-DATA eyeForwardAVX512Const<>+96(SB)/4, $0x7fffffff
-DATA eyeForwardAVX512Const<>+104(SB)/4, $0xd800000
-DATA eyeForwardAVX512Const<>+112(SB)/4, $0x40800000
-DATA eyeForwardAVX512Const<>+120(SB)/4, $0x394ec141
-DATA eyeForwardAVX512Const<>+128(SB)/4, $0xbb483fbe
-DATA eyeForwardAVX512Const<>+136(SB)/4, $0x3cb67e0d
-DATA eyeForwardAVX512Const<>+144(SB)/4, $0xbdd5115e
-DATA eyeForwardAVX512Const<>+152(SB)/4, $0xbf23165e
-DATA eyeForwardAVX512Const<>+160(SB)/4, $0xbf905a18
-DATA eyeForwardAVX512Const<>+168(SB)/4, $0xb93a21fd
-DATA eyeForwardAVX512Const<>+176(SB)/4, $0x40000000
-DATA eyeForwardAVX512Const<>+184(SB)/4, $0x4138aa3b
-DATA eyeForwardAVX512Const<>+192(SB)/4, $0x4b400000
-DATA eyeForwardAVX512Const<>+200(SB)/4, $0x3db17000
-DATA eyeForwardAVX512Const<>+208(SB)/4, $0x3685fdf4
-DATA eyeForwardAVX512Const<>+216(SB)/4, $0x3e2aae38
-DATA eyeForwardAVX512Const<>+224(SB)/4, $0x3d2aab32
+DATA eyeForwardAVX512Const<>+96(SB)/4, $0xd800000
+DATA eyeForwardAVX512Const<>+104(SB)/4, $0x40800000
+DATA eyeForwardAVX512Const<>+112(SB)/4, $0x394ec141
+DATA eyeForwardAVX512Const<>+120(SB)/4, $0xbb483fbe
+DATA eyeForwardAVX512Const<>+128(SB)/4, $0x3cb67e0d
+DATA eyeForwardAVX512Const<>+136(SB)/4, $0xbdd5115e
+DATA eyeForwardAVX512Const<>+144(SB)/4, $0xbf23165e
+DATA eyeForwardAVX512Const<>+152(SB)/4, $0xbf905a18
+DATA eyeForwardAVX512Const<>+160(SB)/4, $0xb93a21fd
+DATA eyeForwardAVX512Const<>+168(SB)/4, $0x4138aa3b
+DATA eyeForwardAVX512Const<>+176(SB)/4, $0x4b400000
+DATA eyeForwardAVX512Const<>+184(SB)/4, $0x3db17000
+DATA eyeForwardAVX512Const<>+192(SB)/4, $0x3685fdf4
+DATA eyeForwardAVX512Const<>+200(SB)/4, $0x3e2aae38
+DATA eyeForwardAVX512Const<>+208(SB)/4, $0x3d2aab32
+DATA eyeForwardAVX512Const<>+224(SB)/4, $0x0
+DATA eyeForwardAVX512Const<>+228(SB)/4, $0xb24e0611
+DATA eyeForwardAVX512Const<>+232(SB)/4, $0x33092801
+DATA eyeForwardAVX512Const<>+236(SB)/4, $0xb3051aa9
+DATA eyeForwardAVX512Const<>+240(SB)/4, $0x329302ae
+DATA eyeForwardAVX512Const<>+244(SB)/4, $0x31b3d0e5
+DATA eyeForwardAVX512Const<>+248(SB)/4, $0xb27ce183
+DATA eyeForwardAVX512Const<>+252(SB)/4, $0xb1d290be
 DATA eyeForwardAVX512Const<>+256(SB)/4, $0x0
 DATA eyeForwardAVX512Const<>+260(SB)/4, $0xb24e0611
 DATA eyeForwardAVX512Const<>+264(SB)/4, $0x33092801
@@ -8416,14 +8409,14 @@ DATA eyeForwardAVX512Const<>+272(SB)/4, $0x329302ae
 DATA eyeForwardAVX512Const<>+276(SB)/4, $0x31b3d0e5
 DATA eyeForwardAVX512Const<>+280(SB)/4, $0xb27ce183
 DATA eyeForwardAVX512Const<>+284(SB)/4, $0xb1d290be
-DATA eyeForwardAVX512Const<>+288(SB)/4, $0x0
-DATA eyeForwardAVX512Const<>+292(SB)/4, $0xb24e0611
-DATA eyeForwardAVX512Const<>+296(SB)/4, $0x33092801
-DATA eyeForwardAVX512Const<>+300(SB)/4, $0xb3051aa9
-DATA eyeForwardAVX512Const<>+304(SB)/4, $0x329302ae
-DATA eyeForwardAVX512Const<>+308(SB)/4, $0x31b3d0e5
-DATA eyeForwardAVX512Const<>+312(SB)/4, $0xb27ce183
-DATA eyeForwardAVX512Const<>+316(SB)/4, $0xb1d290be
+DATA eyeForwardAVX512Const<>+288(SB)/4, $0x1f800000
+DATA eyeForwardAVX512Const<>+292(SB)/4, $0x1f7b95c2
+DATA eyeForwardAVX512Const<>+296(SB)/4, $0x1f7837f0
+DATA eyeForwardAVX512Const<>+300(SB)/4, $0x1f75fed7
+DATA eyeForwardAVX512Const<>+304(SB)/4, $0x1f7504f3
+DATA eyeForwardAVX512Const<>+308(SB)/4, $0x1f75672a
+DATA eyeForwardAVX512Const<>+312(SB)/4, $0x1f7744fd
+DATA eyeForwardAVX512Const<>+316(SB)/4, $0x1f7ac0c7
 DATA eyeForwardAVX512Const<>+320(SB)/4, $0x1f800000
 DATA eyeForwardAVX512Const<>+324(SB)/4, $0x1f7b95c2
 DATA eyeForwardAVX512Const<>+328(SB)/4, $0x1f7837f0
@@ -8432,17 +8425,11 @@ DATA eyeForwardAVX512Const<>+336(SB)/4, $0x1f7504f3
 DATA eyeForwardAVX512Const<>+340(SB)/4, $0x1f75672a
 DATA eyeForwardAVX512Const<>+344(SB)/4, $0x1f7744fd
 DATA eyeForwardAVX512Const<>+348(SB)/4, $0x1f7ac0c7
-DATA eyeForwardAVX512Const<>+352(SB)/4, $0x1f800000
-DATA eyeForwardAVX512Const<>+356(SB)/4, $0x1f7b95c2
-DATA eyeForwardAVX512Const<>+360(SB)/4, $0x1f7837f0
-DATA eyeForwardAVX512Const<>+364(SB)/4, $0x1f75fed7
-DATA eyeForwardAVX512Const<>+368(SB)/4, $0x1f7504f3
-DATA eyeForwardAVX512Const<>+372(SB)/4, $0x1f75672a
-DATA eyeForwardAVX512Const<>+376(SB)/4, $0x1f7744fd
-DATA eyeForwardAVX512Const<>+380(SB)/4, $0x1f7ac0c7
-DATA eyeForwardAVX512Const<>+384(SB)/4, $0x1f800000
-DATA eyeForwardAVX512Const<>+392(SB)/4, $0x3f666666
-DATA eyeForwardAVX512Const<>+400(SB)/4, $0x80000000
+DATA eyeForwardAVX512Const<>+352(SB)/4, $0x40000000
+DATA eyeForwardAVX512Const<>+360(SB)/4, $0x1f800000
+DATA eyeForwardAVX512Const<>+368(SB)/4, $0x3f800000
+DATA eyeForwardAVX512Const<>+376(SB)/4, $0x3f666666
+DATA eyeForwardAVX512Const<>+384(SB)/4, $0x80000000
 GLOBL eyeForwardAVX512Const<>(SB), RODATA|NOPTR, $416
 
 // eyeForwardAVX512 is eyeForwardGeneric for avx512: 627 multiply-adds,
@@ -8560,8 +8547,9 @@ inputs1:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS.BCST eyeForwardAVX512Const<>+8(SB), Z0, Z1
-	VMULPS.BCST eyeForwardAVX512Const<>+24(SB), Z0, Z3
-	VMULPS Z3, Z3, Z5
+	VMULPS.BCST eyeForwardAVX512Const<>+16(SB), Z0, Z0
+	VANDPS.BCST eyeForwardAVX512Const<>+24(SB), Z0, Z3
+	VMULPS Z0, Z0, Z5
 	VMULPS.BCST eyeForwardAVX512Const<>+32(SB), Z5, Z6
 	VADDPS.BCST eyeForwardAVX512Const<>+40(SB), Z6, Z6
 	VMULPS Z5, Z6, Z6
@@ -8572,19 +8560,19 @@ inputs1:
 	VADDPS.BCST eyeForwardAVX512Const<>+64(SB), Z6, Z6
 	VMULPS Z5, Z6, Z5
 	VADDPS.BCST eyeForwardAVX512Const<>+72(SB), Z5, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z3, Z5, Z5
-	VMULPS.BCST eyeForwardAVX512Const<>+80(SB), Z3, Z6
+	VMULPS Z0, Z5, Z5
+	VADDPS Z0, Z5, Z5
+	VMULPS.BCST eyeForwardAVX512Const<>+80(SB), Z0, Z6
 	VMULPS.BCST eyeForwardAVX512Const<>+72(SB), Z6, Z7
 	VADDPS Z6, Z7, Z6
 	VMULPS.BCST eyeForwardAVX512Const<>+88(SB), Z6, Z6
-	VANDPS.BCST eyeForwardAVX512Const<>+96(SB), Z3, Z7
-	VCMPPS.BCST $17, eyeForwardAVX512Const<>+104(SB), Z7, K1
+	VCMPPS.BCST $17, eyeForwardAVX512Const<>+96(SB), Z3, K1
 	VBLENDMPS Z6, Z5, K1, Z5
-	VANDPS.BCST eyeForwardAVX512Const<>+96(SB), Z3, Z6
-	VBROADCASTSS eyeForwardAVX512Const<>+112(SB), Z7
-	VMINPS Z6, Z7, Z6
-	VMULPS.BCST eyeForwardAVX512Const<>+120(SB), Z6, Z7
+	VBROADCASTSS eyeForwardAVX512Const<>+104(SB), Z6
+	VMINPS Z3, Z6, Z6
+	VMULPS.BCST eyeForwardAVX512Const<>+112(SB), Z6, Z7
+	VADDPS.BCST eyeForwardAVX512Const<>+120(SB), Z7, Z7
+	VMULPS Z6, Z7, Z7
 	VADDPS.BCST eyeForwardAVX512Const<>+128(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
 	VADDPS.BCST eyeForwardAVX512Const<>+136(SB), Z7, Z7
@@ -8592,43 +8580,40 @@ inputs1:
 	VADDPS.BCST eyeForwardAVX512Const<>+144(SB), Z7, Z7
 	VMULPS Z6, Z7, Z7
 	VADDPS.BCST eyeForwardAVX512Const<>+152(SB), Z7, Z7
-	VMULPS Z6, Z7, Z7
-	VADDPS.BCST eyeForwardAVX512Const<>+160(SB), Z7, Z7
 	VMULPS Z6, Z7, Z6
-	VADDPS.BCST eyeForwardAVX512Const<>+168(SB), Z6, Z6
-	VMULPS.BCST eyeForwardAVX512Const<>+184(SB), Z6, Z7
-	VADDPS.BCST eyeForwardAVX512Const<>+192(SB), Z7, Z7
-	VSUBPS.BCST eyeForwardAVX512Const<>+192(SB), Z7, Z8
-	VMULPS.BCST eyeForwardAVX512Const<>+200(SB), Z8, Z9
+	VADDPS.BCST eyeForwardAVX512Const<>+160(SB), Z6, Z6
+	VMULPS.BCST eyeForwardAVX512Const<>+168(SB), Z6, Z7
+	VADDPS.BCST eyeForwardAVX512Const<>+176(SB), Z7, Z7
+	VSUBPS.BCST eyeForwardAVX512Const<>+176(SB), Z7, Z8
+	VMULPS.BCST eyeForwardAVX512Const<>+184(SB), Z8, Z9
 	VSUBPS Z9, Z6, Z6
-	VMULPS.BCST eyeForwardAVX512Const<>+208(SB), Z8, Z8
+	VMULPS.BCST eyeForwardAVX512Const<>+192(SB), Z8, Z8
 	VSUBPS Z8, Z6, Z6
 	VMULPS Z6, Z6, Z8
-	VMULPS.BCST eyeForwardAVX512Const<>+216(SB), Z6, Z9
+	VMULPS.BCST eyeForwardAVX512Const<>+200(SB), Z6, Z9
 	VADDPS.BCST eyeForwardAVX512Const<>+8(SB), Z9, Z9
-	VMULPS.BCST eyeForwardAVX512Const<>+224(SB), Z8, Z10
+	VMULPS.BCST eyeForwardAVX512Const<>+208(SB), Z8, Z10
 	VADDPS Z10, Z9, Z9
 	VMULPS Z8, Z9, Z8
-	VPERMPS eyeForwardAVX512Const<>+256(SB), Z7, Z9
+	VPERMPS eyeForwardAVX512Const<>+224(SB), Z7, Z9
 	VADDPS Z9, Z6, Z6
 	VADDPS Z6, Z8, Z6
-	VPERMPS eyeForwardAVX512Const<>+320(SB), Z7, Z8
+	VPERMPS eyeForwardAVX512Const<>+288(SB), Z7, Z8
 	VPSLLD $20, Z7, Z7
-	VPADDD Z8, Z7, Z7
-	VPADDD.BCST eyeForwardAVX512Const<>+176(SB), Z7, Z7
+	VPADDD Z7, Z8, Z7
+	VPADDD.BCST eyeForwardAVX512Const<>+352(SB), Z7, Z7
 	VMULPS Z7, Z6, Z6
 	VADDPS Z7, Z6, Z6
-	VMULPS.BCST eyeForwardAVX512Const<>+384(SB), Z6, Z6
-	VBROADCASTSS eyeForwardAVX512Const<>+16(SB), Z7
+	VMULPS.BCST eyeForwardAVX512Const<>+360(SB), Z6, Z6
+	VBROADCASTSS eyeForwardAVX512Const<>+368(SB), Z7
 	VSUBPS Z6, Z7, Z6
-	VANDPS.BCST eyeForwardAVX512Const<>+96(SB), Z3, Z7
-	VCMPPS.BCST $17, eyeForwardAVX512Const<>+392(SB), Z7, K1
-	VANDPS.BCST eyeForwardAVX512Const<>+400(SB), Z3, Z3
-	VORPS Z6, Z3, Z3
-	VBLENDMPS Z5, Z3, K1, Z3
-	VADDPS.BCST eyeForwardAVX512Const<>+16(SB), Z3, Z3
-	VMULPS Z3, Z1, Z1
-	VMOVUPS Z1, (R8)
+	VCMPPS.BCST $17, eyeForwardAVX512Const<>+376(SB), Z3, K1
+	VANDPS.BCST eyeForwardAVX512Const<>+384(SB), Z0, Z0
+	VORPS Z0, Z6, Z0
+	VBLENDMPS Z5, Z0, K1, Z0
+	VADDPS.BCST eyeForwardAVX512Const<>+368(SB), Z0, Z0
+	VMULPS Z0, Z1, Z0
+	VMOVUPS Z0, (R8)
 
 	// a = max(x, -40)
 	VBROADCASTSS eyeForwardAVX512Const<>+0(SB), Z0
@@ -8636,8 +8621,9 @@ inputs1:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS.BCST eyeForwardAVX512Const<>+8(SB), Z0, Z1
-	VMULPS.BCST eyeForwardAVX512Const<>+24(SB), Z0, Z2
-	VMULPS Z2, Z2, Z3
+	VMULPS.BCST eyeForwardAVX512Const<>+16(SB), Z0, Z0
+	VANDPS.BCST eyeForwardAVX512Const<>+24(SB), Z0, Z2
+	VMULPS Z0, Z0, Z3
 	VMULPS.BCST eyeForwardAVX512Const<>+32(SB), Z3, Z5
 	VADDPS.BCST eyeForwardAVX512Const<>+40(SB), Z5, Z5
 	VMULPS Z3, Z5, Z5
@@ -8648,19 +8634,19 @@ inputs1:
 	VADDPS.BCST eyeForwardAVX512Const<>+64(SB), Z5, Z5
 	VMULPS Z3, Z5, Z3
 	VADDPS.BCST eyeForwardAVX512Const<>+72(SB), Z3, Z3
-	VMULPS Z2, Z3, Z3
-	VADDPS Z2, Z3, Z3
-	VMULPS.BCST eyeForwardAVX512Const<>+80(SB), Z2, Z5
+	VMULPS Z0, Z3, Z3
+	VADDPS Z0, Z3, Z3
+	VMULPS.BCST eyeForwardAVX512Const<>+80(SB), Z0, Z5
 	VMULPS.BCST eyeForwardAVX512Const<>+72(SB), Z5, Z6
 	VADDPS Z5, Z6, Z5
 	VMULPS.BCST eyeForwardAVX512Const<>+88(SB), Z5, Z5
-	VANDPS.BCST eyeForwardAVX512Const<>+96(SB), Z2, Z6
-	VCMPPS.BCST $17, eyeForwardAVX512Const<>+104(SB), Z6, K1
+	VCMPPS.BCST $17, eyeForwardAVX512Const<>+96(SB), Z2, K1
 	VBLENDMPS Z5, Z3, K1, Z3
-	VANDPS.BCST eyeForwardAVX512Const<>+96(SB), Z2, Z5
-	VBROADCASTSS eyeForwardAVX512Const<>+112(SB), Z6
-	VMINPS Z5, Z6, Z5
-	VMULPS.BCST eyeForwardAVX512Const<>+120(SB), Z5, Z6
+	VBROADCASTSS eyeForwardAVX512Const<>+104(SB), Z5
+	VMINPS Z2, Z5, Z5
+	VMULPS.BCST eyeForwardAVX512Const<>+112(SB), Z5, Z6
+	VADDPS.BCST eyeForwardAVX512Const<>+120(SB), Z6, Z6
+	VMULPS Z5, Z6, Z6
 	VADDPS.BCST eyeForwardAVX512Const<>+128(SB), Z6, Z6
 	VMULPS Z5, Z6, Z6
 	VADDPS.BCST eyeForwardAVX512Const<>+136(SB), Z6, Z6
@@ -8668,43 +8654,40 @@ inputs1:
 	VADDPS.BCST eyeForwardAVX512Const<>+144(SB), Z6, Z6
 	VMULPS Z5, Z6, Z6
 	VADDPS.BCST eyeForwardAVX512Const<>+152(SB), Z6, Z6
-	VMULPS Z5, Z6, Z6
-	VADDPS.BCST eyeForwardAVX512Const<>+160(SB), Z6, Z6
 	VMULPS Z5, Z6, Z5
-	VADDPS.BCST eyeForwardAVX512Const<>+168(SB), Z5, Z5
-	VMULPS.BCST eyeForwardAVX512Const<>+184(SB), Z5, Z6
-	VADDPS.BCST eyeForwardAVX512Const<>+192(SB), Z6, Z6
-	VSUBPS.BCST eyeForwardAVX512Const<>+192(SB), Z6, Z7
-	VMULPS.BCST eyeForwardAVX512Const<>+200(SB), Z7, Z8
+	VADDPS.BCST eyeForwardAVX512Const<>+160(SB), Z5, Z5
+	VMULPS.BCST eyeForwardAVX512Const<>+168(SB), Z5, Z6
+	VADDPS.BCST eyeForwardAVX512Const<>+176(SB), Z6, Z6
+	VSUBPS.BCST eyeForwardAVX512Const<>+176(SB), Z6, Z7
+	VMULPS.BCST eyeForwardAVX512Const<>+184(SB), Z7, Z8
 	VSUBPS Z8, Z5, Z5
-	VMULPS.BCST eyeForwardAVX512Const<>+208(SB), Z7, Z7
+	VMULPS.BCST eyeForwardAVX512Const<>+192(SB), Z7, Z7
 	VSUBPS Z7, Z5, Z5
 	VMULPS Z5, Z5, Z7
-	VMULPS.BCST eyeForwardAVX512Const<>+216(SB), Z5, Z8
+	VMULPS.BCST eyeForwardAVX512Const<>+200(SB), Z5, Z8
 	VADDPS.BCST eyeForwardAVX512Const<>+8(SB), Z8, Z8
-	VMULPS.BCST eyeForwardAVX512Const<>+224(SB), Z7, Z9
+	VMULPS.BCST eyeForwardAVX512Const<>+208(SB), Z7, Z9
 	VADDPS Z9, Z8, Z8
 	VMULPS Z7, Z8, Z7
-	VPERMPS eyeForwardAVX512Const<>+256(SB), Z6, Z8
+	VPERMPS eyeForwardAVX512Const<>+224(SB), Z6, Z8
 	VADDPS Z8, Z5, Z5
 	VADDPS Z5, Z7, Z5
-	VPERMPS eyeForwardAVX512Const<>+320(SB), Z6, Z7
+	VPERMPS eyeForwardAVX512Const<>+288(SB), Z6, Z7
 	VPSLLD $20, Z6, Z6
-	VPADDD Z7, Z6, Z6
-	VPADDD.BCST eyeForwardAVX512Const<>+176(SB), Z6, Z6
+	VPADDD Z6, Z7, Z6
+	VPADDD.BCST eyeForwardAVX512Const<>+352(SB), Z6, Z6
 	VMULPS Z6, Z5, Z5
 	VADDPS Z6, Z5, Z5
-	VMULPS.BCST eyeForwardAVX512Const<>+384(SB), Z5, Z5
-	VBROADCASTSS eyeForwardAVX512Const<>+16(SB), Z6
+	VMULPS.BCST eyeForwardAVX512Const<>+360(SB), Z5, Z5
+	VBROADCASTSS eyeForwardAVX512Const<>+368(SB), Z6
 	VSUBPS Z5, Z6, Z5
-	VANDPS.BCST eyeForwardAVX512Const<>+96(SB), Z2, Z6
-	VCMPPS.BCST $17, eyeForwardAVX512Const<>+392(SB), Z6, K1
-	VANDPS.BCST eyeForwardAVX512Const<>+400(SB), Z2, Z2
-	VORPS Z5, Z2, Z2
-	VBLENDMPS Z3, Z2, K1, Z2
-	VADDPS.BCST eyeForwardAVX512Const<>+16(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
-	VMOVUPS Z1, 64(R8)
+	VCMPPS.BCST $17, eyeForwardAVX512Const<>+376(SB), Z2, K1
+	VANDPS.BCST eyeForwardAVX512Const<>+384(SB), Z0, Z0
+	VORPS Z0, Z5, Z0
+	VBLENDMPS Z3, Z0, K1, Z0
+	VADDPS.BCST eyeForwardAVX512Const<>+368(SB), Z0, Z0
+	VMULPS Z0, Z1, Z0
+	VMOVUPS Z0, 64(R8)
 
 	// a = max(x, -40)
 	VBROADCASTSS eyeForwardAVX512Const<>+0(SB), Z0
@@ -8712,8 +8695,9 @@ inputs1:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS.BCST eyeForwardAVX512Const<>+8(SB), Z0, Z1
-	VMULPS.BCST eyeForwardAVX512Const<>+24(SB), Z0, Z2
-	VMULPS Z2, Z2, Z3
+	VMULPS.BCST eyeForwardAVX512Const<>+16(SB), Z0, Z0
+	VANDPS.BCST eyeForwardAVX512Const<>+24(SB), Z0, Z2
+	VMULPS Z0, Z0, Z3
 	VMULPS.BCST eyeForwardAVX512Const<>+32(SB), Z3, Z4
 	VADDPS.BCST eyeForwardAVX512Const<>+40(SB), Z4, Z4
 	VMULPS Z3, Z4, Z4
@@ -8724,19 +8708,19 @@ inputs1:
 	VADDPS.BCST eyeForwardAVX512Const<>+64(SB), Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VADDPS.BCST eyeForwardAVX512Const<>+72(SB), Z3, Z3
-	VMULPS Z2, Z3, Z3
-	VADDPS Z2, Z3, Z3
-	VMULPS.BCST eyeForwardAVX512Const<>+80(SB), Z2, Z4
+	VMULPS Z0, Z3, Z3
+	VADDPS Z0, Z3, Z3
+	VMULPS.BCST eyeForwardAVX512Const<>+80(SB), Z0, Z4
 	VMULPS.BCST eyeForwardAVX512Const<>+72(SB), Z4, Z5
 	VADDPS Z4, Z5, Z4
 	VMULPS.BCST eyeForwardAVX512Const<>+88(SB), Z4, Z4
-	VANDPS.BCST eyeForwardAVX512Const<>+96(SB), Z2, Z5
-	VCMPPS.BCST $17, eyeForwardAVX512Const<>+104(SB), Z5, K1
+	VCMPPS.BCST $17, eyeForwardAVX512Const<>+96(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z3
-	VANDPS.BCST eyeForwardAVX512Const<>+96(SB), Z2, Z4
-	VBROADCASTSS eyeForwardAVX512Const<>+112(SB), Z5
-	VMINPS Z4, Z5, Z4
-	VMULPS.BCST eyeForwardAVX512Const<>+120(SB), Z4, Z5
+	VBROADCASTSS eyeForwardAVX512Const<>+104(SB), Z4
+	VMINPS Z2, Z4, Z4
+	VMULPS.BCST eyeForwardAVX512Const<>+112(SB), Z4, Z5
+	VADDPS.BCST eyeForwardAVX512Const<>+120(SB), Z5, Z5
+	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardAVX512Const<>+128(SB), Z5, Z5
 	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardAVX512Const<>+136(SB), Z5, Z5
@@ -8744,52 +8728,49 @@ inputs1:
 	VADDPS.BCST eyeForwardAVX512Const<>+144(SB), Z5, Z5
 	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardAVX512Const<>+152(SB), Z5, Z5
-	VMULPS Z4, Z5, Z5
-	VADDPS.BCST eyeForwardAVX512Const<>+160(SB), Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VADDPS.BCST eyeForwardAVX512Const<>+168(SB), Z4, Z4
-	VMULPS.BCST eyeForwardAVX512Const<>+184(SB), Z4, Z5
-	VADDPS.BCST eyeForwardAVX512Const<>+192(SB), Z5, Z5
-	VSUBPS.BCST eyeForwardAVX512Const<>+192(SB), Z5, Z6
-	VMULPS.BCST eyeForwardAVX512Const<>+200(SB), Z6, Z7
+	VADDPS.BCST eyeForwardAVX512Const<>+160(SB), Z4, Z4
+	VMULPS.BCST eyeForwardAVX512Const<>+168(SB), Z4, Z5
+	VADDPS.BCST eyeForwardAVX512Const<>+176(SB), Z5, Z5
+	VSUBPS.BCST eyeForwardAVX512Const<>+176(SB), Z5, Z6
+	VMULPS.BCST eyeForwardAVX512Const<>+184(SB), Z6, Z7
 	VSUBPS Z7, Z4, Z4
-	VMULPS.BCST eyeForwardAVX512Const<>+208(SB), Z6, Z6
+	VMULPS.BCST eyeForwardAVX512Const<>+192(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
 	VMULPS Z4, Z4, Z6
-	VMULPS.BCST eyeForwardAVX512Const<>+216(SB), Z4, Z7
+	VMULPS.BCST eyeForwardAVX512Const<>+200(SB), Z4, Z7
 	VADDPS.BCST eyeForwardAVX512Const<>+8(SB), Z7, Z7
-	VMULPS.BCST eyeForwardAVX512Const<>+224(SB), Z6, Z8
+	VMULPS.BCST eyeForwardAVX512Const<>+208(SB), Z6, Z8
 	VADDPS Z8, Z7, Z7
 	VMULPS Z6, Z7, Z6
-	VPERMPS eyeForwardAVX512Const<>+256(SB), Z5, Z7
+	VPERMPS eyeForwardAVX512Const<>+224(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
-	VPERMPS eyeForwardAVX512Const<>+320(SB), Z5, Z6
+	VPERMPS eyeForwardAVX512Const<>+288(SB), Z5, Z6
 	VPSLLD $20, Z5, Z5
-	VPADDD Z6, Z5, Z5
-	VPADDD.BCST eyeForwardAVX512Const<>+176(SB), Z5, Z5
+	VPADDD Z5, Z6, Z5
+	VPADDD.BCST eyeForwardAVX512Const<>+352(SB), Z5, Z5
 	VMULPS Z5, Z4, Z4
 	VADDPS Z5, Z4, Z4
-	VMULPS.BCST eyeForwardAVX512Const<>+384(SB), Z4, Z4
-	VBROADCASTSS eyeForwardAVX512Const<>+16(SB), Z5
+	VMULPS.BCST eyeForwardAVX512Const<>+360(SB), Z4, Z4
+	VBROADCASTSS eyeForwardAVX512Const<>+368(SB), Z5
 	VSUBPS Z4, Z5, Z4
-	VANDPS.BCST eyeForwardAVX512Const<>+96(SB), Z2, Z5
-	VCMPPS.BCST $17, eyeForwardAVX512Const<>+392(SB), Z5, K1
-	VANDPS.BCST eyeForwardAVX512Const<>+400(SB), Z2, Z2
-	VORPS Z4, Z2, Z2
-	VBLENDMPS Z3, Z2, K1, Z2
-	VADDPS.BCST eyeForwardAVX512Const<>+16(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
+	VCMPPS.BCST $17, eyeForwardAVX512Const<>+376(SB), Z2, K1
+	VANDPS.BCST eyeForwardAVX512Const<>+384(SB), Z0, Z0
+	VORPS Z0, Z4, Z0
+	VBLENDMPS Z3, Z0, K1, Z0
+	VADDPS.BCST eyeForwardAVX512Const<>+368(SB), Z0, Z0
+	VMULPS Z0, Z1, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 	VZEROUPPER 
 	RET 
 
 DATA eyeForwardRowsPanel0AVX512Const<>+0(SB)/4, $0xc2200000
 DATA eyeForwardRowsPanel0AVX512Const<>+8(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x7fffffff
 DATA eyeForwardRowsPanel0AVX512Const<>+32(SB)/4, $0xba1dd328
 DATA eyeForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3ba3ccf3
 DATA eyeForwardRowsPanel0AVX512Const<>+48(SB)/4, $0xbcdb4da5
@@ -8798,23 +8779,29 @@ DATA eyeForwardRowsPanel0AVX512Const<>+64(SB)/4, $0xbec09376
 DATA eyeForwardRowsPanel0AVX512Const<>+72(SB)/4, $0x3e0375d3
 DATA eyeForwardRowsPanel0AVX512Const<>+80(SB)/4, $0x58800000
 DATA eyeForwardRowsPanel0AVX512Const<>+88(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel0AVX512Const<>+96(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel0AVX512Const<>+104(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel0AVX512Const<>+112(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel0AVX512Const<>+120(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel0AVX512Const<>+128(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel0AVX512Const<>+136(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel0AVX512Const<>+144(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel0AVX512Const<>+152(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel0AVX512Const<>+160(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel0AVX512Const<>+168(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel0AVX512Const<>+176(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel0AVX512Const<>+184(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel0AVX512Const<>+192(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel0AVX512Const<>+200(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel0AVX512Const<>+208(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel0AVX512Const<>+216(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel0AVX512Const<>+224(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel0AVX512Const<>+96(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel0AVX512Const<>+104(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel0AVX512Const<>+112(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel0AVX512Const<>+120(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel0AVX512Const<>+128(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel0AVX512Const<>+136(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel0AVX512Const<>+144(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel0AVX512Const<>+152(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel0AVX512Const<>+160(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel0AVX512Const<>+168(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel0AVX512Const<>+176(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel0AVX512Const<>+184(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel0AVX512Const<>+192(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel0AVX512Const<>+200(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel0AVX512Const<>+208(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel0AVX512Const<>+224(SB)/4, $0x0
+DATA eyeForwardRowsPanel0AVX512Const<>+228(SB)/4, $0xb24e0611
+DATA eyeForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x33092801
+DATA eyeForwardRowsPanel0AVX512Const<>+236(SB)/4, $0xb3051aa9
+DATA eyeForwardRowsPanel0AVX512Const<>+240(SB)/4, $0x329302ae
+DATA eyeForwardRowsPanel0AVX512Const<>+244(SB)/4, $0x31b3d0e5
+DATA eyeForwardRowsPanel0AVX512Const<>+248(SB)/4, $0xb27ce183
+DATA eyeForwardRowsPanel0AVX512Const<>+252(SB)/4, $0xb1d290be
 DATA eyeForwardRowsPanel0AVX512Const<>+256(SB)/4, $0x0
 DATA eyeForwardRowsPanel0AVX512Const<>+260(SB)/4, $0xb24e0611
 DATA eyeForwardRowsPanel0AVX512Const<>+264(SB)/4, $0x33092801
@@ -8823,14 +8810,14 @@ DATA eyeForwardRowsPanel0AVX512Const<>+272(SB)/4, $0x329302ae
 DATA eyeForwardRowsPanel0AVX512Const<>+276(SB)/4, $0x31b3d0e5
 DATA eyeForwardRowsPanel0AVX512Const<>+280(SB)/4, $0xb27ce183
 DATA eyeForwardRowsPanel0AVX512Const<>+284(SB)/4, $0xb1d290be
-DATA eyeForwardRowsPanel0AVX512Const<>+288(SB)/4, $0x0
-DATA eyeForwardRowsPanel0AVX512Const<>+292(SB)/4, $0xb24e0611
-DATA eyeForwardRowsPanel0AVX512Const<>+296(SB)/4, $0x33092801
-DATA eyeForwardRowsPanel0AVX512Const<>+300(SB)/4, $0xb3051aa9
-DATA eyeForwardRowsPanel0AVX512Const<>+304(SB)/4, $0x329302ae
-DATA eyeForwardRowsPanel0AVX512Const<>+308(SB)/4, $0x31b3d0e5
-DATA eyeForwardRowsPanel0AVX512Const<>+312(SB)/4, $0xb27ce183
-DATA eyeForwardRowsPanel0AVX512Const<>+316(SB)/4, $0xb1d290be
+DATA eyeForwardRowsPanel0AVX512Const<>+288(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel0AVX512Const<>+292(SB)/4, $0x1f7b95c2
+DATA eyeForwardRowsPanel0AVX512Const<>+296(SB)/4, $0x1f7837f0
+DATA eyeForwardRowsPanel0AVX512Const<>+300(SB)/4, $0x1f75fed7
+DATA eyeForwardRowsPanel0AVX512Const<>+304(SB)/4, $0x1f7504f3
+DATA eyeForwardRowsPanel0AVX512Const<>+308(SB)/4, $0x1f75672a
+DATA eyeForwardRowsPanel0AVX512Const<>+312(SB)/4, $0x1f7744fd
+DATA eyeForwardRowsPanel0AVX512Const<>+316(SB)/4, $0x1f7ac0c7
 DATA eyeForwardRowsPanel0AVX512Const<>+320(SB)/4, $0x1f800000
 DATA eyeForwardRowsPanel0AVX512Const<>+324(SB)/4, $0x1f7b95c2
 DATA eyeForwardRowsPanel0AVX512Const<>+328(SB)/4, $0x1f7837f0
@@ -8839,17 +8826,11 @@ DATA eyeForwardRowsPanel0AVX512Const<>+336(SB)/4, $0x1f7504f3
 DATA eyeForwardRowsPanel0AVX512Const<>+340(SB)/4, $0x1f75672a
 DATA eyeForwardRowsPanel0AVX512Const<>+344(SB)/4, $0x1f7744fd
 DATA eyeForwardRowsPanel0AVX512Const<>+348(SB)/4, $0x1f7ac0c7
-DATA eyeForwardRowsPanel0AVX512Const<>+352(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel0AVX512Const<>+356(SB)/4, $0x1f7b95c2
-DATA eyeForwardRowsPanel0AVX512Const<>+360(SB)/4, $0x1f7837f0
-DATA eyeForwardRowsPanel0AVX512Const<>+364(SB)/4, $0x1f75fed7
-DATA eyeForwardRowsPanel0AVX512Const<>+368(SB)/4, $0x1f7504f3
-DATA eyeForwardRowsPanel0AVX512Const<>+372(SB)/4, $0x1f75672a
-DATA eyeForwardRowsPanel0AVX512Const<>+376(SB)/4, $0x1f7744fd
-DATA eyeForwardRowsPanel0AVX512Const<>+380(SB)/4, $0x1f7ac0c7
-DATA eyeForwardRowsPanel0AVX512Const<>+384(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel0AVX512Const<>+392(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel0AVX512Const<>+400(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel0AVX512Const<>+352(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel0AVX512Const<>+360(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel0AVX512Const<>+368(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel0AVX512Const<>+376(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel0AVX512Const<>+384(SB)/4, $0x80000000
 GLOBL eyeForwardRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $416
 
 // eyeForwardRowsPanel0AVX512 sums 19 products for 32 outputs of every row, in tiles of rows.
@@ -9289,8 +9270,9 @@ finish4:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+8(SB), Z0, Z1
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z2
-	VMULPS Z2, Z2, Z3
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z0
+	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z2
+	VMULPS Z0, Z0, Z3
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+40(SB), Z4, Z4
 	VMULPS Z3, Z4, Z4
@@ -9301,19 +9283,19 @@ finish4:
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z3
-	VMULPS Z2, Z3, Z3
-	VADDPS Z2, Z3, Z3
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+80(SB), Z2, Z4
+	VMULPS Z0, Z3, Z3
+	VADDPS Z0, Z3, Z3
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+80(SB), Z0, Z4
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+72(SB), Z4, Z5
 	VADDPS Z4, Z5, Z4
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+88(SB), Z4, Z4
-	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z5
-	VCMPPS.BCST $17, eyeForwardRowsPanel0AVX512Const<>+104(SB), Z5, K1
+	VCMPPS.BCST $17, eyeForwardRowsPanel0AVX512Const<>+96(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z3
-	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VBROADCASTSS eyeForwardRowsPanel0AVX512Const<>+112(SB), Z5
-	VMINPS Z4, Z5, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+120(SB), Z4, Z5
+	VBROADCASTSS eyeForwardRowsPanel0AVX512Const<>+104(SB), Z4
+	VMINPS Z2, Z4, Z4
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+112(SB), Z4, Z5
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+120(SB), Z5, Z5
+	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+128(SB), Z5, Z5
 	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+136(SB), Z5, Z5
@@ -9321,43 +9303,40 @@ finish4:
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+144(SB), Z5, Z5
 	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+152(SB), Z5, Z5
-	VMULPS Z4, Z5, Z5
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+160(SB), Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+168(SB), Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+184(SB), Z4, Z5
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+192(SB), Z5, Z5
-	VSUBPS.BCST eyeForwardRowsPanel0AVX512Const<>+192(SB), Z5, Z6
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+200(SB), Z6, Z7
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+160(SB), Z4, Z4
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+168(SB), Z4, Z5
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+176(SB), Z5, Z5
+	VSUBPS.BCST eyeForwardRowsPanel0AVX512Const<>+176(SB), Z5, Z6
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+184(SB), Z6, Z7
 	VSUBPS Z7, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+208(SB), Z6, Z6
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+192(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
 	VMULPS Z4, Z4, Z6
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+216(SB), Z4, Z7
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+200(SB), Z4, Z7
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+8(SB), Z7, Z7
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+224(SB), Z6, Z8
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+208(SB), Z6, Z8
 	VADDPS Z8, Z7, Z7
 	VMULPS Z6, Z7, Z6
-	VPERMPS eyeForwardRowsPanel0AVX512Const<>+256(SB), Z5, Z7
+	VPERMPS eyeForwardRowsPanel0AVX512Const<>+224(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
-	VPERMPS eyeForwardRowsPanel0AVX512Const<>+320(SB), Z5, Z6
+	VPERMPS eyeForwardRowsPanel0AVX512Const<>+288(SB), Z5, Z6
 	VPSLLD $20, Z5, Z5
-	VPADDD Z6, Z5, Z5
-	VPADDD.BCST eyeForwardRowsPanel0AVX512Const<>+176(SB), Z5, Z5
+	VPADDD Z5, Z6, Z5
+	VPADDD.BCST eyeForwardRowsPanel0AVX512Const<>+352(SB), Z5, Z5
 	VMULPS Z5, Z4, Z4
 	VADDPS Z5, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+384(SB), Z4, Z4
-	VBROADCASTSS eyeForwardRowsPanel0AVX512Const<>+16(SB), Z5
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+360(SB), Z4, Z4
+	VBROADCASTSS eyeForwardRowsPanel0AVX512Const<>+368(SB), Z5
 	VSUBPS Z4, Z5, Z4
-	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z5
-	VCMPPS.BCST $17, eyeForwardRowsPanel0AVX512Const<>+392(SB), Z5, K1
-	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+400(SB), Z2, Z2
-	VORPS Z4, Z2, Z2
-	VBLENDMPS Z3, Z2, K1, Z2
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
-	VMOVUPS Z1, (R10)
+	VCMPPS.BCST $17, eyeForwardRowsPanel0AVX512Const<>+376(SB), Z2, K1
+	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+384(SB), Z0, Z0
+	VORPS Z0, Z4, Z0
+	VBLENDMPS Z3, Z0, K1, Z0
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+368(SB), Z0, Z0
+	VMULPS Z0, Z1, Z0
+	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
 
 	// a = max(x, -40)
@@ -9366,8 +9345,9 @@ finish4:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+8(SB), Z0, Z1
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z2
-	VMULPS Z2, Z2, Z3
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z0
+	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z2
+	VMULPS Z0, Z0, Z3
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+40(SB), Z4, Z4
 	VMULPS Z3, Z4, Z4
@@ -9378,19 +9358,19 @@ finish4:
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z3
-	VMULPS Z2, Z3, Z3
-	VADDPS Z2, Z3, Z3
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+80(SB), Z2, Z4
+	VMULPS Z0, Z3, Z3
+	VADDPS Z0, Z3, Z3
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+80(SB), Z0, Z4
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+72(SB), Z4, Z5
 	VADDPS Z4, Z5, Z4
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+88(SB), Z4, Z4
-	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z5
-	VCMPPS.BCST $17, eyeForwardRowsPanel0AVX512Const<>+104(SB), Z5, K1
+	VCMPPS.BCST $17, eyeForwardRowsPanel0AVX512Const<>+96(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z3
-	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VBROADCASTSS eyeForwardRowsPanel0AVX512Const<>+112(SB), Z5
-	VMINPS Z4, Z5, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+120(SB), Z4, Z5
+	VBROADCASTSS eyeForwardRowsPanel0AVX512Const<>+104(SB), Z4
+	VMINPS Z2, Z4, Z4
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+112(SB), Z4, Z5
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+120(SB), Z5, Z5
+	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+128(SB), Z5, Z5
 	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+136(SB), Z5, Z5
@@ -9398,43 +9378,40 @@ finish4:
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+144(SB), Z5, Z5
 	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+152(SB), Z5, Z5
-	VMULPS Z4, Z5, Z5
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+160(SB), Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+168(SB), Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+184(SB), Z4, Z5
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+192(SB), Z5, Z5
-	VSUBPS.BCST eyeForwardRowsPanel0AVX512Const<>+192(SB), Z5, Z6
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+200(SB), Z6, Z7
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+160(SB), Z4, Z4
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+168(SB), Z4, Z5
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+176(SB), Z5, Z5
+	VSUBPS.BCST eyeForwardRowsPanel0AVX512Const<>+176(SB), Z5, Z6
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+184(SB), Z6, Z7
 	VSUBPS Z7, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+208(SB), Z6, Z6
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+192(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
 	VMULPS Z4, Z4, Z6
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+216(SB), Z4, Z7
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+200(SB), Z4, Z7
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+8(SB), Z7, Z7
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+224(SB), Z6, Z8
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+208(SB), Z6, Z8
 	VADDPS Z8, Z7, Z7
 	VMULPS Z6, Z7, Z6
-	VPERMPS eyeForwardRowsPanel0AVX512Const<>+256(SB), Z5, Z7
+	VPERMPS eyeForwardRowsPanel0AVX512Const<>+224(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
-	VPERMPS eyeForwardRowsPanel0AVX512Const<>+320(SB), Z5, Z6
+	VPERMPS eyeForwardRowsPanel0AVX512Const<>+288(SB), Z5, Z6
 	VPSLLD $20, Z5, Z5
-	VPADDD Z6, Z5, Z5
-	VPADDD.BCST eyeForwardRowsPanel0AVX512Const<>+176(SB), Z5, Z5
+	VPADDD Z5, Z6, Z5
+	VPADDD.BCST eyeForwardRowsPanel0AVX512Const<>+352(SB), Z5, Z5
 	VMULPS Z5, Z4, Z4
 	VADDPS Z5, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+384(SB), Z4, Z4
-	VBROADCASTSS eyeForwardRowsPanel0AVX512Const<>+16(SB), Z5
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+360(SB), Z4, Z4
+	VBROADCASTSS eyeForwardRowsPanel0AVX512Const<>+368(SB), Z5
 	VSUBPS Z4, Z5, Z4
-	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z5
-	VCMPPS.BCST $17, eyeForwardRowsPanel0AVX512Const<>+392(SB), Z5, K1
-	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+400(SB), Z2, Z2
-	VORPS Z4, Z2, Z2
-	VBLENDMPS Z3, Z2, K1, Z2
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
-	VMOVUPS Z1, 64(R10)
+	VCMPPS.BCST $17, eyeForwardRowsPanel0AVX512Const<>+376(SB), Z2, K1
+	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+384(SB), Z0, Z0
+	VORPS Z0, Z4, Z0
+	VBLENDMPS Z3, Z0, K1, Z0
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+368(SB), Z0, Z0
+	VMULPS Z0, Z1, Z0
+	VMOVUPS Z0, 64(R10)
 	ADDQ $132, R10
 	DECQ CX
 	JNZ finish4
@@ -9807,8 +9784,9 @@ finish8:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+8(SB), Z0, Z1
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z2
-	VMULPS Z2, Z2, Z3
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z0
+	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z2
+	VMULPS Z0, Z0, Z3
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+40(SB), Z4, Z4
 	VMULPS Z3, Z4, Z4
@@ -9819,19 +9797,19 @@ finish8:
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z3
-	VMULPS Z2, Z3, Z3
-	VADDPS Z2, Z3, Z3
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+80(SB), Z2, Z4
+	VMULPS Z0, Z3, Z3
+	VADDPS Z0, Z3, Z3
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+80(SB), Z0, Z4
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+72(SB), Z4, Z5
 	VADDPS Z4, Z5, Z4
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+88(SB), Z4, Z4
-	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z5
-	VCMPPS.BCST $17, eyeForwardRowsPanel0AVX512Const<>+104(SB), Z5, K1
+	VCMPPS.BCST $17, eyeForwardRowsPanel0AVX512Const<>+96(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z3
-	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VBROADCASTSS eyeForwardRowsPanel0AVX512Const<>+112(SB), Z5
-	VMINPS Z4, Z5, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+120(SB), Z4, Z5
+	VBROADCASTSS eyeForwardRowsPanel0AVX512Const<>+104(SB), Z4
+	VMINPS Z2, Z4, Z4
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+112(SB), Z4, Z5
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+120(SB), Z5, Z5
+	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+128(SB), Z5, Z5
 	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+136(SB), Z5, Z5
@@ -9839,43 +9817,40 @@ finish8:
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+144(SB), Z5, Z5
 	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+152(SB), Z5, Z5
-	VMULPS Z4, Z5, Z5
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+160(SB), Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+168(SB), Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+184(SB), Z4, Z5
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+192(SB), Z5, Z5
-	VSUBPS.BCST eyeForwardRowsPanel0AVX512Const<>+192(SB), Z5, Z6
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+200(SB), Z6, Z7
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+160(SB), Z4, Z4
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+168(SB), Z4, Z5
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+176(SB), Z5, Z5
+	VSUBPS.BCST eyeForwardRowsPanel0AVX512Const<>+176(SB), Z5, Z6
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+184(SB), Z6, Z7
 	VSUBPS Z7, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+208(SB), Z6, Z6
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+192(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
 	VMULPS Z4, Z4, Z6
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+216(SB), Z4, Z7
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+200(SB), Z4, Z7
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+8(SB), Z7, Z7
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+224(SB), Z6, Z8
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+208(SB), Z6, Z8
 	VADDPS Z8, Z7, Z7
 	VMULPS Z6, Z7, Z6
-	VPERMPS eyeForwardRowsPanel0AVX512Const<>+256(SB), Z5, Z7
+	VPERMPS eyeForwardRowsPanel0AVX512Const<>+224(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
-	VPERMPS eyeForwardRowsPanel0AVX512Const<>+320(SB), Z5, Z6
+	VPERMPS eyeForwardRowsPanel0AVX512Const<>+288(SB), Z5, Z6
 	VPSLLD $20, Z5, Z5
-	VPADDD Z6, Z5, Z5
-	VPADDD.BCST eyeForwardRowsPanel0AVX512Const<>+176(SB), Z5, Z5
+	VPADDD Z5, Z6, Z5
+	VPADDD.BCST eyeForwardRowsPanel0AVX512Const<>+352(SB), Z5, Z5
 	VMULPS Z5, Z4, Z4
 	VADDPS Z5, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+384(SB), Z4, Z4
-	VBROADCASTSS eyeForwardRowsPanel0AVX512Const<>+16(SB), Z5
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+360(SB), Z4, Z4
+	VBROADCASTSS eyeForwardRowsPanel0AVX512Const<>+368(SB), Z5
 	VSUBPS Z4, Z5, Z4
-	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z5
-	VCMPPS.BCST $17, eyeForwardRowsPanel0AVX512Const<>+392(SB), Z5, K1
-	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+400(SB), Z2, Z2
-	VORPS Z4, Z2, Z2
-	VBLENDMPS Z3, Z2, K1, Z2
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
-	VMOVUPS Z1, (R10)
+	VCMPPS.BCST $17, eyeForwardRowsPanel0AVX512Const<>+376(SB), Z2, K1
+	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+384(SB), Z0, Z0
+	VORPS Z0, Z4, Z0
+	VBLENDMPS Z3, Z0, K1, Z0
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+368(SB), Z0, Z0
+	VMULPS Z0, Z1, Z0
+	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
 
 	// a = max(x, -40)
@@ -9884,8 +9859,9 @@ finish8:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+8(SB), Z0, Z1
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z2
-	VMULPS Z2, Z2, Z3
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z0
+	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z2
+	VMULPS Z0, Z0, Z3
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+40(SB), Z4, Z4
 	VMULPS Z3, Z4, Z4
@@ -9896,19 +9872,19 @@ finish8:
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z3
-	VMULPS Z2, Z3, Z3
-	VADDPS Z2, Z3, Z3
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+80(SB), Z2, Z4
+	VMULPS Z0, Z3, Z3
+	VADDPS Z0, Z3, Z3
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+80(SB), Z0, Z4
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+72(SB), Z4, Z5
 	VADDPS Z4, Z5, Z4
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+88(SB), Z4, Z4
-	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z5
-	VCMPPS.BCST $17, eyeForwardRowsPanel0AVX512Const<>+104(SB), Z5, K1
+	VCMPPS.BCST $17, eyeForwardRowsPanel0AVX512Const<>+96(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z3
-	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VBROADCASTSS eyeForwardRowsPanel0AVX512Const<>+112(SB), Z5
-	VMINPS Z4, Z5, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+120(SB), Z4, Z5
+	VBROADCASTSS eyeForwardRowsPanel0AVX512Const<>+104(SB), Z4
+	VMINPS Z2, Z4, Z4
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+112(SB), Z4, Z5
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+120(SB), Z5, Z5
+	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+128(SB), Z5, Z5
 	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+136(SB), Z5, Z5
@@ -9916,43 +9892,40 @@ finish8:
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+144(SB), Z5, Z5
 	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+152(SB), Z5, Z5
-	VMULPS Z4, Z5, Z5
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+160(SB), Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+168(SB), Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+184(SB), Z4, Z5
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+192(SB), Z5, Z5
-	VSUBPS.BCST eyeForwardRowsPanel0AVX512Const<>+192(SB), Z5, Z6
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+200(SB), Z6, Z7
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+160(SB), Z4, Z4
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+168(SB), Z4, Z5
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+176(SB), Z5, Z5
+	VSUBPS.BCST eyeForwardRowsPanel0AVX512Const<>+176(SB), Z5, Z6
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+184(SB), Z6, Z7
 	VSUBPS Z7, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+208(SB), Z6, Z6
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+192(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
 	VMULPS Z4, Z4, Z6
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+216(SB), Z4, Z7
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+200(SB), Z4, Z7
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+8(SB), Z7, Z7
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+224(SB), Z6, Z8
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+208(SB), Z6, Z8
 	VADDPS Z8, Z7, Z7
 	VMULPS Z6, Z7, Z6
-	VPERMPS eyeForwardRowsPanel0AVX512Const<>+256(SB), Z5, Z7
+	VPERMPS eyeForwardRowsPanel0AVX512Const<>+224(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
-	VPERMPS eyeForwardRowsPanel0AVX512Const<>+320(SB), Z5, Z6
+	VPERMPS eyeForwardRowsPanel0AVX512Const<>+288(SB), Z5, Z6
 	VPSLLD $20, Z5, Z5
-	VPADDD Z6, Z5, Z5
-	VPADDD.BCST eyeForwardRowsPanel0AVX512Const<>+176(SB), Z5, Z5
+	VPADDD Z5, Z6, Z5
+	VPADDD.BCST eyeForwardRowsPanel0AVX512Const<>+352(SB), Z5, Z5
 	VMULPS Z5, Z4, Z4
 	VADDPS Z5, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+384(SB), Z4, Z4
-	VBROADCASTSS eyeForwardRowsPanel0AVX512Const<>+16(SB), Z5
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+360(SB), Z4, Z4
+	VBROADCASTSS eyeForwardRowsPanel0AVX512Const<>+368(SB), Z5
 	VSUBPS Z4, Z5, Z4
-	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z5
-	VCMPPS.BCST $17, eyeForwardRowsPanel0AVX512Const<>+392(SB), Z5, K1
-	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+400(SB), Z2, Z2
-	VORPS Z4, Z2, Z2
-	VBLENDMPS Z3, Z2, K1, Z2
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
-	VMOVUPS Z1, 64(R10)
+	VCMPPS.BCST $17, eyeForwardRowsPanel0AVX512Const<>+376(SB), Z2, K1
+	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+384(SB), Z0, Z0
+	VORPS Z0, Z4, Z0
+	VBLENDMPS Z3, Z0, K1, Z0
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+368(SB), Z0, Z0
+	VMULPS Z0, Z1, Z0
+	VMOVUPS Z0, 64(R10)
 	ADDQ $132, R10
 	DECQ CX
 	JNZ finish8
@@ -10073,8 +10046,9 @@ finish12:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+8(SB), Z0, Z1
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z2
-	VMULPS Z2, Z2, Z3
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z0
+	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z2
+	VMULPS Z0, Z0, Z3
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+40(SB), Z4, Z4
 	VMULPS Z3, Z4, Z4
@@ -10085,19 +10059,19 @@ finish12:
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z3
-	VMULPS Z2, Z3, Z3
-	VADDPS Z2, Z3, Z3
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+80(SB), Z2, Z4
+	VMULPS Z0, Z3, Z3
+	VADDPS Z0, Z3, Z3
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+80(SB), Z0, Z4
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+72(SB), Z4, Z5
 	VADDPS Z4, Z5, Z4
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+88(SB), Z4, Z4
-	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z5
-	VCMPPS.BCST $17, eyeForwardRowsPanel0AVX512Const<>+104(SB), Z5, K1
+	VCMPPS.BCST $17, eyeForwardRowsPanel0AVX512Const<>+96(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z3
-	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VBROADCASTSS eyeForwardRowsPanel0AVX512Const<>+112(SB), Z5
-	VMINPS Z4, Z5, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+120(SB), Z4, Z5
+	VBROADCASTSS eyeForwardRowsPanel0AVX512Const<>+104(SB), Z4
+	VMINPS Z2, Z4, Z4
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+112(SB), Z4, Z5
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+120(SB), Z5, Z5
+	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+128(SB), Z5, Z5
 	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+136(SB), Z5, Z5
@@ -10105,43 +10079,40 @@ finish12:
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+144(SB), Z5, Z5
 	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+152(SB), Z5, Z5
-	VMULPS Z4, Z5, Z5
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+160(SB), Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+168(SB), Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+184(SB), Z4, Z5
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+192(SB), Z5, Z5
-	VSUBPS.BCST eyeForwardRowsPanel0AVX512Const<>+192(SB), Z5, Z6
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+200(SB), Z6, Z7
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+160(SB), Z4, Z4
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+168(SB), Z4, Z5
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+176(SB), Z5, Z5
+	VSUBPS.BCST eyeForwardRowsPanel0AVX512Const<>+176(SB), Z5, Z6
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+184(SB), Z6, Z7
 	VSUBPS Z7, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+208(SB), Z6, Z6
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+192(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
 	VMULPS Z4, Z4, Z6
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+216(SB), Z4, Z7
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+200(SB), Z4, Z7
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+8(SB), Z7, Z7
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+224(SB), Z6, Z8
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+208(SB), Z6, Z8
 	VADDPS Z8, Z7, Z7
 	VMULPS Z6, Z7, Z6
-	VPERMPS eyeForwardRowsPanel0AVX512Const<>+256(SB), Z5, Z7
+	VPERMPS eyeForwardRowsPanel0AVX512Const<>+224(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
-	VPERMPS eyeForwardRowsPanel0AVX512Const<>+320(SB), Z5, Z6
+	VPERMPS eyeForwardRowsPanel0AVX512Const<>+288(SB), Z5, Z6
 	VPSLLD $20, Z5, Z5
-	VPADDD Z6, Z5, Z5
-	VPADDD.BCST eyeForwardRowsPanel0AVX512Const<>+176(SB), Z5, Z5
+	VPADDD Z5, Z6, Z5
+	VPADDD.BCST eyeForwardRowsPanel0AVX512Const<>+352(SB), Z5, Z5
 	VMULPS Z5, Z4, Z4
 	VADDPS Z5, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+384(SB), Z4, Z4
-	VBROADCASTSS eyeForwardRowsPanel0AVX512Const<>+16(SB), Z5
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+360(SB), Z4, Z4
+	VBROADCASTSS eyeForwardRowsPanel0AVX512Const<>+368(SB), Z5
 	VSUBPS Z4, Z5, Z4
-	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z5
-	VCMPPS.BCST $17, eyeForwardRowsPanel0AVX512Const<>+392(SB), Z5, K1
-	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+400(SB), Z2, Z2
-	VORPS Z4, Z2, Z2
-	VBLENDMPS Z3, Z2, K1, Z2
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
-	VMOVUPS Z1, (R10)
+	VCMPPS.BCST $17, eyeForwardRowsPanel0AVX512Const<>+376(SB), Z2, K1
+	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+384(SB), Z0, Z0
+	VORPS Z0, Z4, Z0
+	VBLENDMPS Z3, Z0, K1, Z0
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+368(SB), Z0, Z0
+	VMULPS Z0, Z1, Z0
+	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
 
 	// a = max(x, -40)
@@ -10150,8 +10121,9 @@ finish12:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+8(SB), Z0, Z1
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z2
-	VMULPS Z2, Z2, Z3
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+16(SB), Z0, Z0
+	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+24(SB), Z0, Z2
+	VMULPS Z0, Z0, Z3
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+40(SB), Z4, Z4
 	VMULPS Z3, Z4, Z4
@@ -10162,19 +10134,19 @@ finish12:
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z3
-	VMULPS Z2, Z3, Z3
-	VADDPS Z2, Z3, Z3
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+80(SB), Z2, Z4
+	VMULPS Z0, Z3, Z3
+	VADDPS Z0, Z3, Z3
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+80(SB), Z0, Z4
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+72(SB), Z4, Z5
 	VADDPS Z4, Z5, Z4
 	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+88(SB), Z4, Z4
-	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z5
-	VCMPPS.BCST $17, eyeForwardRowsPanel0AVX512Const<>+104(SB), Z5, K1
+	VCMPPS.BCST $17, eyeForwardRowsPanel0AVX512Const<>+96(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z3
-	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VBROADCASTSS eyeForwardRowsPanel0AVX512Const<>+112(SB), Z5
-	VMINPS Z4, Z5, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+120(SB), Z4, Z5
+	VBROADCASTSS eyeForwardRowsPanel0AVX512Const<>+104(SB), Z4
+	VMINPS Z2, Z4, Z4
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+112(SB), Z4, Z5
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+120(SB), Z5, Z5
+	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+128(SB), Z5, Z5
 	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+136(SB), Z5, Z5
@@ -10182,43 +10154,40 @@ finish12:
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+144(SB), Z5, Z5
 	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+152(SB), Z5, Z5
-	VMULPS Z4, Z5, Z5
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+160(SB), Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+168(SB), Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+184(SB), Z4, Z5
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+192(SB), Z5, Z5
-	VSUBPS.BCST eyeForwardRowsPanel0AVX512Const<>+192(SB), Z5, Z6
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+200(SB), Z6, Z7
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+160(SB), Z4, Z4
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+168(SB), Z4, Z5
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+176(SB), Z5, Z5
+	VSUBPS.BCST eyeForwardRowsPanel0AVX512Const<>+176(SB), Z5, Z6
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+184(SB), Z6, Z7
 	VSUBPS Z7, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+208(SB), Z6, Z6
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+192(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
 	VMULPS Z4, Z4, Z6
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+216(SB), Z4, Z7
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+200(SB), Z4, Z7
 	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+8(SB), Z7, Z7
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+224(SB), Z6, Z8
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+208(SB), Z6, Z8
 	VADDPS Z8, Z7, Z7
 	VMULPS Z6, Z7, Z6
-	VPERMPS eyeForwardRowsPanel0AVX512Const<>+256(SB), Z5, Z7
+	VPERMPS eyeForwardRowsPanel0AVX512Const<>+224(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
-	VPERMPS eyeForwardRowsPanel0AVX512Const<>+320(SB), Z5, Z6
+	VPERMPS eyeForwardRowsPanel0AVX512Const<>+288(SB), Z5, Z6
 	VPSLLD $20, Z5, Z5
-	VPADDD Z6, Z5, Z5
-	VPADDD.BCST eyeForwardRowsPanel0AVX512Const<>+176(SB), Z5, Z5
+	VPADDD Z5, Z6, Z5
+	VPADDD.BCST eyeForwardRowsPanel0AVX512Const<>+352(SB), Z5, Z5
 	VMULPS Z5, Z4, Z4
 	VADDPS Z5, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+384(SB), Z4, Z4
-	VBROADCASTSS eyeForwardRowsPanel0AVX512Const<>+16(SB), Z5
+	VMULPS.BCST eyeForwardRowsPanel0AVX512Const<>+360(SB), Z4, Z4
+	VBROADCASTSS eyeForwardRowsPanel0AVX512Const<>+368(SB), Z5
 	VSUBPS Z4, Z5, Z4
-	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z5
-	VCMPPS.BCST $17, eyeForwardRowsPanel0AVX512Const<>+392(SB), Z5, K1
-	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+400(SB), Z2, Z2
-	VORPS Z4, Z2, Z2
-	VBLENDMPS Z3, Z2, K1, Z2
-	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
-	VMOVUPS Z1, 64(R10)
+	VCMPPS.BCST $17, eyeForwardRowsPanel0AVX512Const<>+376(SB), Z2, K1
+	VANDPS.BCST eyeForwardRowsPanel0AVX512Const<>+384(SB), Z0, Z0
+	VORPS Z0, Z4, Z0
+	VBLENDMPS Z3, Z0, K1, Z0
+	VADDPS.BCST eyeForwardRowsPanel0AVX512Const<>+368(SB), Z0, Z0
+	VMULPS Z0, Z1, Z0
+	VMOVUPS Z0, 64(R10)
 	ADDQ $132, R10
 	DECQ CX
 	JNZ finish12
@@ -10232,8 +10201,8 @@ done10:
 
 DATA eyeForwardRowsPanel1AVX512Const<>+0(SB)/4, $0xc2200000
 DATA eyeForwardRowsPanel1AVX512Const<>+8(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel1AVX512Const<>+16(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel1AVX512Const<>+24(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel1AVX512Const<>+16(SB)/4, $0x3f3504f3
+DATA eyeForwardRowsPanel1AVX512Const<>+24(SB)/4, $0x7fffffff
 DATA eyeForwardRowsPanel1AVX512Const<>+32(SB)/4, $0xba1dd328
 DATA eyeForwardRowsPanel1AVX512Const<>+40(SB)/4, $0x3ba3ccf3
 DATA eyeForwardRowsPanel1AVX512Const<>+48(SB)/4, $0xbcdb4da5
@@ -10242,23 +10211,29 @@ DATA eyeForwardRowsPanel1AVX512Const<>+64(SB)/4, $0xbec09376
 DATA eyeForwardRowsPanel1AVX512Const<>+72(SB)/4, $0x3e0375d3
 DATA eyeForwardRowsPanel1AVX512Const<>+80(SB)/4, $0x58800000
 DATA eyeForwardRowsPanel1AVX512Const<>+88(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel1AVX512Const<>+96(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel1AVX512Const<>+104(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel1AVX512Const<>+112(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel1AVX512Const<>+120(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel1AVX512Const<>+128(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel1AVX512Const<>+136(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel1AVX512Const<>+144(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel1AVX512Const<>+152(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel1AVX512Const<>+160(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel1AVX512Const<>+168(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel1AVX512Const<>+176(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel1AVX512Const<>+184(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel1AVX512Const<>+192(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel1AVX512Const<>+200(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel1AVX512Const<>+208(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel1AVX512Const<>+216(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel1AVX512Const<>+224(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel1AVX512Const<>+96(SB)/4, $0xd800000
+DATA eyeForwardRowsPanel1AVX512Const<>+104(SB)/4, $0x40800000
+DATA eyeForwardRowsPanel1AVX512Const<>+112(SB)/4, $0x394ec141
+DATA eyeForwardRowsPanel1AVX512Const<>+120(SB)/4, $0xbb483fbe
+DATA eyeForwardRowsPanel1AVX512Const<>+128(SB)/4, $0x3cb67e0d
+DATA eyeForwardRowsPanel1AVX512Const<>+136(SB)/4, $0xbdd5115e
+DATA eyeForwardRowsPanel1AVX512Const<>+144(SB)/4, $0xbf23165e
+DATA eyeForwardRowsPanel1AVX512Const<>+152(SB)/4, $0xbf905a18
+DATA eyeForwardRowsPanel1AVX512Const<>+160(SB)/4, $0xb93a21fd
+DATA eyeForwardRowsPanel1AVX512Const<>+168(SB)/4, $0x4138aa3b
+DATA eyeForwardRowsPanel1AVX512Const<>+176(SB)/4, $0x4b400000
+DATA eyeForwardRowsPanel1AVX512Const<>+184(SB)/4, $0x3db17000
+DATA eyeForwardRowsPanel1AVX512Const<>+192(SB)/4, $0x3685fdf4
+DATA eyeForwardRowsPanel1AVX512Const<>+200(SB)/4, $0x3e2aae38
+DATA eyeForwardRowsPanel1AVX512Const<>+208(SB)/4, $0x3d2aab32
+DATA eyeForwardRowsPanel1AVX512Const<>+224(SB)/4, $0x0
+DATA eyeForwardRowsPanel1AVX512Const<>+228(SB)/4, $0xb24e0611
+DATA eyeForwardRowsPanel1AVX512Const<>+232(SB)/4, $0x33092801
+DATA eyeForwardRowsPanel1AVX512Const<>+236(SB)/4, $0xb3051aa9
+DATA eyeForwardRowsPanel1AVX512Const<>+240(SB)/4, $0x329302ae
+DATA eyeForwardRowsPanel1AVX512Const<>+244(SB)/4, $0x31b3d0e5
+DATA eyeForwardRowsPanel1AVX512Const<>+248(SB)/4, $0xb27ce183
+DATA eyeForwardRowsPanel1AVX512Const<>+252(SB)/4, $0xb1d290be
 DATA eyeForwardRowsPanel1AVX512Const<>+256(SB)/4, $0x0
 DATA eyeForwardRowsPanel1AVX512Const<>+260(SB)/4, $0xb24e0611
 DATA eyeForwardRowsPanel1AVX512Const<>+264(SB)/4, $0x33092801
@@ -10267,14 +10242,14 @@ DATA eyeForwardRowsPanel1AVX512Const<>+272(SB)/4, $0x329302ae
 DATA eyeForwardRowsPanel1AVX512Const<>+276(SB)/4, $0x31b3d0e5
 DATA eyeForwardRowsPanel1AVX512Const<>+280(SB)/4, $0xb27ce183
 DATA eyeForwardRowsPanel1AVX512Const<>+284(SB)/4, $0xb1d290be
-DATA eyeForwardRowsPanel1AVX512Const<>+288(SB)/4, $0x0
-DATA eyeForwardRowsPanel1AVX512Const<>+292(SB)/4, $0xb24e0611
-DATA eyeForwardRowsPanel1AVX512Const<>+296(SB)/4, $0x33092801
-DATA eyeForwardRowsPanel1AVX512Const<>+300(SB)/4, $0xb3051aa9
-DATA eyeForwardRowsPanel1AVX512Const<>+304(SB)/4, $0x329302ae
-DATA eyeForwardRowsPanel1AVX512Const<>+308(SB)/4, $0x31b3d0e5
-DATA eyeForwardRowsPanel1AVX512Const<>+312(SB)/4, $0xb27ce183
-DATA eyeForwardRowsPanel1AVX512Const<>+316(SB)/4, $0xb1d290be
+DATA eyeForwardRowsPanel1AVX512Const<>+288(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel1AVX512Const<>+292(SB)/4, $0x1f7b95c2
+DATA eyeForwardRowsPanel1AVX512Const<>+296(SB)/4, $0x1f7837f0
+DATA eyeForwardRowsPanel1AVX512Const<>+300(SB)/4, $0x1f75fed7
+DATA eyeForwardRowsPanel1AVX512Const<>+304(SB)/4, $0x1f7504f3
+DATA eyeForwardRowsPanel1AVX512Const<>+308(SB)/4, $0x1f75672a
+DATA eyeForwardRowsPanel1AVX512Const<>+312(SB)/4, $0x1f7744fd
+DATA eyeForwardRowsPanel1AVX512Const<>+316(SB)/4, $0x1f7ac0c7
 DATA eyeForwardRowsPanel1AVX512Const<>+320(SB)/4, $0x1f800000
 DATA eyeForwardRowsPanel1AVX512Const<>+324(SB)/4, $0x1f7b95c2
 DATA eyeForwardRowsPanel1AVX512Const<>+328(SB)/4, $0x1f7837f0
@@ -10283,17 +10258,11 @@ DATA eyeForwardRowsPanel1AVX512Const<>+336(SB)/4, $0x1f7504f3
 DATA eyeForwardRowsPanel1AVX512Const<>+340(SB)/4, $0x1f75672a
 DATA eyeForwardRowsPanel1AVX512Const<>+344(SB)/4, $0x1f7744fd
 DATA eyeForwardRowsPanel1AVX512Const<>+348(SB)/4, $0x1f7ac0c7
-DATA eyeForwardRowsPanel1AVX512Const<>+352(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel1AVX512Const<>+356(SB)/4, $0x1f7b95c2
-DATA eyeForwardRowsPanel1AVX512Const<>+360(SB)/4, $0x1f7837f0
-DATA eyeForwardRowsPanel1AVX512Const<>+364(SB)/4, $0x1f75fed7
-DATA eyeForwardRowsPanel1AVX512Const<>+368(SB)/4, $0x1f7504f3
-DATA eyeForwardRowsPanel1AVX512Const<>+372(SB)/4, $0x1f75672a
-DATA eyeForwardRowsPanel1AVX512Const<>+376(SB)/4, $0x1f7744fd
-DATA eyeForwardRowsPanel1AVX512Const<>+380(SB)/4, $0x1f7ac0c7
-DATA eyeForwardRowsPanel1AVX512Const<>+384(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel1AVX512Const<>+392(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel1AVX512Const<>+400(SB)/4, $0x80000000
+DATA eyeForwardRowsPanel1AVX512Const<>+352(SB)/4, $0x40000000
+DATA eyeForwardRowsPanel1AVX512Const<>+360(SB)/4, $0x1f800000
+DATA eyeForwardRowsPanel1AVX512Const<>+368(SB)/4, $0x3f800000
+DATA eyeForwardRowsPanel1AVX512Const<>+376(SB)/4, $0x3f666666
+DATA eyeForwardRowsPanel1AVX512Const<>+384(SB)/4, $0x80000000
 GLOBL eyeForwardRowsPanel1AVX512Const<>(SB), RODATA|NOPTR, $416
 
 // eyeForwardRowsPanel1AVX512 sums 19 products for 1 outputs of every row, in tiles of rows.
@@ -10818,8 +10787,9 @@ finish4:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+8(SB), Z0, Z1
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+24(SB), Z0, Z2
-	VMULPS Z2, Z2, Z3
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+16(SB), Z0, Z0
+	VANDPS.BCST eyeForwardRowsPanel1AVX512Const<>+24(SB), Z0, Z2
+	VMULPS Z0, Z0, Z3
 	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+32(SB), Z3, Z4
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+40(SB), Z4, Z4
 	VMULPS Z3, Z4, Z4
@@ -10830,19 +10800,19 @@ finish4:
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+64(SB), Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+72(SB), Z3, Z3
-	VMULPS Z2, Z3, Z3
-	VADDPS Z2, Z3, Z3
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+80(SB), Z2, Z4
+	VMULPS Z0, Z3, Z3
+	VADDPS Z0, Z3, Z3
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+80(SB), Z0, Z4
 	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+72(SB), Z4, Z5
 	VADDPS Z4, Z5, Z4
 	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+88(SB), Z4, Z4
-	VANDPS.BCST eyeForwardRowsPanel1AVX512Const<>+96(SB), Z2, Z5
-	VCMPPS.BCST $17, eyeForwardRowsPanel1AVX512Const<>+104(SB), Z5, K1
+	VCMPPS.BCST $17, eyeForwardRowsPanel1AVX512Const<>+96(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z3
-	VANDPS.BCST eyeForwardRowsPanel1AVX512Const<>+96(SB), Z2, Z4
-	VBROADCASTSS eyeForwardRowsPanel1AVX512Const<>+112(SB), Z5
-	VMINPS Z4, Z5, Z4
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+120(SB), Z4, Z5
+	VBROADCASTSS eyeForwardRowsPanel1AVX512Const<>+104(SB), Z4
+	VMINPS Z2, Z4, Z4
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+112(SB), Z4, Z5
+	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+120(SB), Z5, Z5
+	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+128(SB), Z5, Z5
 	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+136(SB), Z5, Z5
@@ -10850,45 +10820,42 @@ finish4:
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+144(SB), Z5, Z5
 	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+152(SB), Z5, Z5
-	VMULPS Z4, Z5, Z5
-	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+160(SB), Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+168(SB), Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+184(SB), Z4, Z5
-	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+192(SB), Z5, Z5
-	VSUBPS.BCST eyeForwardRowsPanel1AVX512Const<>+192(SB), Z5, Z6
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+200(SB), Z6, Z7
+	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+160(SB), Z4, Z4
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+168(SB), Z4, Z5
+	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+176(SB), Z5, Z5
+	VSUBPS.BCST eyeForwardRowsPanel1AVX512Const<>+176(SB), Z5, Z6
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+184(SB), Z6, Z7
 	VSUBPS Z7, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+208(SB), Z6, Z6
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+192(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
 	VMULPS Z4, Z4, Z6
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+216(SB), Z4, Z7
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+200(SB), Z4, Z7
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+8(SB), Z7, Z7
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+224(SB), Z6, Z8
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+208(SB), Z6, Z8
 	VADDPS Z8, Z7, Z7
 	VMULPS Z6, Z7, Z6
-	VPERMPS eyeForwardRowsPanel1AVX512Const<>+256(SB), Z5, Z7
+	VPERMPS eyeForwardRowsPanel1AVX512Const<>+224(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
-	VPERMPS eyeForwardRowsPanel1AVX512Const<>+320(SB), Z5, Z6
+	VPERMPS eyeForwardRowsPanel1AVX512Const<>+288(SB), Z5, Z6
 	VPSLLD $20, Z5, Z5
-	VPADDD Z6, Z5, Z5
-	VPADDD.BCST eyeForwardRowsPanel1AVX512Const<>+176(SB), Z5, Z5
+	VPADDD Z5, Z6, Z5
+	VPADDD.BCST eyeForwardRowsPanel1AVX512Const<>+352(SB), Z5, Z5
 	VMULPS Z5, Z4, Z4
 	VADDPS Z5, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+384(SB), Z4, Z4
-	VBROADCASTSS eyeForwardRowsPanel1AVX512Const<>+16(SB), Z5
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+360(SB), Z4, Z4
+	VBROADCASTSS eyeForwardRowsPanel1AVX512Const<>+368(SB), Z5
 	VSUBPS Z4, Z5, Z4
-	VANDPS.BCST eyeForwardRowsPanel1AVX512Const<>+96(SB), Z2, Z5
-	VCMPPS.BCST $17, eyeForwardRowsPanel1AVX512Const<>+392(SB), Z5, K1
-	VANDPS.BCST eyeForwardRowsPanel1AVX512Const<>+400(SB), Z2, Z2
-	VORPS Z4, Z2, Z2
-	VBLENDMPS Z3, Z2, K1, Z2
-	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+16(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
+	VCMPPS.BCST $17, eyeForwardRowsPanel1AVX512Const<>+376(SB), Z2, K1
+	VANDPS.BCST eyeForwardRowsPanel1AVX512Const<>+384(SB), Z0, Z0
+	VORPS Z0, Z4, Z0
+	VBLENDMPS Z3, Z0, K1, Z0
+	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+368(SB), Z0, Z0
+	VMULPS Z0, Z1, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, (R10)
+	VMOVUPS Z0, K7, (R10)
 	ADDQ $132, R10
 	DECQ CX
 	JNZ finish4
@@ -11251,8 +11218,9 @@ finish8:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+8(SB), Z0, Z1
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+24(SB), Z0, Z2
-	VMULPS Z2, Z2, Z3
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+16(SB), Z0, Z0
+	VANDPS.BCST eyeForwardRowsPanel1AVX512Const<>+24(SB), Z0, Z2
+	VMULPS Z0, Z0, Z3
 	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+32(SB), Z3, Z4
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+40(SB), Z4, Z4
 	VMULPS Z3, Z4, Z4
@@ -11263,19 +11231,19 @@ finish8:
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+64(SB), Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+72(SB), Z3, Z3
-	VMULPS Z2, Z3, Z3
-	VADDPS Z2, Z3, Z3
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+80(SB), Z2, Z4
+	VMULPS Z0, Z3, Z3
+	VADDPS Z0, Z3, Z3
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+80(SB), Z0, Z4
 	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+72(SB), Z4, Z5
 	VADDPS Z4, Z5, Z4
 	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+88(SB), Z4, Z4
-	VANDPS.BCST eyeForwardRowsPanel1AVX512Const<>+96(SB), Z2, Z5
-	VCMPPS.BCST $17, eyeForwardRowsPanel1AVX512Const<>+104(SB), Z5, K1
+	VCMPPS.BCST $17, eyeForwardRowsPanel1AVX512Const<>+96(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z3
-	VANDPS.BCST eyeForwardRowsPanel1AVX512Const<>+96(SB), Z2, Z4
-	VBROADCASTSS eyeForwardRowsPanel1AVX512Const<>+112(SB), Z5
-	VMINPS Z4, Z5, Z4
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+120(SB), Z4, Z5
+	VBROADCASTSS eyeForwardRowsPanel1AVX512Const<>+104(SB), Z4
+	VMINPS Z2, Z4, Z4
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+112(SB), Z4, Z5
+	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+120(SB), Z5, Z5
+	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+128(SB), Z5, Z5
 	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+136(SB), Z5, Z5
@@ -11283,45 +11251,42 @@ finish8:
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+144(SB), Z5, Z5
 	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+152(SB), Z5, Z5
-	VMULPS Z4, Z5, Z5
-	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+160(SB), Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+168(SB), Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+184(SB), Z4, Z5
-	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+192(SB), Z5, Z5
-	VSUBPS.BCST eyeForwardRowsPanel1AVX512Const<>+192(SB), Z5, Z6
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+200(SB), Z6, Z7
+	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+160(SB), Z4, Z4
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+168(SB), Z4, Z5
+	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+176(SB), Z5, Z5
+	VSUBPS.BCST eyeForwardRowsPanel1AVX512Const<>+176(SB), Z5, Z6
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+184(SB), Z6, Z7
 	VSUBPS Z7, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+208(SB), Z6, Z6
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+192(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
 	VMULPS Z4, Z4, Z6
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+216(SB), Z4, Z7
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+200(SB), Z4, Z7
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+8(SB), Z7, Z7
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+224(SB), Z6, Z8
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+208(SB), Z6, Z8
 	VADDPS Z8, Z7, Z7
 	VMULPS Z6, Z7, Z6
-	VPERMPS eyeForwardRowsPanel1AVX512Const<>+256(SB), Z5, Z7
+	VPERMPS eyeForwardRowsPanel1AVX512Const<>+224(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
-	VPERMPS eyeForwardRowsPanel1AVX512Const<>+320(SB), Z5, Z6
+	VPERMPS eyeForwardRowsPanel1AVX512Const<>+288(SB), Z5, Z6
 	VPSLLD $20, Z5, Z5
-	VPADDD Z6, Z5, Z5
-	VPADDD.BCST eyeForwardRowsPanel1AVX512Const<>+176(SB), Z5, Z5
+	VPADDD Z5, Z6, Z5
+	VPADDD.BCST eyeForwardRowsPanel1AVX512Const<>+352(SB), Z5, Z5
 	VMULPS Z5, Z4, Z4
 	VADDPS Z5, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+384(SB), Z4, Z4
-	VBROADCASTSS eyeForwardRowsPanel1AVX512Const<>+16(SB), Z5
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+360(SB), Z4, Z4
+	VBROADCASTSS eyeForwardRowsPanel1AVX512Const<>+368(SB), Z5
 	VSUBPS Z4, Z5, Z4
-	VANDPS.BCST eyeForwardRowsPanel1AVX512Const<>+96(SB), Z2, Z5
-	VCMPPS.BCST $17, eyeForwardRowsPanel1AVX512Const<>+392(SB), Z5, K1
-	VANDPS.BCST eyeForwardRowsPanel1AVX512Const<>+400(SB), Z2, Z2
-	VORPS Z4, Z2, Z2
-	VBLENDMPS Z3, Z2, K1, Z2
-	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+16(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
+	VCMPPS.BCST $17, eyeForwardRowsPanel1AVX512Const<>+376(SB), Z2, K1
+	VANDPS.BCST eyeForwardRowsPanel1AVX512Const<>+384(SB), Z0, Z0
+	VORPS Z0, Z4, Z0
+	VBLENDMPS Z3, Z0, K1, Z0
+	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+368(SB), Z0, Z0
+	VMULPS Z0, Z1, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, (R10)
+	VMOVUPS Z0, K7, (R10)
 	ADDQ $132, R10
 	DECQ CX
 	JNZ finish8
@@ -11526,8 +11491,9 @@ finish12:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+8(SB), Z0, Z1
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+24(SB), Z0, Z2
-	VMULPS Z2, Z2, Z3
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+16(SB), Z0, Z0
+	VANDPS.BCST eyeForwardRowsPanel1AVX512Const<>+24(SB), Z0, Z2
+	VMULPS Z0, Z0, Z3
 	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+32(SB), Z3, Z4
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+40(SB), Z4, Z4
 	VMULPS Z3, Z4, Z4
@@ -11538,19 +11504,19 @@ finish12:
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+64(SB), Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+72(SB), Z3, Z3
-	VMULPS Z2, Z3, Z3
-	VADDPS Z2, Z3, Z3
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+80(SB), Z2, Z4
+	VMULPS Z0, Z3, Z3
+	VADDPS Z0, Z3, Z3
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+80(SB), Z0, Z4
 	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+72(SB), Z4, Z5
 	VADDPS Z4, Z5, Z4
 	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+88(SB), Z4, Z4
-	VANDPS.BCST eyeForwardRowsPanel1AVX512Const<>+96(SB), Z2, Z5
-	VCMPPS.BCST $17, eyeForwardRowsPanel1AVX512Const<>+104(SB), Z5, K1
+	VCMPPS.BCST $17, eyeForwardRowsPanel1AVX512Const<>+96(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z3
-	VANDPS.BCST eyeForwardRowsPanel1AVX512Const<>+96(SB), Z2, Z4
-	VBROADCASTSS eyeForwardRowsPanel1AVX512Const<>+112(SB), Z5
-	VMINPS Z4, Z5, Z4
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+120(SB), Z4, Z5
+	VBROADCASTSS eyeForwardRowsPanel1AVX512Const<>+104(SB), Z4
+	VMINPS Z2, Z4, Z4
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+112(SB), Z4, Z5
+	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+120(SB), Z5, Z5
+	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+128(SB), Z5, Z5
 	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+136(SB), Z5, Z5
@@ -11558,45 +11524,42 @@ finish12:
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+144(SB), Z5, Z5
 	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+152(SB), Z5, Z5
-	VMULPS Z4, Z5, Z5
-	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+160(SB), Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+168(SB), Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+184(SB), Z4, Z5
-	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+192(SB), Z5, Z5
-	VSUBPS.BCST eyeForwardRowsPanel1AVX512Const<>+192(SB), Z5, Z6
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+200(SB), Z6, Z7
+	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+160(SB), Z4, Z4
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+168(SB), Z4, Z5
+	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+176(SB), Z5, Z5
+	VSUBPS.BCST eyeForwardRowsPanel1AVX512Const<>+176(SB), Z5, Z6
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+184(SB), Z6, Z7
 	VSUBPS Z7, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+208(SB), Z6, Z6
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+192(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
 	VMULPS Z4, Z4, Z6
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+216(SB), Z4, Z7
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+200(SB), Z4, Z7
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+8(SB), Z7, Z7
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+224(SB), Z6, Z8
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+208(SB), Z6, Z8
 	VADDPS Z8, Z7, Z7
 	VMULPS Z6, Z7, Z6
-	VPERMPS eyeForwardRowsPanel1AVX512Const<>+256(SB), Z5, Z7
+	VPERMPS eyeForwardRowsPanel1AVX512Const<>+224(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
-	VPERMPS eyeForwardRowsPanel1AVX512Const<>+320(SB), Z5, Z6
+	VPERMPS eyeForwardRowsPanel1AVX512Const<>+288(SB), Z5, Z6
 	VPSLLD $20, Z5, Z5
-	VPADDD Z6, Z5, Z5
-	VPADDD.BCST eyeForwardRowsPanel1AVX512Const<>+176(SB), Z5, Z5
+	VPADDD Z5, Z6, Z5
+	VPADDD.BCST eyeForwardRowsPanel1AVX512Const<>+352(SB), Z5, Z5
 	VMULPS Z5, Z4, Z4
 	VADDPS Z5, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+384(SB), Z4, Z4
-	VBROADCASTSS eyeForwardRowsPanel1AVX512Const<>+16(SB), Z5
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+360(SB), Z4, Z4
+	VBROADCASTSS eyeForwardRowsPanel1AVX512Const<>+368(SB), Z5
 	VSUBPS Z4, Z5, Z4
-	VANDPS.BCST eyeForwardRowsPanel1AVX512Const<>+96(SB), Z2, Z5
-	VCMPPS.BCST $17, eyeForwardRowsPanel1AVX512Const<>+392(SB), Z5, K1
-	VANDPS.BCST eyeForwardRowsPanel1AVX512Const<>+400(SB), Z2, Z2
-	VORPS Z4, Z2, Z2
-	VBLENDMPS Z3, Z2, K1, Z2
-	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+16(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
+	VCMPPS.BCST $17, eyeForwardRowsPanel1AVX512Const<>+376(SB), Z2, K1
+	VANDPS.BCST eyeForwardRowsPanel1AVX512Const<>+384(SB), Z0, Z0
+	VORPS Z0, Z4, Z0
+	VBLENDMPS Z3, Z0, K1, Z0
+	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+368(SB), Z0, Z0
+	VMULPS Z0, Z1, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, (R10)
+	VMOVUPS Z0, K7, (R10)
 	ADDQ $132, R10
 	DECQ CX
 	JNZ finish12
@@ -11684,8 +11647,9 @@ finish16:
 
 	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
 	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+8(SB), Z0, Z1
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+24(SB), Z0, Z2
-	VMULPS Z2, Z2, Z3
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+16(SB), Z0, Z0
+	VANDPS.BCST eyeForwardRowsPanel1AVX512Const<>+24(SB), Z0, Z2
+	VMULPS Z0, Z0, Z3
 	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+32(SB), Z3, Z4
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+40(SB), Z4, Z4
 	VMULPS Z3, Z4, Z4
@@ -11696,19 +11660,19 @@ finish16:
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+64(SB), Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+72(SB), Z3, Z3
-	VMULPS Z2, Z3, Z3
-	VADDPS Z2, Z3, Z3
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+80(SB), Z2, Z4
+	VMULPS Z0, Z3, Z3
+	VADDPS Z0, Z3, Z3
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+80(SB), Z0, Z4
 	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+72(SB), Z4, Z5
 	VADDPS Z4, Z5, Z4
 	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+88(SB), Z4, Z4
-	VANDPS.BCST eyeForwardRowsPanel1AVX512Const<>+96(SB), Z2, Z5
-	VCMPPS.BCST $17, eyeForwardRowsPanel1AVX512Const<>+104(SB), Z5, K1
+	VCMPPS.BCST $17, eyeForwardRowsPanel1AVX512Const<>+96(SB), Z2, K1
 	VBLENDMPS Z4, Z3, K1, Z3
-	VANDPS.BCST eyeForwardRowsPanel1AVX512Const<>+96(SB), Z2, Z4
-	VBROADCASTSS eyeForwardRowsPanel1AVX512Const<>+112(SB), Z5
-	VMINPS Z4, Z5, Z4
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+120(SB), Z4, Z5
+	VBROADCASTSS eyeForwardRowsPanel1AVX512Const<>+104(SB), Z4
+	VMINPS Z2, Z4, Z4
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+112(SB), Z4, Z5
+	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+120(SB), Z5, Z5
+	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+128(SB), Z5, Z5
 	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+136(SB), Z5, Z5
@@ -11716,45 +11680,42 @@ finish16:
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+144(SB), Z5, Z5
 	VMULPS Z4, Z5, Z5
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+152(SB), Z5, Z5
-	VMULPS Z4, Z5, Z5
-	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+160(SB), Z5, Z5
 	VMULPS Z4, Z5, Z4
-	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+168(SB), Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+184(SB), Z4, Z5
-	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+192(SB), Z5, Z5
-	VSUBPS.BCST eyeForwardRowsPanel1AVX512Const<>+192(SB), Z5, Z6
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+200(SB), Z6, Z7
+	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+160(SB), Z4, Z4
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+168(SB), Z4, Z5
+	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+176(SB), Z5, Z5
+	VSUBPS.BCST eyeForwardRowsPanel1AVX512Const<>+176(SB), Z5, Z6
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+184(SB), Z6, Z7
 	VSUBPS Z7, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+208(SB), Z6, Z6
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+192(SB), Z6, Z6
 	VSUBPS Z6, Z4, Z4
 	VMULPS Z4, Z4, Z6
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+216(SB), Z4, Z7
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+200(SB), Z4, Z7
 	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+8(SB), Z7, Z7
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+224(SB), Z6, Z8
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+208(SB), Z6, Z8
 	VADDPS Z8, Z7, Z7
 	VMULPS Z6, Z7, Z6
-	VPERMPS eyeForwardRowsPanel1AVX512Const<>+256(SB), Z5, Z7
+	VPERMPS eyeForwardRowsPanel1AVX512Const<>+224(SB), Z5, Z7
 	VADDPS Z7, Z4, Z4
 	VADDPS Z4, Z6, Z4
-	VPERMPS eyeForwardRowsPanel1AVX512Const<>+320(SB), Z5, Z6
+	VPERMPS eyeForwardRowsPanel1AVX512Const<>+288(SB), Z5, Z6
 	VPSLLD $20, Z5, Z5
-	VPADDD Z6, Z5, Z5
-	VPADDD.BCST eyeForwardRowsPanel1AVX512Const<>+176(SB), Z5, Z5
+	VPADDD Z5, Z6, Z5
+	VPADDD.BCST eyeForwardRowsPanel1AVX512Const<>+352(SB), Z5, Z5
 	VMULPS Z5, Z4, Z4
 	VADDPS Z5, Z4, Z4
-	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+384(SB), Z4, Z4
-	VBROADCASTSS eyeForwardRowsPanel1AVX512Const<>+16(SB), Z5
+	VMULPS.BCST eyeForwardRowsPanel1AVX512Const<>+360(SB), Z4, Z4
+	VBROADCASTSS eyeForwardRowsPanel1AVX512Const<>+368(SB), Z5
 	VSUBPS Z4, Z5, Z4
-	VANDPS.BCST eyeForwardRowsPanel1AVX512Const<>+96(SB), Z2, Z5
-	VCMPPS.BCST $17, eyeForwardRowsPanel1AVX512Const<>+392(SB), Z5, K1
-	VANDPS.BCST eyeForwardRowsPanel1AVX512Const<>+400(SB), Z2, Z2
-	VORPS Z4, Z2, Z2
-	VBLENDMPS Z3, Z2, K1, Z2
-	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+16(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
+	VCMPPS.BCST $17, eyeForwardRowsPanel1AVX512Const<>+376(SB), Z2, K1
+	VANDPS.BCST eyeForwardRowsPanel1AVX512Const<>+384(SB), Z0, Z0
+	VORPS Z0, Z4, Z0
+	VBLENDMPS Z3, Z0, K1, Z0
+	VADDPS.BCST eyeForwardRowsPanel1AVX512Const<>+368(SB), Z0, Z0
+	VMULPS Z0, Z1, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, (R10)
+	VMOVUPS Z0, K7, (R10)
 	ADDQ $132, R10
 	DECQ CX
 	JNZ finish16
@@ -14455,8 +14416,6 @@ inputs1:
 	VADDPS Z6, Z4, Z4
 	VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4
-
-	// y = tanh(x)
 	VANDPS.BCST innerForwardAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS innerForwardAVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -14487,10 +14446,8 @@ inputs1:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST innerForwardAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R8)
-
-	// y = tanh(x)
 	VANDPS.BCST innerForwardAVX512Const<>+0(SB), Z4, Z0
 	VBROADCASTSS innerForwardAVX512Const<>+8(SB), Z1
 	VMINPS Z0, Z1, Z0
@@ -14521,7 +14478,7 @@ inputs1:
 	VADDPS Z1, Z0, Z0
 	VADDPS Z2, Z0, Z0
 	VANDPS.BCST innerForwardAVX512Const<>+544(SB), Z4, Z1
-	VORPS Z0, Z1, Z0
+	VORPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, 64(R8)
@@ -14911,8 +14868,6 @@ terms3:
 	MOVQ $6, CX
 finish4:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST innerForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS innerForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -14943,7 +14898,7 @@ finish4:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST innerForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	ADDQ $68, R10
 	DECQ CX
@@ -15157,8 +15112,6 @@ terms7:
 	MOVQ $5, CX
 finish8:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST innerForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS innerForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -15189,7 +15142,7 @@ finish8:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST innerForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	ADDQ $68, R10
 	DECQ CX
@@ -15263,8 +15216,6 @@ terms11:
 	MOVQ $1, CX
 finish12:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST innerForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS innerForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -15295,7 +15246,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST innerForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	ADDQ $68, R10
 	DECQ CX
@@ -15707,8 +15658,6 @@ finish4:
 	MOVL $0x1, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST innerForwardRowsPanel1AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS innerForwardRowsPanel1AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -15739,7 +15688,7 @@ finish4:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST innerForwardRowsPanel1AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -15967,8 +15916,6 @@ finish8:
 	MOVL $0x1, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST innerForwardRowsPanel1AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS innerForwardRowsPanel1AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -15999,7 +15946,7 @@ finish8:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST innerForwardRowsPanel1AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -16079,8 +16026,6 @@ finish12:
 	MOVL $0x1, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST innerForwardRowsPanel1AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS innerForwardRowsPanel1AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -16111,7 +16056,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST innerForwardRowsPanel1AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -16341,8 +16286,6 @@ inputs1:
 	VADDPS Z6, Z4, Z4
 	VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4
-
-	// y = tanh(x)
 	VANDPS.BCST innerForwardTrainAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS innerForwardTrainAVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -16373,10 +16316,8 @@ inputs1:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST innerForwardTrainAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R8)
-
-	// y = tanh(x)
 	VANDPS.BCST innerForwardTrainAVX512Const<>+0(SB), Z4, Z0
 	VBROADCASTSS innerForwardTrainAVX512Const<>+8(SB), Z1
 	VMINPS Z0, Z1, Z0
@@ -16407,7 +16348,7 @@ inputs1:
 	VADDPS Z1, Z0, Z0
 	VADDPS Z2, Z0, Z0
 	VANDPS.BCST innerForwardTrainAVX512Const<>+544(SB), Z4, Z1
-	VORPS Z0, Z1, Z0
+	VORPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, 64(R8)
@@ -16797,8 +16738,6 @@ terms3:
 	MOVQ $6, CX
 finish4:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST innerForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS innerForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -16829,7 +16768,7 @@ finish4:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST innerForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	ADDQ $68, R10
 	DECQ CX
@@ -17043,8 +16982,6 @@ terms7:
 	MOVQ $5, CX
 finish8:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST innerForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS innerForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -17075,7 +17012,7 @@ finish8:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST innerForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	ADDQ $68, R10
 	DECQ CX
@@ -17149,8 +17086,6 @@ terms11:
 	MOVQ $1, CX
 finish12:
 	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
 	VANDPS.BCST innerForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS innerForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -17181,7 +17116,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST innerForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	VMOVUPS Z0, (R10)
 	ADDQ $68, R10
 	DECQ CX
@@ -17593,8 +17528,6 @@ finish4:
 	MOVL $0x1, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST innerForwardTrainRowsPanel1AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS innerForwardTrainRowsPanel1AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -17625,7 +17558,7 @@ finish4:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST innerForwardTrainRowsPanel1AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -17853,8 +17786,6 @@ finish8:
 	MOVL $0x1, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST innerForwardTrainRowsPanel1AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS innerForwardTrainRowsPanel1AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -17885,7 +17816,7 @@ finish8:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST innerForwardTrainRowsPanel1AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -17965,8 +17896,6 @@ finish12:
 	MOVL $0x1, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST innerForwardTrainRowsPanel1AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS innerForwardTrainRowsPanel1AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -17997,7 +17926,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST innerForwardTrainRowsPanel1AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -18974,13 +18903,13 @@ elements1:
 	VADDPS Z2, Z4, Z4
 
 	// g = g + (0.9 · momentum_buffer)
-	VMULPS.BCST sgdElements_3AVX512Const<>+8(SB), Z4, Z6
-	VADDPS Z6, Z2, Z2
+	VMULPS.BCST sgdElements_3AVX512Const<>+8(SB), Z4, Z5
+	VADDPS Z5, Z2, Z2
 
 	// w = w - (lr · g)
-	VMULPS Z2, Z0, Z6
-	VSUBPS Z6, Z3, Z3
-	VMOVUPS Z3, (DI)(AX*1)
+	VMULPS Z2, Z0, Z2
+	VSUBPS Z2, Z3, Z2
+	VMOVUPS Z2, (DI)(AX*1)
 	VMOVUPS Z4, (DX)(AX*1)
 	ADDQ $64, AX
 	DECQ CX
@@ -18990,14 +18919,13 @@ elements1:
 
 DATA scoreForwardAVX512Const<>+0(SB)/4, $0x80000000
 DATA scoreForwardAVX512Const<>+8(SB)/4, $0xc2d00000
-DATA scoreForwardAVX512Const<>+16(SB)/4, $0x40000000
-DATA scoreForwardAVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA scoreForwardAVX512Const<>+32(SB)/4, $0x4b400000
-DATA scoreForwardAVX512Const<>+40(SB)/4, $0x3db17000
-DATA scoreForwardAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA scoreForwardAVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA scoreForwardAVX512Const<>+64(SB)/4, $0x3f000000
-DATA scoreForwardAVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA scoreForwardAVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA scoreForwardAVX512Const<>+24(SB)/4, $0x4b400000
+DATA scoreForwardAVX512Const<>+32(SB)/4, $0x3db17000
+DATA scoreForwardAVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA scoreForwardAVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA scoreForwardAVX512Const<>+56(SB)/4, $0x3f000000
+DATA scoreForwardAVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA scoreForwardAVX512Const<>+96(SB)/4, $0x0
 DATA scoreForwardAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA scoreForwardAVX512Const<>+104(SB)/4, $0x33092801
@@ -19030,8 +18958,9 @@ DATA scoreForwardAVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA scoreForwardAVX512Const<>+212(SB)/4, $0x1f75672a
 DATA scoreForwardAVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA scoreForwardAVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA scoreForwardAVX512Const<>+224(SB)/4, $0x1f800000
-DATA scoreForwardAVX512Const<>+232(SB)/4, $0x3f800000
+DATA scoreForwardAVX512Const<>+224(SB)/4, $0x40000000
+DATA scoreForwardAVX512Const<>+232(SB)/4, $0x1f800000
+DATA scoreForwardAVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL scoreForwardAVX512Const<>(SB), RODATA|NOPTR, $256
 
 // scoreForwardAVX512 is scoreForwardGeneric for avx512: 16 multiply-adds,
@@ -19089,17 +19018,17 @@ inputs1:
 	VORPS.BCST scoreForwardAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS scoreForwardAVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST scoreForwardAVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST scoreForwardAVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST scoreForwardAVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST scoreForwardAVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST scoreForwardAVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST scoreForwardAVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST scoreForwardAVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST scoreForwardAVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST scoreForwardAVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST scoreForwardAVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST scoreForwardAVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST scoreForwardAVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST scoreForwardAVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST scoreForwardAVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST scoreForwardAVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST scoreForwardAVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS scoreForwardAVX512Const<>+96(SB), Z2, Z4
@@ -19107,15 +19036,15 @@ inputs1:
 	VADDPS Z1, Z3, Z1
 	VPERMPS scoreForwardAVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST scoreForwardAVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST scoreForwardAVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST scoreForwardAVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS scoreForwardAVX512Const<>+232(SB), Z2
+	VMULPS.BCST scoreForwardAVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST scoreForwardAVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS scoreForwardAVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST scoreForwardAVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -19125,14 +19054,13 @@ inputs1:
 
 DATA scoreForwardRowsPanel0AVX512Const<>+0(SB)/4, $0x80000000
 DATA scoreForwardRowsPanel0AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA scoreForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA scoreForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA scoreForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x4b400000
+DATA scoreForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x3db17000
+DATA scoreForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA scoreForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA scoreForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3f000000
+DATA scoreForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA scoreForwardRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA scoreForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA scoreForwardRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -19165,8 +19093,9 @@ DATA scoreForwardRowsPanel0AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA scoreForwardRowsPanel0AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA scoreForwardRowsPanel0AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA scoreForwardRowsPanel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA scoreForwardRowsPanel0AVX512Const<>+224(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x3f800000
+DATA scoreForwardRowsPanel0AVX512Const<>+224(SB)/4, $0x40000000
+DATA scoreForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x1f800000
+DATA scoreForwardRowsPanel0AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL scoreForwardRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // scoreForwardRowsPanel0AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
@@ -19420,17 +19349,17 @@ finish4:
 	VORPS.BCST scoreForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS scoreForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST scoreForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST scoreForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST scoreForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST scoreForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST scoreForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST scoreForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS scoreForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -19438,15 +19367,15 @@ finish4:
 	VADDPS Z1, Z3, Z1
 	VPERMPS scoreForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST scoreForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST scoreForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS scoreForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST scoreForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS scoreForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST scoreForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -19664,17 +19593,17 @@ finish8:
 	VORPS.BCST scoreForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS scoreForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST scoreForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST scoreForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST scoreForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST scoreForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST scoreForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST scoreForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS scoreForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -19682,15 +19611,15 @@ finish8:
 	VADDPS Z1, Z3, Z1
 	VPERMPS scoreForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST scoreForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST scoreForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS scoreForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST scoreForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS scoreForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST scoreForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -19772,17 +19701,17 @@ finish12:
 	VORPS.BCST scoreForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS scoreForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST scoreForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST scoreForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST scoreForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST scoreForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST scoreForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST scoreForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS scoreForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -19790,15 +19719,15 @@ finish12:
 	VADDPS Z1, Z3, Z1
 	VPERMPS scoreForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST scoreForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST scoreForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS scoreForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST scoreForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST scoreForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS scoreForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST scoreForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -19816,14 +19745,13 @@ done10:
 
 DATA scoreForwardRows_2Panel0AVX512Const<>+0(SB)/4, $0x80000000
 DATA scoreForwardRows_2Panel0AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel0AVX512Const<>+16(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel0AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel0AVX512Const<>+32(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel0AVX512Const<>+40(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA scoreForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel0AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA scoreForwardRows_2Panel0AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA scoreForwardRows_2Panel0AVX512Const<>+24(SB)/4, $0x4b400000
+DATA scoreForwardRows_2Panel0AVX512Const<>+32(SB)/4, $0x3db17000
+DATA scoreForwardRows_2Panel0AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA scoreForwardRows_2Panel0AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA scoreForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x3f000000
+DATA scoreForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA scoreForwardRows_2Panel0AVX512Const<>+96(SB)/4, $0x0
 DATA scoreForwardRows_2Panel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA scoreForwardRows_2Panel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -19856,8 +19784,9 @@ DATA scoreForwardRows_2Panel0AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA scoreForwardRows_2Panel0AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA scoreForwardRows_2Panel0AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA scoreForwardRows_2Panel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA scoreForwardRows_2Panel0AVX512Const<>+224(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel0AVX512Const<>+232(SB)/4, $0x3f800000
+DATA scoreForwardRows_2Panel0AVX512Const<>+224(SB)/4, $0x40000000
+DATA scoreForwardRows_2Panel0AVX512Const<>+232(SB)/4, $0x1f800000
+DATA scoreForwardRows_2Panel0AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL scoreForwardRows_2Panel0AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // scoreForwardRows_2Panel0AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
@@ -20111,17 +20040,17 @@ finish4:
 	VORPS.BCST scoreForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS scoreForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST scoreForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST scoreForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST scoreForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST scoreForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST scoreForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST scoreForwardRows_2Panel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS scoreForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
@@ -20129,15 +20058,15 @@ finish4:
 	VADDPS Z1, Z3, Z1
 	VPERMPS scoreForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST scoreForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST scoreForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST scoreForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS scoreForwardRows_2Panel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST scoreForwardRows_2Panel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -20355,17 +20284,17 @@ finish8:
 	VORPS.BCST scoreForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS scoreForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST scoreForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST scoreForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST scoreForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST scoreForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST scoreForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST scoreForwardRows_2Panel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS scoreForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
@@ -20373,15 +20302,15 @@ finish8:
 	VADDPS Z1, Z3, Z1
 	VPERMPS scoreForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST scoreForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST scoreForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST scoreForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS scoreForwardRows_2Panel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST scoreForwardRows_2Panel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -20463,17 +20392,17 @@ finish12:
 	VORPS.BCST scoreForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS scoreForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST scoreForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST scoreForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST scoreForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST scoreForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST scoreForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST scoreForwardRows_2Panel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS scoreForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
@@ -20481,15 +20410,15 @@ finish12:
 	VADDPS Z1, Z3, Z1
 	VPERMPS scoreForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST scoreForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST scoreForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS scoreForwardRows_2Panel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST scoreForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST scoreForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS scoreForwardRows_2Panel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST scoreForwardRows_2Panel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -20507,14 +20436,13 @@ done10:
 
 DATA scoreForwardTrainAVX512Const<>+0(SB)/4, $0x80000000
 DATA scoreForwardTrainAVX512Const<>+8(SB)/4, $0xc2d00000
-DATA scoreForwardTrainAVX512Const<>+16(SB)/4, $0x40000000
-DATA scoreForwardTrainAVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainAVX512Const<>+32(SB)/4, $0x4b400000
-DATA scoreForwardTrainAVX512Const<>+40(SB)/4, $0x3db17000
-DATA scoreForwardTrainAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainAVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainAVX512Const<>+64(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainAVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainAVX512Const<>+24(SB)/4, $0x4b400000
+DATA scoreForwardTrainAVX512Const<>+32(SB)/4, $0x3db17000
+DATA scoreForwardTrainAVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainAVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainAVX512Const<>+56(SB)/4, $0x3f000000
+DATA scoreForwardTrainAVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA scoreForwardTrainAVX512Const<>+96(SB)/4, $0x0
 DATA scoreForwardTrainAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA scoreForwardTrainAVX512Const<>+104(SB)/4, $0x33092801
@@ -20547,8 +20475,9 @@ DATA scoreForwardTrainAVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA scoreForwardTrainAVX512Const<>+212(SB)/4, $0x1f75672a
 DATA scoreForwardTrainAVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA scoreForwardTrainAVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA scoreForwardTrainAVX512Const<>+224(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX512Const<>+232(SB)/4, $0x3f800000
+DATA scoreForwardTrainAVX512Const<>+224(SB)/4, $0x40000000
+DATA scoreForwardTrainAVX512Const<>+232(SB)/4, $0x1f800000
+DATA scoreForwardTrainAVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL scoreForwardTrainAVX512Const<>(SB), RODATA|NOPTR, $256
 
 // scoreForwardTrainAVX512 is scoreForwardTrainGeneric for avx512: 16 multiply-adds,
@@ -20606,17 +20535,17 @@ inputs1:
 	VORPS.BCST scoreForwardTrainAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS scoreForwardTrainAVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST scoreForwardTrainAVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST scoreForwardTrainAVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST scoreForwardTrainAVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST scoreForwardTrainAVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST scoreForwardTrainAVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST scoreForwardTrainAVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST scoreForwardTrainAVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST scoreForwardTrainAVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST scoreForwardTrainAVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST scoreForwardTrainAVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST scoreForwardTrainAVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST scoreForwardTrainAVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST scoreForwardTrainAVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST scoreForwardTrainAVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST scoreForwardTrainAVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST scoreForwardTrainAVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS scoreForwardTrainAVX512Const<>+96(SB), Z2, Z4
@@ -20624,15 +20553,15 @@ inputs1:
 	VADDPS Z1, Z3, Z1
 	VPERMPS scoreForwardTrainAVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST scoreForwardTrainAVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST scoreForwardTrainAVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST scoreForwardTrainAVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS scoreForwardTrainAVX512Const<>+232(SB), Z2
+	VMULPS.BCST scoreForwardTrainAVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST scoreForwardTrainAVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS scoreForwardTrainAVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST scoreForwardTrainAVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -20642,14 +20571,13 @@ inputs1:
 
 DATA scoreForwardTrainRowsPanel0AVX512Const<>+0(SB)/4, $0x80000000
 DATA scoreForwardTrainRowsPanel0AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel0AVX512Const<>+16(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA scoreForwardTrainRowsPanel0AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA scoreForwardTrainRowsPanel0AVX512Const<>+24(SB)/4, $0x4b400000
+DATA scoreForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x3db17000
+DATA scoreForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA scoreForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA scoreForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3f000000
+DATA scoreForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA scoreForwardTrainRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA scoreForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA scoreForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -20682,8 +20610,9 @@ DATA scoreForwardTrainRowsPanel0AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA scoreForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA scoreForwardTrainRowsPanel0AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA scoreForwardTrainRowsPanel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA scoreForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x3f800000
+DATA scoreForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0x40000000
+DATA scoreForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x1f800000
+DATA scoreForwardTrainRowsPanel0AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL scoreForwardTrainRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // scoreForwardTrainRowsPanel0AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
@@ -20937,17 +20866,17 @@ finish4:
 	VORPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS scoreForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS scoreForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -20955,15 +20884,15 @@ finish4:
 	VADDPS Z1, Z3, Z1
 	VPERMPS scoreForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST scoreForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST scoreForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS scoreForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -21181,17 +21110,17 @@ finish8:
 	VORPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS scoreForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS scoreForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -21199,15 +21128,15 @@ finish8:
 	VADDPS Z1, Z3, Z1
 	VPERMPS scoreForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST scoreForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST scoreForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS scoreForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -21289,17 +21218,17 @@ finish12:
 	VORPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS scoreForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS scoreForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -21307,15 +21236,15 @@ finish12:
 	VADDPS Z1, Z3, Z1
 	VPERMPS scoreForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST scoreForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST scoreForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS scoreForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS scoreForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST scoreForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -21333,14 +21262,13 @@ done10:
 
 DATA scoreForward_2AVX512Const<>+0(SB)/4, $0x80000000
 DATA scoreForward_2AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA scoreForward_2AVX512Const<>+16(SB)/4, $0x40000000
-DATA scoreForward_2AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA scoreForward_2AVX512Const<>+32(SB)/4, $0x4b400000
-DATA scoreForward_2AVX512Const<>+40(SB)/4, $0x3db17000
-DATA scoreForward_2AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA scoreForward_2AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA scoreForward_2AVX512Const<>+64(SB)/4, $0x3f000000
-DATA scoreForward_2AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA scoreForward_2AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA scoreForward_2AVX512Const<>+24(SB)/4, $0x4b400000
+DATA scoreForward_2AVX512Const<>+32(SB)/4, $0x3db17000
+DATA scoreForward_2AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA scoreForward_2AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA scoreForward_2AVX512Const<>+56(SB)/4, $0x3f000000
+DATA scoreForward_2AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA scoreForward_2AVX512Const<>+96(SB)/4, $0x0
 DATA scoreForward_2AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA scoreForward_2AVX512Const<>+104(SB)/4, $0x33092801
@@ -21373,8 +21301,9 @@ DATA scoreForward_2AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA scoreForward_2AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA scoreForward_2AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA scoreForward_2AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA scoreForward_2AVX512Const<>+224(SB)/4, $0x1f800000
-DATA scoreForward_2AVX512Const<>+232(SB)/4, $0x3f800000
+DATA scoreForward_2AVX512Const<>+224(SB)/4, $0x40000000
+DATA scoreForward_2AVX512Const<>+232(SB)/4, $0x1f800000
+DATA scoreForward_2AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL scoreForward_2AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // scoreForward_2AVX512 is scoreForward_2Generic for avx512: 16 multiply-adds,
@@ -21432,17 +21361,17 @@ inputs1:
 	VORPS.BCST scoreForward_2AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS scoreForward_2AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST scoreForward_2AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST scoreForward_2AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST scoreForward_2AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST scoreForward_2AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST scoreForward_2AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST scoreForward_2AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST scoreForward_2AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST scoreForward_2AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST scoreForward_2AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST scoreForward_2AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST scoreForward_2AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST scoreForward_2AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST scoreForward_2AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST scoreForward_2AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST scoreForward_2AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST scoreForward_2AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS scoreForward_2AVX512Const<>+96(SB), Z2, Z4
@@ -21450,15 +21379,15 @@ inputs1:
 	VADDPS Z1, Z3, Z1
 	VPERMPS scoreForward_2AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST scoreForward_2AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST scoreForward_2AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST scoreForward_2AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS scoreForward_2AVX512Const<>+232(SB), Z2
+	VMULPS.BCST scoreForward_2AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST scoreForward_2AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS scoreForward_2AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST scoreForward_2AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7

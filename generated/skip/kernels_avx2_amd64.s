@@ -281,8 +281,6 @@ TEXT ·bodyForwardAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 32(DX), Y15, Y0
 	VBROADCASTSS 8(SI), Y15
 	VFMADD231PS 64(DX), Y15, Y0
-
-	// y = tanh(x)
 	VANDPS bodyForwardAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS bodyForwardAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -313,7 +311,7 @@ TEXT ·bodyForwardAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS bodyForwardAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
@@ -568,8 +566,6 @@ finish3:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS (R10), Y1, Y0
-
-	// y = tanh(x)
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -600,7 +596,7 @@ finish3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, (R10)
@@ -680,8 +676,6 @@ rows4:
 	VFMADD231PS Y12, Y15, Y6
 	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-
-	// y = tanh(x)
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y8
 	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y9
 	VMINPS Y8, Y9, Y8
@@ -712,12 +706,10 @@ rows4:
 	VADDPS Y9, Y8, Y8
 	VADDPS Y10, Y8, Y8
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y8, Y0, Y0
+	VORPS Y0, Y8, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y8
 	VMASKMOVPS Y0, Y8, (R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y8
 	VMINPS Y0, Y8, Y0
@@ -748,12 +740,10 @@ rows4:
 	VADDPS Y8, Y0, Y0
 	VADDPS Y9, Y0, Y0
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -784,12 +774,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y8, Y0, Y0
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -820,12 +808,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -856,12 +842,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -892,12 +876,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 80(R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -928,12 +910,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 96(R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -964,7 +944,7 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 112(R8)
@@ -1012,8 +992,6 @@ rows6:
 	VFMADD231PS Y12, Y15, Y2
 	VBROADCASTSS 8(R10)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y3
-
-	// y = tanh(x)
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y4
 	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y5
 	VMINPS Y4, Y5, Y4
@@ -1044,12 +1022,10 @@ rows6:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y6, Y4, Y4
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y4, Y0, Y0
+	VORPS Y0, Y4, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y4
 	VMASKMOVPS Y0, Y4, (R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y4
 	VMINPS Y0, Y4, Y0
@@ -1080,12 +1056,10 @@ rows6:
 	VADDPS Y4, Y0, Y0
 	VADDPS Y5, Y0, Y0
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1116,12 +1090,10 @@ rows6:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y4, Y0, Y0
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1152,7 +1124,7 @@ rows6:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
@@ -1179,8 +1151,6 @@ rows8:
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-
-	// y = tanh(x)
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -1211,7 +1181,7 @@ rows8:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
@@ -1471,8 +1441,6 @@ finish3:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS (R10), Y1, Y0
-
-	// y = tanh(x)
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -1503,7 +1471,7 @@ finish3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, (R10)
@@ -1583,8 +1551,6 @@ rows4:
 	VFMADD231PS Y12, Y15, Y6
 	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-
-	// y = tanh(x)
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y8
 	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y9
 	VMINPS Y8, Y9, Y8
@@ -1615,12 +1581,10 @@ rows4:
 	VADDPS Y9, Y8, Y8
 	VADDPS Y10, Y8, Y8
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y8, Y0, Y0
+	VORPS Y0, Y8, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y8
 	VMASKMOVPS Y0, Y8, (R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y8
 	VMINPS Y0, Y8, Y0
@@ -1651,12 +1615,10 @@ rows4:
 	VADDPS Y8, Y0, Y0
 	VADDPS Y9, Y0, Y0
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1687,12 +1649,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y8, Y0, Y0
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1723,12 +1683,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1759,12 +1717,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1795,12 +1751,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 80(R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1831,12 +1785,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 96(R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1867,7 +1819,7 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 112(R8)
@@ -1915,8 +1867,6 @@ rows6:
 	VFMADD231PS Y12, Y15, Y2
 	VBROADCASTSS 8(R10)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y3
-
-	// y = tanh(x)
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y4
 	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y5
 	VMINPS Y4, Y5, Y4
@@ -1947,12 +1897,10 @@ rows6:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y6, Y4, Y4
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y4, Y0, Y0
+	VORPS Y0, Y4, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y4
 	VMASKMOVPS Y0, Y4, (R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y4
 	VMINPS Y0, Y4, Y0
@@ -1983,12 +1931,10 @@ rows6:
 	VADDPS Y4, Y0, Y0
 	VADDPS Y5, Y0, Y0
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2019,12 +1965,10 @@ rows6:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y4, Y0, Y0
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2055,7 +1999,7 @@ rows6:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
@@ -2082,8 +2026,6 @@ rows8:
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-
-	// y = tanh(x)
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -2114,7 +2056,7 @@ rows8:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
@@ -2242,8 +2184,6 @@ TEXT ·bodyForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 32(DX), Y15, Y0
 	VBROADCASTSS 8(SI), Y15
 	VFMADD231PS 64(DX), Y15, Y0
-
-	// y = tanh(x)
 	VANDPS bodyForwardTrainAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS bodyForwardTrainAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -2274,7 +2214,7 @@ TEXT ·bodyForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS bodyForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
@@ -2529,8 +2469,6 @@ finish3:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS (R10), Y1, Y0
-
-	// y = tanh(x)
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -2561,7 +2499,7 @@ finish3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, (R10)
@@ -2641,8 +2579,6 @@ rows4:
 	VFMADD231PS Y12, Y15, Y6
 	VBROADCASTSS 8(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-
-	// y = tanh(x)
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y8
 	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y9
 	VMINPS Y8, Y9, Y8
@@ -2673,12 +2609,10 @@ rows4:
 	VADDPS Y9, Y8, Y8
 	VADDPS Y10, Y8, Y8
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y8, Y0, Y0
+	VORPS Y0, Y8, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y8
 	VMASKMOVPS Y0, Y8, (R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y8
 	VMINPS Y0, Y8, Y0
@@ -2709,12 +2643,10 @@ rows4:
 	VADDPS Y8, Y0, Y0
 	VADDPS Y9, Y0, Y0
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2745,12 +2677,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y8, Y0, Y0
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2781,12 +2711,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2817,12 +2745,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2853,12 +2779,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 80(R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2889,12 +2813,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 96(R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2925,7 +2847,7 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 112(R8)
@@ -2973,8 +2895,6 @@ rows6:
 	VFMADD231PS Y12, Y15, Y2
 	VBROADCASTSS 8(R10)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y3
-
-	// y = tanh(x)
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y4
 	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y5
 	VMINPS Y4, Y5, Y4
@@ -3005,12 +2925,10 @@ rows6:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y6, Y4, Y4
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y4, Y0, Y0
+	VORPS Y0, Y4, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y4
 	VMASKMOVPS Y0, Y4, (R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4
 	VMINPS Y0, Y4, Y0
@@ -3041,12 +2959,10 @@ rows6:
 	VADDPS Y4, Y0, Y0
 	VADDPS Y5, Y0, Y0
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -3077,12 +2993,10 @@ rows6:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y4, Y0, Y0
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
-
-	// y = tanh(x)
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -3113,7 +3027,7 @@ rows6:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
@@ -3140,8 +3054,6 @@ rows8:
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-
-	// y = tanh(x)
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -3172,7 +3084,7 @@ rows8:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
@@ -3300,8 +3212,6 @@ TEXT ·bodyForward_2AVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 32(DX), Y15, Y0
 	VBROADCASTSS 8(SI), Y15
 	VFMADD231PS 64(DX), Y15, Y0
-
-	// y = tanh(x)
 	VANDPS bodyForward_2AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS bodyForward_2AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -3332,7 +3242,7 @@ TEXT ·bodyForward_2AVX2(SB), NOSPLIT, $0-32
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS bodyForward_2AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
@@ -5550,8 +5460,7 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS reluGradientEachAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y2
+	VCMPPS $30, reluGradientEachAVX2Const<>+0(SB), Y0, Y2
 	VBLENDVPS Y2, Y1, Y0, Y0
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
@@ -5563,8 +5472,7 @@ elements1:
 	VMASKMOVPS (DI)(AX*1), Y0, Y2
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS reluGradientEachAVX2Const<>+0(SB), Y3
-	VCMPPS $17, Y1, Y3, Y3
+	VCMPPS $30, reluGradientEachAVX2Const<>+0(SB), Y1, Y3
 	VBLENDVPS Y3, Y2, Y1, Y1
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	VZEROUPPER 

@@ -479,8 +479,6 @@ TEXT ·bodyForwardAVX512(SB), NOSPLIT, $0-32
 	VFMADD231PS 32(DX), Z31, K7, Z0
 	VBROADCASTSS 8(SI), Z31
 	VFMADD231PS 64(DX), Z31, K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST bodyForwardAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS bodyForwardAVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -511,7 +509,7 @@ TEXT ·bodyForwardAVX512(SB), NOSPLIT, $0-32
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST bodyForwardAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
@@ -804,8 +802,6 @@ finish3:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST bodyForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS bodyForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -836,7 +832,7 @@ finish3:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST bodyForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -948,8 +944,6 @@ finish6:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST bodyForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS bodyForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -980,7 +974,7 @@ finish6:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST bodyForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -1051,8 +1045,6 @@ finish9:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST bodyForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS bodyForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1083,7 +1075,7 @@ finish9:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST bodyForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -1124,8 +1116,6 @@ finish12:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST bodyForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS bodyForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1156,7 +1146,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST bodyForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -1457,8 +1447,6 @@ finish3:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS bodyForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1489,7 +1477,7 @@ finish3:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -1601,8 +1589,6 @@ finish6:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS bodyForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1633,7 +1619,7 @@ finish6:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -1704,8 +1690,6 @@ finish9:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS bodyForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1736,7 +1720,7 @@ finish9:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -1777,8 +1761,6 @@ finish12:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS bodyForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1809,7 +1791,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -1978,8 +1960,6 @@ TEXT ·bodyForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VFMADD231PS 32(DX), Z31, K7, Z0
 	VBROADCASTSS 8(SI), Z31
 	VFMADD231PS 64(DX), Z31, K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST bodyForwardTrainAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS bodyForwardTrainAVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2010,7 +1990,7 @@ TEXT ·bodyForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST bodyForwardTrainAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
@@ -2303,8 +2283,6 @@ finish3:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST bodyForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS bodyForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2335,7 +2313,7 @@ finish3:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST bodyForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -2447,8 +2425,6 @@ finish6:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST bodyForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS bodyForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2479,7 +2455,7 @@ finish6:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST bodyForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -2550,8 +2526,6 @@ finish9:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST bodyForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS bodyForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2582,7 +2556,7 @@ finish9:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST bodyForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -2623,8 +2597,6 @@ finish12:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST bodyForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS bodyForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2655,7 +2627,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST bodyForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -2824,8 +2796,6 @@ TEXT ·bodyForward_2AVX512(SB), NOSPLIT, $0-32
 	VFMADD231PS 32(DX), Z31, K7, Z0
 	VBROADCASTSS 8(SI), Z31
 	VFMADD231PS 64(DX), Z31, K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST bodyForward_2AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS bodyForward_2AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2856,7 +2826,7 @@ TEXT ·bodyForward_2AVX512(SB), NOSPLIT, $0-32
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST bodyForward_2AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
@@ -6458,8 +6428,7 @@ TEXT ·reluGradientEachAVX512(SB), NOSPLIT, $0-24
 	VMOVUPS.Z (DI)(AX*1), K7, Z2
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS reluGradientEachAVX512Const<>+0(SB), Z3
-	VCMPPS $17, Z1, Z3, K1
+	VCMPPS.BCST $30, reluGradientEachAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z2, Z1, K1, Z1
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	VZEROUPPER 

@@ -141,7 +141,7 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 12(SI), Y15
 	VFMADD231PS 96(DX), Y15, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -280,65 +280,65 @@ rows1:
 	VBROADCASTSS 12(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 256(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 256(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 288(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 320(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 352(R8)
+	VMAXPS Y11, Y0, Y0
+	VMOVUPS Y0, 352(R8)
 	ADDQ $192, SI
 	ADDQ $384, R8
 	DECQ AX
@@ -430,45 +430,45 @@ rows3:
 	VBROADCASTSS 12(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $128, SI
 	ADDQ $256, R8
 	DECQ AX
@@ -523,25 +523,25 @@ rows5:
 	VBROADCASTSS 12(R10)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y4, Y4, Y4
 	VMAXPS Y0, Y4, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 	ADDQ $64, SI
 	ADDQ $128, R8
 	DECQ AX
@@ -569,7 +569,7 @@ rows7:
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -713,65 +713,65 @@ rows1:
 	VBROADCASTSS 12(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 256(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 256(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 288(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 320(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 352(R8)
+	VMAXPS Y11, Y0, Y0
+	VMOVUPS Y0, 352(R8)
 	ADDQ $192, SI
 	ADDQ $384, R8
 	DECQ AX
@@ -863,45 +863,45 @@ rows3:
 	VBROADCASTSS 12(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $128, SI
 	ADDQ $256, R8
 	DECQ AX
@@ -956,25 +956,25 @@ rows5:
 	VBROADCASTSS 12(R10)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y4, Y4, Y4
 	VMAXPS Y0, Y4, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 	ADDQ $64, SI
 	ADDQ $128, R8
 	DECQ AX
@@ -1002,7 +1002,7 @@ rows7:
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -1035,7 +1035,7 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 12(SI), Y15
 	VFMADD231PS 96(DX), Y15, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -1174,65 +1174,65 @@ rows1:
 	VBROADCASTSS 12(R9)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 256(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 256(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 288(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 320(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 352(R8)
+	VMAXPS Y11, Y0, Y0
+	VMOVUPS Y0, 352(R8)
 	ADDQ $192, SI
 	ADDQ $384, R8
 	DECQ AX
@@ -1324,45 +1324,45 @@ rows3:
 	VBROADCASTSS 12(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $128, SI
 	ADDQ $256, R8
 	DECQ AX
@@ -1417,25 +1417,25 @@ rows5:
 	VBROADCASTSS 12(R10)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y4, Y4, Y4
 	VMAXPS Y0, Y4, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 	ADDQ $64, SI
 	ADDQ $128, R8
 	DECQ AX
@@ -1463,7 +1463,7 @@ rows7:
 	VBROADCASTSS 12(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -1496,7 +1496,7 @@ TEXT ·dense1ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 12(SI), Y15
 	VFMADD231PS 96(DX), Y15, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -1524,7 +1524,7 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS 12(SI), Y15
 	VFMADD231PS 96(DX), Y15, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -3154,8 +3154,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense2GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense2GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
@@ -3216,8 +3215,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense2GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense2GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
@@ -3345,8 +3343,7 @@ rows2:
 	VINSERTF128 $1, 32(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 32(R8)
@@ -3374,8 +3371,7 @@ rows2:
 	VMOVUPS 64(R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, 64(R8)
 	ADDQ $36, SI
@@ -3448,8 +3444,7 @@ rows4:
 	VINSERTF128 $1, 32(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 32(R8)
@@ -3513,8 +3508,7 @@ rows6:
 	VMOVUPS (R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	ADDQ $12, SI

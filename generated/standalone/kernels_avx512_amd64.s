@@ -257,7 +257,7 @@ TEXT ·dense1ForwardAVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSS 12(SI), Z31
 	VFMADD231PS 96(DX), Z31, K7, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -400,89 +400,89 @@ rows1:
 	VBROADCASTSS 12(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z12, Z12, Z12
 	VMAXPS Z0, Z12, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
+	VMAXPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
+	VMAXPS Z3, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z3, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
+	VMAXPS Z4, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
+	VMAXPS Z5, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z5, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
+	VMAXPS Z6, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z6, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
+	VMAXPS Z7, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z7, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
+	VMAXPS Z8, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 256(R8)
+	VMOVUPS Z0, K7, 256(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
+	VMAXPS Z9, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z9, K7, 288(R8)
+	VMOVUPS Z0, K7, 288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
+	VMAXPS Z10, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z10, K7, 320(R8)
+	VMOVUPS Z0, K7, 320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
+	VMAXPS Z11, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z11, K7, 352(R8)
+	VMOVUPS Z0, K7, 352(R8)
 	ADDQ $192, SI
 	ADDQ $384, R8
 	DECQ AX
@@ -574,61 +574,61 @@ rows3:
 	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
+	VMAXPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
+	VMAXPS Z3, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z3, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
+	VMAXPS Z4, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
+	VMAXPS Z5, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z5, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
+	VMAXPS Z6, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z6, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
+	VMAXPS Z7, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z7, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 	ADDQ $128, SI
 	ADDQ $256, R8
 	DECQ AX
@@ -683,33 +683,33 @@ rows5:
 	VBROADCASTSS 12(R10)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
+	VMAXPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
+	VMAXPS Z3, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z3, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 	ADDQ $64, SI
 	ADDQ $128, R8
 	DECQ AX
@@ -737,7 +737,7 @@ rows7:
 	VBROADCASTSS 12(R10), Z31
 	VFMADD231PS Z28, Z31, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -885,89 +885,89 @@ rows1:
 	VBROADCASTSS 12(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z12, Z12, Z12
 	VMAXPS Z0, Z12, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
+	VMAXPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
+	VMAXPS Z3, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z3, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
+	VMAXPS Z4, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
+	VMAXPS Z5, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z5, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
+	VMAXPS Z6, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z6, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
+	VMAXPS Z7, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z7, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
+	VMAXPS Z8, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 256(R8)
+	VMOVUPS Z0, K7, 256(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
+	VMAXPS Z9, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z9, K7, 288(R8)
+	VMOVUPS Z0, K7, 288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
+	VMAXPS Z10, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z10, K7, 320(R8)
+	VMOVUPS Z0, K7, 320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
+	VMAXPS Z11, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z11, K7, 352(R8)
+	VMOVUPS Z0, K7, 352(R8)
 	ADDQ $192, SI
 	ADDQ $384, R8
 	DECQ AX
@@ -1059,61 +1059,61 @@ rows3:
 	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
+	VMAXPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
+	VMAXPS Z3, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z3, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
+	VMAXPS Z4, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
+	VMAXPS Z5, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z5, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
+	VMAXPS Z6, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z6, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
+	VMAXPS Z7, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z7, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 	ADDQ $128, SI
 	ADDQ $256, R8
 	DECQ AX
@@ -1168,33 +1168,33 @@ rows5:
 	VBROADCASTSS 12(R10)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
+	VMAXPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
+	VMAXPS Z3, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z3, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 	ADDQ $64, SI
 	ADDQ $128, R8
 	DECQ AX
@@ -1222,7 +1222,7 @@ rows7:
 	VBROADCASTSS 12(R10), Z31
 	VFMADD231PS Z28, Z31, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -1259,7 +1259,7 @@ TEXT ·dense1ForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSS 12(SI), Z31
 	VFMADD231PS 96(DX), Z31, K7, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -1402,89 +1402,89 @@ rows1:
 	VBROADCASTSS 12(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z11
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z12, Z12, Z12
 	VMAXPS Z0, Z12, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
+	VMAXPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
+	VMAXPS Z3, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z3, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
+	VMAXPS Z4, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
+	VMAXPS Z5, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z5, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
+	VMAXPS Z6, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z6, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
+	VMAXPS Z7, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z7, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
+	VMAXPS Z8, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 256(R8)
+	VMOVUPS Z0, K7, 256(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
+	VMAXPS Z9, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z9, K7, 288(R8)
+	VMOVUPS Z0, K7, 288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
+	VMAXPS Z10, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z10, K7, 320(R8)
+	VMOVUPS Z0, K7, 320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
+	VMAXPS Z11, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z11, K7, 352(R8)
+	VMOVUPS Z0, K7, 352(R8)
 	ADDQ $192, SI
 	ADDQ $384, R8
 	DECQ AX
@@ -1576,61 +1576,61 @@ rows3:
 	VBROADCASTSS 12(R9)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
+	VMAXPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
+	VMAXPS Z3, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z3, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
+	VMAXPS Z4, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 128(R8)
+	VMOVUPS Z0, K7, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
+	VMAXPS Z5, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z5, K7, 160(R8)
+	VMOVUPS Z0, K7, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
+	VMAXPS Z6, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z6, K7, 192(R8)
+	VMOVUPS Z0, K7, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
+	VMAXPS Z7, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z7, K7, 224(R8)
+	VMOVUPS Z0, K7, 224(R8)
 	ADDQ $128, SI
 	ADDQ $256, R8
 	DECQ AX
@@ -1685,33 +1685,33 @@ rows5:
 	VBROADCASTSS 12(R10)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
+	VMAXPS Z1, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
+	VMAXPS Z2, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z2, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
+	VMAXPS Z3, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z3, K7, 96(R8)
+	VMOVUPS Z0, K7, 96(R8)
 	ADDQ $64, SI
 	ADDQ $128, R8
 	DECQ AX
@@ -1739,7 +1739,7 @@ rows7:
 	VBROADCASTSS 12(R10), Z31
 	VFMADD231PS Z28, Z31, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -1776,7 +1776,7 @@ TEXT ·dense1ForwardTrain_2AVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSS 12(SI), Z31
 	VFMADD231PS 96(DX), Z31, K7, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -1808,7 +1808,7 @@ TEXT ·dense1Forward_2AVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSS 12(SI), Z31
 	VFMADD231PS 96(DX), Z31, K7, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -4696,8 +4696,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense2GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
@@ -4758,8 +4757,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense2GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
@@ -4907,8 +4905,7 @@ rows2:
 	VINSERTF64X4 $1, 32(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -4939,8 +4936,7 @@ rows2:
 	VINSERTF64X4 $1, 96(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 64(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -4971,8 +4967,7 @@ rows2:
 	VINSERTF64X4 $1, 160(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 128(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -5045,8 +5040,7 @@ rows4:
 	VINSERTF64X4 $1, 32(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -5116,8 +5110,7 @@ rows6:
 	VMOVUPS (R13), Y1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	ADDQ $12, SI

@@ -874,41 +874,6 @@ func nnrt_readHeader(r io.Reader) ([]byte, error) {
 	return header, nil
 }
 
-// Exp32 returns e**x.
-//
-//	n = round(x·8/ln 2) = 8k + j, r = x - n·ln 2/8, e**x = 2**k · 2**(j/8) · (1 + r + r²·q(r))
-//
-// Error at most 0.8 ULP, subnormal results included. Exp32(+Inf) = +Inf,
-// Exp32(-Inf) = 0, Exp32(NaN) = NaN; overflow gives +Inf, underflow 0.
-func nnrtExp32(x float32) float32 {
-	const (
-		perLn2 = float32(0x1.715476p+3)   // 8/ln 2
-		magic  = float32(1.5 * (1 << 23)) // adding it rounds to an integer
-		ln2hi  = float32(0x1.62ep-4)      // of ln 2/8, 13 bits: n·ln2hi is exact
-		ln2lo  = float32(0x1.0bfbe8p-18)
-		c2     = float32(0.5)
-		c3     = float32(0x1.555c7p-3)
-		c4     = float32(0x1.555664p-5)
-	)
-	if x > 89 {
-		x = 89
-	}
-	if x < -104 {
-		x = -104
-	}
-	m := float32(x*perLn2) + magic
-	b := math.Float32bits(m)
-	n := m - magic
-	r := (x - float32(n*ln2hi)) - float32(n*ln2lo)
-	r2 := float32(r * r)
-	q := (c2 + float32(c3*r)) + float32(c4*r2)
-	p := (r + nnrt_exp32[b&7].rest) + float32(r2*q)
-
-	w := math.Float32bits(x) >> 1 & 0x40000000
-	t := math.Float32frombits(nnrt_exp32[b&7].power + b<<20 + w)
-	return float32((t + float32(t*p)) * math.Float32frombits(w^0x5f800000))
-}
-
 // exp32 holds, for j = 0…7, the bits of 2**(j/8-64) rounded, less j at the place
 // where n·2**20 adds it again, and ln(2**(j/8)) - ln(2**(j/8) rounded).
 var nnrt_exp32 = [8]struct {
@@ -925,6 +890,37 @@ var nnrt_exp32 = [8]struct {
 	{0x1f7ac0c7, -0x1.a5217cp-28},
 }
 
+// Exp32 returns e**x.
+//
+//	n = round(x·8/ln 2) = 8k + j, r = x - n·ln 2/8, e**x = 2**k · 2**(j/8) · (1 + r + r²·q(r))
+//
+// Error at most 0.8 ULP, subnormal results included. Exp32(+Inf) = +Inf,
+// Exp32(-Inf) = 0, Exp32(NaN) = NaN; overflow gives +Inf, underflow 0.
+func nnrtExp32(x float32) float32 {
+	const (
+		perLn2 = float32(0x1.715476p+3) // 8/ln 2
+		magic  = float32(0x1.8p+23)     // adding it rounds to an integer
+		ln2hi  = float32(0x1.62ep-4)    // of ln 2/8, 13 bits: n·ln2hi is exact
+		ln2lo  = float32(0x1.0bfbe8p-18)
+		c3     = float32(0x1.555c7p-3)
+		c4     = float32(0x1.555664p-5)
+	)
+	x = nnrtMin32(x, 89)
+	x = nnrtMax32(x, -104)
+	m := float32(x*perLn2) + magic
+	b := math.Float32bits(m)
+	n := m - magic
+	r := x - float32(n*ln2hi) - float32(n*ln2lo)
+	r2 := float32(r * r)
+	q := float32(r*c3) + 0.5 + float32(r2*c4)
+	e := &nnrt_exp32[b&7]
+	p := float32(q*r2) + (r + e.rest)
+	w := math.Float32bits(x) >> 1 & 0x40000000
+
+	t := math.Float32frombits(w + (e.power + b<<20))
+	return float32((float32(p*t) + t) * math.Float32frombits(w^0x5f800000))
+}
+
 // Log32 returns the natural logarithm of x.
 //
 //	x = 2**k·(1+f), s = f/(2+f), ln x = k·ln 2 + f - (f²/2 - s·(f²/2 + R(s²)))
@@ -933,50 +929,73 @@ var nnrt_exp32 = [8]struct {
 // Log32(x < 0) = NaN, Log32(NaN) = NaN.
 func nnrtLog32(x float32) float32 {
 	const (
-		ln2hi = float32(0x1.62e4p-1)
-		ln2lo = float32(0x1.7f7d1cp-20)
-		l1    = float32(0x1.555554p-1)
-		l2    = float32(0x1.999c26p-2)
-		l3    = float32(0x1.23d3ep-2)
+		half  = 0x3f3504f3 // √½
 		l4    = float32(0x1.f13b2p-3)
-		half  = uint32(0x3f3504f3) // sqrt(1/2)
+		l3    = float32(0x1.23d3ep-2)
+		l2    = float32(0x1.999c26p-2)
+		l1    = float32(0x1.555554p-1)
+		ln2lo = float32(0x1.7f7d1cp-20)
+		ln2hi = float32(0x1.62e4p-1)
 	)
-	b := math.Float32bits(x)
-	k := int32(0)
-	if b-0x00800000 >= 0x7f000000 {
-		if b<<1 == 0 {
+	a := x
+	var lower int32
+	if math.Float32bits(x)-0x800000 > 0x7effffff {
+		if x <= 0 {
+			if x < 0 {
+				return float32(math.NaN())
+			}
 			return float32(math.Inf(-1))
 		}
-		if x < 0 {
-			return float32(math.NaN())
-		}
-		if b >= 0x7f800000 {
+		if !(x <= math.MaxFloat32) {
 			return x
 		}
-		b = math.Float32bits(float32(x * (1 << 25)))
-		k = -25
+		if x < 0x1p-126 {
+			a = float32(x * 0x1p25)
+			lower = 25
+		}
 	}
-	b -= half
-	k += int32(b) >> 23
-	f := math.Float32frombits(b&0x007fffff+half) - 1
-	s := f / (2 + f)
+	b := math.Float32bits(a) - half
+	f := math.Float32frombits(b&0x7fffff+half) - 1
+	k := int32(b) >> 23
+	k -= lower
+	n := float32(k)
+	s := f / (f + 2)
 	z := float32(s * s)
 	p := float32(l4*z) + l3
 	p = float32(p*z) + l2
 	p = float32(p*z) + l1
 	p = float32(p * z)
-	h := float32(0.5 * float32(f*f))
-	n := float32(k)
-	return float32(n*ln2hi) - ((h - (float32(s*(h+p)) + float32(n*ln2lo))) - f)
+	h := float32(float32(f*f) * 0.5)
+	t := float32(s*(h+p)) + float32(n*ln2lo)
+	return float32(n*ln2hi) - (h - t - f)
 }
 
-// Max32 returns b if a < b, and otherwise a. So a NaN in a is kept and a NaN in b
-// is not: Max32(NaN, b) = NaN, Max32(a, NaN) = a; Max32(-0, +0) = -0.
-func nnrtMax32(a, b float32) float32 {
-	if a < b {
-		return b
-	}
-	return a
+// ln64 is n·ln 2 + ln(1+f) for √½ ≤ 1+f < √2.
+func nnrt_ln64(n, f float64) float64 {
+	const (
+		l7    = 0.14798198605116586
+		l5    = 0.1818357216161805
+		l3    = 0.2857142874366239
+		l1    = 0.6666666666666735
+		l6    = 0.15313837699209373
+		l4    = 0.22222198432149784
+		l2    = 0.3999999999940942
+		ln2lo = 1.9082149292705877e-10
+		ln2hi = 0.6931471803691238
+	)
+	s := f / (f + 2)
+	s2 := float64(s * s)
+	s4 := float64(s2 * s2)
+	t1 := float64(l7*s4) + l5
+	t1 = float64(t1*s4) + l3
+	t1 = float64(t1*s4) + l1
+	t2 := float64(l6*s4) + l4
+	t2 = float64(t2*s4) + l2
+	t1 = float64(s2 * t1)
+	t2 = float64(s4 * t2)
+	h := float64(float64(f*f) * 0.5)
+	t := float64(s*(h+(t1+t2))) + float64(n*ln2lo)
+	return float64(n*ln2hi) - (h - t - f)
 }
 
 // Log64 returns the natural logarithm of x.
@@ -987,46 +1006,31 @@ func nnrtMax32(a, b float32) float32 {
 // Log64(x < 0) = NaN, Log64(NaN) = NaN.
 func nnrtLog64(x float64) float64 {
 	const (
-		ln2hi = 6.93147180369123816490e-01
-		ln2lo = 1.90821492927058770002e-10
-		l1    = 6.666666666666735130e-01
-		l2    = 3.999999999940941908e-01
-		l3    = 2.857142874366239149e-01
-		l4    = 2.222219843214978396e-01
-		l5    = 1.818357216161805012e-01
-		l6    = 1.531383769920937332e-01
-		l7    = 1.479819860511658591e-01
-		half  = uint64(0x3fe6a09e667f3bcd) // sqrt(1/2)
+		half  = 0x3fe6a09e667f3bcd // √½
+		two52 = 0x4330000000000000 // the bits of 2**52, of which the lowest are an integer
 	)
-	switch {
-	case x != x || x > math.MaxFloat64:
-		return x
-	case x < 0:
-		return math.NaN()
-	case x == 0:
-		return math.Inf(-1)
+	a := x
+	var lower float64
+	if math.Float64bits(x)-0x10000000000000 > 0x7fdfffffffffffff {
+		if x <= 0 {
+			if x < 0 {
+				return math.NaN()
+			}
+			return math.Inf(-1)
+		}
+		if !(x <= math.MaxFloat64) {
+			return x
+		}
+		if x < 0x1p-1022 {
+			a = float64(x * 0x1p54)
+			lower = -54
+		}
 	}
-	k := 0
-	if x < 0x1p-1022 {
-		x = float64(x * (1 << 54))
-		k = -54
-	}
-	b := math.Float64bits(x) - half
-	k += int(int64(b) >> 52)
-	f := math.Float64frombits(b&(1<<52-1)+half) - 1
-	n := float64(k)
-	s := f / (2 + f)
-	s2 := float64(s * s)
-	s4 := float64(s2 * s2)
-	t1 := float64(s2 * (l1 + float64(s4*(l3+float64(s4*(l5+float64(s4*l7)))))))
-	t2 := float64(s4 * (l2 + float64(s4*(l4+float64(s4*l6)))))
-	h := float64(0.5 * float64(f*f))
-	return float64(n*ln2hi) - ((h - (float64(s*(h+(t1+t2))) + float64(n*ln2lo))) - f)
-}
-
-// Abs64 returns |x|, exactly. Abs64(±Inf) = +Inf, Abs64(NaN) = NaN.
-func nnrtAbs64(x float64) float64 {
-	return math.Float64frombits(math.Float64bits(x) &^ (1 << 63))
+	b := math.Float64bits(a) - half + 0x4000000000000000
+	f := math.Float64frombits(b&0xfffffffffffff+half) - 1
+	n := math.Float64frombits(b>>52|two52) - 4503599627371520
+	n += lower
+	return nnrt_ln64(n, f)
 }
 
 // AllocAligned returns a new, zeroed T at an address that is a multiple of 64.
@@ -1272,6 +1276,29 @@ func nnrtUniform(seed uint64, purpose nnrtPurpose, layer uint32, i uint64) float
 func nnrtNormal(seed uint64, purpose nnrtPurpose, layer uint32, i uint64) float64 {
 	r0, r1, _, _ := nnrtRandom(seed, purpose, 0, layer, uint32(i>>32), uint32(i))
 	return nnrtNormInv64(float64((float64((uint64(r0)<<32|uint64(r1))>>12) + 0.5) * 0x1p-52))
+}
+
+// Max32 returns b if a < b, and otherwise a. So a NaN in a is kept and a NaN in b
+// is not: Max32(NaN, b) = NaN, Max32(a, NaN) = a; Max32(-0, +0) = -0.
+func nnrtMax32(a, b float32) float32 {
+	if a < b {
+		return b
+	}
+	return a
+}
+
+// Min32 returns b if b < a, and otherwise a. So a NaN in a is kept and a NaN in b
+// is not: Min32(NaN, b) = NaN, Min32(a, NaN) = a; Min32(+0, -0) = +0.
+func nnrtMin32(a, b float32) float32 {
+	if b < a {
+		return b
+	}
+	return a
+}
+
+// Abs64 returns |x|, exactly. Abs64(±Inf) = +Inf, Abs64(NaN) = NaN.
+func nnrtAbs64(x float64) float64 {
+	return math.Float64frombits(math.Float64bits(x) &^ (1 << 63))
 }
 
 // ClassError returns an error for a target that is no class number, such as

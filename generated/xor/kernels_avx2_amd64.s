@@ -279,8 +279,6 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS (DX), Y15, Y0
 	VBROADCASTSS 4(SI), Y15
 	VFMADD231PS 32(DX), Y15, Y0
-
-	// y = tanh(x)
 	VANDPS dense1ForwardAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -311,7 +309,7 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
@@ -541,8 +539,6 @@ finish3:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS (R10), Y1, Y0
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -573,7 +569,7 @@ finish3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, (R10)
@@ -636,8 +632,6 @@ rows4:
 	VFMADD231PS Y12, Y15, Y6
 	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y8
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y9
 	VMINPS Y8, Y9, Y8
@@ -668,12 +662,10 @@ rows4:
 	VADDPS Y9, Y8, Y8
 	VADDPS Y10, Y8, Y8
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y8, Y0, Y0
+	VORPS Y0, Y8, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y8
 	VMASKMOVPS Y0, Y8, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y8
 	VMINPS Y0, Y8, Y0
@@ -704,12 +696,10 @@ rows4:
 	VADDPS Y8, Y0, Y0
 	VADDPS Y9, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -740,12 +730,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y8, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -776,12 +764,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -812,12 +798,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -848,12 +832,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 80(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -884,12 +866,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 96(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -920,7 +900,7 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 112(R8)
@@ -959,8 +939,6 @@ rows6:
 	VFMADD231PS Y12, Y15, Y2
 	VBROADCASTSS 4(R10)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y3
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y4
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y5
 	VMINPS Y4, Y5, Y4
@@ -991,12 +969,10 @@ rows6:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y6, Y4, Y4
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y4, Y0, Y0
+	VORPS Y0, Y4, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y4
 	VMASKMOVPS Y0, Y4, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y4
 	VMINPS Y0, Y4, Y0
@@ -1027,12 +1003,10 @@ rows6:
 	VADDPS Y4, Y0, Y0
 	VADDPS Y5, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1063,12 +1037,10 @@ rows6:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y4, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1099,7 +1071,7 @@ rows6:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
@@ -1123,8 +1095,6 @@ rows8:
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -1155,7 +1125,7 @@ rows8:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
@@ -1390,8 +1360,6 @@ finish3:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS (R10), Y1, Y0
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -1422,7 +1390,7 @@ finish3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, (R10)
@@ -1485,8 +1453,6 @@ rows4:
 	VFMADD231PS Y12, Y15, Y6
 	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y8
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y9
 	VMINPS Y8, Y9, Y8
@@ -1517,12 +1483,10 @@ rows4:
 	VADDPS Y9, Y8, Y8
 	VADDPS Y10, Y8, Y8
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y8, Y0, Y0
+	VORPS Y0, Y8, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y8
 	VMASKMOVPS Y0, Y8, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y8
 	VMINPS Y0, Y8, Y0
@@ -1553,12 +1517,10 @@ rows4:
 	VADDPS Y8, Y0, Y0
 	VADDPS Y9, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1589,12 +1551,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y8, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1625,12 +1585,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1661,12 +1619,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1697,12 +1653,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 80(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1733,12 +1687,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 96(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1769,7 +1721,7 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 112(R8)
@@ -1808,8 +1760,6 @@ rows6:
 	VFMADD231PS Y12, Y15, Y2
 	VBROADCASTSS 4(R10)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y3
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y4
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y5
 	VMINPS Y4, Y5, Y4
@@ -1840,12 +1790,10 @@ rows6:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y6, Y4, Y4
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y4, Y0, Y0
+	VORPS Y0, Y4, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y4
 	VMASKMOVPS Y0, Y4, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y4
 	VMINPS Y0, Y4, Y0
@@ -1876,12 +1824,10 @@ rows6:
 	VADDPS Y4, Y0, Y0
 	VADDPS Y5, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1912,12 +1858,10 @@ rows6:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y4, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -1948,7 +1892,7 @@ rows6:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
@@ -1972,8 +1916,6 @@ rows8:
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-
-	// y = tanh(x)
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -2004,7 +1946,7 @@ rows8:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
@@ -2130,8 +2072,6 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS (DX), Y15, Y0
 	VBROADCASTSS 4(SI), Y15
 	VFMADD231PS 32(DX), Y15, Y0
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -2162,7 +2102,7 @@ TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
@@ -2392,8 +2332,6 @@ finish3:
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS (R10), Y1, Y0
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -2424,7 +2362,7 @@ finish3:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, (R10)
@@ -2487,8 +2425,6 @@ rows4:
 	VFMADD231PS Y12, Y15, Y6
 	VBROADCASTSS 4(R9)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y8
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y9
 	VMINPS Y8, Y9, Y8
@@ -2519,12 +2455,10 @@ rows4:
 	VADDPS Y9, Y8, Y8
 	VADDPS Y10, Y8, Y8
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y8, Y0, Y0
+	VORPS Y0, Y8, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y8
 	VMASKMOVPS Y0, Y8, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y8
 	VMINPS Y0, Y8, Y0
@@ -2555,12 +2489,10 @@ rows4:
 	VADDPS Y8, Y0, Y0
 	VADDPS Y9, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2591,12 +2523,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y8, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2627,12 +2557,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2663,12 +2591,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 64(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2699,12 +2625,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 80(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2735,12 +2659,10 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 96(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2771,7 +2693,7 @@ rows4:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 112(R8)
@@ -2810,8 +2732,6 @@ rows6:
 	VFMADD231PS Y12, Y15, Y2
 	VBROADCASTSS 4(R10)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y3
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y4
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y5
 	VMINPS Y4, Y5, Y4
@@ -2842,12 +2762,10 @@ rows6:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y6, Y4, Y4
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y4, Y0, Y0
+	VORPS Y0, Y4, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y4
 	VMASKMOVPS Y0, Y4, (R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4
 	VMINPS Y0, Y4, Y0
@@ -2878,12 +2796,10 @@ rows6:
 	VADDPS Y4, Y0, Y0
 	VADDPS Y5, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 16(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2914,12 +2830,10 @@ rows6:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y4, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 32(R8)
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -2950,7 +2864,7 @@ rows6:
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, 48(R8)
@@ -2974,8 +2888,6 @@ rows8:
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-
-	// y = tanh(x)
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -3006,7 +2918,7 @@ rows8:
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
@@ -3132,8 +3044,6 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS (DX), Y15, Y0
 	VBROADCASTSS 4(SI), Y15
 	VFMADD231PS 32(DX), Y15, Y0
-
-	// y = tanh(x)
 	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
@@ -3164,7 +3074,7 @@ TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
+	VORPS Y0, Y1, Y0
 	LEAQ laneMasks<>(SB), R9
 	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
@@ -3571,86 +3481,86 @@ DATA dense2ForwardAVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense2ForwardAVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense2ForwardAVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense2ForwardAVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense2ForwardAVX2Const<>+64(SB)/4, $0x40000000
-DATA dense2ForwardAVX2Const<>+68(SB)/4, $0x40000000
-DATA dense2ForwardAVX2Const<>+72(SB)/4, $0x40000000
-DATA dense2ForwardAVX2Const<>+76(SB)/4, $0x40000000
-DATA dense2ForwardAVX2Const<>+80(SB)/4, $0x40000000
-DATA dense2ForwardAVX2Const<>+84(SB)/4, $0x40000000
-DATA dense2ForwardAVX2Const<>+88(SB)/4, $0x40000000
-DATA dense2ForwardAVX2Const<>+92(SB)/4, $0x40000000
-DATA dense2ForwardAVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense2ForwardAVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense2ForwardAVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense2ForwardAVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense2ForwardAVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense2ForwardAVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense2ForwardAVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense2ForwardAVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense2ForwardAVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense2ForwardAVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense2ForwardAVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense2ForwardAVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense2ForwardAVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense2ForwardAVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense2ForwardAVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense2ForwardAVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense2ForwardAVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense2ForwardAVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense2ForwardAVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense2ForwardAVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense2ForwardAVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense2ForwardAVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense2ForwardAVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense2ForwardAVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense2ForwardAVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense2ForwardAVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense2ForwardAVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense2ForwardAVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense2ForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense2ForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense2ForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense2ForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardAVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense2ForwardAVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense2ForwardAVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense2ForwardAVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense2ForwardAVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense2ForwardAVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense2ForwardAVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense2ForwardAVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense2ForwardAVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense2ForwardAVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense2ForwardAVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense2ForwardAVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense2ForwardAVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense2ForwardAVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense2ForwardAVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense2ForwardAVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense2ForwardAVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense2ForwardAVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense2ForwardAVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense2ForwardAVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense2ForwardAVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense2ForwardAVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense2ForwardAVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense2ForwardAVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense2ForwardAVX2Const<>+320(SB)/4, $0x0
-DATA dense2ForwardAVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense2ForwardAVX2Const<>+328(SB)/4, $0x33092801
-DATA dense2ForwardAVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense2ForwardAVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense2ForwardAVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense2ForwardAVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense2ForwardAVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense2ForwardAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardAVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense2ForwardAVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense2ForwardAVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense2ForwardAVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense2ForwardAVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense2ForwardAVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense2ForwardAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardAVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense2ForwardAVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense2ForwardAVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense2ForwardAVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense2ForwardAVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense2ForwardAVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense2ForwardAVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense2ForwardAVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense2ForwardAVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense2ForwardAVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense2ForwardAVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense2ForwardAVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense2ForwardAVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense2ForwardAVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense2ForwardAVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense2ForwardAVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense2ForwardAVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense2ForwardAVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense2ForwardAVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense2ForwardAVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense2ForwardAVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense2ForwardAVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense2ForwardAVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense2ForwardAVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense2ForwardAVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense2ForwardAVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense2ForwardAVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense2ForwardAVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense2ForwardAVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense2ForwardAVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense2ForwardAVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense2ForwardAVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense2ForwardAVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense2ForwardAVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense2ForwardAVX2Const<>+296(SB)/4, $0x33092801
+DATA dense2ForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense2ForwardAVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense2ForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense2ForwardAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense2ForwardAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense2ForwardAVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense2ForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense2ForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense2ForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense2ForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense2ForwardAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense2ForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense2ForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardAVX2Const<>+352(SB)/4, $0x40000000
+DATA dense2ForwardAVX2Const<>+356(SB)/4, $0x40000000
+DATA dense2ForwardAVX2Const<>+360(SB)/4, $0x40000000
+DATA dense2ForwardAVX2Const<>+364(SB)/4, $0x40000000
+DATA dense2ForwardAVX2Const<>+368(SB)/4, $0x40000000
+DATA dense2ForwardAVX2Const<>+372(SB)/4, $0x40000000
+DATA dense2ForwardAVX2Const<>+376(SB)/4, $0x40000000
+DATA dense2ForwardAVX2Const<>+380(SB)/4, $0x40000000
 DATA dense2ForwardAVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense2ForwardAVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense2ForwardAVX2Const<>+392(SB)/4, $0x1f800000
@@ -3694,26 +3604,26 @@ TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
 	VORPS dense2ForwardAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardAVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense2ForwardAVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense2ForwardAVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense2ForwardAVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense2ForwardAVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense2ForwardAVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense2ForwardAVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense2ForwardAVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense2ForwardAVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense2ForwardAVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense2ForwardAVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense2ForwardAVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense2ForwardAVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense2ForwardAVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense2ForwardAVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense2ForwardAVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense2ForwardAVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense2ForwardAVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense2ForwardAVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense2ForwardAVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense2ForwardAVX2Const<>+384(SB), Y1, Y1
@@ -3743,86 +3653,86 @@ DATA dense2ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense2ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense2ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense2ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense2ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense2ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense2ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense2ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense2ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense2ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense2ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense2ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense2ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense2ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense2ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense2ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense2ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense2ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense2ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense2ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense2ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense2ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense2ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense2ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense2ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense2ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense2ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense2ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense2ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense2ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense2ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x40000000
 DATA dense2ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense2ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense2ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
@@ -4021,26 +3931,26 @@ finish3:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -4149,26 +4059,26 @@ rows4:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y8
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y9
 	VMAXPS Y8, Y9, Y8
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y8, Y9
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y9
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y10
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y10, Y11
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y8, Y9
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y9, Y9
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y9, Y10
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y10, Y11
 	VSUBPS Y11, Y8, Y8
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y10, Y10
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
 	VMULPS Y8, Y8, Y10
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y11
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y11, Y11
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y11
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y11, Y11
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y12
 	VADDPS Y12, Y11, Y11
 	VMULPS Y10, Y11, Y10
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y9, Y11
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y9, Y11
 	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y9, Y10
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y9, Y10
 	VPSLLD $20, Y9, Y9
-	VPADDD Y10, Y9, Y9
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y9, Y9
+	VPADDD Y9, Y10, Y9
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y9, Y8, Y8
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y8, Y8
@@ -4184,26 +4094,26 @@ rows4:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y8
 	VMAXPS Y0, Y8, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y8
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y8
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y9
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y9, Y10
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y8
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y8, Y8
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y8, Y9
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y9, Y9
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y9, Y9
 	VSUBPS Y9, Y0, Y0
 	VMULPS Y0, Y0, Y9
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y9, Y11
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y10
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y10, Y10
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y9, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y9, Y10, Y9
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y8, Y10
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y9, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y9
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y8, Y9
 	VPSLLD $20, Y8, Y8
-	VPADDD Y9, Y8, Y8
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y8, Y8
+	VPADDD Y8, Y9, Y8
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y0, Y0
 	VADDPS Y8, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -4219,26 +4129,26 @@ rows4:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y8
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y9
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y8
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y9
 	VSUBPS Y9, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y8
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y8
 	VSUBPS Y8, Y0, Y0
 	VMULPS Y0, Y0, Y8
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y9
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y9, Y9
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y10
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y9
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y9, Y9
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y8, Y9, Y8
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y9
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y9
 	VADDPS Y9, Y0, Y0
 	VADDPS Y0, Y8, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y8
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
-	VPADDD Y8, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y8, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -4254,26 +4164,26 @@ rows4:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y8
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y9
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y8
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y8
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y2, Y8, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y8
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -4289,26 +4199,26 @@ rows4:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y8
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y8
 	VADDPS Y8, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -4324,26 +4234,26 @@ rows4:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -4359,26 +4269,26 @@ rows4:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -4394,26 +4304,26 @@ rows4:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -4482,26 +4392,26 @@ rows6:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y4
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y5
 	VMAXPS Y4, Y5, Y4
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y4, Y5
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y7
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y4, Y5
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y5, Y5
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y5, Y6
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
 	VMULPS Y4, Y4, Y6
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y7
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y8
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y7
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y7, Y7
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y7, Y6
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y7
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y6
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y5, Y5
+	VPADDD Y5, Y6, Y5
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y4, Y4
@@ -4517,26 +4427,26 @@ rows6:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y4
 	VMAXPS Y0, Y4, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y4
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y4
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y5
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y6
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y4
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y4, Y4
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y4, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
 	VMULPS Y0, Y0, Y5
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y6
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y6, Y6
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y5, Y6, Y5
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y6
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y5
 	VPSLLD $20, Y4, Y4
-	VPADDD Y5, Y4, Y4
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y4, Y4
+	VPADDD Y4, Y5, Y4
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y0, Y0
 	VADDPS Y4, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -4552,26 +4462,26 @@ rows6:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y4
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y4
 	VSUBPS Y4, Y0, Y0
 	VMULPS Y0, Y0, Y4
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y5
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y4, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y4
 	VPSLLD $20, Y1, Y1
-	VPADDD Y4, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y4, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -4587,26 +4497,26 @@ rows6:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VSUBPS Y4, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y4
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -4648,26 +4558,26 @@ rows8:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -4702,86 +4612,86 @@ DATA dense2ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense2ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense2ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense2ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense2ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense2ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense2ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense2ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense2ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense2ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense2ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense2ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense2ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense2ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense2ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense2ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense2ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense2ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense2ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense2ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense2ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense2ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense2ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense2ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense2ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense2ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense2ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense2ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense2ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense2ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense2ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense2ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense2ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense2ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense2ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense2ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense2ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense2ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense2ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense2ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense2ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense2ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense2ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense2ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense2ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense2ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense2ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense2ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense2ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense2ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense2ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense2ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense2ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense2ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense2ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense2ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense2ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense2ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense2ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense2ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense2ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense2ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense2ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense2ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense2ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense2ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense2ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense2ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense2ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense2ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x40000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x40000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x40000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x40000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x40000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x40000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x40000000
+DATA dense2ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x40000000
 DATA dense2ForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense2ForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense2ForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x1f800000
@@ -4980,26 +4890,26 @@ finish3:
 	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
@@ -5108,26 +5018,26 @@ rows4:
 	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y8
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y9
 	VMAXPS Y8, Y9, Y8
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y8, Y9
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y9
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y10
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y10, Y11
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y8, Y9
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y9, Y9
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y9, Y10
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y10, Y11
 	VSUBPS Y11, Y8, Y8
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y10, Y10
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
 	VMULPS Y8, Y8, Y10
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y8, Y11
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y11, Y11
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y10, Y12
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y8, Y11
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y11, Y11
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y10, Y12
 	VADDPS Y12, Y11, Y11
 	VMULPS Y10, Y11, Y10
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y9, Y11
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y9, Y11
 	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y9, Y10
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y9, Y10
 	VPSLLD $20, Y9, Y9
-	VPADDD Y10, Y9, Y9
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y9, Y9
+	VPADDD Y9, Y10, Y9
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y9, Y8, Y8
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y8, Y8
@@ -5143,26 +5053,26 @@ rows4:
 	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y8
 	VMAXPS Y0, Y8, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y8
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y8
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y9
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y9, Y10
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y8
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y8, Y8
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y8, Y9
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y9, Y9
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y9, Y9
 	VSUBPS Y9, Y0, Y0
 	VMULPS Y0, Y0, Y9
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y9, Y11
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y10
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y10, Y10
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y9, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y9, Y10, Y9
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y8, Y10
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y8, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y9, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y9
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y8, Y9
 	VPSLLD $20, Y8, Y8
-	VPADDD Y9, Y8, Y8
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y8, Y8
+	VPADDD Y8, Y9, Y8
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y0, Y0
 	VADDPS Y8, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -5178,26 +5088,26 @@ rows4:
 	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y8
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y8, Y9
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y8
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y9
 	VSUBPS Y9, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y8, Y8
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y8, Y8
 	VSUBPS Y8, Y0, Y0
 	VMULPS Y0, Y0, Y8
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y9
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y9, Y9
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y8, Y10
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y9
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y9, Y9
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y8, Y9, Y8
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y9
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y9
 	VADDPS Y9, Y0, Y0
 	VADDPS Y0, Y8, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y8
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
-	VPADDD Y8, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y8, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -5213,26 +5123,26 @@ rows4:
 	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y8
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y9
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y8
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y8, Y8
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y2, Y8, Y2
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y8
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -5248,26 +5158,26 @@ rows4:
 	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y8
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y8
 	VADDPS Y8, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -5283,26 +5193,26 @@ rows4:
 	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -5318,26 +5228,26 @@ rows4:
 	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -5353,26 +5263,26 @@ rows4:
 	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -5441,26 +5351,26 @@ rows6:
 	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y4
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y5
 	VMAXPS Y4, Y5, Y4
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y4, Y5
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y7
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y4, Y5
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y5, Y5
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y5, Y6
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y6
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
 	VMULPS Y4, Y4, Y6
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y7
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y8
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y4, Y7
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y7, Y7
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y7, Y6
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y7
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y6
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y5, Y5
+	VPADDD Y5, Y6, Y5
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y4, Y4
@@ -5476,26 +5386,26 @@ rows6:
 	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y4
 	VMAXPS Y0, Y4, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y4
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y4
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y5
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y5, Y6
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y4
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y4, Y4
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y4, Y5
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
 	VMULPS Y0, Y0, Y5
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y7
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y6
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y6, Y6
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y5, Y6, Y5
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y6
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y5
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y5
 	VPSLLD $20, Y4, Y4
-	VPADDD Y5, Y4, Y4
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y4, Y4
+	VPADDD Y4, Y5, Y4
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y0, Y0
 	VADDPS Y4, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -5511,26 +5421,26 @@ rows6:
 	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y4
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y4, Y5
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y4
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y4, Y4
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y4, Y4
 	VSUBPS Y4, Y0, Y0
 	VMULPS Y0, Y0, Y4
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y5
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y4, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y4
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y4
 	VPSLLD $20, Y1, Y1
-	VPADDD Y4, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y4, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -5546,26 +5456,26 @@ rows6:
 	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y4
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
 	VSUBPS Y4, Y0, Y0
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y4
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y4
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
@@ -5607,26 +5517,26 @@ rows8:
 	VORPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense2ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense2ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense2ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
@@ -5661,86 +5571,86 @@ DATA dense2ForwardTrainAVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense2ForwardTrainAVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense2ForwardTrainAVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense2ForwardTrainAVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainAVX2Const<>+64(SB)/4, $0x40000000
-DATA dense2ForwardTrainAVX2Const<>+68(SB)/4, $0x40000000
-DATA dense2ForwardTrainAVX2Const<>+72(SB)/4, $0x40000000
-DATA dense2ForwardTrainAVX2Const<>+76(SB)/4, $0x40000000
-DATA dense2ForwardTrainAVX2Const<>+80(SB)/4, $0x40000000
-DATA dense2ForwardTrainAVX2Const<>+84(SB)/4, $0x40000000
-DATA dense2ForwardTrainAVX2Const<>+88(SB)/4, $0x40000000
-DATA dense2ForwardTrainAVX2Const<>+92(SB)/4, $0x40000000
-DATA dense2ForwardTrainAVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainAVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainAVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainAVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainAVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainAVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainAVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainAVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainAVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense2ForwardTrainAVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense2ForwardTrainAVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense2ForwardTrainAVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense2ForwardTrainAVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense2ForwardTrainAVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense2ForwardTrainAVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense2ForwardTrainAVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense2ForwardTrainAVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense2ForwardTrainAVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense2ForwardTrainAVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense2ForwardTrainAVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense2ForwardTrainAVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense2ForwardTrainAVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense2ForwardTrainAVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense2ForwardTrainAVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense2ForwardTrainAVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainAVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainAVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainAVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainAVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense2ForwardTrainAVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense2ForwardTrainAVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense2ForwardTrainAVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense2ForwardTrainAVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense2ForwardTrainAVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense2ForwardTrainAVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense2ForwardTrainAVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense2ForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainAVX2Const<>+320(SB)/4, $0x0
-DATA dense2ForwardTrainAVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense2ForwardTrainAVX2Const<>+328(SB)/4, $0x33092801
-DATA dense2ForwardTrainAVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense2ForwardTrainAVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense2ForwardTrainAVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense2ForwardTrainAVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense2ForwardTrainAVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense2ForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardTrainAVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense2ForwardTrainAVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense2ForwardTrainAVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense2ForwardTrainAVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense2ForwardTrainAVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense2ForwardTrainAVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense2ForwardTrainAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardTrainAVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainAVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainAVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainAVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainAVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainAVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainAVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainAVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainAVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense2ForwardTrainAVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense2ForwardTrainAVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense2ForwardTrainAVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense2ForwardTrainAVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense2ForwardTrainAVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense2ForwardTrainAVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense2ForwardTrainAVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense2ForwardTrainAVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense2ForwardTrainAVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense2ForwardTrainAVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense2ForwardTrainAVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense2ForwardTrainAVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense2ForwardTrainAVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense2ForwardTrainAVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense2ForwardTrainAVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense2ForwardTrainAVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainAVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainAVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainAVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainAVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainAVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainAVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainAVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainAVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense2ForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
+DATA dense2ForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense2ForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense2ForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense2ForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense2ForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense2ForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense2ForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense2ForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense2ForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense2ForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense2ForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense2ForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardTrainAVX2Const<>+352(SB)/4, $0x40000000
+DATA dense2ForwardTrainAVX2Const<>+356(SB)/4, $0x40000000
+DATA dense2ForwardTrainAVX2Const<>+360(SB)/4, $0x40000000
+DATA dense2ForwardTrainAVX2Const<>+364(SB)/4, $0x40000000
+DATA dense2ForwardTrainAVX2Const<>+368(SB)/4, $0x40000000
+DATA dense2ForwardTrainAVX2Const<>+372(SB)/4, $0x40000000
+DATA dense2ForwardTrainAVX2Const<>+376(SB)/4, $0x40000000
+DATA dense2ForwardTrainAVX2Const<>+380(SB)/4, $0x40000000
 DATA dense2ForwardTrainAVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense2ForwardTrainAVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense2ForwardTrainAVX2Const<>+392(SB)/4, $0x1f800000
@@ -5784,26 +5694,26 @@ TEXT ·dense2ForwardTrainAVX2(SB), NOSPLIT, $0-32
 	VORPS dense2ForwardTrainAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardTrainAVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense2ForwardTrainAVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense2ForwardTrainAVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense2ForwardTrainAVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense2ForwardTrainAVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense2ForwardTrainAVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense2ForwardTrainAVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense2ForwardTrainAVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense2ForwardTrainAVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense2ForwardTrainAVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense2ForwardTrainAVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense2ForwardTrainAVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense2ForwardTrainAVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense2ForwardTrainAVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense2ForwardTrainAVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense2ForwardTrainAVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense2ForwardTrainAVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense2ForwardTrainAVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense2ForwardTrainAVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense2ForwardTrainAVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense2ForwardTrainAVX2Const<>+384(SB), Y1, Y1
@@ -5833,86 +5743,86 @@ DATA dense2ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x40000000
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
@@ -6111,26 +6021,26 @@ finish3:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -6239,26 +6149,26 @@ rows4:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y8
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y9
 	VMAXPS Y8, Y9, Y8
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y8, Y9
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y9, Y9
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y9, Y10
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y10, Y11
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y8, Y9
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y9, Y9
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y9, Y10
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y10, Y11
 	VSUBPS Y11, Y8, Y8
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y10, Y10
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y10, Y10
 	VSUBPS Y10, Y8, Y8
 	VMULPS Y8, Y8, Y10
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y8, Y11
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y11, Y11
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y10, Y12
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y8, Y11
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y11, Y11
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y12
 	VADDPS Y12, Y11, Y11
 	VMULPS Y10, Y11, Y10
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y9, Y11
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y9, Y11
 	VADDPS Y11, Y8, Y8
 	VADDPS Y8, Y10, Y8
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y9, Y10
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y9, Y10
 	VPSLLD $20, Y9, Y9
-	VPADDD Y10, Y9, Y9
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y9, Y9
+	VPADDD Y9, Y10, Y9
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y9, Y9
 	VMULPS Y9, Y8, Y8
 	VADDPS Y9, Y8, Y8
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y8, Y8
@@ -6274,26 +6184,26 @@ rows4:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y8
 	VMAXPS Y0, Y8, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y8
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y8, Y8
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y8, Y9
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y9, Y10
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y8
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y8, Y8
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y8, Y9
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y9, Y10
 	VSUBPS Y10, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y9, Y9
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y9, Y9
 	VSUBPS Y9, Y0, Y0
 	VMULPS Y0, Y0, Y9
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y9, Y11
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y10
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y10, Y10
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y9, Y11
 	VADDPS Y11, Y10, Y10
 	VMULPS Y9, Y10, Y9
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y8, Y10
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y8, Y10
 	VADDPS Y10, Y0, Y0
 	VADDPS Y0, Y9, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y9
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y8, Y9
 	VPSLLD $20, Y8, Y8
-	VPADDD Y9, Y8, Y8
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y8, Y8
+	VPADDD Y8, Y9, Y8
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y8
 	VMULPS Y8, Y0, Y0
 	VADDPS Y8, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -6309,26 +6219,26 @@ rows4:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y8
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y8, Y9
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y8
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y8, Y9
 	VSUBPS Y9, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y8, Y8
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y8, Y8
 	VSUBPS Y8, Y0, Y0
 	VMULPS Y0, Y0, Y8
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y9
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y9, Y9
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y8, Y10
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y9
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y9, Y9
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y8, Y10
 	VADDPS Y10, Y9, Y9
 	VMULPS Y8, Y9, Y8
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y9
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y9
 	VADDPS Y9, Y0, Y0
 	VADDPS Y0, Y8, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y8
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y8
 	VPSLLD $20, Y1, Y1
-	VPADDD Y8, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y8, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -6344,26 +6254,26 @@ rows4:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y8
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y8
 	VSUBPS Y8, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y9
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y8
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y8, Y8
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y9
 	VADDPS Y9, Y8, Y8
 	VMULPS Y2, Y8, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y8
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -6379,26 +6289,26 @@ rows4:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y8
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y8
 	VADDPS Y8, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -6414,26 +6324,26 @@ rows4:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -6449,26 +6359,26 @@ rows4:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -6484,26 +6394,26 @@ rows4:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -6572,26 +6482,26 @@ rows6:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y4
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y5
 	VMAXPS Y4, Y5, Y4
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y4, Y5
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y6, Y7
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y4, Y5
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y5, Y5
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y5, Y6
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y6, Y7
 	VSUBPS Y7, Y4, Y4
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y6, Y6
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y6, Y6
 	VSUBPS Y6, Y4, Y4
 	VMULPS Y4, Y4, Y6
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y7
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y6, Y8
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y7
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y7, Y7
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y6, Y7, Y6
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y7
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
 	VADDPS Y7, Y4, Y4
 	VADDPS Y4, Y6, Y4
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y6
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y6
 	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y5, Y5
+	VPADDD Y5, Y6, Y5
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y5
 	VMULPS Y5, Y4, Y4
 	VADDPS Y5, Y4, Y4
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y4, Y4
@@ -6607,26 +6517,26 @@ rows6:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4
 	VMAXPS Y0, Y4, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y4
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y4, Y4
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y4, Y5
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y6
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y4
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y4, Y4
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y4, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y6
 	VSUBPS Y6, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y5
 	VSUBPS Y5, Y0, Y0
 	VMULPS Y0, Y0, Y5
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y6
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y6, Y6
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y5, Y6, Y5
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y4, Y6
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y0, Y5, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y4, Y5
 	VPSLLD $20, Y4, Y4
-	VPADDD Y5, Y4, Y4
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y4, Y4
+	VPADDD Y4, Y5, Y4
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y4
 	VMULPS Y4, Y0, Y0
 	VADDPS Y4, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -6642,26 +6552,26 @@ rows6:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y4
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y4, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y4, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y4, Y4
 	VSUBPS Y4, Y0, Y0
 	VMULPS Y0, Y0, Y4
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y5
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y4, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y4
 	VPSLLD $20, Y1, Y1
-	VPADDD Y4, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y4, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -6677,26 +6587,26 @@ rows6:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
 	VSUBPS Y4, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y4
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y2, Y4, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -6738,26 +6648,26 @@ rows8:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -6792,86 +6702,86 @@ DATA dense2Forward_2AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense2Forward_2AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense2Forward_2AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense2Forward_2AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense2Forward_2AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense2Forward_2AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense2Forward_2AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense2Forward_2AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense2Forward_2AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense2Forward_2AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense2Forward_2AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense2Forward_2AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense2Forward_2AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense2Forward_2AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense2Forward_2AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense2Forward_2AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense2Forward_2AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense2Forward_2AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense2Forward_2AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense2Forward_2AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense2Forward_2AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense2Forward_2AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense2Forward_2AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense2Forward_2AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense2Forward_2AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense2Forward_2AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense2Forward_2AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense2Forward_2AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense2Forward_2AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense2Forward_2AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense2Forward_2AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense2Forward_2AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense2Forward_2AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense2Forward_2AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense2Forward_2AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense2Forward_2AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense2Forward_2AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense2Forward_2AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense2Forward_2AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense2Forward_2AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense2Forward_2AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense2Forward_2AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense2Forward_2AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense2Forward_2AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2Forward_2AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense2Forward_2AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense2Forward_2AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense2Forward_2AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense2Forward_2AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense2Forward_2AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense2Forward_2AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense2Forward_2AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense2Forward_2AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense2Forward_2AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense2Forward_2AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense2Forward_2AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense2Forward_2AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense2Forward_2AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense2Forward_2AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense2Forward_2AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense2Forward_2AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense2Forward_2AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense2Forward_2AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense2Forward_2AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense2Forward_2AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense2Forward_2AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense2Forward_2AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense2Forward_2AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense2Forward_2AVX2Const<>+320(SB)/4, $0x0
-DATA dense2Forward_2AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense2Forward_2AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense2Forward_2AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense2Forward_2AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense2Forward_2AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense2Forward_2AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense2Forward_2AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense2Forward_2AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2Forward_2AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense2Forward_2AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense2Forward_2AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense2Forward_2AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense2Forward_2AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense2Forward_2AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense2Forward_2AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense2Forward_2AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense2Forward_2AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense2Forward_2AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense2Forward_2AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense2Forward_2AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense2Forward_2AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense2Forward_2AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense2Forward_2AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense2Forward_2AVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense2Forward_2AVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense2Forward_2AVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense2Forward_2AVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense2Forward_2AVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense2Forward_2AVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense2Forward_2AVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense2Forward_2AVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense2Forward_2AVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense2Forward_2AVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense2Forward_2AVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense2Forward_2AVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense2Forward_2AVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense2Forward_2AVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense2Forward_2AVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense2Forward_2AVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense2Forward_2AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense2Forward_2AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense2Forward_2AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense2Forward_2AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense2Forward_2AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense2Forward_2AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense2Forward_2AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense2Forward_2AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense2Forward_2AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX2Const<>+288(SB)/4, $0x0
+DATA dense2Forward_2AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense2Forward_2AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense2Forward_2AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense2Forward_2AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense2Forward_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense2Forward_2AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense2Forward_2AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense2Forward_2AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense2Forward_2AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense2Forward_2AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense2Forward_2AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense2Forward_2AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense2Forward_2AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense2Forward_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2Forward_2AVX2Const<>+352(SB)/4, $0x40000000
+DATA dense2Forward_2AVX2Const<>+356(SB)/4, $0x40000000
+DATA dense2Forward_2AVX2Const<>+360(SB)/4, $0x40000000
+DATA dense2Forward_2AVX2Const<>+364(SB)/4, $0x40000000
+DATA dense2Forward_2AVX2Const<>+368(SB)/4, $0x40000000
+DATA dense2Forward_2AVX2Const<>+372(SB)/4, $0x40000000
+DATA dense2Forward_2AVX2Const<>+376(SB)/4, $0x40000000
+DATA dense2Forward_2AVX2Const<>+380(SB)/4, $0x40000000
 DATA dense2Forward_2AVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense2Forward_2AVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense2Forward_2AVX2Const<>+392(SB)/4, $0x1f800000
@@ -6915,26 +6825,26 @@ TEXT ·dense2Forward_2AVX2(SB), NOSPLIT, $0-32
 	VORPS dense2Forward_2AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2Forward_2AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense2Forward_2AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense2Forward_2AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense2Forward_2AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense2Forward_2AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense2Forward_2AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense2Forward_2AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense2Forward_2AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense2Forward_2AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense2Forward_2AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense2Forward_2AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense2Forward_2AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense2Forward_2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense2Forward_2AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense2Forward_2AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense2Forward_2AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense2Forward_2AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense2Forward_2AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense2Forward_2AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense2Forward_2AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense2Forward_2AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense2Forward_2AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense2Forward_2AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense2Forward_2AVX2Const<>+384(SB), Y1, Y1

@@ -477,8 +477,6 @@ TEXT ·dense1ForwardAVX512(SB), NOSPLIT, $0-32
 	VFMADD231PS (DX), Z31, K7, Z0
 	VBROADCASTSS 4(SI), Z31
 	VFMADD231PS 32(DX), Z31, K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardAVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -509,7 +507,7 @@ TEXT ·dense1ForwardAVX512(SB), NOSPLIT, $0-32
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
@@ -777,8 +775,6 @@ finish3:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -809,7 +805,7 @@ finish3:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -904,8 +900,6 @@ finish6:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -936,7 +930,7 @@ finish6:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -998,8 +992,6 @@ finish9:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1030,7 +1022,7 @@ finish9:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -1068,8 +1060,6 @@ finish12:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1100,7 +1090,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -1376,8 +1366,6 @@ finish3:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1408,7 +1396,7 @@ finish3:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -1503,8 +1491,6 @@ finish6:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1535,7 +1521,7 @@ finish6:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -1597,8 +1583,6 @@ finish9:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1629,7 +1613,7 @@ finish9:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -1667,8 +1651,6 @@ finish12:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1699,7 +1681,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -1866,8 +1848,6 @@ TEXT ·dense1ForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VFMADD231PS (DX), Z31, K7, Z0
 	VBROADCASTSS 4(SI), Z31
 	VFMADD231PS 32(DX), Z31, K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainAVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -1898,7 +1878,7 @@ TEXT ·dense1ForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
@@ -2166,8 +2146,6 @@ finish3:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2198,7 +2176,7 @@ finish3:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -2293,8 +2271,6 @@ finish6:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2325,7 +2301,7 @@ finish6:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -2387,8 +2363,6 @@ finish9:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2419,7 +2393,7 @@ finish9:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -2457,8 +2431,6 @@ finish12:
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2489,7 +2461,7 @@ finish12:
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R10)
@@ -2656,8 +2628,6 @@ TEXT ·dense1Forward_2AVX512(SB), NOSPLIT, $0-32
 	VFMADD231PS (DX), Z31, K7, Z0
 	VBROADCASTSS 4(SI), Z31
 	VFMADD231PS 32(DX), Z31, K7, Z0
-
-	// y = tanh(x)
 	VANDPS.BCST dense1Forward_2AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1Forward_2AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -2688,7 +2658,7 @@ TEXT ·dense1Forward_2AVX512(SB), NOSPLIT, $0-32
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VANDPS.BCST dense1Forward_2AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
+	VORPS Z0, Z1, Z0
 	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
@@ -3493,14 +3463,13 @@ done8:
 
 DATA dense2ForwardAVX512Const<>+0(SB)/4, $0x80000000
 DATA dense2ForwardAVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense2ForwardAVX512Const<>+16(SB)/4, $0x40000000
-DATA dense2ForwardAVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense2ForwardAVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense2ForwardAVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense2ForwardAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense2ForwardAVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense2ForwardAVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense2ForwardAVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense2ForwardAVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense2ForwardAVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense2ForwardAVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense2ForwardAVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense2ForwardAVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense2ForwardAVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense2ForwardAVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense2ForwardAVX512Const<>+96(SB)/4, $0x0
 DATA dense2ForwardAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense2ForwardAVX512Const<>+104(SB)/4, $0x33092801
@@ -3533,8 +3502,9 @@ DATA dense2ForwardAVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense2ForwardAVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense2ForwardAVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense2ForwardAVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense2ForwardAVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense2ForwardAVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense2ForwardAVX512Const<>+224(SB)/4, $0x40000000
+DATA dense2ForwardAVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense2ForwardAVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense2ForwardAVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense2ForwardAVX512 is dense2ForwardGeneric for avx512: 4 multiply-adds,
@@ -3564,17 +3534,17 @@ TEXT ·dense2ForwardAVX512(SB), NOSPLIT, $0-32
 	VORPS.BCST dense2ForwardAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardAVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardAVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardAVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardAVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardAVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardAVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardAVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardAVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardAVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardAVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardAVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardAVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardAVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardAVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardAVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardAVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardAVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardAVX512Const<>+96(SB), Z2, Z4
@@ -3582,15 +3552,15 @@ TEXT ·dense2ForwardAVX512(SB), NOSPLIT, $0-32
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardAVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardAVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardAVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardAVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardAVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardAVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardAVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardAVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardAVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -3600,14 +3570,13 @@ TEXT ·dense2ForwardAVX512(SB), NOSPLIT, $0-32
 
 DATA dense2ForwardRowsPanel0AVX512Const<>+0(SB)/4, $0x80000000
 DATA dense2ForwardRowsPanel0AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense2ForwardRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense2ForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense2ForwardRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -3640,8 +3609,9 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense2ForwardRowsPanel0AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense2ForwardRowsPanel0AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense2ForwardRowsPanel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense2ForwardRowsPanel0AVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX512Const<>+224(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense2ForwardRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense2ForwardRowsPanel0AVX512 sums 4 products for 1 outputs of every row, in tiles of rows.
@@ -3826,17 +3796,17 @@ finish3:
 	VORPS.BCST dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -3844,15 +3814,15 @@ finish3:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -3987,17 +3957,17 @@ finish6:
 	VORPS.BCST dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -4005,15 +3975,15 @@ finish6:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -4099,17 +4069,17 @@ finish9:
 	VORPS.BCST dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -4117,15 +4087,15 @@ finish9:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -4175,17 +4145,17 @@ finish12:
 	VORPS.BCST dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -4193,15 +4163,15 @@ finish12:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -4219,14 +4189,13 @@ done11:
 
 DATA dense2ForwardRows_2Panel0AVX512Const<>+0(SB)/4, $0x80000000
 DATA dense2ForwardRows_2Panel0AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense2ForwardRows_2Panel0AVX512Const<>+16(SB)/4, $0x40000000
-DATA dense2ForwardRows_2Panel0AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense2ForwardRows_2Panel0AVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense2ForwardRows_2Panel0AVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense2ForwardRows_2Panel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense2ForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense2ForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense2ForwardRows_2Panel0AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense2ForwardRows_2Panel0AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense2ForwardRows_2Panel0AVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense2ForwardRows_2Panel0AVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense2ForwardRows_2Panel0AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense2ForwardRows_2Panel0AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense2ForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense2ForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense2ForwardRows_2Panel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense2ForwardRows_2Panel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense2ForwardRows_2Panel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -4259,8 +4228,9 @@ DATA dense2ForwardRows_2Panel0AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense2ForwardRows_2Panel0AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense2ForwardRows_2Panel0AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense2ForwardRows_2Panel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense2ForwardRows_2Panel0AVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel0AVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense2ForwardRows_2Panel0AVX512Const<>+224(SB)/4, $0x40000000
+DATA dense2ForwardRows_2Panel0AVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense2ForwardRows_2Panel0AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense2ForwardRows_2Panel0AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense2ForwardRows_2Panel0AVX512 sums 4 products for 1 outputs of every row, in tiles of rows.
@@ -4445,17 +4415,17 @@ finish3:
 	VORPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
@@ -4463,15 +4433,15 @@ finish3:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -4606,17 +4576,17 @@ finish6:
 	VORPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
@@ -4624,15 +4594,15 @@ finish6:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -4718,17 +4688,17 @@ finish9:
 	VORPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
@@ -4736,15 +4706,15 @@ finish9:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -4794,17 +4764,17 @@ finish12:
 	VORPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
@@ -4812,15 +4782,15 @@ finish12:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -4838,14 +4808,13 @@ done11:
 
 DATA dense2ForwardTrainAVX512Const<>+0(SB)/4, $0x80000000
 DATA dense2ForwardTrainAVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainAVX512Const<>+16(SB)/4, $0x40000000
-DATA dense2ForwardTrainAVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainAVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense2ForwardTrainAVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense2ForwardTrainAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainAVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainAVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense2ForwardTrainAVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainAVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainAVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense2ForwardTrainAVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense2ForwardTrainAVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainAVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainAVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense2ForwardTrainAVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense2ForwardTrainAVX512Const<>+96(SB)/4, $0x0
 DATA dense2ForwardTrainAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense2ForwardTrainAVX512Const<>+104(SB)/4, $0x33092801
@@ -4878,8 +4847,9 @@ DATA dense2ForwardTrainAVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense2ForwardTrainAVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense2ForwardTrainAVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense2ForwardTrainAVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense2ForwardTrainAVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense2ForwardTrainAVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense2ForwardTrainAVX512Const<>+224(SB)/4, $0x40000000
+DATA dense2ForwardTrainAVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense2ForwardTrainAVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense2ForwardTrainAVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 4 multiply-adds,
@@ -4909,17 +4879,17 @@ TEXT ·dense2ForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VORPS.BCST dense2ForwardTrainAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardTrainAVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardTrainAVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardTrainAVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardTrainAVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardTrainAVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardTrainAVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardTrainAVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardTrainAVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardTrainAVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainAVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardTrainAVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardTrainAVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardTrainAVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardTrainAVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardTrainAVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardTrainAVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardTrainAVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardTrainAVX512Const<>+96(SB), Z2, Z4
@@ -4927,15 +4897,15 @@ TEXT ·dense2ForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardTrainAVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardTrainAVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardTrainAVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainAVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardTrainAVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardTrainAVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardTrainAVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardTrainAVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardTrainAVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -4945,14 +4915,13 @@ TEXT ·dense2ForwardTrainAVX512(SB), NOSPLIT, $0-32
 
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+0(SB)/4, $0x80000000
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -4985,8 +4954,9 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense2ForwardTrainRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense2ForwardTrainRowsPanel0AVX512 sums 4 products for 1 outputs of every row, in tiles of rows.
@@ -5171,17 +5141,17 @@ finish3:
 	VORPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -5189,15 +5159,15 @@ finish3:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -5332,17 +5302,17 @@ finish6:
 	VORPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -5350,15 +5320,15 @@ finish6:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -5444,17 +5414,17 @@ finish9:
 	VORPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -5462,15 +5432,15 @@ finish9:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -5520,17 +5490,17 @@ finish12:
 	VORPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -5538,15 +5508,15 @@ finish12:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -5564,14 +5534,13 @@ done11:
 
 DATA dense2Forward_2AVX512Const<>+0(SB)/4, $0x80000000
 DATA dense2Forward_2AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense2Forward_2AVX512Const<>+16(SB)/4, $0x40000000
-DATA dense2Forward_2AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense2Forward_2AVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense2Forward_2AVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense2Forward_2AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense2Forward_2AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense2Forward_2AVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense2Forward_2AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense2Forward_2AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense2Forward_2AVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense2Forward_2AVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense2Forward_2AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense2Forward_2AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense2Forward_2AVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense2Forward_2AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense2Forward_2AVX512Const<>+96(SB)/4, $0x0
 DATA dense2Forward_2AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense2Forward_2AVX512Const<>+104(SB)/4, $0x33092801
@@ -5604,8 +5573,9 @@ DATA dense2Forward_2AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense2Forward_2AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense2Forward_2AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense2Forward_2AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense2Forward_2AVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense2Forward_2AVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense2Forward_2AVX512Const<>+224(SB)/4, $0x40000000
+DATA dense2Forward_2AVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense2Forward_2AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense2Forward_2AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense2Forward_2AVX512 is dense2Forward_2Generic for avx512: 4 multiply-adds,
@@ -5635,17 +5605,17 @@ TEXT ·dense2Forward_2AVX512(SB), NOSPLIT, $0-32
 	VORPS.BCST dense2Forward_2AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2Forward_2AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2Forward_2AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2Forward_2AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2Forward_2AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2Forward_2AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2Forward_2AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2Forward_2AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2Forward_2AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2Forward_2AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2Forward_2AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2Forward_2AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2Forward_2AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2Forward_2AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2Forward_2AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2Forward_2AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2Forward_2AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2Forward_2AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2Forward_2AVX512Const<>+96(SB), Z2, Z4
@@ -5653,15 +5623,15 @@ TEXT ·dense2Forward_2AVX512(SB), NOSPLIT, $0-32
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2Forward_2AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2Forward_2AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2Forward_2AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2Forward_2AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2Forward_2AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2Forward_2AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2Forward_2AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2Forward_2AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2Forward_2AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7

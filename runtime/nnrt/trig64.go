@@ -173,3 +173,11 @@ var fourOverPi = [...]uint64{
 	0x3ff12fffbc0b301f, 0xde5e2316b414da3e, 0xda6cfd9e4f96136e, 0x9e8c7ecd3cbfd45a,
 	0xea4f758fd7cbe2f6, 0x7a0e73ef14a525d4, 0xd7f6bf623f1aba10, 0xac06608df8f6d757,
 }
+
+// Sin32 returns the sine of the angle x in radians, computed in float64.
+// Error at most 0.51 ULP. Sin32(±0) = ±0, Sin32(±Inf) = NaN, Sin32(NaN) = NaN.
+func Sin32(x float32) float32 { return float32(Sin64(float64(x))) }
+
+// Cos32 returns the cosine of the angle x in radians, computed in float64.
+// Error at most 0.51 ULP. Cos32(±Inf) = NaN, Cos32(NaN) = NaN.
+func Cos32(x float32) float32 { return float32(Cos64(float64(x))) }

@@ -1,6 +1,10 @@
 package x86
 
-import "fmt"
+import (
+	"fmt"
+
+	vec "github.com/nngen-go/nngen/gen/vector"
+)
 
 // x is the lower half of a register.
 func (y Y) x() string { return fmt.Sprintf("X%d", int(y)) }
@@ -9,33 +13,60 @@ func (y Y) x() string { return fmt.Sprintf("X%d", int(y)) }
 // i+2, i+1, for two rows at a time: acc gives the registers of an input's
 // chains in either row, which are given up. The result holds the sums of the
 // first row in its lower half, those of the second in its upper.
-func (m *mapper) addChains(acc func(k int) (a, b Y)) Y {
-	c := &code{m: m, double: m.double}
-	sums := map[Y]*node{} // inputs may share them, where there are fewer than four
-	given := func(y Y) *node {
-		if sums[y] == nil {
-			sums[y] = &node{reg: y, owned: true}
-		}
-		return sums[y]
-	}
-	var fours [4]*node
+func (f *file) addChains(acc func(k int) (a, b Y)) Y {
+	c := f.chains()
+	var fours [4]*vec.Register
 	for k := range fours {
 		y, z := acc(k)
-		a, b := given(y), given(z)
-		lower, upper := 0xF0, 0x21
-		if m.isa.masks {
-			lower, upper = 2, 1
+		a, b := c.sum(y), c.sum(z)
+		lower, upper := "VBLENDPS $240, b, a, y", "VPERM2F128 $33, b, a, y"
+		if f.isa.masks {
+			lower, upper = "VSHUFF64X2 $2, b, a, y", "VSHUFF64X2 $1, b, a, y"
 		}
-		fours[k] = c.add(c.imm("VBLENDPS", lower, b, a), c.imm("VPERM2F128", upper, b, a))
+		fours[k] = c.add(c.Ins(lower, a, b), c.Ins(upper, a, b))
 	}
-	var pairs [2]*node
+	return c.run(c.addFours(fours))
+}
+
+// chains is the code that adds the chains of sums.
+type chains struct {
+	*vec.Code
+	f    *file
+	sums map[Y]*vec.Register // inputs may share them
+	regs []Y
+}
+
+func (f *file) chains() *chains {
+	return &chains{Code: &vec.Code{Set: f.set()}, f: f, sums: map[Y]*vec.Register{}}
+}
+
+// sum is an accumulator, which is given up.
+func (c *chains) sum(y Y) *vec.Register {
+	if c.sums[y] == nil {
+		c.sums[y] = &vec.Register{}
+		c.Inputs = append(c.Inputs, c.sums[y])
+		c.regs = append(c.regs, y)
+	}
+	return c.sums[y]
+}
+
+func (c *chains) add(a, b *vec.Register) *vec.Register { return c.Ins("VADDPS b, a, y", a, b) }
+
+// addFours adds what is in the quarters of four vectors.
+func (c *chains) addFours(fours [4]*vec.Register) *vec.Register {
+	var pairs [2]*vec.Register
 	for i := range pairs {
 		a, b := fours[2*i], fours[2*i+1]
-		pairs[i] = c.add(c.imm("VSHUFPS", 0x44, b, a), c.imm("VSHUFPS", 0xEE, b, a))
+		pairs[i] = c.add(c.Ins("VSHUFPS $68, b, a, y", a, b), c.Ins("VSHUFPS $238, b, a, y", a, b))
 	}
-	y := c.add(c.imm("VSHUFPS", 0x88, pairs[1], pairs[0]), c.imm("VSHUFPS", 0xDD, pairs[1], pairs[0]))
-	c.print([]*node{y})
-	return y.reg
+	a, b := pairs[0], pairs[1]
+	return c.add(c.Ins("VSHUFPS $136, b, a, y", a, b), c.Ins("VSHUFPS $221, b, a, y", a, b))
+}
+
+// run prints the code and returns the register of its result.
+func (c *chains) run(result *vec.Register) Y {
+	c.Results = []*vec.Register{result}
+	return c.f.run(c.Code, c.regs, nil)[0]
 }
 
 // addChains64 adds the eight chains of one sum, in one register or four in

@@ -74,29 +74,38 @@ func (f *function) kernel(t testing.TB, s *isa, name string, bits int) (fn *asm.
 	return fn, row
 }
 
-// build compiles testdata/functions.go.txt with the assembly of every function.
-func build(t testing.TB, s *isa) (program string) {
+// present skips where the processor lacks the instructions.
+func present(t testing.TB, s *isa) {
 	if runtime.GOARCH != "amd64" {
 		t.Skip("needs amd64")
 	}
 	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil && !strings.Contains(string(info), " "+s.flag+" ") {
 		t.Skip("needs " + s.name)
 	}
-	dir := t.TempDir()
-	write := func(name string, data []byte) {
-		name = filepath.Join(dir, name)
-		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o755))
-		require.NoError(t, os.WriteFile(name, data, 0o644))
-	}
+}
+
+// copyRuntime copies package nnrt into a folder of the module.
+func copyRuntime(t testing.TB, dir string) {
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "nnrt"), 0o755))
 	entries, err := fs.ReadDir(nngenruntime.Source, "nnrt")
 	require.NoError(t, err)
 	for _, e := range entries {
 		if !strings.HasSuffix(e.Name(), "_test.go") {
 			data, err := fs.ReadFile(nngenruntime.Source, "nnrt/"+e.Name())
 			require.NoError(t, err)
-			write("nnrt/"+e.Name(), data)
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "nnrt", e.Name()), data, 0o644))
 		}
 	}
+}
+
+// build compiles testdata/functions.go.txt with the assembly of every function.
+func build(t testing.TB, s *isa) (program string) {
+	present(t, s)
+	dir := t.TempDir()
+	write := func(name string, data []byte) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), data, 0o644))
+	}
+	copyRuntime(t, dir)
 	var text, stubs strings.Builder
 	text.WriteString("#include \"textflag.h\"\n\n" + s.Masks())
 	stubs.WriteString("package main\n\nimport (\n\t\"math\"\n\n\t\"test/nnrt\"\n)\n\n")

@@ -6,6 +6,7 @@ import (
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/schedule"
+	vec "github.com/nngen-go/nngen/gen/vector"
 )
 
 // Registers of gradients of inputs: SI and R8 are the tile's rows of DY and
@@ -40,8 +41,9 @@ type gradInput struct {
 	inputs  int // at once
 	halves  int // vectors that hold the chains of a sum
 	outputs int
-	fuse    bool // the epilogue is done on the sums in registers
-	extra   *kernel.Operand
+	// epilogue is done on the sums in registers, if it is not nil.
+	epilogue *vec.Code
+	extra    *kernel.Operand
 }
 
 // GradInputRows are the numbers of rows a tile of GradInput takes: the
@@ -59,17 +61,44 @@ func (s *ISA) GradInputRows(fused bool) []int {
 
 // FusesGradInput reports whether GradInput applies the epilogue itself.
 func (s *ISA) FusesGradInput(k *kernel.Kernel) bool {
-	return k.Elem.Acc == "float32" && len(k.Epilogue) > 0 && len(k.Extras()) <= 1 && s.Fuses(k)
+	return s.newGradInput("", nil, k).epilogue != nil
+}
+
+func (s *ISA) newGradInput(name string, doc []string, k *kernel.Kernel) *gradInput {
+	m := &gradInput{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, outputs: k.Terms()}
+	m.inputs = min(s.InputsAtOnce(k.Elem.Acc), k.Outputs)
+	m.halves = schedule.GradInputChains / m.lanes()
+	extras := k.Extras()
+	if m.double || len(k.Epilogue) == 0 || len(extras) > 1 {
+		return m
+	}
+	temps := 0
+	switch {
+	case s.masks:
+		temps = 1
+	case m.inputs < 4:
+		temps = 2
+	}
+	// Two rows become one vector, while the sums of the others are in registers.
+	rows := s.GradInputRows(k.Fused)[0]
+	others := max(0, rows-2) * m.inputs
+	if s.masks {
+		others = (m.rowVectors(rows) - 1) * m.inputs
+	}
+	if s.Fits(k, 1+others, temps) {
+		m.epilogue, _ = m.writer.epilogue(k.Epilogue, temps)
+		if len(extras) > 0 {
+			m.extra = &extras[0]
+		}
+	}
+	return m
 }
 
 // GradInput prints DX = DY·W for the rows of a batch. Arguments: dx, dy, w and
 // wt as there are panels, the operand of the epilogue if it has one, blocks,
 // the number of blocks of InputsAtOnce inputs, and the numbers of tiles.
 func (s *ISA) GradInput(name string, doc []string, k *kernel.Kernel) *asm.Func {
-	m := &gradInput{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, outputs: k.Terms()}
-	m.inputs = min(s.InputsAtOnce(k.Elem.Acc), k.Outputs)
-	m.halves = schedule.GradInputChains / m.lanes()
-	m.fuse = s.FusesGradInput(k)
+	m := s.newGradInput(name, doc, k)
 	T := "*" + k.Elem.Acc
 	m.argument("dx", T)
 	m.argument("dy", T)
@@ -79,8 +108,7 @@ func (s *ISA) GradInput(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	if k.Panels.Tail > 0 {
 		m.argument("wt", T)
 	}
-	if extras := k.Extras(); m.fuse && len(extras) > 0 {
-		m.extra = &extras[0]
+	if m.extra != nil {
 		m.argument("u", T)
 	}
 	m.argument("blocks", "int")
@@ -172,10 +200,10 @@ func (m *gradInput) tile(rows int) {
 	}
 	if m.isa.masks {
 		m.wideFinish(rows)
-	} else if m.fuse {
-		m.finish(rows)
-	} else {
+	} else if m.double {
 		m.storeSums(rows)
+	} else {
+		m.finish(rows)
 	}
 }
 
@@ -223,23 +251,25 @@ func (m *gradInput) finish(rows int) {
 			busy = append(busy, m.acc(r, k, 0))
 		}
 	}
-	p := m.mapper(busy...)
+	p := m.file(busy...)
 	for r := 0; r < rows; r += 2 {
 		second := min(r+1, rows-1)
 		y := p.addChains(func(k int) (Y, Y) {
 			k = min(k, m.inputs-1)
 			return m.acc(r, k, 0), m.acc(second, k, 0)
 		})
-		y = p.epilogue(m.Epilogue, y, func(o kernel.Operand, dst Y) {
-			m.loadHalves(p, mem(regExtra, r*o.Row*m.size()), mem(regExtra, second*o.Row*m.size()), second > r, dst)
-		})
+		if m.epilogue != nil {
+			y = p.run(m.epilogue, []Y{y}, func(_ string, dst Y, temps []Y) {
+				m.loadHalves(mem(regExtra, r*m.extra.Row*m.size()), mem(regExtra, second*m.extra.Row*m.size()), second > r, dst, temps)
+			})[0]
+		}
 		m.storeHalves(p, y, mem(regY, r*m.Batch.Y*m.size()), mem(regY, second*m.Batch.Y*m.size()), second > r)
-		p.used[y] = false
+		p.free(y)
 	}
 }
 
 // loadHalves loads the operands of a block's inputs for one or two rows.
-func (m *gradInput) loadHalves(p *mapper, first, second string, two bool, dst Y) {
+func (m *gradInput) loadHalves(first, second string, two bool, dst Y, temps []Y) {
 	if m.inputs == 4 {
 		m.Ins("VMOVUPS", first, dst.x())
 		if two {
@@ -247,20 +277,17 @@ func (m *gradInput) loadHalves(p *mapper, first, second string, two bool, dst Y)
 		}
 		return
 	}
-	mask := p.take()
+	mask, other := temps[0], temps[1]
 	m.tailMask(m.inputs, mask)
 	m.loadPart(first, mask.x(), dst.x())
 	if two {
-		other := p.take()
 		m.loadPart(second, mask.x(), other.x())
 		m.Ins("VINSERTF128", "$1", other.x(), dst.String(), dst.String())
-		p.used[other] = false
 	}
-	p.used[mask] = false
 }
 
 // storeHalves stores the results of a block's inputs for one or two rows.
-func (m *gradInput) storeHalves(p *mapper, y Y, first, second string, two bool) {
+func (m *gradInput) storeHalves(p *file, y Y, first, second string, two bool) {
 	if m.inputs == 4 {
 		m.Ins("VMOVUPS", y.x(), first)
 		if two {
@@ -275,16 +302,11 @@ func (m *gradInput) storeHalves(p *mapper, y Y, first, second string, two bool) 
 		m.Ins("VEXTRACTF128", "$1", y.String(), y.x())
 		m.storePart(y.x(), mask.x(), second)
 	}
-	p.used[mask] = false
+	p.free(mask)
 }
 
-// storeSums adds the chains and stores the sums as they are.
+// storeSums adds the chains in float64 and stores the sums.
 func (m *gradInput) storeSums(rows int) {
-	if !m.double {
-		m.Epilogue = nil
-		m.finish(rows)
-		return
-	}
 	for r := range rows {
 		for k := range m.inputs {
 			y := m.acc(r, k, 0)

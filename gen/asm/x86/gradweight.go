@@ -6,6 +6,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/kernel"
+	vec "github.com/nngen-go/nngen/gen/vector"
 )
 
 // Pointers of a fused update: the arrays after the gradient, and the numbers.
@@ -43,6 +44,11 @@ func (s *ISA) gradWeight(name string, doc []string, k *kernel.Gradient, inputs i
 			return nil, false
 		}
 	}
+	m.vectors = (m.Outputs + m.lanes() - 1) / m.lanes()
+	m.partial = m.Outputs % m.lanes()
+	if k.Update != nil && !m.compileUpdate() {
+		return nil, false
+	}
 	for _, a := range slices.Concat(m.arrays, m.singles) {
 		m.argument(argName(a), "*"+k.Elem)
 	}
@@ -50,7 +56,45 @@ func (s *ISA) gradWeight(name string, doc []string, k *kernel.Gradient, inputs i
 	m.argument("x", "*"+k.Elem)
 	m.argument("inputs", "int")
 	m.argument("rows", "int")
-	return m.Func, m.fits(m.print)
+	m.print()
+	return m.Func, true
+}
+
+// inputsPerTile is the largest number of inputs whose sums are in registers.
+func (m *gradWeight) inputsPerTile() int { return min(m.atOnce, m.sums/m.vectors) }
+
+// acc is the register of the sums of input k and a vector of outputs.
+func (m *gradWeight) acc(k, v int) Y { return Y(k*m.vectors + v) }
+
+// compileUpdate selects the instructions of the update of a vector. It reports
+// false where one is missing or the registers do not suffice.
+func (m *gradWeight) compileUpdate() bool {
+	leaves := []leaf{{gradientLeaf, vectors}}
+	given := []Y{0}
+	p := m.file(first(m.inputsPerTile() * m.vectors)...)
+	for _, s := range m.singles {
+		y, ok := p.used.Take()
+		if !ok {
+			return false
+		}
+		leaves, given = append(leaves, leaf{s, number}), append(given, Y(y))
+	}
+	var stored []string
+	for _, a := range m.arrays {
+		if m.Update.Prog.Reads(a) {
+			leaves = append(leaves, leaf{a, array})
+		}
+		if slices.Contains(m.Update.Stores, a) {
+			stored = append(stored, a)
+		}
+	}
+	c, ok := m.compile(m.Update.Prog, leaves, stored...)
+	if !ok || !p.fits(c, given...) {
+		return false
+	}
+	c.Mute()
+	m.update = c
+	return true
 }
 
 // InputsOfWeights is the number of inputs that is best divided into what
@@ -73,13 +117,12 @@ type gradWeight struct {
 	*writer
 	*kernel.Gradient
 	arrays, singles  []string
+	update           *vec.Code // of a vector of gradients, if there is one
 	vectors, partial int
 	atOnce           int // inputs
 }
 
 func (m *gradWeight) print() {
-	m.vectors = (m.Outputs + m.lanes() - 1) / m.lanes()
-	m.partial = m.Outputs % m.lanes()
 	for i, a := range m.arrays {
 		m.pointer(argName(a), gradArrays[i])
 	}
@@ -90,7 +133,7 @@ func (m *gradWeight) print() {
 	if m.partial > 0 {
 		m.tailMask(m.partial, m.input)
 	}
-	at := min(m.atOnce, m.sums/m.vectors)
+	at := m.inputsPerTile()
 	m.Ins("MOVQ", m.ArgOf("inputs"), regOffset)
 	tiles := []int{at, 1}
 	if at > 6 { // what is left in fours
@@ -116,11 +159,10 @@ func (m *gradWeight) print() {
 
 // tile sums the gradients of some inputs' weights.
 func (m *gradWeight) tile(inputs int) {
-	acc := func(k, v int) Y { return Y(k*m.vectors + v) }
 	m.Note("%d inputs: g[k][n] = Σ over the rows of x[k]·dy[n]", inputs)
 	for k := range inputs {
 		for v := range m.vectors {
-			m.clear(acc(k, v))
+			m.clear(m.acc(k, v))
 		}
 	}
 	if m.Shared {
@@ -145,13 +187,13 @@ func (m *gradWeight) tile(inputs int) {
 	for k := range inputs {
 		m.broadcast(mem(regRow, k*m.size()))
 		for v := range m.vectors {
-			m.mulAddReg(m.weight0+Y(v), acc(k, v))
+			m.mulAddReg(m.weight0+Y(v), m.acc(k, v))
 		}
 	}
 	m.advance(regRow, m.X*m.size())
 	m.advance(regW, m.DY*m.size())
 	m.again(loop)
-	m.finish(inputs, acc)
+	m.finish(inputs)
 }
 
 // fetch asks for what the tile will change, before the sums, which take their
@@ -179,55 +221,41 @@ func (m *gradWeight) fetch(inputs int) {
 func (m *gradWeight) isPartial(v int) bool { return m.partial > 0 && v == m.vectors-1 }
 
 // finish stores the gradients, or updates what they belong to.
-func (m *gradWeight) finish(inputs int, acc func(k, v int) Y) {
+func (m *gradWeight) finish(inputs int) {
 	at := func(array, k, v int) string {
 		return mem(gradArrays[array], k*m.Width*m.size()+v*m.bytes)
 	}
 	if m.Update == nil {
 		for k := range inputs {
 			for v := range m.vectors {
-				m.storeSome(acc(k, v), m.isPartial(v), at(0, k, v))
+				m.storeSome(m.acc(k, v), m.isPartial(v), at(0, k, v))
 			}
 		}
 		return
 	}
-	var busy []Y
-	for k := range inputs {
-		for v := range m.vectors {
-			busy = append(busy, acc(k, v))
-		}
-	}
-	p := m.mapper(busy...)
-	numbers := map[string]Y{}
-	for i, s := range m.singles {
-		numbers[s] = p.take()
-		m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), mem(gradSingles[i], 0), numbers[s].String())
+	p := m.file(first(inputs * m.vectors)...)
+	given := []Y{0}
+	for i := range m.singles {
+		y := p.take()
+		m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), mem(gradSingles[i], 0), y.String())
+		given = append(given, y)
 	}
 	m.Note("%s", m.Update.Prog)
 	for k := range inputs {
 		for v := range m.vectors {
-			kept := p.used
-			p.at = map[string]Y{gradientLeaf: acc(k, v)}
-			for s, y := range numbers {
-				p.at[s] = y
-			}
-			owned := []string{gradientLeaf}
-			for i, a := range m.arrays {
-				if m.Update.Prog.Reads(a) {
-					p.at[a] = p.take()
-					m.loadSome(at(i, k, v), m.isPartial(v), p.at[a])
-					owned = append(owned, a)
-				}
-			}
-			p.once = true
-			p.program(m.Update.Prog, owned)
+			kept := p.used.Clone()
+			given[0] = m.acc(k, v)
+			results := p.run(m.update, given, func(name string, dst Y, _ []Y) {
+				m.loadSome(at(slices.Index(m.arrays, name), k, v), m.isPartial(v), dst)
+			})
 			for i, a := range m.arrays {
 				if slices.Contains(m.Update.Stores, a) {
-					m.storeSome(p.at[a], m.isPartial(v), at(i, k, v))
+					m.storeSome(results[0], m.isPartial(v), at(i, k, v))
+					results = results[1:]
 				}
 			}
 			p.used = kept
-			p.used[acc(k, v)] = false
+			p.free(m.acc(k, v))
 		}
 	}
 }

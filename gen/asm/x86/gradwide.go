@@ -3,8 +3,8 @@ package x86
 import (
 	"fmt"
 
-	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/schedule"
+	vec "github.com/nngen-go/nngen/gen/vector"
 )
 
 // Gradients of inputs with vectors of 64 bytes: the eight chains of a sum are
@@ -141,23 +141,19 @@ func (m *gradInput) wideFinish(rows int) {
 	if part {
 		m.partMask(m.inputs)
 	}
-	p := m.mapper(busy...)
-	programs := m.Epilogue
-	if !m.fuse {
-		programs = nil
-	}
+	p := m.file(busy...)
 	for r := range m.rowVectors(rows) {
 		two := 2*r+1 < rows
 		at := func(base string, stride int) (first, second string) {
 			return mem(base, 2*r*stride*m.size()), mem(base, (2*r+1)*stride*m.size())
 		}
 		y := p.addChainsOfTwo(func(k int) Y { return m.wideAcc(r, min(k, m.inputs-1)) })
-		y = p.epilogue(programs, y, func(o kernel.Operand, dst Y) {
-			first, second := at(regExtra, o.Row)
-			temp := p.take()
-			m.loadTwo(first, second, two, part, dst, temp)
-			p.free(temp)
-		})
+		if m.epilogue != nil {
+			y = p.run(m.epilogue, []Y{y}, func(_ string, dst Y, temps []Y) {
+				first, second := at(regExtra, m.extra.Row)
+				m.loadTwo(first, second, two, part, dst, temps[0])
+			})[0]
+		}
 		first, second := at(regY, m.Batch.Y)
 		m.storeTwo(y, first, second, two, part)
 		p.free(y)
@@ -168,29 +164,14 @@ func (m *gradInput) wideFinish(rows int) {
 // i+4, i+2, i+1, for the two rows that a vector holds: acc gives the register
 // of an input, which is given up. The result holds the sums of the first row
 // in its lower half, those of the second in its upper.
-func (m *mapper) addChainsOfTwo(acc func(k int) Y) Y {
-	c := &code{m: m, double: m.double}
-	sums := map[Y]*node{} // inputs may share them, where there are fewer than eight
-	given := func(k int) *node {
-		y := acc(k)
-		if sums[y] == nil {
-			sums[y] = &node{reg: y, owned: true}
-		}
-		return sums[y]
-	}
+func (f *file) addChainsOfTwo(acc func(k int) Y) Y {
+	c := f.chains()
 	// The quarters of a result are inputs k and k+4 of either row.
-	var fours [4]*node
+	var fours [4]*vec.Register
 	for k := range fours {
-		a, b := given(k), given(k+4)
-		fours[k] = c.add(c.imm("VSHUFF64X2", 0x88, b, a), c.imm("VSHUFF64X2", 0xDD, b, a))
+		a, b := c.sum(acc(k)), c.sum(acc(k+4))
+		fours[k] = c.add(c.Ins("VSHUFF64X2 $136, b, a, y", a, b), c.Ins("VSHUFF64X2 $221, b, a, y", a, b))
 	}
-	var pairs [2]*node
-	for i := range pairs {
-		a, b := fours[2*i], fours[2*i+1]
-		pairs[i] = c.add(c.imm("VSHUFPS", 0x44, b, a), c.imm("VSHUFPS", 0xEE, b, a))
-	}
-	y := c.add(c.imm("VSHUFPS", 0x88, pairs[1], pairs[0]), c.imm("VSHUFPS", 0xDD, pairs[1], pairs[0]))
-	y = c.imm("VSHUFF64X2", 0xD8, y, y)
-	c.print([]*node{y})
-	return y.reg
+	y := c.addFours(fours)
+	return c.run(c.Ins("VSHUFF64X2 $216, b, a, y", y, y))
 }

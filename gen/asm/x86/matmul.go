@@ -213,7 +213,7 @@ func (m *matMul) finish(rows int, acc func(r, v, c int) Y) {
 		}
 	}
 	partial := m.Outputs % m.lanes()
-	put := func(p *mapper, y Y, v int, dst string) {
+	put := func(p *file, y Y, v int, dst string) {
 		if partial == 0 || v < m.vectors-1 {
 			m.store(y, dst)
 			return
@@ -221,28 +221,24 @@ func (m *matMul) finish(rows int, acc func(r, v, c int) Y) {
 		mask := p.take()
 		m.tailMask(partial, mask)
 		m.storeMasked(y, mask, dst)
-		p.used[mask] = false
+		p.free(mask)
 	}
 	at := func(r, v int) string { return mem(regY, r*m.yStride+v*m.bytes) }
-	inRegisters := !(m.isa.masks && callsFunctions(m.Epilogue)) && m.fits(func() {
-		p := m.mapper(busy...)
-		for r := range rows {
-			for v := range m.vectors {
-				y := p.epilogue(m.Epilogue, acc(r, v, 0), nil)
-				put(p, y, v, at(r, v))
-				p.used[y] = false
-			}
-		}
-	})
-	if inRegisters {
-		return
-	}
-	p := m.mapper(busy...)
+	c, _ := m.epilogue(m.Epilogue, 0)
+	p := m.file(busy...)
+	inRegisters := !(m.isa.masks && callsFunctions(m.Epilogue)) && p.fits(c, busy[0])
 	for r := range rows {
 		for v := range m.vectors {
-			put(p, acc(r, v, 0), v, at(r, v))
-			p.used[acc(r, v, 0)] = false
+			y := acc(r, v, 0)
+			if inRegisters {
+				y = p.run(c, []Y{y}, nil)[0]
+			}
+			put(p, y, v, at(r, v))
+			p.free(y)
 		}
+	}
+	if inRegisters {
+		return
 	}
 	m.Note("the sums once more, through the results")
 	loop := m.Label("finish")
@@ -250,7 +246,7 @@ func (m *matMul) finish(rows int, acc func(r, v, c int) Y) {
 	m.count(rows)
 	m.Place(loop)
 	for v := range m.vectors {
-		p := m.mapper(0)
+		p := m.file(0)
 		src := mem(regRow, v*m.bytes)
 		if partial == 0 || v < m.vectors-1 {
 			m.load(src, 0)
@@ -258,7 +254,7 @@ func (m *matMul) finish(rows int, acc func(r, v, c int) Y) {
 			m.tailMask(partial, 1)
 			m.loadMasked(src, 1, 0)
 		}
-		put(p, p.epilogue(m.Epilogue, 0, nil), v, src)
+		put(p, p.run(c, []Y{0}, nil)[0], v, src)
 	}
 	m.advance(regRow, m.yStride)
 	m.again(loop)

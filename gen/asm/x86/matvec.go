@@ -337,22 +337,22 @@ func (m matVec) finish(vs []vector, sum func(v int) Y) {
 	for v := range vs {
 		busy = append(busy, sum(v))
 	}
-	inRegisters := m.fits(func() {
-		p := m.mapper(busy...)
-		for v := range vs {
-			y := p.epilogue(m.Epilogue, sum(v), nil)
-			m.put(y, vs[v], p)
-			p.used[y] = false
+	c, _ := m.epilogue(m.Epilogue, 0)
+	p := m.file(busy...)
+	inRegisters := p.fits(c, busy[0])
+	for v := range vs {
+		y := sum(v)
+		if inRegisters {
+			y = p.run(c, []Y{y}, nil)[0]
 		}
-	})
+		m.put(y, vs[v], p)
+		p.free(y)
+	}
 	if inRegisters {
 		return
 	}
 	for v := range vs {
-		m.put(sum(v), vs[v], m.mapper(busy...))
-	}
-	for v := range vs {
-		p := m.mapper(0)
+		p := m.file(0)
 		dst := mem(regY, vs[v].first*m.size())
 		if vs[v].valid == m.lanes() {
 			m.load(dst, 0)
@@ -360,12 +360,12 @@ func (m matVec) finish(vs []vector, sum func(v int) Y) {
 			m.tailMask(vs[v].valid, 1)
 			m.loadMasked(dst, 1, 0)
 		}
-		m.put(p.epilogue(m.Epilogue, 0, nil), vs[v], p)
+		m.put(p.run(c, []Y{0}, nil)[0], vs[v], p)
 	}
 }
 
 // put stores a vector of results.
-func (m matVec) put(y Y, v vector, p *mapper) {
+func (m matVec) put(y Y, v vector, p *file) {
 	dst := mem(regY, v.first*m.size())
 	if v.valid == m.lanes() {
 		m.store(y, dst)
@@ -374,5 +374,5 @@ func (m matVec) put(y Y, v vector, p *mapper) {
 	mask := p.take()
 	m.tailMask(v.valid, mask)
 	m.storeMasked(y, mask, dst)
-	p.used[mask] = false
+	p.free(mask)
 }

@@ -334,13 +334,14 @@ func (m *rankOne) finish(inputs int) {
 	for i := range inputs {
 		busy = append(busy, m.acc(i, 0))
 	}
-	p := m.mapper(busy...)
+	p := m.file(busy...)
 	y := p.addChains(func(k int) (Y, Y) {
 		a := m.acc(min(k, inputs-1), 0)
 		return a, a
 	})
 	if len(m.Epilogue) > 0 {
-		y = p.epilogue(m.Epilogue, y, func(_ kernel.Operand, dst Y) { m.operand(inputs, dst) })
+		c, _ := m.epilogue(m.Epilogue, 0)
+		y = p.run(c, []Y{y}, func(_ string, dst Y, _ []Y) { m.operand(inputs, dst) })[0]
 	}
 	switch {
 	case m.Listed:

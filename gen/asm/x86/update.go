@@ -6,6 +6,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/kernel"
+	vec "github.com/nngen-go/nngen/gen/vector"
 )
 
 // arrayRegs are the registers of an update's arrays.
@@ -22,51 +23,52 @@ func (s *ISA) Update(k *kernel.Update) (f *asm.Func, ok bool) {
 		f.Args = append(f.Args, asm.Arg{Name: argName(a), Type: "*" + k.Elem})
 	}
 	f.Args = append(f.Args, asm.Arg{Name: "vectors", Type: "int"})
-	m := &mapper{writer: s.writer(f, k.Double), at: map[string]Y{}}
-	defer func() {
-		if r := recover(); r != nil {
-			if _, unsupported := r.(unsupported); !unsupported {
-				panic(r)
-			}
-			f, ok = nil, false
+	w := s.writer(f, k.Double)
+	p := w.file()
+	var leaves []leaf
+	var numbers []Y
+	for _, s := range k.Singles {
+		y, ok := p.used.Take()
+		if !ok {
+			return nil, false
 		}
-	}()
-	m.update(k)
+		leaves, numbers = append(leaves, leaf{s, number}), append(numbers, Y(y))
+	}
+	for _, a := range k.Arrays {
+		if k.Prog.Reads(a) {
+			leaves = append(leaves, leaf{a, array})
+		}
+	}
+	c, ok := w.compile(k.Prog, leaves, k.Stores...)
+	if !ok || !p.fits(c, numbers...) {
+		return nil, false
+	}
+	p.update(k, c, numbers)
 	return f, true
 }
 
 // argName keeps the program's names clear of the assembler's registers.
 func argName(leaf string) string { return leaf + "_" }
 
-func (m *mapper) update(k *kernel.Update) {
-	for _, s := range k.Singles {
-		y := m.take()
-		m.pointer(argName(s), regMask)
-		m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), mem(regMask, 0), y.String())
-		m.at[s] = y
+func (f *file) update(k *kernel.Update, c *vec.Code, numbers []Y) {
+	for i, s := range k.Singles {
+		f.pointer(argName(s), regMask)
+		f.Ins(f.op("VBROADCASTSS", "VBROADCASTSD"), mem(regMask, 0), numbers[i].String())
 	}
-	regs := map[string]string{}
+	at := map[string]string{}
 	for i, a := range k.Arrays {
-		regs[a] = arrayRegs[i]
-		m.pointer(argName(a), arrayRegs[i])
+		at[a] = fmt.Sprintf("(%s)(%s*1)", arrayRegs[i], regOffset)
+		f.pointer(argName(a), arrayRegs[i])
 	}
-	m.Ins("XORQ", regOffset, regOffset)
-	m.Ins("MOVQ", m.ArgOf("vectors"), regCount)
-	loop := m.Label("elements")
-	m.Place(loop)
-	for _, a := range k.Arrays {
-		if !k.Prog.Reads(a) {
-			continue
-		}
-		y := m.take()
-		m.load(fmt.Sprintf("(%s)(%s*1)", regs[a], regOffset), y)
-		m.at[a] = y
+	f.Ins("XORQ", regOffset, regOffset)
+	f.Ins("MOVQ", f.ArgOf("vectors"), regCount)
+	loop := f.Label("elements")
+	f.Place(loop)
+	results := f.run(c, numbers, func(name string, dst Y, _ []Y) { f.load(at[name], dst) })
+	for i, s := range k.Stores {
+		f.store(results[i], at[s])
 	}
-	m.program(k.Prog, slices.Concat(k.Arrays))
-	for _, s := range k.Stores {
-		m.store(m.at[s], fmt.Sprintf("(%s)(%s*1)", regs[s], regOffset))
-	}
-	m.advance(regOffset, m.bytes)
-	m.again(loop)
-	m.ret()
+	f.advance(regOffset, f.bytes)
+	f.again(loop)
+	f.ret()
 }

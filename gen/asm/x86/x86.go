@@ -15,20 +15,21 @@ import (
 	"strings"
 
 	"github.com/nngen-go/nngen/gen/asm"
-	"github.com/nngen-go/nngen/gen/kernel"
+	vec "github.com/nngen-go/nngen/gen/vector"
 )
 
 // ISA is an instruction set.
 type ISA struct {
-	bytes     int  // of a vector register
-	registers int  // how many there are
-	masks     bool // lanes are chosen by mask registers
+	bytes     int      // of a vector register
+	registers int      // how many there are
+	masks     bool     // lanes are chosen by mask registers
+	set, half *vec.Set // for whole vectors, and for those of half the bytes
 }
 
 // The instruction sets.
 var (
-	AVX2   = &ISA{bytes: 32, registers: 16}
-	AVX512 = &ISA{bytes: 64, registers: 32, masks: true}
+	AVX2   = &ISA{bytes: 32, registers: 16, set: avx2}
+	AVX512 = &ISA{bytes: 64, registers: 32, masks: true, set: avx512, half: avx512Half}
 )
 
 // Registers.
@@ -73,8 +74,10 @@ func (w *writer) op(single, double string) string {
 	return single
 }
 
-func (w *writer) size() int {
-	if w.double {
+func (w *writer) size() int { return bytesOf(w.double) }
+
+func bytesOf(double bool) int {
+	if double {
 		return 8
 	}
 	return 4
@@ -96,11 +99,6 @@ func (s *ISA) newWriter(name string, doc []string, elem string, fused bool) *wri
 	return w
 }
 
-// scratch is a writer whose text nobody reads.
-func (s *ISA) scratch(k *kernel.Kernel) *writer {
-	return s.newWriter("scratch", nil, k.Elem.Acc, k.Fused)
-}
-
 // argument adds an argument.
 func (w *writer) argument(name, typ string) {
 	w.Args = append(w.Args, asm.Arg{Name: name, Type: typ})
@@ -108,6 +106,14 @@ func (w *writer) argument(name, typ string) {
 
 // Lanes is the number of elements in a vector.
 func (s *ISA) Lanes(elem string) int { return s.newWriter("", nil, elem, false).lanes() }
+
+// set is the instructions for its vectors.
+func (w *writer) set() *vec.Set {
+	if w.bytes < w.isa.bytes {
+		return w.isa.half
+	}
+	return w.isa.set
+}
 
 // lanes is the number of elements in a vector.
 func (w *writer) lanes() int { return w.bytes / w.size() }
@@ -146,11 +152,6 @@ func (w *writer) broadcast(src string) { w.broadcastTo(src, w.input) }
 // broadcastTo puts a number into every lane.
 func (w *writer) broadcastTo(src string, dst Y) {
 	w.Ins(w.op("VBROADCASTSS", "VBROADCASTSD"), src, dst.String())
-}
-
-// max is the larger of a and b; where they are equal or one is NaN, a.
-func (w *writer) max(a, b, dst Y) {
-	w.Ins(w.op("VMAXPS", "VMAXPD"), a.String(), b.String(), dst.String())
 }
 
 // mulAdd is acc += broadcast input · src.

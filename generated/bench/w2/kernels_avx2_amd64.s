@@ -310,45 +310,45 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $200704, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -554,65 +554,65 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 2880(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 2912(R8)
+	VMAXPS Y11, Y0, Y0
+	VMOVUPS Y0, 2912(R8)
 	ADDQ $18816, SI
 	ADDQ $3456, R8
 	DECQ AX
@@ -779,55 +779,55 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10
 	VMAXPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 	ADDQ $15680, SI
 	ADDQ $2880, R8
 	DECQ AX
@@ -890,15 +890,15 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $3136, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -1014,45 +1014,45 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $200704, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -1258,65 +1258,65 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 2880(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 2912(R8)
+	VMAXPS Y11, Y0, Y0
+	VMOVUPS Y0, 2912(R8)
 	ADDQ $18816, SI
 	ADDQ $3456, R8
 	DECQ AX
@@ -1483,55 +1483,55 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10
 	VMAXPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 	ADDQ $15680, SI
 	ADDQ $2880, R8
 	DECQ AX
@@ -1594,15 +1594,15 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $3136, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -2900,8 +2900,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense2GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense2GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
@@ -2969,8 +2968,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense2GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense2GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
@@ -3123,8 +3121,7 @@ rows2:
 	VINSERTF128 $1, 576(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 576(R8)
@@ -3152,8 +3149,7 @@ rows2:
 	VMOVUPS 1152(R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, 1152(R8)
 	ADDQ $120, SI
@@ -3240,8 +3236,7 @@ rows4:
 	VINSERTF128 $1, 576(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 576(R8)
@@ -3314,8 +3309,7 @@ rows6:
 	VMOVUPS (R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	ADDQ $40, SI
@@ -3716,78 +3710,78 @@ DATA exponentialsEachAVX2Const<>+48(SB)/4, $0xc2d00000
 DATA exponentialsEachAVX2Const<>+52(SB)/4, $0xc2d00000
 DATA exponentialsEachAVX2Const<>+56(SB)/4, $0xc2d00000
 DATA exponentialsEachAVX2Const<>+60(SB)/4, $0xc2d00000
-DATA exponentialsEachAVX2Const<>+64(SB)/4, $0x40000000
-DATA exponentialsEachAVX2Const<>+68(SB)/4, $0x40000000
-DATA exponentialsEachAVX2Const<>+72(SB)/4, $0x40000000
-DATA exponentialsEachAVX2Const<>+76(SB)/4, $0x40000000
-DATA exponentialsEachAVX2Const<>+80(SB)/4, $0x40000000
-DATA exponentialsEachAVX2Const<>+84(SB)/4, $0x40000000
-DATA exponentialsEachAVX2Const<>+88(SB)/4, $0x40000000
-DATA exponentialsEachAVX2Const<>+92(SB)/4, $0x40000000
-DATA exponentialsEachAVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA exponentialsEachAVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA exponentialsEachAVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA exponentialsEachAVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA exponentialsEachAVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA exponentialsEachAVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA exponentialsEachAVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA exponentialsEachAVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA exponentialsEachAVX2Const<>+128(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+132(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+136(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+140(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+144(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+148(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+152(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+156(SB)/4, $0x4b400000
-DATA exponentialsEachAVX2Const<>+160(SB)/4, $0x3db17000
-DATA exponentialsEachAVX2Const<>+164(SB)/4, $0x3db17000
-DATA exponentialsEachAVX2Const<>+168(SB)/4, $0x3db17000
-DATA exponentialsEachAVX2Const<>+172(SB)/4, $0x3db17000
-DATA exponentialsEachAVX2Const<>+176(SB)/4, $0x3db17000
-DATA exponentialsEachAVX2Const<>+180(SB)/4, $0x3db17000
-DATA exponentialsEachAVX2Const<>+184(SB)/4, $0x3db17000
-DATA exponentialsEachAVX2Const<>+188(SB)/4, $0x3db17000
-DATA exponentialsEachAVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA exponentialsEachAVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA exponentialsEachAVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA exponentialsEachAVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA exponentialsEachAVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA exponentialsEachAVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA exponentialsEachAVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA exponentialsEachAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA exponentialsEachAVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA exponentialsEachAVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA exponentialsEachAVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA exponentialsEachAVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA exponentialsEachAVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA exponentialsEachAVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA exponentialsEachAVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA exponentialsEachAVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA exponentialsEachAVX2Const<>+256(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+260(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+264(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+268(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+272(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+276(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+280(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+284(SB)/4, $0x3f000000
-DATA exponentialsEachAVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA exponentialsEachAVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA exponentialsEachAVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA exponentialsEachAVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA exponentialsEachAVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA exponentialsEachAVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA exponentialsEachAVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA exponentialsEachAVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA exponentialsEachAVX2Const<>+320(SB)/4, $0x0
-DATA exponentialsEachAVX2Const<>+324(SB)/4, $0xb24e0611
-DATA exponentialsEachAVX2Const<>+328(SB)/4, $0x33092801
-DATA exponentialsEachAVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA exponentialsEachAVX2Const<>+336(SB)/4, $0x329302ae
-DATA exponentialsEachAVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA exponentialsEachAVX2Const<>+344(SB)/4, $0xb27ce183
-DATA exponentialsEachAVX2Const<>+348(SB)/4, $0xb1d290be
+DATA exponentialsEachAVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX2Const<>+96(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+100(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+104(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+108(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+112(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+116(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+120(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+124(SB)/4, $0x4b400000
+DATA exponentialsEachAVX2Const<>+128(SB)/4, $0x3db17000
+DATA exponentialsEachAVX2Const<>+132(SB)/4, $0x3db17000
+DATA exponentialsEachAVX2Const<>+136(SB)/4, $0x3db17000
+DATA exponentialsEachAVX2Const<>+140(SB)/4, $0x3db17000
+DATA exponentialsEachAVX2Const<>+144(SB)/4, $0x3db17000
+DATA exponentialsEachAVX2Const<>+148(SB)/4, $0x3db17000
+DATA exponentialsEachAVX2Const<>+152(SB)/4, $0x3db17000
+DATA exponentialsEachAVX2Const<>+156(SB)/4, $0x3db17000
+DATA exponentialsEachAVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX2Const<>+224(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+228(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+232(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+236(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+240(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+244(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+248(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+252(SB)/4, $0x3f000000
+DATA exponentialsEachAVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX2Const<>+288(SB)/4, $0x0
+DATA exponentialsEachAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA exponentialsEachAVX2Const<>+296(SB)/4, $0x33092801
+DATA exponentialsEachAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA exponentialsEachAVX2Const<>+304(SB)/4, $0x329302ae
+DATA exponentialsEachAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA exponentialsEachAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA exponentialsEachAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA exponentialsEachAVX2Const<>+320(SB)/4, $0x40000000
+DATA exponentialsEachAVX2Const<>+324(SB)/4, $0x40000000
+DATA exponentialsEachAVX2Const<>+328(SB)/4, $0x40000000
+DATA exponentialsEachAVX2Const<>+332(SB)/4, $0x40000000
+DATA exponentialsEachAVX2Const<>+336(SB)/4, $0x40000000
+DATA exponentialsEachAVX2Const<>+340(SB)/4, $0x40000000
+DATA exponentialsEachAVX2Const<>+344(SB)/4, $0x40000000
+DATA exponentialsEachAVX2Const<>+348(SB)/4, $0x40000000
 DATA exponentialsEachAVX2Const<>+352(SB)/4, $0x1f800000
 DATA exponentialsEachAVX2Const<>+356(SB)/4, $0x1f7b95c2
 DATA exponentialsEachAVX2Const<>+360(SB)/4, $0x1f7837f0
@@ -3825,32 +3819,32 @@ elements1:
 	VMINPS Y1, Y2, Y1
 	VMOVUPS exponentialsEachAVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VPSRLD $1, Y1, Y2
-	VANDPS exponentialsEachAVX2Const<>+64(SB), Y2, Y2
-	VMULPS exponentialsEachAVX2Const<>+96(SB), Y1, Y3
-	VADDPS exponentialsEachAVX2Const<>+128(SB), Y3, Y3
-	VSUBPS exponentialsEachAVX2Const<>+128(SB), Y3, Y4
-	VMULPS exponentialsEachAVX2Const<>+160(SB), Y4, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS exponentialsEachAVX2Const<>+192(SB), Y4, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y4
-	VMULPS exponentialsEachAVX2Const<>+224(SB), Y1, Y5
-	VADDPS exponentialsEachAVX2Const<>+256(SB), Y5, Y5
-	VMULPS exponentialsEachAVX2Const<>+288(SB), Y4, Y6
+	VMULPS exponentialsEachAVX2Const<>+64(SB), Y1, Y2
+	VADDPS exponentialsEachAVX2Const<>+96(SB), Y2, Y2
+	VSUBPS exponentialsEachAVX2Const<>+96(SB), Y2, Y3
+	VMULPS exponentialsEachAVX2Const<>+128(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y4
+	VMULPS exponentialsEachAVX2Const<>+160(SB), Y3, Y3
+	VSUBPS Y3, Y4, Y3
+	VMULPS Y3, Y3, Y4
+	VMULPS exponentialsEachAVX2Const<>+192(SB), Y3, Y5
+	VADDPS exponentialsEachAVX2Const<>+224(SB), Y5, Y5
+	VMULPS exponentialsEachAVX2Const<>+256(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VPERMPS exponentialsEachAVX2Const<>+320(SB), Y3, Y5
-	VADDPS Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VPERMPS exponentialsEachAVX2Const<>+352(SB), Y3, Y4
-	VPSLLD $20, Y3, Y3
-	VPADDD Y4, Y3, Y3
-	VPADDD Y2, Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VXORPS exponentialsEachAVX2Const<>+384(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
+	VPERMPS exponentialsEachAVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VPSRLD $1, Y1, Y1
+	VANDPS exponentialsEachAVX2Const<>+320(SB), Y1, Y1
+	VPERMPS exponentialsEachAVX2Const<>+352(SB), Y2, Y4
+	VPSLLD $20, Y2, Y2
+	VPADDD Y2, Y4, Y2
+	VPADDD Y2, Y1, Y2
+	VMULPS Y2, Y3, Y3
+	VADDPS Y2, Y3, Y2
+	VXORPS exponentialsEachAVX2Const<>+384(SB), Y1, Y1
+	VMULPS Y1, Y2, Y1
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	DECQ CX
@@ -3865,32 +3859,32 @@ elements1:
 	VMINPS Y2, Y3, Y2
 	VMOVUPS exponentialsEachAVX2Const<>+32(SB), Y3
 	VMAXPS Y2, Y3, Y2
-	VPSRLD $1, Y2, Y3
-	VANDPS exponentialsEachAVX2Const<>+64(SB), Y3, Y3
-	VMULPS exponentialsEachAVX2Const<>+96(SB), Y2, Y4
-	VADDPS exponentialsEachAVX2Const<>+128(SB), Y4, Y4
-	VSUBPS exponentialsEachAVX2Const<>+128(SB), Y4, Y5
-	VMULPS exponentialsEachAVX2Const<>+160(SB), Y5, Y6
-	VSUBPS Y6, Y2, Y2
-	VMULPS exponentialsEachAVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y2, Y2
-	VMULPS Y2, Y2, Y5
-	VMULPS exponentialsEachAVX2Const<>+224(SB), Y2, Y6
-	VADDPS exponentialsEachAVX2Const<>+256(SB), Y6, Y6
-	VMULPS exponentialsEachAVX2Const<>+288(SB), Y5, Y7
+	VMULPS exponentialsEachAVX2Const<>+64(SB), Y2, Y3
+	VADDPS exponentialsEachAVX2Const<>+96(SB), Y3, Y3
+	VSUBPS exponentialsEachAVX2Const<>+96(SB), Y3, Y4
+	VMULPS exponentialsEachAVX2Const<>+128(SB), Y4, Y5
+	VSUBPS Y5, Y2, Y5
+	VMULPS exponentialsEachAVX2Const<>+160(SB), Y4, Y4
+	VSUBPS Y4, Y5, Y4
+	VMULPS Y4, Y4, Y5
+	VMULPS exponentialsEachAVX2Const<>+192(SB), Y4, Y6
+	VADDPS exponentialsEachAVX2Const<>+224(SB), Y6, Y6
+	VMULPS exponentialsEachAVX2Const<>+256(SB), Y5, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y5, Y6, Y5
-	VPERMPS exponentialsEachAVX2Const<>+320(SB), Y4, Y6
-	VADDPS Y6, Y2, Y2
-	VADDPS Y2, Y5, Y2
-	VPERMPS exponentialsEachAVX2Const<>+352(SB), Y4, Y5
-	VPSLLD $20, Y4, Y4
-	VPADDD Y5, Y4, Y4
-	VPADDD Y3, Y4, Y4
-	VMULPS Y4, Y2, Y2
-	VADDPS Y4, Y2, Y2
-	VXORPS exponentialsEachAVX2Const<>+384(SB), Y3, Y3
-	VMULPS Y3, Y2, Y2
+	VPERMPS exponentialsEachAVX2Const<>+288(SB), Y3, Y6
+	VADDPS Y6, Y4, Y4
+	VADDPS Y4, Y5, Y4
+	VPSRLD $1, Y2, Y2
+	VANDPS exponentialsEachAVX2Const<>+320(SB), Y2, Y2
+	VPERMPS exponentialsEachAVX2Const<>+352(SB), Y3, Y5
+	VPSLLD $20, Y3, Y3
+	VPADDD Y3, Y5, Y3
+	VPADDD Y3, Y2, Y3
+	VMULPS Y3, Y4, Y4
+	VADDPS Y3, Y4, Y3
+	VXORPS exponentialsEachAVX2Const<>+384(SB), Y2, Y2
+	VMULPS Y2, Y3, Y2
 	VMASKMOVPS Y2, Y1, (R8)(AX*1)
 	VZEROUPPER 
 	RET 

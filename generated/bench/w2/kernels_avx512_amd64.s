@@ -343,25 +343,25 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $200704, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -573,125 +573,125 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24
 	VMAXPS Z0, Z24, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
-	VMOVUPS Z16, 4608(R8)
+	VMAXPS Z16, Z0, Z0
+	VMOVUPS Z0, 4608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z17, Z0, Z17
-	VMOVUPS Z17, 4672(R8)
+	VMAXPS Z17, Z0, Z0
+	VMOVUPS Z0, 4672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
-	VMOVUPS Z18, 5184(R8)
+	VMAXPS Z18, Z0, Z0
+	VMOVUPS Z0, 5184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z19, Z0, Z19
-	VMOVUPS Z19, 5248(R8)
+	VMAXPS Z19, Z0, Z0
+	VMOVUPS Z0, 5248(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
-	VMOVUPS Z20, 5760(R8)
+	VMAXPS Z20, Z0, Z0
+	VMOVUPS Z0, 5760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z21
-	VMOVUPS Z21, 5824(R8)
+	VMAXPS Z21, Z0, Z0
+	VMOVUPS Z0, 5824(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
-	VMOVUPS Z22, 6336(R8)
+	VMAXPS Z22, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z23, Z0, Z23
-	VMOVUPS Z23, 6400(R8)
+	VMAXPS Z23, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 	ADDQ $37632, SI
 	ADDQ $6912, R8
 	DECQ AX
@@ -834,85 +834,85 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 	ADDQ $25088, SI
 	ADDQ $4608, R8
 	DECQ AX
@@ -1053,45 +1053,45 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 	ADDQ $12544, SI
 	ADDQ $2304, R8
 	DECQ AX
@@ -1154,15 +1154,15 @@ terms12:
 	DECQ CX
 	JNZ terms12
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2
 	VMAXPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 	ADDQ $3136, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -1242,25 +1242,25 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $200704, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -1472,125 +1472,125 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24
 	VMAXPS Z0, Z24, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
-	VMOVUPS Z16, 4608(R8)
+	VMAXPS Z16, Z0, Z0
+	VMOVUPS Z0, 4608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z17, Z0, Z17
-	VMOVUPS Z17, 4672(R8)
+	VMAXPS Z17, Z0, Z0
+	VMOVUPS Z0, 4672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
-	VMOVUPS Z18, 5184(R8)
+	VMAXPS Z18, Z0, Z0
+	VMOVUPS Z0, 5184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z19, Z0, Z19
-	VMOVUPS Z19, 5248(R8)
+	VMAXPS Z19, Z0, Z0
+	VMOVUPS Z0, 5248(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
-	VMOVUPS Z20, 5760(R8)
+	VMAXPS Z20, Z0, Z0
+	VMOVUPS Z0, 5760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z21
-	VMOVUPS Z21, 5824(R8)
+	VMAXPS Z21, Z0, Z0
+	VMOVUPS Z0, 5824(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
-	VMOVUPS Z22, 6336(R8)
+	VMAXPS Z22, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z23, Z0, Z23
-	VMOVUPS Z23, 6400(R8)
+	VMAXPS Z23, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 	ADDQ $37632, SI
 	ADDQ $6912, R8
 	DECQ AX
@@ -1733,85 +1733,85 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 	ADDQ $25088, SI
 	ADDQ $4608, R8
 	DECQ AX
@@ -1952,45 +1952,45 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 	ADDQ $12544, SI
 	ADDQ $2304, R8
 	DECQ AX
@@ -2053,15 +2053,15 @@ terms12:
 	DECQ CX
 	JNZ terms12
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2
 	VMAXPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 	ADDQ $3136, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -3709,8 +3709,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense2GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
@@ -3778,8 +3777,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense2GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
@@ -3965,8 +3963,7 @@ rows2:
 	VINSERTF64X4 $1, 576(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -3997,8 +3994,7 @@ rows2:
 	VINSERTF64X4 $1, 1728(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 1152(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -4029,8 +4025,7 @@ rows2:
 	VINSERTF64X4 $1, 2880(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 2304(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -4121,8 +4116,7 @@ rows4:
 	VINSERTF64X4 $1, 576(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -4209,8 +4203,7 @@ rows6:
 	VMOVUPS (R13), Y1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	ADDQ $40, SI
@@ -4711,14 +4704,13 @@ elements1:
 
 DATA exponentialsEachAVX512Const<>+0(SB)/4, $0x42b20000
 DATA exponentialsEachAVX512Const<>+8(SB)/4, $0xc2d00000
-DATA exponentialsEachAVX512Const<>+16(SB)/4, $0x40000000
-DATA exponentialsEachAVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA exponentialsEachAVX512Const<>+32(SB)/4, $0x4b400000
-DATA exponentialsEachAVX512Const<>+40(SB)/4, $0x3db17000
-DATA exponentialsEachAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA exponentialsEachAVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA exponentialsEachAVX512Const<>+64(SB)/4, $0x3f000000
-DATA exponentialsEachAVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX512Const<>+24(SB)/4, $0x4b400000
+DATA exponentialsEachAVX512Const<>+32(SB)/4, $0x3db17000
+DATA exponentialsEachAVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX512Const<>+56(SB)/4, $0x3f000000
+DATA exponentialsEachAVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA exponentialsEachAVX512Const<>+96(SB)/4, $0x0
 DATA exponentialsEachAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA exponentialsEachAVX512Const<>+104(SB)/4, $0x33092801
@@ -4735,14 +4727,7 @@ DATA exponentialsEachAVX512Const<>+144(SB)/4, $0x329302ae
 DATA exponentialsEachAVX512Const<>+148(SB)/4, $0x31b3d0e5
 DATA exponentialsEachAVX512Const<>+152(SB)/4, $0xb27ce183
 DATA exponentialsEachAVX512Const<>+156(SB)/4, $0xb1d290be
-DATA exponentialsEachAVX512Const<>+160(SB)/4, $0x1f800000
-DATA exponentialsEachAVX512Const<>+164(SB)/4, $0x1f7b95c2
-DATA exponentialsEachAVX512Const<>+168(SB)/4, $0x1f7837f0
-DATA exponentialsEachAVX512Const<>+172(SB)/4, $0x1f75fed7
-DATA exponentialsEachAVX512Const<>+176(SB)/4, $0x1f7504f3
-DATA exponentialsEachAVX512Const<>+180(SB)/4, $0x1f75672a
-DATA exponentialsEachAVX512Const<>+184(SB)/4, $0x1f7744fd
-DATA exponentialsEachAVX512Const<>+188(SB)/4, $0x1f7ac0c7
+DATA exponentialsEachAVX512Const<>+160(SB)/4, $0x40000000
 DATA exponentialsEachAVX512Const<>+192(SB)/4, $0x1f800000
 DATA exponentialsEachAVX512Const<>+196(SB)/4, $0x1f7b95c2
 DATA exponentialsEachAVX512Const<>+200(SB)/4, $0x1f7837f0
@@ -4751,8 +4736,16 @@ DATA exponentialsEachAVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA exponentialsEachAVX512Const<>+212(SB)/4, $0x1f75672a
 DATA exponentialsEachAVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA exponentialsEachAVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA exponentialsEachAVX512Const<>+224(SB)/4, $0x5f800000
-GLOBL exponentialsEachAVX512Const<>(SB), RODATA|NOPTR, $256
+DATA exponentialsEachAVX512Const<>+224(SB)/4, $0x1f800000
+DATA exponentialsEachAVX512Const<>+228(SB)/4, $0x1f7b95c2
+DATA exponentialsEachAVX512Const<>+232(SB)/4, $0x1f7837f0
+DATA exponentialsEachAVX512Const<>+236(SB)/4, $0x1f75fed7
+DATA exponentialsEachAVX512Const<>+240(SB)/4, $0x1f7504f3
+DATA exponentialsEachAVX512Const<>+244(SB)/4, $0x1f75672a
+DATA exponentialsEachAVX512Const<>+248(SB)/4, $0x1f7744fd
+DATA exponentialsEachAVX512Const<>+252(SB)/4, $0x1f7ac0c7
+DATA exponentialsEachAVX512Const<>+256(SB)/4, $0x5f800000
+GLOBL exponentialsEachAVX512Const<>(SB), RODATA|NOPTR, $288
 
 // exponentialsEachAVX512 is exponentialsEachGeneric for avx512, with the same bits.
 //
@@ -4773,32 +4766,32 @@ TEXT ·exponentialsEachAVX512(SB), NOSPLIT, $0-24
 	VMINPS Z2, Z3, Z2
 	VBROADCASTSS exponentialsEachAVX512Const<>+8(SB), Z3
 	VMAXPS Z2, Z3, Z2
-	VPSRLD $1, Z2, Z3
-	VANDPS.BCST exponentialsEachAVX512Const<>+16(SB), Z3, Z3
-	VMULPS.BCST exponentialsEachAVX512Const<>+24(SB), Z2, Z4
-	VADDPS.BCST exponentialsEachAVX512Const<>+32(SB), Z4, Z4
-	VSUBPS.BCST exponentialsEachAVX512Const<>+32(SB), Z4, Z5
-	VMULPS.BCST exponentialsEachAVX512Const<>+40(SB), Z5, Z6
-	VSUBPS Z6, Z2, Z2
-	VMULPS.BCST exponentialsEachAVX512Const<>+48(SB), Z5, Z5
-	VSUBPS Z5, Z2, Z2
-	VMULPS Z2, Z2, Z5
-	VMULPS.BCST exponentialsEachAVX512Const<>+56(SB), Z2, Z6
-	VADDPS.BCST exponentialsEachAVX512Const<>+64(SB), Z6, Z6
-	VMULPS.BCST exponentialsEachAVX512Const<>+72(SB), Z5, Z7
+	VMULPS.BCST exponentialsEachAVX512Const<>+16(SB), Z2, Z3
+	VADDPS.BCST exponentialsEachAVX512Const<>+24(SB), Z3, Z3
+	VSUBPS.BCST exponentialsEachAVX512Const<>+24(SB), Z3, Z4
+	VMULPS.BCST exponentialsEachAVX512Const<>+32(SB), Z4, Z5
+	VSUBPS Z5, Z2, Z5
+	VMULPS.BCST exponentialsEachAVX512Const<>+40(SB), Z4, Z4
+	VSUBPS Z4, Z5, Z4
+	VMULPS Z4, Z4, Z5
+	VMULPS.BCST exponentialsEachAVX512Const<>+48(SB), Z4, Z6
+	VADDPS.BCST exponentialsEachAVX512Const<>+56(SB), Z6, Z6
+	VMULPS.BCST exponentialsEachAVX512Const<>+64(SB), Z5, Z7
 	VADDPS Z7, Z6, Z6
 	VMULPS Z5, Z6, Z5
-	VPERMPS exponentialsEachAVX512Const<>+96(SB), Z4, Z6
-	VADDPS Z6, Z2, Z2
-	VADDPS Z2, Z5, Z2
-	VPERMPS exponentialsEachAVX512Const<>+160(SB), Z4, Z5
-	VPSLLD $20, Z4, Z4
-	VPADDD Z5, Z4, Z4
-	VPADDD Z3, Z4, Z4
-	VMULPS Z4, Z2, Z2
-	VADDPS Z4, Z2, Z2
-	VXORPS.BCST exponentialsEachAVX512Const<>+224(SB), Z3, Z3
-	VMULPS Z3, Z2, Z2
+	VPERMPS exponentialsEachAVX512Const<>+96(SB), Z3, Z6
+	VADDPS Z6, Z4, Z4
+	VADDPS Z4, Z5, Z4
+	VPSRLD $1, Z2, Z2
+	VANDPS.BCST exponentialsEachAVX512Const<>+160(SB), Z2, Z2
+	VPERMPS exponentialsEachAVX512Const<>+192(SB), Z3, Z5
+	VPSLLD $20, Z3, Z3
+	VPADDD Z3, Z5, Z3
+	VPADDD Z3, Z2, Z3
+	VMULPS Z3, Z4, Z4
+	VADDPS Z3, Z4, Z3
+	VXORPS.BCST exponentialsEachAVX512Const<>+256(SB), Z2, Z2
+	VMULPS Z2, Z3, Z2
 	VMOVUPS Z2, K7, (R8)(AX*1)
 	VZEROUPPER 
 	RET 

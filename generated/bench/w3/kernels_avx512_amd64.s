@@ -127,25 +127,25 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $200704, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -357,125 +357,125 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24
 	VMAXPS Z0, Z24, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 2112(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 2112(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 2176(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 4224(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 4288(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 4288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 6336(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 6400(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 8448(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 8448(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 8512(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 8512(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 10560(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 10560(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 10624(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 10624(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 12672(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 12672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 12736(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 12736(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 14784(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 14784(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 14848(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 14848(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
-	VMOVUPS Z16, 16896(R8)
+	VMAXPS Z16, Z0, Z0
+	VMOVUPS Z0, 16896(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z17, Z0, Z17
-	VMOVUPS Z17, 16960(R8)
+	VMAXPS Z17, Z0, Z0
+	VMOVUPS Z0, 16960(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
-	VMOVUPS Z18, 19008(R8)
+	VMAXPS Z18, Z0, Z0
+	VMOVUPS Z0, 19008(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z19, Z0, Z19
-	VMOVUPS Z19, 19072(R8)
+	VMAXPS Z19, Z0, Z0
+	VMOVUPS Z0, 19072(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
-	VMOVUPS Z20, 21120(R8)
+	VMAXPS Z20, Z0, Z0
+	VMOVUPS Z0, 21120(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z21
-	VMOVUPS Z21, 21184(R8)
+	VMAXPS Z21, Z0, Z0
+	VMOVUPS Z0, 21184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
-	VMOVUPS Z22, 23232(R8)
+	VMAXPS Z22, Z0, Z0
+	VMOVUPS Z0, 23232(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z23, Z0, Z23
-	VMOVUPS Z23, 23296(R8)
+	VMAXPS Z23, Z0, Z0
+	VMOVUPS Z0, 23296(R8)
 	ADDQ $37632, SI
 	ADDQ $25344, R8
 	DECQ AX
@@ -618,85 +618,85 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 2112(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 2112(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 2176(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 4224(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 4288(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 4288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 6336(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 6400(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 8448(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 8448(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 8512(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 8512(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 10560(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 10560(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 10624(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 10624(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 12672(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 12672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 12736(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 12736(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 14784(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 14784(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 14848(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 14848(R8)
 	ADDQ $25088, SI
 	ADDQ $16896, R8
 	DECQ AX
@@ -837,45 +837,45 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 2112(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 2112(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 2176(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 4224(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 4288(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 4288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 6336(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 6400(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 	ADDQ $12544, SI
 	ADDQ $8448, R8
 	DECQ AX
@@ -938,15 +938,15 @@ terms12:
 	DECQ CX
 	JNZ terms12
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2
 	VMAXPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 	ADDQ $3136, SI
 	ADDQ $2112, R8
 	DECQ AX
@@ -1058,25 +1058,25 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $200704, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -1288,125 +1288,125 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24
 	VMAXPS Z0, Z24, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 2112(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 2112(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 2176(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 4224(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 4288(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 4288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 6336(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 6400(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 8448(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 8448(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 8512(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 8512(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 10560(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 10560(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 10624(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 10624(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 12672(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 12672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 12736(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 12736(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 14784(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 14784(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 14848(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 14848(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
-	VMOVUPS Z16, 16896(R8)
+	VMAXPS Z16, Z0, Z0
+	VMOVUPS Z0, 16896(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z17, Z0, Z17
-	VMOVUPS Z17, 16960(R8)
+	VMAXPS Z17, Z0, Z0
+	VMOVUPS Z0, 16960(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
-	VMOVUPS Z18, 19008(R8)
+	VMAXPS Z18, Z0, Z0
+	VMOVUPS Z0, 19008(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z19, Z0, Z19
-	VMOVUPS Z19, 19072(R8)
+	VMAXPS Z19, Z0, Z0
+	VMOVUPS Z0, 19072(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
-	VMOVUPS Z20, 21120(R8)
+	VMAXPS Z20, Z0, Z0
+	VMOVUPS Z0, 21120(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z21
-	VMOVUPS Z21, 21184(R8)
+	VMAXPS Z21, Z0, Z0
+	VMOVUPS Z0, 21184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
-	VMOVUPS Z22, 23232(R8)
+	VMAXPS Z22, Z0, Z0
+	VMOVUPS Z0, 23232(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z23, Z0, Z23
-	VMOVUPS Z23, 23296(R8)
+	VMAXPS Z23, Z0, Z0
+	VMOVUPS Z0, 23296(R8)
 	ADDQ $37632, SI
 	ADDQ $25344, R8
 	DECQ AX
@@ -1549,85 +1549,85 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 2112(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 2112(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 2176(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 4224(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 4288(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 4288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 6336(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 6400(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 8448(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 8448(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 8512(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 8512(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 10560(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 10560(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 10624(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 10624(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 12672(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 12672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 12736(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 12736(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 14784(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 14784(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 14848(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 14848(R8)
 	ADDQ $25088, SI
 	ADDQ $16896, R8
 	DECQ AX
@@ -1768,45 +1768,45 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 2112(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 2112(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 2176(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 4224(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 4288(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 4288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 6336(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 6400(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 	ADDQ $12544, SI
 	ADDQ $8448, R8
 	DECQ AX
@@ -1869,15 +1869,15 @@ terms12:
 	DECQ CX
 	JNZ terms12
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2
 	VMAXPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 	ADDQ $3136, SI
 	ADDQ $2112, R8
 	DECQ AX
@@ -2786,25 +2786,25 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $131328, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -3016,125 +3016,125 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24
 	VMAXPS Z0, Z24, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 2112(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 2112(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 2176(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 4224(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 4288(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 4288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 6336(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 6400(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 8448(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 8448(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 8512(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 8512(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 10560(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 10560(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 10624(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 10624(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 12672(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 12672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 12736(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 12736(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 14784(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 14784(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 14848(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 14848(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
-	VMOVUPS Z16, 16896(R8)
+	VMAXPS Z16, Z0, Z0
+	VMOVUPS Z0, 16896(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z17, Z0, Z17
-	VMOVUPS Z17, 16960(R8)
+	VMAXPS Z17, Z0, Z0
+	VMOVUPS Z0, 16960(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
-	VMOVUPS Z18, 19008(R8)
+	VMAXPS Z18, Z0, Z0
+	VMOVUPS Z0, 19008(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z19, Z0, Z19
-	VMOVUPS Z19, 19072(R8)
+	VMAXPS Z19, Z0, Z0
+	VMOVUPS Z0, 19072(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
-	VMOVUPS Z20, 21120(R8)
+	VMAXPS Z20, Z0, Z0
+	VMOVUPS Z0, 21120(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z21
-	VMOVUPS Z21, 21184(R8)
+	VMAXPS Z21, Z0, Z0
+	VMOVUPS Z0, 21184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
-	VMOVUPS Z22, 23232(R8)
+	VMAXPS Z22, Z0, Z0
+	VMOVUPS Z0, 23232(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z23, Z0, Z23
-	VMOVUPS Z23, 23296(R8)
+	VMAXPS Z23, Z0, Z0
+	VMOVUPS Z0, 23296(R8)
 	ADDQ $25344, SI
 	ADDQ $25344, R8
 	DECQ AX
@@ -3277,85 +3277,85 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 2112(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 2112(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 2176(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 4224(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 4288(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 4288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 6336(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 6400(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 8448(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 8448(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 8512(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 8512(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 10560(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 10560(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 10624(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 10624(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 12672(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 12672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 12736(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 12736(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 14784(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 14784(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 14848(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 14848(R8)
 	ADDQ $16896, SI
 	ADDQ $16896, R8
 	DECQ AX
@@ -3496,45 +3496,45 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 2112(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 2112(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 2176(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 4224(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 4288(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 4288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 6336(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 6400(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 	ADDQ $8448, SI
 	ADDQ $8448, R8
 	DECQ AX
@@ -3597,15 +3597,15 @@ terms12:
 	DECQ CX
 	JNZ terms12
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2
 	VMAXPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 	ADDQ $2112, SI
 	ADDQ $2112, R8
 	DECQ AX
@@ -3655,25 +3655,25 @@ listed2:
 	JNZ listed2
 done3:
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $131328, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -3813,25 +3813,25 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $131328, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -4043,125 +4043,125 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24
 	VMAXPS Z0, Z24, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 2112(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 2112(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 2176(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 4224(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 4288(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 4288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 6336(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 6400(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 8448(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 8448(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 8512(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 8512(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 10560(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 10560(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 10624(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 10624(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 12672(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 12672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 12736(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 12736(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 14784(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 14784(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 14848(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 14848(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
-	VMOVUPS Z16, 16896(R8)
+	VMAXPS Z16, Z0, Z0
+	VMOVUPS Z0, 16896(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z17, Z0, Z17
-	VMOVUPS Z17, 16960(R8)
+	VMAXPS Z17, Z0, Z0
+	VMOVUPS Z0, 16960(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
-	VMOVUPS Z18, 19008(R8)
+	VMAXPS Z18, Z0, Z0
+	VMOVUPS Z0, 19008(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z19, Z0, Z19
-	VMOVUPS Z19, 19072(R8)
+	VMAXPS Z19, Z0, Z0
+	VMOVUPS Z0, 19072(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
-	VMOVUPS Z20, 21120(R8)
+	VMAXPS Z20, Z0, Z0
+	VMOVUPS Z0, 21120(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z21
-	VMOVUPS Z21, 21184(R8)
+	VMAXPS Z21, Z0, Z0
+	VMOVUPS Z0, 21184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
-	VMOVUPS Z22, 23232(R8)
+	VMAXPS Z22, Z0, Z0
+	VMOVUPS Z0, 23232(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z23, Z0, Z23
-	VMOVUPS Z23, 23296(R8)
+	VMAXPS Z23, Z0, Z0
+	VMOVUPS Z0, 23296(R8)
 	ADDQ $25344, SI
 	ADDQ $25344, R8
 	DECQ AX
@@ -4304,85 +4304,85 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 2112(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 2112(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 2176(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 4224(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 4288(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 4288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 6336(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 6400(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 8448(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 8448(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 8512(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 8512(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 10560(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 10560(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 10624(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 10624(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 12672(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 12672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 12736(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 12736(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 14784(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 14784(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 14848(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 14848(R8)
 	ADDQ $16896, SI
 	ADDQ $16896, R8
 	DECQ AX
@@ -4523,45 +4523,45 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 2112(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 2112(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 2176(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 4224(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 4288(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 4288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 6336(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 6400(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 	ADDQ $8448, SI
 	ADDQ $8448, R8
 	DECQ AX
@@ -4624,15 +4624,15 @@ terms12:
 	DECQ CX
 	JNZ terms12
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2
 	VMAXPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 	ADDQ $2112, SI
 	ADDQ $2112, R8
 	DECQ AX
@@ -4682,25 +4682,25 @@ listed2:
 	JNZ listed2
 done3:
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $131328, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -4846,8 +4846,7 @@ panels3:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense2GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
@@ -4917,8 +4916,7 @@ panels6:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense2GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
@@ -5338,8 +5336,7 @@ panels4:
 	VINSERTF64X4 $1, 2112(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -5370,8 +5367,7 @@ panels4:
 	VINSERTF64X4 $1, 6336(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 4224(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -5402,8 +5398,7 @@ panels4:
 	VINSERTF64X4 $1, 10560(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 8448(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -5498,8 +5493,7 @@ panels7:
 	VINSERTF64X4 $1, 2112(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -5591,8 +5585,7 @@ panels10:
 	VMOVUPS (R13), Y1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	ADDQ $2112, SI
@@ -7267,8 +7260,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense3GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense3GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
@@ -7337,8 +7329,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense3GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense3GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
@@ -7524,8 +7515,7 @@ rows2:
 	VINSERTF64X4 $1, 2112(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense3GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense3GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -7556,8 +7546,7 @@ rows2:
 	VINSERTF64X4 $1, 6336(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense3GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense3GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 4224(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -7588,8 +7577,7 @@ rows2:
 	VINSERTF64X4 $1, 10560(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense3GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense3GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 8448(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -7680,8 +7668,7 @@ rows4:
 	VINSERTF64X4 $1, 2112(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense3GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense3GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -7768,8 +7755,7 @@ rows6:
 	VMOVUPS (R13), Y1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense3GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense3GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	ADDQ $40, SI
@@ -8270,14 +8256,13 @@ elements1:
 
 DATA exponentialsEachAVX512Const<>+0(SB)/4, $0x42b20000
 DATA exponentialsEachAVX512Const<>+8(SB)/4, $0xc2d00000
-DATA exponentialsEachAVX512Const<>+16(SB)/4, $0x40000000
-DATA exponentialsEachAVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA exponentialsEachAVX512Const<>+32(SB)/4, $0x4b400000
-DATA exponentialsEachAVX512Const<>+40(SB)/4, $0x3db17000
-DATA exponentialsEachAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA exponentialsEachAVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA exponentialsEachAVX512Const<>+64(SB)/4, $0x3f000000
-DATA exponentialsEachAVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA exponentialsEachAVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA exponentialsEachAVX512Const<>+24(SB)/4, $0x4b400000
+DATA exponentialsEachAVX512Const<>+32(SB)/4, $0x3db17000
+DATA exponentialsEachAVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA exponentialsEachAVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA exponentialsEachAVX512Const<>+56(SB)/4, $0x3f000000
+DATA exponentialsEachAVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA exponentialsEachAVX512Const<>+96(SB)/4, $0x0
 DATA exponentialsEachAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA exponentialsEachAVX512Const<>+104(SB)/4, $0x33092801
@@ -8294,14 +8279,7 @@ DATA exponentialsEachAVX512Const<>+144(SB)/4, $0x329302ae
 DATA exponentialsEachAVX512Const<>+148(SB)/4, $0x31b3d0e5
 DATA exponentialsEachAVX512Const<>+152(SB)/4, $0xb27ce183
 DATA exponentialsEachAVX512Const<>+156(SB)/4, $0xb1d290be
-DATA exponentialsEachAVX512Const<>+160(SB)/4, $0x1f800000
-DATA exponentialsEachAVX512Const<>+164(SB)/4, $0x1f7b95c2
-DATA exponentialsEachAVX512Const<>+168(SB)/4, $0x1f7837f0
-DATA exponentialsEachAVX512Const<>+172(SB)/4, $0x1f75fed7
-DATA exponentialsEachAVX512Const<>+176(SB)/4, $0x1f7504f3
-DATA exponentialsEachAVX512Const<>+180(SB)/4, $0x1f75672a
-DATA exponentialsEachAVX512Const<>+184(SB)/4, $0x1f7744fd
-DATA exponentialsEachAVX512Const<>+188(SB)/4, $0x1f7ac0c7
+DATA exponentialsEachAVX512Const<>+160(SB)/4, $0x40000000
 DATA exponentialsEachAVX512Const<>+192(SB)/4, $0x1f800000
 DATA exponentialsEachAVX512Const<>+196(SB)/4, $0x1f7b95c2
 DATA exponentialsEachAVX512Const<>+200(SB)/4, $0x1f7837f0
@@ -8310,8 +8288,16 @@ DATA exponentialsEachAVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA exponentialsEachAVX512Const<>+212(SB)/4, $0x1f75672a
 DATA exponentialsEachAVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA exponentialsEachAVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA exponentialsEachAVX512Const<>+224(SB)/4, $0x5f800000
-GLOBL exponentialsEachAVX512Const<>(SB), RODATA|NOPTR, $256
+DATA exponentialsEachAVX512Const<>+224(SB)/4, $0x1f800000
+DATA exponentialsEachAVX512Const<>+228(SB)/4, $0x1f7b95c2
+DATA exponentialsEachAVX512Const<>+232(SB)/4, $0x1f7837f0
+DATA exponentialsEachAVX512Const<>+236(SB)/4, $0x1f75fed7
+DATA exponentialsEachAVX512Const<>+240(SB)/4, $0x1f7504f3
+DATA exponentialsEachAVX512Const<>+244(SB)/4, $0x1f75672a
+DATA exponentialsEachAVX512Const<>+248(SB)/4, $0x1f7744fd
+DATA exponentialsEachAVX512Const<>+252(SB)/4, $0x1f7ac0c7
+DATA exponentialsEachAVX512Const<>+256(SB)/4, $0x5f800000
+GLOBL exponentialsEachAVX512Const<>(SB), RODATA|NOPTR, $288
 
 // exponentialsEachAVX512 is exponentialsEachGeneric for avx512, with the same bits.
 //
@@ -8332,32 +8318,32 @@ TEXT ·exponentialsEachAVX512(SB), NOSPLIT, $0-24
 	VMINPS Z2, Z3, Z2
 	VBROADCASTSS exponentialsEachAVX512Const<>+8(SB), Z3
 	VMAXPS Z2, Z3, Z2
-	VPSRLD $1, Z2, Z3
-	VANDPS.BCST exponentialsEachAVX512Const<>+16(SB), Z3, Z3
-	VMULPS.BCST exponentialsEachAVX512Const<>+24(SB), Z2, Z4
-	VADDPS.BCST exponentialsEachAVX512Const<>+32(SB), Z4, Z4
-	VSUBPS.BCST exponentialsEachAVX512Const<>+32(SB), Z4, Z5
-	VMULPS.BCST exponentialsEachAVX512Const<>+40(SB), Z5, Z6
-	VSUBPS Z6, Z2, Z2
-	VMULPS.BCST exponentialsEachAVX512Const<>+48(SB), Z5, Z5
-	VSUBPS Z5, Z2, Z2
-	VMULPS Z2, Z2, Z5
-	VMULPS.BCST exponentialsEachAVX512Const<>+56(SB), Z2, Z6
-	VADDPS.BCST exponentialsEachAVX512Const<>+64(SB), Z6, Z6
-	VMULPS.BCST exponentialsEachAVX512Const<>+72(SB), Z5, Z7
+	VMULPS.BCST exponentialsEachAVX512Const<>+16(SB), Z2, Z3
+	VADDPS.BCST exponentialsEachAVX512Const<>+24(SB), Z3, Z3
+	VSUBPS.BCST exponentialsEachAVX512Const<>+24(SB), Z3, Z4
+	VMULPS.BCST exponentialsEachAVX512Const<>+32(SB), Z4, Z5
+	VSUBPS Z5, Z2, Z5
+	VMULPS.BCST exponentialsEachAVX512Const<>+40(SB), Z4, Z4
+	VSUBPS Z4, Z5, Z4
+	VMULPS Z4, Z4, Z5
+	VMULPS.BCST exponentialsEachAVX512Const<>+48(SB), Z4, Z6
+	VADDPS.BCST exponentialsEachAVX512Const<>+56(SB), Z6, Z6
+	VMULPS.BCST exponentialsEachAVX512Const<>+64(SB), Z5, Z7
 	VADDPS Z7, Z6, Z6
 	VMULPS Z5, Z6, Z5
-	VPERMPS exponentialsEachAVX512Const<>+96(SB), Z4, Z6
-	VADDPS Z6, Z2, Z2
-	VADDPS Z2, Z5, Z2
-	VPERMPS exponentialsEachAVX512Const<>+160(SB), Z4, Z5
-	VPSLLD $20, Z4, Z4
-	VPADDD Z5, Z4, Z4
-	VPADDD Z3, Z4, Z4
-	VMULPS Z4, Z2, Z2
-	VADDPS Z4, Z2, Z2
-	VXORPS.BCST exponentialsEachAVX512Const<>+224(SB), Z3, Z3
-	VMULPS Z3, Z2, Z2
+	VPERMPS exponentialsEachAVX512Const<>+96(SB), Z3, Z6
+	VADDPS Z6, Z4, Z4
+	VADDPS Z4, Z5, Z4
+	VPSRLD $1, Z2, Z2
+	VANDPS.BCST exponentialsEachAVX512Const<>+160(SB), Z2, Z2
+	VPERMPS exponentialsEachAVX512Const<>+192(SB), Z3, Z5
+	VPSLLD $20, Z3, Z3
+	VPADDD Z3, Z5, Z3
+	VPADDD Z3, Z2, Z3
+	VMULPS Z3, Z4, Z4
+	VADDPS Z3, Z4, Z3
+	VXORPS.BCST exponentialsEachAVX512Const<>+256(SB), Z2, Z2
+	VMULPS Z2, Z3, Z2
 	VMOVUPS Z2, K7, (R8)(AX*1)
 	VZEROUPPER 
 	RET 
@@ -8379,8 +8365,7 @@ elements1:
 	VMOVUPS (DI)(AX*1), Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS reluGradientEachAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z0, Z2, K1
+	VCMPPS.BCST $30, reluGradientEachAVX512Const<>+0(SB), Z0, K1
 	VBLENDMPS Z1, Z0, K1, Z0
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX

@@ -2037,8 +2037,7 @@ panels3:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense10GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense10GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
@@ -2108,8 +2107,7 @@ panels6:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense10GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense10GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
@@ -2509,8 +2507,7 @@ panels4:
 	VINSERTF128 $1, 576(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 576(R8)
@@ -2538,8 +2535,7 @@ panels4:
 	VMOVUPS 1152(R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, 1152(R8)
 	ADDQ $7872, SI
@@ -2623,8 +2619,7 @@ panels7:
 	VINSERTF128 $1, 576(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 576(R8)
@@ -2694,8 +2689,7 @@ panels10:
 	VMOVUPS (R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense10GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	ADDQ $2624, SI
@@ -3383,45 +3377,45 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $164096, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -3627,65 +3621,65 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 2880(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 2912(R8)
+	VMAXPS Y11, Y0, Y0
+	VMOVUPS Y0, 2912(R8)
 	ADDQ $15360, SI
 	ADDQ $3456, R8
 	DECQ AX
@@ -3852,55 +3846,55 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10
 	VMAXPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 	ADDQ $12800, SI
 	ADDQ $2880, R8
 	DECQ AX
@@ -3963,15 +3957,15 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $2560, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -4119,45 +4113,45 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $164096, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -4363,65 +4357,65 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 2880(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 2912(R8)
+	VMAXPS Y11, Y0, Y0
+	VMOVUPS Y0, 2912(R8)
 	ADDQ $15360, SI
 	ADDQ $3456, R8
 	DECQ AX
@@ -4588,55 +4582,55 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10
 	VMAXPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 	ADDQ $12800, SI
 	ADDQ $2880, R8
 	DECQ AX
@@ -4699,15 +4693,15 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $2560, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -5364,45 +5358,45 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -5608,65 +5602,65 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 2880(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 2912(R8)
+	VMAXPS Y11, Y0, Y0
+	VMOVUPS Y0, 2912(R8)
 	ADDQ $3456, SI
 	ADDQ $3456, R8
 	DECQ AX
@@ -5833,55 +5827,55 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10
 	VMAXPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 	ADDQ $2880, SI
 	ADDQ $2880, R8
 	DECQ AX
@@ -5944,15 +5938,15 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $576, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -6010,45 +6004,45 @@ listed2:
 	JNZ listed2
 done3:
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -6224,45 +6218,45 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -6468,65 +6462,65 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 2880(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 2912(R8)
+	VMAXPS Y11, Y0, Y0
+	VMOVUPS Y0, 2912(R8)
 	ADDQ $3456, SI
 	ADDQ $3456, R8
 	DECQ AX
@@ -6693,55 +6687,55 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10
 	VMAXPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 	ADDQ $2880, SI
 	ADDQ $2880, R8
 	DECQ AX
@@ -6804,15 +6798,15 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $576, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -6870,45 +6864,45 @@ listed2:
 	JNZ listed2
 done3:
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -7079,7 +7073,7 @@ inputs1:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -7150,7 +7144,7 @@ terms3:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -7211,7 +7205,7 @@ inputs1:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -7282,7 +7276,7 @@ terms3:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
@@ -7404,8 +7398,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense5GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
@@ -7462,8 +7455,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense5GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
@@ -7579,8 +7571,7 @@ rows2:
 	VINSERTF128 $1, 576(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 576(R8)
@@ -7608,8 +7599,7 @@ rows2:
 	VMOVUPS 1152(R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, 1152(R8)
 	ADDQ $96, SI
@@ -7672,8 +7662,7 @@ rows4:
 	VINSERTF128 $1, 576(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 576(R8)
@@ -7727,8 +7716,7 @@ rows6:
 	VMOVUPS (R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	ADDQ $32, SI
@@ -8110,45 +8098,45 @@ panels1:
 	VFMADD231PS 1984(DI), Y15, Y6
 	VFMADD231PS 2016(DI), Y15, Y7
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $2048, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -8348,65 +8336,65 @@ rows1:
 	VFMADD231PS Y12, Y15, Y10
 	VFMADD231PS Y13, Y15, Y11
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 2880(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 2912(R8)
+	VMAXPS Y11, Y0, Y0
+	VMOVUPS Y0, 2912(R8)
 	ADDQ $192, SI
 	ADDQ $3456, R8
 	DECQ AX
@@ -8567,55 +8555,55 @@ rows3:
 	VFMADD231PS Y12, Y15, Y8
 	VFMADD231PS Y13, Y15, Y9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10
 	VMAXPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 	ADDQ $160, SI
 	ADDQ $2880, R8
 	DECQ AX
@@ -8672,15 +8660,15 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $32, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -8816,45 +8804,45 @@ panels1:
 	VFMADD231PS 1984(DI), Y15, Y6
 	VFMADD231PS 2016(DI), Y15, Y7
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $2048, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -9054,65 +9042,65 @@ rows1:
 	VFMADD231PS Y12, Y15, Y10
 	VFMADD231PS Y13, Y15, Y11
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 2880(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 2912(R8)
+	VMAXPS Y11, Y0, Y0
+	VMOVUPS Y0, 2912(R8)
 	ADDQ $192, SI
 	ADDQ $3456, R8
 	DECQ AX
@@ -9273,55 +9261,55 @@ rows3:
 	VFMADD231PS Y12, Y15, Y8
 	VFMADD231PS Y13, Y15, Y9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10
 	VMAXPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 576(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 608(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 1152(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 1184(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 1184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 1728(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 1760(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 1760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 2304(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 2336(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 2336(R8)
 	ADDQ $160, SI
 	ADDQ $2880, R8
 	DECQ AX
@@ -9378,15 +9366,15 @@ rows5:
 	VFMADD231PS Y12, Y15, Y0
 	VFMADD231PS Y13, Y15, Y1
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $32, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -9539,8 +9527,7 @@ panels3:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense6GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense6GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
@@ -9610,8 +9597,7 @@ panels6:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense6GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense6GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
@@ -9803,8 +9789,7 @@ panels4:
 	VINSERTF128 $1, 32(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 32(R8)
@@ -9832,8 +9817,7 @@ panels4:
 	VMOVUPS 64(R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, 64(R8)
 	ADDQ $1728, SI
@@ -9917,8 +9901,7 @@ panels7:
 	VINSERTF128 $1, 32(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 32(R8)
@@ -9988,8 +9971,7 @@ panels10:
 	VMOVUPS (R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	ADDQ $576, SI
@@ -10821,8 +10803,7 @@ panels3:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense9GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense9GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
@@ -10892,8 +10873,7 @@ panels6:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense9GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense9GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
@@ -11293,8 +11273,7 @@ panels4:
 	VINSERTF128 $1, 576(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 576(R8)
@@ -11322,8 +11301,7 @@ panels4:
 	VMOVUPS 1152(R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, 1152(R8)
 	ADDQ $1728, SI
@@ -11407,8 +11385,7 @@ panels7:
 	VINSERTF128 $1, 576(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 576(R8)
@@ -11478,8 +11455,7 @@ panels10:
 	VMOVUPS (R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense9GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	ADDQ $576, SI
@@ -12070,8 +12046,7 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS reluGradientEachAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y2
+	VCMPPS $30, reluGradientEachAVX2Const<>+0(SB), Y0, Y2
 	VBLENDVPS Y2, Y1, Y0, Y0
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX

@@ -2461,8 +2461,7 @@ panels3:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense10GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense10GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
@@ -2532,8 +2531,7 @@ panels6:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense10GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense10GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
@@ -2953,8 +2951,7 @@ panels4:
 	VINSERTF64X4 $1, 576(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense10GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense10GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -2985,8 +2982,7 @@ panels4:
 	VINSERTF64X4 $1, 1728(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense10GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense10GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 1152(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -3017,8 +3013,7 @@ panels4:
 	VINSERTF64X4 $1, 2880(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense10GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense10GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 2304(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -3113,8 +3108,7 @@ panels7:
 	VINSERTF64X4 $1, 576(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense10GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense10GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -3206,8 +3200,7 @@ panels10:
 	VMOVUPS (R13), Y1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense10GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense10GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	ADDQ $2624, SI
@@ -3899,25 +3892,25 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $164096, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -4129,125 +4122,125 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24
 	VMAXPS Z0, Z24, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
-	VMOVUPS Z16, 4608(R8)
+	VMAXPS Z16, Z0, Z0
+	VMOVUPS Z0, 4608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z17, Z0, Z17
-	VMOVUPS Z17, 4672(R8)
+	VMAXPS Z17, Z0, Z0
+	VMOVUPS Z0, 4672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
-	VMOVUPS Z18, 5184(R8)
+	VMAXPS Z18, Z0, Z0
+	VMOVUPS Z0, 5184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z19, Z0, Z19
-	VMOVUPS Z19, 5248(R8)
+	VMAXPS Z19, Z0, Z0
+	VMOVUPS Z0, 5248(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
-	VMOVUPS Z20, 5760(R8)
+	VMAXPS Z20, Z0, Z0
+	VMOVUPS Z0, 5760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z21
-	VMOVUPS Z21, 5824(R8)
+	VMAXPS Z21, Z0, Z0
+	VMOVUPS Z0, 5824(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
-	VMOVUPS Z22, 6336(R8)
+	VMAXPS Z22, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z23, Z0, Z23
-	VMOVUPS Z23, 6400(R8)
+	VMAXPS Z23, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 	ADDQ $30720, SI
 	ADDQ $6912, R8
 	DECQ AX
@@ -4390,85 +4383,85 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 	ADDQ $20480, SI
 	ADDQ $4608, R8
 	DECQ AX
@@ -4609,45 +4602,45 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 	ADDQ $10240, SI
 	ADDQ $2304, R8
 	DECQ AX
@@ -4710,15 +4703,15 @@ terms12:
 	DECQ CX
 	JNZ terms12
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2
 	VMAXPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 	ADDQ $2560, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -4830,25 +4823,25 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $164096, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -5060,125 +5053,125 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24
 	VMAXPS Z0, Z24, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
-	VMOVUPS Z16, 4608(R8)
+	VMAXPS Z16, Z0, Z0
+	VMOVUPS Z0, 4608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z17, Z0, Z17
-	VMOVUPS Z17, 4672(R8)
+	VMAXPS Z17, Z0, Z0
+	VMOVUPS Z0, 4672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
-	VMOVUPS Z18, 5184(R8)
+	VMAXPS Z18, Z0, Z0
+	VMOVUPS Z0, 5184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z19, Z0, Z19
-	VMOVUPS Z19, 5248(R8)
+	VMAXPS Z19, Z0, Z0
+	VMOVUPS Z0, 5248(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
-	VMOVUPS Z20, 5760(R8)
+	VMAXPS Z20, Z0, Z0
+	VMOVUPS Z0, 5760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z21
-	VMOVUPS Z21, 5824(R8)
+	VMAXPS Z21, Z0, Z0
+	VMOVUPS Z0, 5824(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
-	VMOVUPS Z22, 6336(R8)
+	VMAXPS Z22, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z23, Z0, Z23
-	VMOVUPS Z23, 6400(R8)
+	VMAXPS Z23, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 	ADDQ $30720, SI
 	ADDQ $6912, R8
 	DECQ AX
@@ -5321,85 +5314,85 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 	ADDQ $20480, SI
 	ADDQ $4608, R8
 	DECQ AX
@@ -5540,45 +5533,45 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 	ADDQ $10240, SI
 	ADDQ $2304, R8
 	DECQ AX
@@ -5641,15 +5634,15 @@ terms12:
 	DECQ CX
 	JNZ terms12
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2
 	VMAXPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 	ADDQ $2560, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -6310,25 +6303,25 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -6540,125 +6533,125 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24
 	VMAXPS Z0, Z24, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
-	VMOVUPS Z16, 4608(R8)
+	VMAXPS Z16, Z0, Z0
+	VMOVUPS Z0, 4608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z17, Z0, Z17
-	VMOVUPS Z17, 4672(R8)
+	VMAXPS Z17, Z0, Z0
+	VMOVUPS Z0, 4672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
-	VMOVUPS Z18, 5184(R8)
+	VMAXPS Z18, Z0, Z0
+	VMOVUPS Z0, 5184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z19, Z0, Z19
-	VMOVUPS Z19, 5248(R8)
+	VMAXPS Z19, Z0, Z0
+	VMOVUPS Z0, 5248(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
-	VMOVUPS Z20, 5760(R8)
+	VMAXPS Z20, Z0, Z0
+	VMOVUPS Z0, 5760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z21
-	VMOVUPS Z21, 5824(R8)
+	VMAXPS Z21, Z0, Z0
+	VMOVUPS Z0, 5824(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
-	VMOVUPS Z22, 6336(R8)
+	VMAXPS Z22, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z23, Z0, Z23
-	VMOVUPS Z23, 6400(R8)
+	VMAXPS Z23, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 	ADDQ $6912, SI
 	ADDQ $6912, R8
 	DECQ AX
@@ -6801,85 +6794,85 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 	ADDQ $4608, SI
 	ADDQ $4608, R8
 	DECQ AX
@@ -7020,45 +7013,45 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 	ADDQ $2304, SI
 	ADDQ $2304, R8
 	DECQ AX
@@ -7121,15 +7114,15 @@ terms12:
 	DECQ CX
 	JNZ terms12
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2
 	VMAXPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 	ADDQ $576, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -7179,25 +7172,25 @@ listed2:
 	JNZ listed2
 done3:
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -7337,25 +7330,25 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -7567,125 +7560,125 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24
 	VMAXPS Z0, Z24, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
-	VMOVUPS Z16, 4608(R8)
+	VMAXPS Z16, Z0, Z0
+	VMOVUPS Z0, 4608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z17, Z0, Z17
-	VMOVUPS Z17, 4672(R8)
+	VMAXPS Z17, Z0, Z0
+	VMOVUPS Z0, 4672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
-	VMOVUPS Z18, 5184(R8)
+	VMAXPS Z18, Z0, Z0
+	VMOVUPS Z0, 5184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z19, Z0, Z19
-	VMOVUPS Z19, 5248(R8)
+	VMAXPS Z19, Z0, Z0
+	VMOVUPS Z0, 5248(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
-	VMOVUPS Z20, 5760(R8)
+	VMAXPS Z20, Z0, Z0
+	VMOVUPS Z0, 5760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z21
-	VMOVUPS Z21, 5824(R8)
+	VMAXPS Z21, Z0, Z0
+	VMOVUPS Z0, 5824(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
-	VMOVUPS Z22, 6336(R8)
+	VMAXPS Z22, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z23, Z0, Z23
-	VMOVUPS Z23, 6400(R8)
+	VMAXPS Z23, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 	ADDQ $6912, SI
 	ADDQ $6912, R8
 	DECQ AX
@@ -7828,85 +7821,85 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 	ADDQ $4608, SI
 	ADDQ $4608, R8
 	DECQ AX
@@ -8047,45 +8040,45 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 	ADDQ $2304, SI
 	ADDQ $2304, R8
 	DECQ AX
@@ -8148,15 +8141,15 @@ terms12:
 	DECQ CX
 	JNZ terms12
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2
 	VMAXPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 	ADDQ $576, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -8206,25 +8199,25 @@ listed2:
 	JNZ listed2
 done3:
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $33024, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -8534,7 +8527,7 @@ inputs1:
 	VADDPS Z3, Z1, Z1
 	VADDPS Z1, Z0, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -8671,26 +8664,26 @@ terms3:
 	VADDPS Z19, Z17, Z17
 	VADDPS Z17, Z16, Z16
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
+	VMAXPS Z8, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
+	VMAXPS Z16, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z16, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 	ADDQ $1728, SI
 	ADDQ $96, R8
 	DECQ AX
@@ -8781,19 +8774,19 @@ terms6:
 	VADDPS Z11, Z9, Z9
 	VADDPS Z9, Z8, Z8
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
+	VMAXPS Z8, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 	ADDQ $1152, SI
 	ADDQ $64, R8
 	DECQ AX
@@ -8853,7 +8846,7 @@ terms9:
 	VADDPS Z3, Z1, Z1
 	VADDPS Z1, Z0, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -8918,7 +8911,7 @@ inputs1:
 	VADDPS Z3, Z1, Z1
 	VADDPS Z1, Z0, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -9055,26 +9048,26 @@ terms3:
 	VADDPS Z19, Z17, Z17
 	VADDPS Z17, Z16, Z16
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
+	VMAXPS Z8, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
+	VMAXPS Z16, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z16, K7, 64(R8)
+	VMOVUPS Z0, K7, 64(R8)
 	ADDQ $1728, SI
 	ADDQ $96, R8
 	DECQ AX
@@ -9165,19 +9158,19 @@ terms6:
 	VADDPS Z11, Z9, Z9
 	VADDPS Z9, Z8, Z8
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
+	VMAXPS Z8, Z0, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 32(R8)
+	VMOVUPS Z0, K7, 32(R8)
 	ADDQ $1152, SI
 	ADDQ $64, R8
 	DECQ AX
@@ -9237,7 +9230,7 @@ terms9:
 	VADDPS Z3, Z1, Z1
 	VADDPS Z1, Z0, Z0
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	MOVL $0xff, R9
@@ -9354,8 +9347,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense5GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
@@ -9412,8 +9404,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense5GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
@@ -9556,8 +9547,7 @@ rows2:
 	VINSERTF64X4 $1, 576(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -9588,8 +9578,7 @@ rows2:
 	VINSERTF64X4 $1, 1728(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 1152(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -9620,8 +9609,7 @@ rows2:
 	VINSERTF64X4 $1, 2880(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 2304(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -9691,8 +9679,7 @@ rows4:
 	VINSERTF64X4 $1, 576(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -9760,8 +9747,7 @@ rows6:
 	VMOVUPS (R13), Y1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense5GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
@@ -10385,45 +10371,45 @@ TEXT ·dense6ForwardAVX512(SB), NOSPLIT, $0-32
 	VFMADD231PS 3520(DI), Z31, Z6
 	VFMADD231PS 4032(DI), Z31, Z7
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 256(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 256(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 320(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 384(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 384(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 448(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 448(R8)
 	VZEROUPPER 
 	RET 
 
@@ -10630,125 +10616,125 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24
 	VMAXPS Z0, Z24, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
-	VMOVUPS Z16, 4608(R8)
+	VMAXPS Z16, Z0, Z0
+	VMOVUPS Z0, 4608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z17, Z0, Z17
-	VMOVUPS Z17, 4672(R8)
+	VMAXPS Z17, Z0, Z0
+	VMOVUPS Z0, 4672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
-	VMOVUPS Z18, 5184(R8)
+	VMAXPS Z18, Z0, Z0
+	VMOVUPS Z0, 5184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z19, Z0, Z19
-	VMOVUPS Z19, 5248(R8)
+	VMAXPS Z19, Z0, Z0
+	VMOVUPS Z0, 5248(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
-	VMOVUPS Z20, 5760(R8)
+	VMAXPS Z20, Z0, Z0
+	VMOVUPS Z0, 5760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z21
-	VMOVUPS Z21, 5824(R8)
+	VMAXPS Z21, Z0, Z0
+	VMOVUPS Z0, 5824(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
-	VMOVUPS Z22, 6336(R8)
+	VMAXPS Z22, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z23, Z0, Z23
-	VMOVUPS Z23, 6400(R8)
+	VMAXPS Z23, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 	ADDQ $384, SI
 	ADDQ $6912, R8
 	DECQ AX
@@ -10891,85 +10877,85 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 	ADDQ $256, SI
 	ADDQ $4608, R8
 	DECQ AX
@@ -11104,45 +11090,45 @@ rows7:
 	VFMADD231PS Z28, Z31, Z6
 	VFMADD231PS Z29, Z31, Z7
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 	ADDQ $128, SI
 	ADDQ $2304, R8
 	DECQ AX
@@ -11199,15 +11185,15 @@ rows9:
 	VFMADD231PS Z28, Z31, Z0
 	VFMADD231PS Z29, Z31, Z1
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2
 	VMAXPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 	ADDQ $32, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -11373,45 +11359,45 @@ TEXT ·dense6ForwardTrainAVX512(SB), NOSPLIT, $0-32
 	VFMADD231PS 3520(DI), Z31, Z6
 	VFMADD231PS 4032(DI), Z31, Z7
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 256(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 256(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 320(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 384(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 384(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 448(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 448(R8)
 	VZEROUPPER 
 	RET 
 
@@ -11618,125 +11604,125 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24
 	VMAXPS Z0, Z24, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
-	VMOVUPS Z16, 4608(R8)
+	VMAXPS Z16, Z0, Z0
+	VMOVUPS Z0, 4608(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z17, Z0, Z17
-	VMOVUPS Z17, 4672(R8)
+	VMAXPS Z17, Z0, Z0
+	VMOVUPS Z0, 4672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
-	VMOVUPS Z18, 5184(R8)
+	VMAXPS Z18, Z0, Z0
+	VMOVUPS Z0, 5184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z19, Z0, Z19
-	VMOVUPS Z19, 5248(R8)
+	VMAXPS Z19, Z0, Z0
+	VMOVUPS Z0, 5248(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
-	VMOVUPS Z20, 5760(R8)
+	VMAXPS Z20, Z0, Z0
+	VMOVUPS Z0, 5760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z21
-	VMOVUPS Z21, 5824(R8)
+	VMAXPS Z21, Z0, Z0
+	VMOVUPS Z0, 5824(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
-	VMOVUPS Z22, 6336(R8)
+	VMAXPS Z22, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z23, Z0, Z23
-	VMOVUPS Z23, 6400(R8)
+	VMAXPS Z23, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 	ADDQ $384, SI
 	ADDQ $6912, R8
 	DECQ AX
@@ -11879,85 +11865,85 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 2304(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 2304(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 2368(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 2368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 2880(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 2880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 2944(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 2944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 3456(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 3456(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 3520(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 3520(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 4032(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 4032(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 4096(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 4096(R8)
 	ADDQ $256, SI
 	ADDQ $4608, R8
 	DECQ AX
@@ -12092,45 +12078,45 @@ rows7:
 	VFMADD231PS Z28, Z31, Z6
 	VFMADD231PS Z29, Z31, Z7
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 576(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 640(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 1152(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 1216(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 1216(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 1728(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 1728(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 1792(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 1792(R8)
 	ADDQ $128, SI
 	ADDQ $2304, R8
 	DECQ AX
@@ -12187,15 +12173,15 @@ rows9:
 	VFMADD231PS Z28, Z31, Z0
 	VFMADD231PS Z29, Z31, Z1
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2
 	VMAXPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 	ADDQ $32, SI
 	ADDQ $576, R8
 	DECQ AX
@@ -12341,8 +12327,7 @@ panels3:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense6GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense6GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
@@ -12412,8 +12397,7 @@ panels6:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense6GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense6GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
@@ -12642,8 +12626,7 @@ panels4:
 	VINSERTF64X4 $1, 32(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -12674,8 +12657,7 @@ panels4:
 	VINSERTF64X4 $1, 96(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 64(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -12706,8 +12688,7 @@ panels4:
 	VINSERTF64X4 $1, 160(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 128(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -12802,8 +12783,7 @@ panels7:
 	VINSERTF64X4 $1, 32(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -12895,8 +12875,7 @@ panels10:
 	VMOVUPS (R13), Y1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense6GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	ADDQ $576, SI
@@ -13965,8 +13944,7 @@ panels3:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense9GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense9GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
@@ -14036,8 +14014,7 @@ panels6:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense9GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense9GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
@@ -14457,8 +14434,7 @@ panels4:
 	VINSERTF64X4 $1, 576(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense9GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense9GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -14489,8 +14465,7 @@ panels4:
 	VINSERTF64X4 $1, 1728(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense9GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense9GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 1152(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -14521,8 +14496,7 @@ panels4:
 	VINSERTF64X4 $1, 2880(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense9GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense9GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 2304(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -14617,8 +14591,7 @@ panels7:
 	VINSERTF64X4 $1, 576(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense9GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense9GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -14710,8 +14683,7 @@ panels10:
 	VMOVUPS (R13), Y1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense9GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense9GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	ADDQ $576, SI
@@ -15328,8 +15300,7 @@ elements1:
 	VMOVUPS (DI)(AX*1), Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS reluGradientEachAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z0, Z2, K1
+	VCMPPS.BCST $30, reluGradientEachAVX512Const<>+0(SB), Z0, K1
 	VBLENDMPS Z1, Z0, K1, Z0
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX

@@ -304,45 +304,45 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $65792, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -548,65 +548,65 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 4160(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 4160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 4192(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 4192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 8320(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 8320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 8352(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 8352(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 12480(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 12480(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 12512(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 12512(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 16640(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 16640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 16672(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 16672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 20800(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 20800(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 20832(R8)
+	VMAXPS Y11, Y0, Y0
+	VMOVUPS Y0, 20832(R8)
 	ADDQ $6144, SI
 	ADDQ $24960, R8
 	DECQ AX
@@ -773,55 +773,55 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10
 	VMAXPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 4160(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 4160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 4192(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 4192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 8320(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 8320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 8352(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 8352(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 12480(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 12480(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 12512(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 12512(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 16640(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 16640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 16672(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 16672(R8)
 	ADDQ $5120, SI
 	ADDQ $20800, R8
 	DECQ AX
@@ -884,15 +884,15 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $1024, SI
 	ADDQ $4160, R8
 	DECQ AX
@@ -1040,45 +1040,45 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $65792, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -1284,65 +1284,65 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 4160(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 4160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 4192(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 4192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 8320(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 8320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 8352(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 8352(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 12480(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 12480(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 12512(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 12512(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 16640(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 16640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 16672(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 16672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 20800(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 20800(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 20832(R8)
+	VMAXPS Y11, Y0, Y0
+	VMOVUPS Y0, 20832(R8)
 	ADDQ $6144, SI
 	ADDQ $24960, R8
 	DECQ AX
@@ -1509,55 +1509,55 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10
 	VMAXPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 4160(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 4160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 4192(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 4192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 8320(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 8320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 8352(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 8352(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 12480(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 12480(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 12512(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 12512(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 16640(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 16640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 16672(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 16672(R8)
 	ADDQ $5120, SI
 	ADDQ $20800, R8
 	DECQ AX
@@ -1620,15 +1620,15 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $1024, SI
 	ADDQ $4160, R8
 	DECQ AX
@@ -2442,45 +2442,45 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $262400, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -2686,65 +2686,65 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 2112(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 2112(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 2144(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 2144(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 4224(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 4256(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 4256(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 6336(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 6368(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 6368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 8448(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 8448(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 8480(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 8480(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 10560(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 10560(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 10592(R8)
+	VMAXPS Y11, Y0, Y0
+	VMOVUPS Y0, 10592(R8)
 	ADDQ $24960, SI
 	ADDQ $12672, R8
 	DECQ AX
@@ -2911,55 +2911,55 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10
 	VMAXPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 2112(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 2112(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 2144(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 2144(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 4224(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 4256(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 4256(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 6336(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 6368(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 6368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 8448(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 8448(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 8480(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 8480(R8)
 	ADDQ $20800, SI
 	ADDQ $10560, R8
 	DECQ AX
@@ -3022,15 +3022,15 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $4160, SI
 	ADDQ $2112, R8
 	DECQ AX
@@ -3088,45 +3088,45 @@ listed2:
 	JNZ listed2
 done3:
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $262400, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -3302,45 +3302,45 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $262400, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -3546,65 +3546,65 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 2112(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 2112(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 2144(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 2144(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 4224(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 4256(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 4256(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 6336(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 6368(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 6368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 8448(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 8448(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 8480(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 8480(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 10560(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 10560(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 10592(R8)
+	VMAXPS Y11, Y0, Y0
+	VMOVUPS Y0, 10592(R8)
 	ADDQ $24960, SI
 	ADDQ $12672, R8
 	DECQ AX
@@ -3771,55 +3771,55 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10
 	VMAXPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 2112(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 2112(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 2144(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 2144(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 4224(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 4256(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 4256(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 6336(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 6368(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 6368(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 8448(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 8448(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 8480(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 8480(R8)
 	ADDQ $20800, SI
 	ADDQ $10560, R8
 	DECQ AX
@@ -3882,15 +3882,15 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $4160, SI
 	ADDQ $2112, R8
 	DECQ AX
@@ -3948,45 +3948,45 @@ listed2:
 	JNZ listed2
 done3:
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $262400, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -4139,8 +4139,7 @@ panels3:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense2GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense2GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
@@ -4210,8 +4209,7 @@ panels6:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense2GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense2GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
@@ -4611,8 +4609,7 @@ panels4:
 	VINSERTF128 $1, 4160(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 4160(R8)
@@ -4640,8 +4637,7 @@ panels4:
 	VMOVUPS 8320(R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, 8320(R8)
 	ADDQ $6336, SI
@@ -4725,8 +4721,7 @@ panels7:
 	VINSERTF128 $1, 4160(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 4160(R8)
@@ -4796,8 +4791,7 @@ panels10:
 	VMOVUPS (R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	ADDQ $2112, SI
@@ -5618,45 +5612,45 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $131328, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -5862,65 +5856,65 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 1088(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 1088(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 1120(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 1120(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 2176(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 2208(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 2208(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 3264(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 3264(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 3296(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 3296(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 4352(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 4352(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 4384(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 4384(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 5440(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 5440(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 5472(R8)
+	VMAXPS Y11, Y0, Y0
+	VMOVUPS Y0, 5472(R8)
 	ADDQ $12672, SI
 	ADDQ $6528, R8
 	DECQ AX
@@ -6087,55 +6081,55 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10
 	VMAXPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 1088(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 1088(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 1120(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 1120(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 2176(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 2208(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 2208(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 3264(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 3264(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 3296(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 3296(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 4352(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 4352(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 4384(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 4384(R8)
 	ADDQ $10560, SI
 	ADDQ $5440, R8
 	DECQ AX
@@ -6198,15 +6192,15 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $2112, SI
 	ADDQ $1088, R8
 	DECQ AX
@@ -6264,45 +6258,45 @@ listed2:
 	JNZ listed2
 done3:
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $131328, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -6478,45 +6472,45 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $131328, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -6722,65 +6716,65 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y12, Y12, Y12
 	VMAXPS Y0, Y12, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 1088(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 1088(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 1120(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 1120(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 2176(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 2208(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 2208(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 3264(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 3264(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 3296(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 3296(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 4352(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 4352(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 4384(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 4384(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 5440(R8)
+	VMAXPS Y10, Y0, Y0
+	VMOVUPS Y0, 5440(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y11, Y0, Y11
-	VMOVUPS Y11, 5472(R8)
+	VMAXPS Y11, Y0, Y0
+	VMOVUPS Y0, 5472(R8)
 	ADDQ $12672, SI
 	ADDQ $6528, R8
 	DECQ AX
@@ -6947,55 +6941,55 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y10, Y10, Y10
 	VMAXPS Y0, Y10, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 1088(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 1088(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 1120(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 1120(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 2176(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 2208(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 2208(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 3264(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 3264(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 3296(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 3296(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 4352(R8)
+	VMAXPS Y8, Y0, Y0
+	VMOVUPS Y0, 4352(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y9, Y0, Y9
-	VMOVUPS Y9, 4384(R8)
+	VMAXPS Y9, Y0, Y0
+	VMOVUPS Y0, 4384(R8)
 	ADDQ $10560, SI
 	ADDQ $5440, R8
 	DECQ AX
@@ -7058,15 +7052,15 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y2, Y2, Y2
 	VMAXPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 	ADDQ $2112, SI
 	ADDQ $1088, R8
 	DECQ AX
@@ -7124,45 +7118,45 @@ listed2:
 	JNZ listed2
 done3:
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y8, Y8, Y8
 	VMAXPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
+	VMAXPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 64(R8)
+	VMAXPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y3, Y0, Y3
-	VMOVUPS Y3, 96(R8)
+	VMAXPS Y3, Y0, Y0
+	VMOVUPS Y0, 96(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 128(R8)
+	VMAXPS Y4, Y0, Y0
+	VMOVUPS Y0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y5, Y0, Y5
-	VMOVUPS Y5, 160(R8)
+	VMAXPS Y5, Y0, Y0
+	VMOVUPS Y0, 160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 192(R8)
+	VMAXPS Y6, Y0, Y0
+	VMOVUPS Y0, 192(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Y0, Y0, Y0
-	VMAXPS Y7, Y0, Y7
-	VMOVUPS Y7, 224(R8)
+	VMAXPS Y7, Y0, Y0
+	VMOVUPS Y0, 224(R8)
 	ADDQ $131328, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -7315,8 +7309,7 @@ panels3:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense3GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense3GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
@@ -7386,8 +7379,7 @@ panels6:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense3GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense3GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
@@ -7787,8 +7779,7 @@ panels4:
 	VINSERTF128 $1, 2112(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 2112(R8)
@@ -7816,8 +7807,7 @@ panels4:
 	VMOVUPS 4224(R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, 4224(R8)
 	ADDQ $3264, SI
@@ -7901,8 +7891,7 @@ panels7:
 	VINSERTF128 $1, 2112(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 2112(R8)
@@ -7972,8 +7961,7 @@ panels10:
 	VMOVUPS (R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	ADDQ $1088, SI
@@ -9183,8 +9171,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense4GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense4GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
@@ -9246,8 +9233,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense4GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense4GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
@@ -9375,8 +9361,7 @@ rows2:
 	VINSERTF128 $1, 1088(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 1088(R8)
@@ -9404,8 +9389,7 @@ rows2:
 	VMOVUPS 2176(R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, 2176(R8)
 	ADDQ $12, SI
@@ -9478,8 +9462,7 @@ rows4:
 	VINSERTF128 $1, 1088(R13), Y1, Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 1088(R8)
@@ -9543,8 +9526,7 @@ rows6:
 	VMOVUPS (R13), X1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $30, dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y2
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)
 	ADDQ $4, SI
@@ -9857,8 +9839,7 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS reluGradientEachAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y2
+	VCMPPS $30, reluGradientEachAVX2Const<>+0(SB), Y0, Y2
 	VBLENDVPS Y2, Y1, Y0, Y0
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
@@ -9891,8 +9872,7 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 
 	// dx = select(0 < y, dy, y)
-	VMOVUPS reluGradientEach_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y2
+	VCMPPS $30, reluGradientEach_2AVX2Const<>+0(SB), Y0, Y2
 	VBLENDVPS Y2, Y1, Y0, Y0
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX

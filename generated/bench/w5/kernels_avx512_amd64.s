@@ -350,25 +350,25 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $65792, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -580,125 +580,125 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24
 	VMAXPS Z0, Z24, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 4160(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 4160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 4224(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 8320(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 8320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 8384(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 8384(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 12480(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 12480(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 12544(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 12544(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 16640(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 16640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 16704(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 16704(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 20800(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 20800(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 20864(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 20864(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 24960(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 24960(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 25024(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 25024(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 29120(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 29120(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 29184(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 29184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
-	VMOVUPS Z16, 33280(R8)
+	VMAXPS Z16, Z0, Z0
+	VMOVUPS Z0, 33280(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z17, Z0, Z17
-	VMOVUPS Z17, 33344(R8)
+	VMAXPS Z17, Z0, Z0
+	VMOVUPS Z0, 33344(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
-	VMOVUPS Z18, 37440(R8)
+	VMAXPS Z18, Z0, Z0
+	VMOVUPS Z0, 37440(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z19, Z0, Z19
-	VMOVUPS Z19, 37504(R8)
+	VMAXPS Z19, Z0, Z0
+	VMOVUPS Z0, 37504(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
-	VMOVUPS Z20, 41600(R8)
+	VMAXPS Z20, Z0, Z0
+	VMOVUPS Z0, 41600(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z21
-	VMOVUPS Z21, 41664(R8)
+	VMAXPS Z21, Z0, Z0
+	VMOVUPS Z0, 41664(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
-	VMOVUPS Z22, 45760(R8)
+	VMAXPS Z22, Z0, Z0
+	VMOVUPS Z0, 45760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z23, Z0, Z23
-	VMOVUPS Z23, 45824(R8)
+	VMAXPS Z23, Z0, Z0
+	VMOVUPS Z0, 45824(R8)
 	ADDQ $12288, SI
 	ADDQ $49920, R8
 	DECQ AX
@@ -841,85 +841,85 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 4160(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 4160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 4224(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 8320(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 8320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 8384(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 8384(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 12480(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 12480(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 12544(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 12544(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 16640(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 16640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 16704(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 16704(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 20800(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 20800(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 20864(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 20864(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 24960(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 24960(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 25024(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 25024(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 29120(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 29120(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 29184(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 29184(R8)
 	ADDQ $8192, SI
 	ADDQ $33280, R8
 	DECQ AX
@@ -1060,45 +1060,45 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 4160(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 4160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 4224(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 8320(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 8320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 8384(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 8384(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 12480(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 12480(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 12544(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 12544(R8)
 	ADDQ $4096, SI
 	ADDQ $16640, R8
 	DECQ AX
@@ -1161,15 +1161,15 @@ terms12:
 	DECQ CX
 	JNZ terms12
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2
 	VMAXPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 	ADDQ $1024, SI
 	ADDQ $4160, R8
 	DECQ AX
@@ -1281,25 +1281,25 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $65792, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -1511,125 +1511,125 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24
 	VMAXPS Z0, Z24, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 4160(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 4160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 4224(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 8320(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 8320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 8384(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 8384(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 12480(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 12480(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 12544(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 12544(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 16640(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 16640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 16704(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 16704(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 20800(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 20800(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 20864(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 20864(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 24960(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 24960(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 25024(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 25024(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 29120(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 29120(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 29184(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 29184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
-	VMOVUPS Z16, 33280(R8)
+	VMAXPS Z16, Z0, Z0
+	VMOVUPS Z0, 33280(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z17, Z0, Z17
-	VMOVUPS Z17, 33344(R8)
+	VMAXPS Z17, Z0, Z0
+	VMOVUPS Z0, 33344(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
-	VMOVUPS Z18, 37440(R8)
+	VMAXPS Z18, Z0, Z0
+	VMOVUPS Z0, 37440(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z19, Z0, Z19
-	VMOVUPS Z19, 37504(R8)
+	VMAXPS Z19, Z0, Z0
+	VMOVUPS Z0, 37504(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
-	VMOVUPS Z20, 41600(R8)
+	VMAXPS Z20, Z0, Z0
+	VMOVUPS Z0, 41600(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z21
-	VMOVUPS Z21, 41664(R8)
+	VMAXPS Z21, Z0, Z0
+	VMOVUPS Z0, 41664(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
-	VMOVUPS Z22, 45760(R8)
+	VMAXPS Z22, Z0, Z0
+	VMOVUPS Z0, 45760(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z23, Z0, Z23
-	VMOVUPS Z23, 45824(R8)
+	VMAXPS Z23, Z0, Z0
+	VMOVUPS Z0, 45824(R8)
 	ADDQ $12288, SI
 	ADDQ $49920, R8
 	DECQ AX
@@ -1772,85 +1772,85 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 4160(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 4160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 4224(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 8320(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 8320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 8384(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 8384(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 12480(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 12480(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 12544(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 12544(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 16640(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 16640(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 16704(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 16704(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 20800(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 20800(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 20864(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 20864(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 24960(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 24960(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 25024(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 25024(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 29120(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 29120(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 29184(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 29184(R8)
 	ADDQ $8192, SI
 	ADDQ $33280, R8
 	DECQ AX
@@ -1991,45 +1991,45 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 4160(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 4160(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 4224(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 8320(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 8320(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 8384(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 8384(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 12480(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 12480(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 12544(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 12544(R8)
 	ADDQ $4096, SI
 	ADDQ $16640, R8
 	DECQ AX
@@ -2092,15 +2092,15 @@ terms12:
 	DECQ CX
 	JNZ terms12
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2
 	VMAXPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 	ADDQ $1024, SI
 	ADDQ $4160, R8
 	DECQ AX
@@ -3009,25 +3009,25 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $262400, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -3239,125 +3239,125 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24
 	VMAXPS Z0, Z24, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 2112(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 2112(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 2176(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 4224(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 4288(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 4288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 6336(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 6400(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 8448(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 8448(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 8512(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 8512(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 10560(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 10560(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 10624(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 10624(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 12672(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 12672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 12736(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 12736(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 14784(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 14784(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 14848(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 14848(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
-	VMOVUPS Z16, 16896(R8)
+	VMAXPS Z16, Z0, Z0
+	VMOVUPS Z0, 16896(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z17, Z0, Z17
-	VMOVUPS Z17, 16960(R8)
+	VMAXPS Z17, Z0, Z0
+	VMOVUPS Z0, 16960(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
-	VMOVUPS Z18, 19008(R8)
+	VMAXPS Z18, Z0, Z0
+	VMOVUPS Z0, 19008(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z19, Z0, Z19
-	VMOVUPS Z19, 19072(R8)
+	VMAXPS Z19, Z0, Z0
+	VMOVUPS Z0, 19072(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
-	VMOVUPS Z20, 21120(R8)
+	VMAXPS Z20, Z0, Z0
+	VMOVUPS Z0, 21120(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z21
-	VMOVUPS Z21, 21184(R8)
+	VMAXPS Z21, Z0, Z0
+	VMOVUPS Z0, 21184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
-	VMOVUPS Z22, 23232(R8)
+	VMAXPS Z22, Z0, Z0
+	VMOVUPS Z0, 23232(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z23, Z0, Z23
-	VMOVUPS Z23, 23296(R8)
+	VMAXPS Z23, Z0, Z0
+	VMOVUPS Z0, 23296(R8)
 	ADDQ $49920, SI
 	ADDQ $25344, R8
 	DECQ AX
@@ -3500,85 +3500,85 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 2112(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 2112(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 2176(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 4224(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 4288(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 4288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 6336(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 6400(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 8448(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 8448(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 8512(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 8512(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 10560(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 10560(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 10624(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 10624(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 12672(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 12672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 12736(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 12736(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 14784(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 14784(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 14848(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 14848(R8)
 	ADDQ $33280, SI
 	ADDQ $16896, R8
 	DECQ AX
@@ -3719,45 +3719,45 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 2112(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 2112(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 2176(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 4224(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 4288(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 4288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 6336(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 6400(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 	ADDQ $16640, SI
 	ADDQ $8448, R8
 	DECQ AX
@@ -3820,15 +3820,15 @@ terms12:
 	DECQ CX
 	JNZ terms12
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2
 	VMAXPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 	ADDQ $4160, SI
 	ADDQ $2112, R8
 	DECQ AX
@@ -3878,25 +3878,25 @@ listed2:
 	JNZ listed2
 done3:
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $262400, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -4036,25 +4036,25 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $262400, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -4266,125 +4266,125 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24
 	VMAXPS Z0, Z24, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 2112(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 2112(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 2176(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 4224(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 4288(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 4288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 6336(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 6400(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 8448(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 8448(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 8512(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 8512(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 10560(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 10560(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 10624(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 10624(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 12672(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 12672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 12736(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 12736(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 14784(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 14784(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 14848(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 14848(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
-	VMOVUPS Z16, 16896(R8)
+	VMAXPS Z16, Z0, Z0
+	VMOVUPS Z0, 16896(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z17, Z0, Z17
-	VMOVUPS Z17, 16960(R8)
+	VMAXPS Z17, Z0, Z0
+	VMOVUPS Z0, 16960(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
-	VMOVUPS Z18, 19008(R8)
+	VMAXPS Z18, Z0, Z0
+	VMOVUPS Z0, 19008(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z19, Z0, Z19
-	VMOVUPS Z19, 19072(R8)
+	VMAXPS Z19, Z0, Z0
+	VMOVUPS Z0, 19072(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
-	VMOVUPS Z20, 21120(R8)
+	VMAXPS Z20, Z0, Z0
+	VMOVUPS Z0, 21120(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z21
-	VMOVUPS Z21, 21184(R8)
+	VMAXPS Z21, Z0, Z0
+	VMOVUPS Z0, 21184(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
-	VMOVUPS Z22, 23232(R8)
+	VMAXPS Z22, Z0, Z0
+	VMOVUPS Z0, 23232(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z23, Z0, Z23
-	VMOVUPS Z23, 23296(R8)
+	VMAXPS Z23, Z0, Z0
+	VMOVUPS Z0, 23296(R8)
 	ADDQ $49920, SI
 	ADDQ $25344, R8
 	DECQ AX
@@ -4527,85 +4527,85 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 2112(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 2112(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 2176(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 4224(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 4288(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 4288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 6336(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 6400(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 8448(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 8448(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 8512(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 8512(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 10560(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 10560(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 10624(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 10624(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 12672(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 12672(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 12736(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 12736(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 14784(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 14784(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 14848(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 14848(R8)
 	ADDQ $33280, SI
 	ADDQ $16896, R8
 	DECQ AX
@@ -4746,45 +4746,45 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 2112(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 2112(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 2176(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 4224(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 4224(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 4288(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 4288(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 6336(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 6336(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 6400(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 6400(R8)
 	ADDQ $16640, SI
 	ADDQ $8448, R8
 	DECQ AX
@@ -4847,15 +4847,15 @@ terms12:
 	DECQ CX
 	JNZ terms12
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2
 	VMAXPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 	ADDQ $4160, SI
 	ADDQ $2112, R8
 	DECQ AX
@@ -4905,25 +4905,25 @@ listed2:
 	JNZ listed2
 done3:
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $262400, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -5069,8 +5069,7 @@ panels3:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense2GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
@@ -5140,8 +5139,7 @@ panels6:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense2GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
@@ -5561,8 +5559,7 @@ panels4:
 	VINSERTF64X4 $1, 4160(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -5593,8 +5590,7 @@ panels4:
 	VINSERTF64X4 $1, 12480(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 8320(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -5625,8 +5621,7 @@ panels4:
 	VINSERTF64X4 $1, 20800(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 16640(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -5721,8 +5716,7 @@ panels7:
 	VINSERTF64X4 $1, 4160(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -5814,8 +5808,7 @@ panels10:
 	VMOVUPS (R13), Y1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	ADDQ $2112, SI
@@ -6731,25 +6724,25 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $131328, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -6961,125 +6954,125 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24
 	VMAXPS Z0, Z24, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 1088(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 1088(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 1152(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 2176(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 2240(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 2240(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 3264(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 3264(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 3328(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 3328(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 4352(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 4352(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 4416(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 4416(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 5440(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 5440(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 5504(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 5504(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 6528(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 6528(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 6592(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 6592(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 7616(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 7616(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 7680(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 7680(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
-	VMOVUPS Z16, 8704(R8)
+	VMAXPS Z16, Z0, Z0
+	VMOVUPS Z0, 8704(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z17, Z0, Z17
-	VMOVUPS Z17, 8768(R8)
+	VMAXPS Z17, Z0, Z0
+	VMOVUPS Z0, 8768(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
-	VMOVUPS Z18, 9792(R8)
+	VMAXPS Z18, Z0, Z0
+	VMOVUPS Z0, 9792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z19, Z0, Z19
-	VMOVUPS Z19, 9856(R8)
+	VMAXPS Z19, Z0, Z0
+	VMOVUPS Z0, 9856(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
-	VMOVUPS Z20, 10880(R8)
+	VMAXPS Z20, Z0, Z0
+	VMOVUPS Z0, 10880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z21
-	VMOVUPS Z21, 10944(R8)
+	VMAXPS Z21, Z0, Z0
+	VMOVUPS Z0, 10944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
-	VMOVUPS Z22, 11968(R8)
+	VMAXPS Z22, Z0, Z0
+	VMOVUPS Z0, 11968(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z23, Z0, Z23
-	VMOVUPS Z23, 12032(R8)
+	VMAXPS Z23, Z0, Z0
+	VMOVUPS Z0, 12032(R8)
 	ADDQ $25344, SI
 	ADDQ $13056, R8
 	DECQ AX
@@ -7222,85 +7215,85 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 1088(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 1088(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 1152(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 2176(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 2240(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 2240(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 3264(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 3264(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 3328(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 3328(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 4352(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 4352(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 4416(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 4416(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 5440(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 5440(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 5504(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 5504(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 6528(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 6528(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 6592(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 6592(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 7616(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 7616(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 7680(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 7680(R8)
 	ADDQ $16896, SI
 	ADDQ $8704, R8
 	DECQ AX
@@ -7441,45 +7434,45 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 1088(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 1088(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 1152(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 2176(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 2240(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 2240(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 3264(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 3264(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 3328(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 3328(R8)
 	ADDQ $8448, SI
 	ADDQ $4352, R8
 	DECQ AX
@@ -7542,15 +7535,15 @@ terms12:
 	DECQ CX
 	JNZ terms12
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2
 	VMAXPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 	ADDQ $2112, SI
 	ADDQ $1088, R8
 	DECQ AX
@@ -7600,25 +7593,25 @@ listed2:
 	JNZ listed2
 done3:
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $131328, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -7758,25 +7751,25 @@ inputs2:
 	DECQ CX
 	JNZ inputs2
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $131328, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -7988,125 +7981,125 @@ terms3:
 	DECQ CX
 	JNZ terms3
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z24, Z24, Z24
 	VMAXPS Z0, Z24, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 1088(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 1088(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 1152(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 2176(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 2240(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 2240(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 3264(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 3264(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 3328(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 3328(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 4352(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 4352(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 4416(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 4416(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 5440(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 5440(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 5504(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 5504(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 6528(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 6528(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 6592(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 6592(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 7616(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 7616(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 7680(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 7680(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z16, Z0, Z16
-	VMOVUPS Z16, 8704(R8)
+	VMAXPS Z16, Z0, Z0
+	VMOVUPS Z0, 8704(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z17, Z0, Z17
-	VMOVUPS Z17, 8768(R8)
+	VMAXPS Z17, Z0, Z0
+	VMOVUPS Z0, 8768(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z18, Z0, Z18
-	VMOVUPS Z18, 9792(R8)
+	VMAXPS Z18, Z0, Z0
+	VMOVUPS Z0, 9792(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z19, Z0, Z19
-	VMOVUPS Z19, 9856(R8)
+	VMAXPS Z19, Z0, Z0
+	VMOVUPS Z0, 9856(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z20, Z0, Z20
-	VMOVUPS Z20, 10880(R8)
+	VMAXPS Z20, Z0, Z0
+	VMOVUPS Z0, 10880(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z21, Z0, Z21
-	VMOVUPS Z21, 10944(R8)
+	VMAXPS Z21, Z0, Z0
+	VMOVUPS Z0, 10944(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z22, Z0, Z22
-	VMOVUPS Z22, 11968(R8)
+	VMAXPS Z22, Z0, Z0
+	VMOVUPS Z0, 11968(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z23, Z0, Z23
-	VMOVUPS Z23, 12032(R8)
+	VMAXPS Z23, Z0, Z0
+	VMOVUPS Z0, 12032(R8)
 	ADDQ $25344, SI
 	ADDQ $13056, R8
 	DECQ AX
@@ -8249,85 +8242,85 @@ terms6:
 	DECQ CX
 	JNZ terms6
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z16, Z16, Z16
 	VMAXPS Z0, Z16, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 1088(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 1088(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 1152(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 2176(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 2240(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 2240(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 3264(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 3264(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 3328(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 3328(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z8, Z0, Z8
-	VMOVUPS Z8, 4352(R8)
+	VMAXPS Z8, Z0, Z0
+	VMOVUPS Z0, 4352(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z9, Z0, Z9
-	VMOVUPS Z9, 4416(R8)
+	VMAXPS Z9, Z0, Z0
+	VMOVUPS Z0, 4416(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z10, Z0, Z10
-	VMOVUPS Z10, 5440(R8)
+	VMAXPS Z10, Z0, Z0
+	VMOVUPS Z0, 5440(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z11, Z0, Z11
-	VMOVUPS Z11, 5504(R8)
+	VMAXPS Z11, Z0, Z0
+	VMOVUPS Z0, 5504(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z12, Z0, Z12
-	VMOVUPS Z12, 6528(R8)
+	VMAXPS Z12, Z0, Z0
+	VMOVUPS Z0, 6528(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z13, Z0, Z13
-	VMOVUPS Z13, 6592(R8)
+	VMAXPS Z13, Z0, Z0
+	VMOVUPS Z0, 6592(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z14, Z0, Z14
-	VMOVUPS Z14, 7616(R8)
+	VMAXPS Z14, Z0, Z0
+	VMOVUPS Z0, 7616(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z15, Z0, Z15
-	VMOVUPS Z15, 7680(R8)
+	VMAXPS Z15, Z0, Z0
+	VMOVUPS Z0, 7680(R8)
 	ADDQ $16896, SI
 	ADDQ $8704, R8
 	DECQ AX
@@ -8468,45 +8461,45 @@ terms9:
 	DECQ CX
 	JNZ terms9
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z8, Z8, Z8
 	VMAXPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 1088(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 1088(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 1152(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 1152(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z4, Z0, Z4
-	VMOVUPS Z4, 2176(R8)
+	VMAXPS Z4, Z0, Z0
+	VMOVUPS Z0, 2176(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z5, Z0, Z5
-	VMOVUPS Z5, 2240(R8)
+	VMAXPS Z5, Z0, Z0
+	VMOVUPS Z0, 2240(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z6, Z0, Z6
-	VMOVUPS Z6, 3264(R8)
+	VMAXPS Z6, Z0, Z0
+	VMOVUPS Z0, 3264(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z7, Z0, Z7
-	VMOVUPS Z7, 3328(R8)
+	VMAXPS Z7, Z0, Z0
+	VMOVUPS Z0, 3328(R8)
 	ADDQ $8448, SI
 	ADDQ $4352, R8
 	DECQ AX
@@ -8569,15 +8562,15 @@ terms12:
 	DECQ CX
 	JNZ terms12
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z2, Z2, Z2
 	VMAXPS Z0, Z2, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 	ADDQ $2112, SI
 	ADDQ $1088, R8
 	DECQ AX
@@ -8627,25 +8620,25 @@ listed2:
 	JNZ listed2
 done3:
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z4, Z4, Z4
 	VMAXPS Z0, Z4, Z0
 	VMOVUPS Z0, (R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z1, Z0, Z1
-	VMOVUPS Z1, 64(R8)
+	VMAXPS Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z2, Z0, Z2
-	VMOVUPS Z2, 128(R8)
+	VMAXPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
 
-	// max(s, 0), keeping NaN and −0
+	// y = select(x < 0, 0, x)
 	VXORPS Z0, Z0, Z0
-	VMAXPS Z3, Z0, Z3
-	VMOVUPS Z3, 192(R8)
+	VMAXPS Z3, Z0, Z0
+	VMOVUPS Z0, 192(R8)
 	ADDQ $131328, R10
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -8791,8 +8784,7 @@ panels3:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense3GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense3GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
@@ -8862,8 +8854,7 @@ panels6:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense3GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense3GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
@@ -9283,8 +9274,7 @@ panels4:
 	VINSERTF64X4 $1, 2112(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense3GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense3GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -9315,8 +9305,7 @@ panels4:
 	VINSERTF64X4 $1, 6336(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense3GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense3GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 4224(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -9347,8 +9336,7 @@ panels4:
 	VINSERTF64X4 $1, 10560(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense3GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense3GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 8448(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -9443,8 +9431,7 @@ panels7:
 	VINSERTF64X4 $1, 2112(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense3GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense3GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -9536,8 +9523,7 @@ panels10:
 	VMOVUPS (R13), Y1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense3GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense3GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	ADDQ $1088, SI
@@ -11599,8 +11585,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense4GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense4GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
@@ -11662,8 +11647,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense4GradInputOneAllAVX512Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, K1
+	VCMPPS.BCST $30, dense4GradInputOneAllAVX512Const<>+0(SB), Y1, K1
 	VBLENDMPS Y0, Y1, K1, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
@@ -11811,8 +11795,7 @@ rows2:
 	VINSERTF64X4 $1, 1088(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense4GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense4GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -11843,8 +11826,7 @@ rows2:
 	VINSERTF64X4 $1, 3264(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense4GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense4GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 2176(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -11875,8 +11857,7 @@ rows2:
 	VINSERTF64X4 $1, 5440(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense4GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense4GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, 4352(R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -11949,8 +11930,7 @@ rows4:
 	VINSERTF64X4 $1, 1088(R13), Z1, Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense4GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense4GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	VEXTRACTF64X4 $1, Z0, Y0
@@ -12020,8 +12000,7 @@ rows6:
 	VMOVUPS (R13), Y1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS dense4GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z1, Z2, K1
+	VCMPPS.BCST $30, dense4GradInputRowsBlocksAVX512Const<>+0(SB), Z1, K1
 	VBLENDMPS Z0, Z1, K1, Z0
 	VMOVUPS Y0, (R8)
 	ADDQ $4, SI
@@ -12529,8 +12508,7 @@ elements1:
 	VMOVUPS (DI)(AX*1), Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS reluGradientEachAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z0, Z2, K1
+	VCMPPS.BCST $30, reluGradientEachAVX512Const<>+0(SB), Z0, K1
 	VBLENDMPS Z1, Z0, K1, Z0
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX
@@ -12556,8 +12534,7 @@ elements1:
 	VMOVUPS (DI)(AX*1), Z1
 
 	// dx = select(0 < y, dy, y)
-	VBROADCASTSS reluGradientEach_2AVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z0, Z2, K1
+	VCMPPS.BCST $30, reluGradientEach_2AVX512Const<>+0(SB), Z0, K1
 	VBLENDMPS Z1, Z0, K1, Z0
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX

@@ -30,86 +30,86 @@ DATA dense1ForwardAVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense1ForwardAVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense1ForwardAVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense1ForwardAVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardAVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardAVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardAVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense1ForwardAVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense1ForwardAVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x40000000
+DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x40000000
 DATA dense1ForwardAVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense1ForwardAVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense1ForwardAVX2Const<>+392(SB)/4, $0x1f800000
@@ -203,26 +203,26 @@ inputs1:
 	VORPS dense1ForwardAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y3
 	VMAXPS Y1, Y3, Y1
-	VMULPS dense1ForwardAVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense1ForwardAVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y3, Y5
-	VMULPS dense1ForwardAVX2Const<>+160(SB), Y5, Y7
+	VMULPS dense1ForwardAVX2Const<>+64(SB), Y1, Y3
+	VADDPS dense1ForwardAVX2Const<>+96(SB), Y3, Y3
+	VSUBPS dense1ForwardAVX2Const<>+96(SB), Y3, Y5
+	VMULPS dense1ForwardAVX2Const<>+128(SB), Y5, Y7
 	VSUBPS Y7, Y1, Y1
-	VMULPS dense1ForwardAVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y5, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y1, Y7
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardAVX2Const<>+288(SB), Y5, Y8
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y1, Y7
+	VADDPS dense1ForwardAVX2Const<>+224(SB), Y7, Y7
+	VMULPS dense1ForwardAVX2Const<>+256(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y5, Y7, Y5
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y3, Y7
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y3, Y7
 	VADDPS Y7, Y1, Y1
 	VADDPS Y1, Y5, Y1
-	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y3, Y5
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD dense1ForwardAVX2Const<>+64(SB), Y3, Y3
+	VPADDD Y3, Y5, Y3
+	VPADDD dense1ForwardAVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS dense1ForwardAVX2Const<>+384(SB), Y1, Y1
@@ -236,26 +236,26 @@ inputs1:
 	VORPS dense1ForwardAVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense1ForwardAVX2Const<>+160(SB), Y3, Y5
+	VMULPS dense1ForwardAVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardAVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardAVX2Const<>+96(SB), Y1, Y3
+	VMULPS dense1ForwardAVX2Const<>+128(SB), Y3, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardAVX2Const<>+288(SB), Y3, Y7
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y0, Y5
+	VADDPS dense1ForwardAVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense1ForwardAVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y5, Y3
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y1, Y3
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y3
 	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y3, Y1
+	VPADDD dense1ForwardAVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
@@ -269,26 +269,26 @@ inputs1:
 	VORPS dense1ForwardAVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardAVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardAVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardAVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardAVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardAVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardAVX2Const<>+288(SB), Y2, Y5
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardAVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardAVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardAVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
@@ -302,26 +302,26 @@ inputs1:
 	VORPS dense1ForwardAVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardAVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardAVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardAVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardAVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardAVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardAVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardAVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardAVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardAVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
@@ -397,26 +397,26 @@ inputs2:
 	VORPS dense1ForwardAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y3
 	VMAXPS Y1, Y3, Y1
-	VMULPS dense1ForwardAVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense1ForwardAVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y3, Y5
-	VMULPS dense1ForwardAVX2Const<>+160(SB), Y5, Y7
+	VMULPS dense1ForwardAVX2Const<>+64(SB), Y1, Y3
+	VADDPS dense1ForwardAVX2Const<>+96(SB), Y3, Y3
+	VSUBPS dense1ForwardAVX2Const<>+96(SB), Y3, Y5
+	VMULPS dense1ForwardAVX2Const<>+128(SB), Y5, Y7
 	VSUBPS Y7, Y1, Y1
-	VMULPS dense1ForwardAVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y5, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y1, Y7
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardAVX2Const<>+288(SB), Y5, Y8
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y1, Y7
+	VADDPS dense1ForwardAVX2Const<>+224(SB), Y7, Y7
+	VMULPS dense1ForwardAVX2Const<>+256(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y5, Y7, Y5
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y3, Y7
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y3, Y7
 	VADDPS Y7, Y1, Y1
 	VADDPS Y1, Y5, Y1
-	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y3, Y5
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD dense1ForwardAVX2Const<>+64(SB), Y3, Y3
+	VPADDD Y3, Y5, Y3
+	VPADDD dense1ForwardAVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS dense1ForwardAVX2Const<>+384(SB), Y1, Y1
@@ -430,26 +430,26 @@ inputs2:
 	VORPS dense1ForwardAVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense1ForwardAVX2Const<>+160(SB), Y3, Y5
+	VMULPS dense1ForwardAVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardAVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardAVX2Const<>+96(SB), Y1, Y3
+	VMULPS dense1ForwardAVX2Const<>+128(SB), Y3, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardAVX2Const<>+288(SB), Y3, Y7
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y0, Y5
+	VADDPS dense1ForwardAVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense1ForwardAVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y5, Y3
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y1, Y3
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y3
 	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y3, Y1
+	VPADDD dense1ForwardAVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
@@ -463,26 +463,26 @@ inputs2:
 	VORPS dense1ForwardAVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardAVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardAVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardAVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardAVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardAVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardAVX2Const<>+288(SB), Y2, Y5
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardAVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardAVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardAVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
@@ -496,26 +496,26 @@ inputs2:
 	VORPS dense1ForwardAVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardAVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardAVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardAVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardAVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardAVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardAVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardAVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardAVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardAVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardAVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardAVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
@@ -543,86 +543,86 @@ DATA dense1ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense1ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense1ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense1ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x40000000
 DATA dense1ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense1ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense1ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
@@ -776,26 +776,26 @@ terms3:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y3
 	VMAXPS Y1, Y3, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y7
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y3
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y7
 	VSUBPS Y7, Y1, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y9
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y7, Y7
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y7, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
 	VADDPS Y7, Y1, Y1
 	VADDPS Y1, Y5, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VPADDD Y3, Y5, Y3
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -809,26 +809,26 @@ terms3:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y5
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y5, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y3, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -842,26 +842,26 @@ terms3:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -875,26 +875,26 @@ terms3:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -908,26 +908,26 @@ terms3:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -941,26 +941,26 @@ terms3:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -1069,26 +1069,26 @@ terms6:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y3
 	VMAXPS Y1, Y3, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y7
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y3
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y7
 	VSUBPS Y7, Y1, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y8
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y7, Y7
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y5, Y7, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y7
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
 	VADDPS Y7, Y1, Y1
 	VADDPS Y1, Y5, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VPADDD Y3, Y5, Y3
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -1102,26 +1102,26 @@ terms6:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y5
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y5, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y3, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -1135,26 +1135,26 @@ terms6:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -1168,26 +1168,26 @@ terms6:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -1266,26 +1266,26 @@ terms9:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y3
 	VMAXPS Y1, Y3, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y3
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y5
 	VSUBPS Y5, Y1, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y4
 	VSUBPS Y4, Y1, Y1
 	VMULPS Y1, Y1, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y5
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y4, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
-	VPADDD Y4, Y3, Y3
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VPADDD Y3, Y4, Y3
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -1299,26 +1299,26 @@ terms9:
 	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y4
+	VADDPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y4
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y3
+	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y3, Y1
+	VPADDD dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -1351,86 +1351,86 @@ DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense1ForwardTrainAVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense1ForwardTrainAVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x40000000
 DATA dense1ForwardTrainAVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense1ForwardTrainAVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense1ForwardTrainAVX2Const<>+392(SB)/4, $0x1f800000
@@ -1524,26 +1524,26 @@ inputs1:
 	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y3
 	VMAXPS Y1, Y3, Y1
-	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y3, Y5
-	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y5, Y7
+	VMULPS dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+96(SB), Y3, Y3
+	VSUBPS dense1ForwardTrainAVX2Const<>+96(SB), Y3, Y5
+	VMULPS dense1ForwardTrainAVX2Const<>+128(SB), Y5, Y7
 	VSUBPS Y7, Y1, Y1
-	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y5, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y1, Y7
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y5, Y8
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y1, Y7
+	VADDPS dense1ForwardTrainAVX2Const<>+224(SB), Y7, Y7
+	VMULPS dense1ForwardTrainAVX2Const<>+256(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y5, Y7, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y3, Y7
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y3, Y7
 	VADDPS Y7, Y1, Y1
 	VADDPS Y1, Y5, Y1
-	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y3, Y3
+	VPADDD Y3, Y5, Y3
+	VPADDD dense1ForwardTrainAVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y1, Y1
@@ -1557,26 +1557,26 @@ inputs1:
 	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y3, Y5
+	VMULPS dense1ForwardTrainAVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+128(SB), Y3, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y3, Y7
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y0, Y5
+	VADDPS dense1ForwardTrainAVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y5, Y3
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y3
 	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y3, Y1
+	VPADDD dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
@@ -1590,26 +1590,26 @@ inputs1:
 	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y5
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
@@ -1623,26 +1623,26 @@ inputs1:
 	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
@@ -1718,26 +1718,26 @@ inputs2:
 	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y3
 	VMAXPS Y1, Y3, Y1
-	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y3, Y5
-	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y5, Y7
+	VMULPS dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+96(SB), Y3, Y3
+	VSUBPS dense1ForwardTrainAVX2Const<>+96(SB), Y3, Y5
+	VMULPS dense1ForwardTrainAVX2Const<>+128(SB), Y5, Y7
 	VSUBPS Y7, Y1, Y1
-	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y5, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y1, Y7
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y5, Y8
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y1, Y7
+	VADDPS dense1ForwardTrainAVX2Const<>+224(SB), Y7, Y7
+	VMULPS dense1ForwardTrainAVX2Const<>+256(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y5, Y7, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y3, Y7
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y3, Y7
 	VADDPS Y7, Y1, Y1
 	VADDPS Y1, Y5, Y1
-	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y3, Y3
+	VPADDD Y3, Y5, Y3
+	VPADDD dense1ForwardTrainAVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y1, Y1
@@ -1751,26 +1751,26 @@ inputs2:
 	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y3, Y5
+	VMULPS dense1ForwardTrainAVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+128(SB), Y3, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y3, Y7
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y0, Y5
+	VADDPS dense1ForwardTrainAVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y5, Y3
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y3
 	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y3, Y1
+	VPADDD dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
@@ -1784,26 +1784,26 @@ inputs2:
 	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y5
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
@@ -1817,26 +1817,26 @@ inputs2:
 	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardTrainAVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
@@ -1864,86 +1864,86 @@ DATA dense1ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x40000000
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense1ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
@@ -2097,26 +2097,26 @@ terms3:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
 	VMAXPS Y1, Y3, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y7
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y3
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y7
 	VSUBPS Y7, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y9
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y7, Y7
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y7, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
 	VADDPS Y7, Y1, Y1
 	VADDPS Y1, Y5, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VPADDD Y3, Y5, Y3
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -2130,26 +2130,26 @@ terms3:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y5
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y5, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y3, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2163,26 +2163,26 @@ terms3:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2196,26 +2196,26 @@ terms3:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2229,26 +2229,26 @@ terms3:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2262,26 +2262,26 @@ terms3:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2390,26 +2390,26 @@ terms6:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
 	VMAXPS Y1, Y3, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y7
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y3
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y7
 	VSUBPS Y7, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y8
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y7, Y7
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y5, Y7, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y7
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
 	VADDPS Y7, Y1, Y1
 	VADDPS Y1, Y5, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VPADDD Y3, Y5, Y3
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -2423,26 +2423,26 @@ terms6:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y5
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y5, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y3, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2456,26 +2456,26 @@ terms6:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2489,26 +2489,26 @@ terms6:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2587,26 +2587,26 @@ terms9:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
 	VMAXPS Y1, Y3, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y4, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y3
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y4, Y5
 	VSUBPS Y5, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y4, Y4
 	VSUBPS Y4, Y1, Y1
 	VMULPS Y1, Y1, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y5
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y4, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
-	VPADDD Y4, Y3, Y3
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VPADDD Y3, Y4, Y3
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -2620,26 +2620,26 @@ terms9:
 	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y4
+	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y4
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y3
+	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y3, Y1
+	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2672,86 +2672,86 @@ DATA dense2ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense2ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense2ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense2ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense2ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense2ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense2ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense2ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense2ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense2ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense2ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense2ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense2ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense2ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense2ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense2ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense2ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense2ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense2ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense2ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense2ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense2ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense2ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense2ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense2ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense2ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense2ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense2ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense2ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense2ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense2ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x40000000
 DATA dense2ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense2ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense2ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
@@ -2905,26 +2905,26 @@ terms3:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y3
 	VMAXPS Y1, Y3, Y1
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y7
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y3
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y7
 	VSUBPS Y7, Y1, Y1
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y9
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y7, Y7
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y7, Y5
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y7
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
 	VADDPS Y7, Y1, Y1
 	VADDPS Y1, Y5, Y1
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VPADDD Y3, Y5, Y3
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -2938,26 +2938,26 @@ terms3:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y5
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y5, Y3
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y3, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -2971,26 +2971,26 @@ terms3:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -3004,26 +3004,26 @@ terms3:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -3037,26 +3037,26 @@ terms3:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -3070,26 +3070,26 @@ terms3:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -3198,26 +3198,26 @@ terms6:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y3
 	VMAXPS Y1, Y3, Y1
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y7
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y3
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y7
 	VSUBPS Y7, Y1, Y1
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y8
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y7, Y7
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y5, Y7, Y5
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y7
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
 	VADDPS Y7, Y1, Y1
 	VADDPS Y1, Y5, Y1
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VPADDD Y3, Y5, Y3
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -3231,26 +3231,26 @@ terms6:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y5
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y5, Y3
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y3, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -3264,26 +3264,26 @@ terms6:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -3297,26 +3297,26 @@ terms6:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -3395,26 +3395,26 @@ terms9:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y3
 	VMAXPS Y1, Y3, Y1
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y3
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y5
 	VSUBPS Y5, Y1, Y1
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y4
 	VSUBPS Y4, Y1, Y1
 	VMULPS Y1, Y1, Y4
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y5
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y4, Y1
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
-	VPADDD Y4, Y3, Y3
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VPADDD Y3, Y4, Y3
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -3428,26 +3428,26 @@ terms9:
 	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y4
+	VADDPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y4
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y3
+	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y3, Y1
+	VPADDD dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -3480,86 +3480,86 @@ DATA dense2ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x40000000
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense2ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
@@ -3713,26 +3713,26 @@ terms3:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
 	VMAXPS Y1, Y3, Y1
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y7
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y3
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y7
 	VSUBPS Y7, Y1, Y1
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y9
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y7, Y7
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y9
 	VADDPS Y9, Y7, Y7
 	VMULPS Y5, Y7, Y5
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y7
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
 	VADDPS Y7, Y1, Y1
 	VADDPS Y1, Y5, Y1
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VPADDD Y3, Y5, Y3
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -3746,26 +3746,26 @@ terms3:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y5
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y5, Y3
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y3, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -3779,26 +3779,26 @@ terms3:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -3812,26 +3812,26 @@ terms3:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -3845,26 +3845,26 @@ terms3:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -3878,26 +3878,26 @@ terms3:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -4006,26 +4006,26 @@ terms6:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
 	VMAXPS Y1, Y3, Y1
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y7
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y3
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y7
 	VSUBPS Y7, Y1, Y1
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y8
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y7, Y7
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y5, Y7, Y5
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y7
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
 	VADDPS Y7, Y1, Y1
 	VADDPS Y1, Y5, Y1
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VPADDD Y3, Y5, Y3
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -4039,26 +4039,26 @@ terms6:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y5
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y5, Y3
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y3, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -4072,26 +4072,26 @@ terms6:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -4105,26 +4105,26 @@ terms6:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y2, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -4203,26 +4203,26 @@ terms9:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
 	VMAXPS Y1, Y3, Y1
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y4
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y4, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y3
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y4, Y5
 	VSUBPS Y5, Y1, Y1
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y4, Y4
 	VSUBPS Y4, Y1, Y1
 	VMULPS Y1, Y1, Y4
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y4, Y5, Y4
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y5
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
 	VADDPS Y5, Y1, Y1
 	VADDPS Y1, Y4, Y1
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y4
 	VPSLLD $20, Y3, Y3
-	VPADDD Y4, Y3, Y3
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
+	VPADDD Y3, Y4, Y3
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -4236,26 +4236,26 @@ terms9:
 	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
 	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
+	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y4
+	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y4
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y3
+	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
 	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	VPADDD Y1, Y3, Y1
+	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
 	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
@@ -5637,86 +5637,86 @@ DATA dense4ForwardAVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense4ForwardAVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense4ForwardAVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense4ForwardAVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+64(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+68(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+72(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+76(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+80(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+84(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+88(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+92(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+320(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense4ForwardAVX2Const<>+328(SB)/4, $0x33092801
-DATA dense4ForwardAVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense4ForwardAVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense4ForwardAVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense4ForwardAVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense4ForwardAVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense4ForwardAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense4ForwardAVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense4ForwardAVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense4ForwardAVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense4ForwardAVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense4ForwardAVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense4ForwardAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardAVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense4ForwardAVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense4ForwardAVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense4ForwardAVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX2Const<>+288(SB)/4, $0x0
+DATA dense4ForwardAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense4ForwardAVX2Const<>+296(SB)/4, $0x33092801
+DATA dense4ForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense4ForwardAVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense4ForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense4ForwardAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense4ForwardAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense4ForwardAVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense4ForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense4ForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense4ForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense4ForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense4ForwardAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense4ForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense4ForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardAVX2Const<>+352(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+356(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+360(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+364(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+368(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+372(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+376(SB)/4, $0x40000000
+DATA dense4ForwardAVX2Const<>+380(SB)/4, $0x40000000
 DATA dense4ForwardAVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense4ForwardAVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense4ForwardAVX2Const<>+392(SB)/4, $0x1f800000
@@ -5788,26 +5788,26 @@ inputs1:
 	VORPS dense4ForwardAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense4ForwardAVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense4ForwardAVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense4ForwardAVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense4ForwardAVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense4ForwardAVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense4ForwardAVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense4ForwardAVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense4ForwardAVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense4ForwardAVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardAVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense4ForwardAVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense4ForwardAVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense4ForwardAVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense4ForwardAVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense4ForwardAVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense4ForwardAVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense4ForwardAVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense4ForwardAVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense4ForwardAVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardAVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense4ForwardAVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense4ForwardAVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense4ForwardAVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense4ForwardAVX2Const<>+384(SB), Y1, Y1
@@ -5837,86 +5837,86 @@ DATA dense4ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense4ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense4ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense4ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense4ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense4ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense4ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense4ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense4ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense4ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense4ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense4ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense4ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense4ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense4ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense4ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense4ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense4ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense4ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense4ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense4ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense4ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense4ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense4ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense4ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense4ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense4ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense4ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x40000000
 DATA dense4ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense4ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense4ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
@@ -6003,26 +6003,26 @@ terms3:
 	VORPS dense4ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense4ForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense4ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense4ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense4ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -6057,86 +6057,86 @@ DATA dense4ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense4ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense4ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense4ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense4ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense4ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense4ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense4ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense4ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense4ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense4ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense4ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense4ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense4ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense4ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense4ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense4ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense4ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense4ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense4ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense4ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense4ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense4ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense4ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense4ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense4ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense4ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense4ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x40000000
 DATA dense4ForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense4ForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense4ForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x1f800000
@@ -6223,26 +6223,26 @@ terms3:
 	VORPS dense4ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense4ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense4ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
@@ -6277,86 +6277,86 @@ DATA dense4ForwardTrainAVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense4ForwardTrainAVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense4ForwardTrainAVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense4ForwardTrainAVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+64(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+68(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+72(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+76(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+80(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+84(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+88(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+92(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+320(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense4ForwardTrainAVX2Const<>+328(SB)/4, $0x33092801
-DATA dense4ForwardTrainAVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrainAVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense4ForwardTrainAVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrainAVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense4ForwardTrainAVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense4ForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense4ForwardTrainAVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense4ForwardTrainAVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense4ForwardTrainAVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense4ForwardTrainAVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense4ForwardTrainAVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense4ForwardTrainAVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainAVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX2Const<>+288(SB)/4, $0x0
+DATA dense4ForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
+DATA dense4ForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense4ForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense4ForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense4ForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainAVX2Const<>+352(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+356(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+360(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+364(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+368(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+372(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+376(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX2Const<>+380(SB)/4, $0x40000000
 DATA dense4ForwardTrainAVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense4ForwardTrainAVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense4ForwardTrainAVX2Const<>+392(SB)/4, $0x1f800000
@@ -6428,26 +6428,26 @@ inputs1:
 	VORPS dense4ForwardTrainAVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense4ForwardTrainAVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense4ForwardTrainAVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense4ForwardTrainAVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense4ForwardTrainAVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense4ForwardTrainAVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense4ForwardTrainAVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense4ForwardTrainAVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense4ForwardTrainAVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense4ForwardTrainAVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardTrainAVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense4ForwardTrainAVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense4ForwardTrainAVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense4ForwardTrainAVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense4ForwardTrainAVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense4ForwardTrainAVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense4ForwardTrainAVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense4ForwardTrainAVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense4ForwardTrainAVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense4ForwardTrainAVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardTrainAVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense4ForwardTrainAVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense4ForwardTrainAVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense4ForwardTrainAVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense4ForwardTrainAVX2Const<>+384(SB), Y1, Y1
@@ -6477,86 +6477,86 @@ DATA dense4ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense4ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense4ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense4ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x40000000
 DATA dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense4ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense4ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
@@ -6643,26 +6643,26 @@ terms3:
 	VORPS dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense4ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
@@ -6697,86 +6697,86 @@ DATA dense4ForwardTrain_2AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense4ForwardTrain_2AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense4ForwardTrain_2AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense4ForwardTrain_2AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense4ForwardTrain_2AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense4ForwardTrain_2AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense4ForwardTrain_2AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense4ForwardTrain_2AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense4ForwardTrain_2AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense4ForwardTrain_2AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense4ForwardTrain_2AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense4ForwardTrain_2AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense4ForwardTrain_2AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrain_2AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrain_2AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrain_2AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrain_2AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrain_2AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrain_2AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrain_2AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrain_2AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense4ForwardTrain_2AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense4ForwardTrain_2AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense4ForwardTrain_2AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense4ForwardTrain_2AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense4ForwardTrain_2AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense4ForwardTrain_2AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense4ForwardTrain_2AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense4ForwardTrain_2AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense4ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense4ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense4ForwardTrain_2AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense4ForwardTrain_2AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense4ForwardTrain_2AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense4ForwardTrain_2AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense4ForwardTrain_2AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense4ForwardTrain_2AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrain_2AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrain_2AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrain_2AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrain_2AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrain_2AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrain_2AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrain_2AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrain_2AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrain_2AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrain_2AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrain_2AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrain_2AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrain_2AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrain_2AVX2Const<>+320(SB)/4, $0x0
-DATA dense4ForwardTrain_2AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense4ForwardTrain_2AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense4ForwardTrain_2AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrain_2AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense4ForwardTrain_2AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrain_2AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense4ForwardTrain_2AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense4ForwardTrain_2AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense4ForwardTrain_2AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense4ForwardTrain_2AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense4ForwardTrain_2AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense4ForwardTrain_2AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense4ForwardTrain_2AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense4ForwardTrain_2AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrain_2AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrain_2AVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX2Const<>+288(SB)/4, $0x0
+DATA dense4ForwardTrain_2AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense4ForwardTrain_2AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense4ForwardTrain_2AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense4ForwardTrain_2AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense4ForwardTrain_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense4ForwardTrain_2AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense4ForwardTrain_2AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense4ForwardTrain_2AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense4ForwardTrain_2AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense4ForwardTrain_2AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense4ForwardTrain_2AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense4ForwardTrain_2AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense4ForwardTrain_2AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense4ForwardTrain_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4ForwardTrain_2AVX2Const<>+352(SB)/4, $0x40000000
+DATA dense4ForwardTrain_2AVX2Const<>+356(SB)/4, $0x40000000
+DATA dense4ForwardTrain_2AVX2Const<>+360(SB)/4, $0x40000000
+DATA dense4ForwardTrain_2AVX2Const<>+364(SB)/4, $0x40000000
+DATA dense4ForwardTrain_2AVX2Const<>+368(SB)/4, $0x40000000
+DATA dense4ForwardTrain_2AVX2Const<>+372(SB)/4, $0x40000000
+DATA dense4ForwardTrain_2AVX2Const<>+376(SB)/4, $0x40000000
+DATA dense4ForwardTrain_2AVX2Const<>+380(SB)/4, $0x40000000
 DATA dense4ForwardTrain_2AVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense4ForwardTrain_2AVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense4ForwardTrain_2AVX2Const<>+392(SB)/4, $0x1f800000
@@ -6848,26 +6848,26 @@ inputs1:
 	VORPS dense4ForwardTrain_2AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense4ForwardTrain_2AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense4ForwardTrain_2AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense4ForwardTrain_2AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense4ForwardTrain_2AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense4ForwardTrain_2AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense4ForwardTrain_2AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense4ForwardTrain_2AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense4ForwardTrain_2AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense4ForwardTrain_2AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardTrain_2AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense4ForwardTrain_2AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense4ForwardTrain_2AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense4ForwardTrain_2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense4ForwardTrain_2AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense4ForwardTrain_2AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense4ForwardTrain_2AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense4ForwardTrain_2AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense4ForwardTrain_2AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense4ForwardTrain_2AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardTrain_2AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense4ForwardTrain_2AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense4ForwardTrain_2AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense4ForwardTrain_2AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense4ForwardTrain_2AVX2Const<>+384(SB), Y1, Y1
@@ -6897,86 +6897,86 @@ DATA dense4Forward_2AVX2Const<>+48(SB)/4, $0xc2d00000
 DATA dense4Forward_2AVX2Const<>+52(SB)/4, $0xc2d00000
 DATA dense4Forward_2AVX2Const<>+56(SB)/4, $0xc2d00000
 DATA dense4Forward_2AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+320(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense4Forward_2AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense4Forward_2AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense4Forward_2AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense4Forward_2AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense4Forward_2AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense4Forward_2AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense4Forward_2AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense4Forward_2AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense4Forward_2AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense4Forward_2AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense4Forward_2AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense4Forward_2AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense4Forward_2AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense4Forward_2AVX2Const<>+64(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+68(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+72(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+76(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+80(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+84(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+88(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+92(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX2Const<>+96(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+100(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+104(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+108(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+112(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+116(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+120(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+124(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX2Const<>+128(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+132(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+136(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+140(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+144(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+148(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+152(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+156(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX2Const<>+160(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+164(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+168(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+172(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+176(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+180(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+184(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+188(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX2Const<>+192(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+196(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+200(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+204(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+208(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+212(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+216(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+220(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX2Const<>+224(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+228(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+232(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+236(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+240(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+244(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+248(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+252(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX2Const<>+256(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+260(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+264(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+268(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+272(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+276(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+280(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+284(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX2Const<>+288(SB)/4, $0x0
+DATA dense4Forward_2AVX2Const<>+292(SB)/4, $0xb24e0611
+DATA dense4Forward_2AVX2Const<>+296(SB)/4, $0x33092801
+DATA dense4Forward_2AVX2Const<>+300(SB)/4, $0xb3051aa9
+DATA dense4Forward_2AVX2Const<>+304(SB)/4, $0x329302ae
+DATA dense4Forward_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
+DATA dense4Forward_2AVX2Const<>+312(SB)/4, $0xb27ce183
+DATA dense4Forward_2AVX2Const<>+316(SB)/4, $0xb1d290be
+DATA dense4Forward_2AVX2Const<>+320(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
+DATA dense4Forward_2AVX2Const<>+328(SB)/4, $0x1f7837f0
+DATA dense4Forward_2AVX2Const<>+332(SB)/4, $0x1f75fed7
+DATA dense4Forward_2AVX2Const<>+336(SB)/4, $0x1f7504f3
+DATA dense4Forward_2AVX2Const<>+340(SB)/4, $0x1f75672a
+DATA dense4Forward_2AVX2Const<>+344(SB)/4, $0x1f7744fd
+DATA dense4Forward_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
+DATA dense4Forward_2AVX2Const<>+352(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+356(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+360(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+364(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+368(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+372(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+376(SB)/4, $0x40000000
+DATA dense4Forward_2AVX2Const<>+380(SB)/4, $0x40000000
 DATA dense4Forward_2AVX2Const<>+384(SB)/4, $0x1f800000
 DATA dense4Forward_2AVX2Const<>+388(SB)/4, $0x1f800000
 DATA dense4Forward_2AVX2Const<>+392(SB)/4, $0x1f800000
@@ -7048,26 +7048,26 @@ inputs1:
 	VORPS dense4Forward_2AVX2Const<>+0(SB), Y0, Y1
 	VMOVUPS dense4Forward_2AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense4Forward_2AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense4Forward_2AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense4Forward_2AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense4Forward_2AVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense4Forward_2AVX2Const<>+64(SB), Y1, Y2
+	VADDPS dense4Forward_2AVX2Const<>+96(SB), Y2, Y2
+	VSUBPS dense4Forward_2AVX2Const<>+96(SB), Y2, Y3
+	VMULPS dense4Forward_2AVX2Const<>+128(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense4Forward_2AVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense4Forward_2AVX2Const<>+160(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense4Forward_2AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense4Forward_2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense4Forward_2AVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense4Forward_2AVX2Const<>+192(SB), Y1, Y4
+	VADDPS dense4Forward_2AVX2Const<>+224(SB), Y4, Y4
+	VMULPS dense4Forward_2AVX2Const<>+256(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense4Forward_2AVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense4Forward_2AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense4Forward_2AVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense4Forward_2AVX2Const<>+320(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense4Forward_2AVX2Const<>+64(SB), Y2, Y2
+	VPADDD Y2, Y3, Y2
+	VPADDD dense4Forward_2AVX2Const<>+352(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS dense4Forward_2AVX2Const<>+384(SB), Y1, Y1

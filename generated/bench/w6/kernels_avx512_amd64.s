@@ -7,14 +7,13 @@
 
 DATA dense1ForwardAVX512Const<>+0(SB)/4, $0x80000000
 DATA dense1ForwardAVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX512Const<>+16(SB)/4, $0x40000000
-DATA dense1ForwardAVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardAVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense1ForwardAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense1ForwardAVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense1ForwardAVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense1ForwardAVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense1ForwardAVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense1ForwardAVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense1ForwardAVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense1ForwardAVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense1ForwardAVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense1ForwardAVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardAVX512Const<>+104(SB)/4, $0x33092801
@@ -47,8 +46,9 @@ DATA dense1ForwardAVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense1ForwardAVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense1ForwardAVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense1ForwardAVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardAVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense1ForwardAVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense1ForwardAVX512Const<>+224(SB)/4, $0x40000000
+DATA dense1ForwardAVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense1ForwardAVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense1ForwardAVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 4096 multiply-adds,
@@ -126,17 +126,17 @@ inputs1:
 	VORPS.BCST dense1ForwardAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardAVX512Const<>+8(SB), Z3
 	VMAXPS Z1, Z3, Z1
-	VMULPS.BCST dense1ForwardAVX512Const<>+24(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardAVX512Const<>+32(SB), Z3, Z3
-	VSUBPS.BCST dense1ForwardAVX512Const<>+32(SB), Z3, Z5
-	VMULPS.BCST dense1ForwardAVX512Const<>+40(SB), Z5, Z7
+	VMULPS.BCST dense1ForwardAVX512Const<>+16(SB), Z1, Z3
+	VADDPS.BCST dense1ForwardAVX512Const<>+24(SB), Z3, Z3
+	VSUBPS.BCST dense1ForwardAVX512Const<>+24(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardAVX512Const<>+32(SB), Z5, Z7
 	VSUBPS Z7, Z1, Z1
-	VMULPS.BCST dense1ForwardAVX512Const<>+48(SB), Z5, Z5
+	VMULPS.BCST dense1ForwardAVX512Const<>+40(SB), Z5, Z5
 	VSUBPS Z5, Z1, Z1
 	VMULPS Z1, Z1, Z5
-	VMULPS.BCST dense1ForwardAVX512Const<>+56(SB), Z1, Z7
-	VADDPS.BCST dense1ForwardAVX512Const<>+64(SB), Z7, Z7
-	VMULPS.BCST dense1ForwardAVX512Const<>+72(SB), Z5, Z8
+	VMULPS.BCST dense1ForwardAVX512Const<>+48(SB), Z1, Z7
+	VADDPS.BCST dense1ForwardAVX512Const<>+56(SB), Z7, Z7
+	VMULPS.BCST dense1ForwardAVX512Const<>+64(SB), Z5, Z8
 	VADDPS Z8, Z7, Z7
 	VMULPS Z5, Z7, Z5
 	VPERMPS dense1ForwardAVX512Const<>+96(SB), Z3, Z7
@@ -144,15 +144,15 @@ inputs1:
 	VADDPS Z1, Z5, Z1
 	VPERMPS dense1ForwardAVX512Const<>+160(SB), Z3, Z5
 	VPSLLD $20, Z3, Z3
-	VPADDD Z5, Z3, Z3
-	VPADDD.BCST dense1ForwardAVX512Const<>+16(SB), Z3, Z3
+	VPADDD Z3, Z5, Z3
+	VPADDD.BCST dense1ForwardAVX512Const<>+224(SB), Z3, Z3
 	VMULPS Z3, Z1, Z1
 	VADDPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardAVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardAVX512Const<>+232(SB), Z3
+	VMULPS.BCST dense1ForwardAVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z3, K1, Z0
-	VADDPS.BCST dense1ForwardAVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardAVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardAVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, (R8)
 
@@ -160,17 +160,17 @@ inputs1:
 	VORPS.BCST dense1ForwardAVX512Const<>+0(SB), Z2, Z0
 	VBROADCASTSS dense1ForwardAVX512Const<>+8(SB), Z1
 	VMAXPS Z0, Z1, Z0
-	VMULPS.BCST dense1ForwardAVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense1ForwardAVX512Const<>+32(SB), Z1, Z1
-	VSUBPS.BCST dense1ForwardAVX512Const<>+32(SB), Z1, Z3
-	VMULPS.BCST dense1ForwardAVX512Const<>+40(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardAVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense1ForwardAVX512Const<>+24(SB), Z1, Z1
+	VSUBPS.BCST dense1ForwardAVX512Const<>+24(SB), Z1, Z3
+	VMULPS.BCST dense1ForwardAVX512Const<>+32(SB), Z3, Z5
 	VSUBPS Z5, Z0, Z0
-	VMULPS.BCST dense1ForwardAVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardAVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z0, Z0
 	VMULPS Z0, Z0, Z3
-	VMULPS.BCST dense1ForwardAVX512Const<>+56(SB), Z0, Z5
-	VADDPS.BCST dense1ForwardAVX512Const<>+64(SB), Z5, Z5
-	VMULPS.BCST dense1ForwardAVX512Const<>+72(SB), Z3, Z7
+	VMULPS.BCST dense1ForwardAVX512Const<>+48(SB), Z0, Z5
+	VADDPS.BCST dense1ForwardAVX512Const<>+56(SB), Z5, Z5
+	VMULPS.BCST dense1ForwardAVX512Const<>+64(SB), Z3, Z7
 	VADDPS Z7, Z5, Z5
 	VMULPS Z3, Z5, Z3
 	VPERMPS dense1ForwardAVX512Const<>+96(SB), Z1, Z5
@@ -178,15 +178,15 @@ inputs1:
 	VADDPS Z0, Z3, Z0
 	VPERMPS dense1ForwardAVX512Const<>+160(SB), Z1, Z3
 	VPSLLD $20, Z1, Z1
-	VPADDD Z3, Z1, Z1
-	VPADDD.BCST dense1ForwardAVX512Const<>+16(SB), Z1, Z1
+	VPADDD Z1, Z3, Z1
+	VPADDD.BCST dense1ForwardAVX512Const<>+224(SB), Z1, Z1
 	VMULPS Z1, Z0, Z0
 	VADDPS Z1, Z0, Z0
-	VMULPS.BCST dense1ForwardAVX512Const<>+224(SB), Z0, Z0
-	VBROADCASTSS dense1ForwardAVX512Const<>+232(SB), Z1
+	VMULPS.BCST dense1ForwardAVX512Const<>+232(SB), Z0, Z0
 	VPMOVD2M Z2, K1
+	VBROADCASTSS dense1ForwardAVX512Const<>+240(SB), Z1
 	VBLENDMPS Z0, Z1, K1, Z1
-	VADDPS.BCST dense1ForwardAVX512Const<>+232(SB), Z0, Z0
+	VADDPS.BCST dense1ForwardAVX512Const<>+240(SB), Z0, Z0
 	VDIVPS Z0, Z1, Z0
 	VMOVUPS Z0, 64(R8)
 
@@ -194,17 +194,17 @@ inputs1:
 	VORPS.BCST dense1ForwardAVX512Const<>+0(SB), Z4, Z0
 	VBROADCASTSS dense1ForwardAVX512Const<>+8(SB), Z1
 	VMAXPS Z0, Z1, Z0
-	VMULPS.BCST dense1ForwardAVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense1ForwardAVX512Const<>+32(SB), Z1, Z1
-	VSUBPS.BCST dense1ForwardAVX512Const<>+32(SB), Z1, Z2
-	VMULPS.BCST dense1ForwardAVX512Const<>+40(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardAVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense1ForwardAVX512Const<>+24(SB), Z1, Z1
+	VSUBPS.BCST dense1ForwardAVX512Const<>+24(SB), Z1, Z2
+	VMULPS.BCST dense1ForwardAVX512Const<>+32(SB), Z2, Z3
 	VSUBPS Z3, Z0, Z0
-	VMULPS.BCST dense1ForwardAVX512Const<>+48(SB), Z2, Z2
+	VMULPS.BCST dense1ForwardAVX512Const<>+40(SB), Z2, Z2
 	VSUBPS Z2, Z0, Z0
 	VMULPS Z0, Z0, Z2
-	VMULPS.BCST dense1ForwardAVX512Const<>+56(SB), Z0, Z3
-	VADDPS.BCST dense1ForwardAVX512Const<>+64(SB), Z3, Z3
-	VMULPS.BCST dense1ForwardAVX512Const<>+72(SB), Z2, Z5
+	VMULPS.BCST dense1ForwardAVX512Const<>+48(SB), Z0, Z3
+	VADDPS.BCST dense1ForwardAVX512Const<>+56(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardAVX512Const<>+64(SB), Z2, Z5
 	VADDPS Z5, Z3, Z3
 	VMULPS Z2, Z3, Z2
 	VPERMPS dense1ForwardAVX512Const<>+96(SB), Z1, Z3
@@ -212,15 +212,15 @@ inputs1:
 	VADDPS Z0, Z2, Z0
 	VPERMPS dense1ForwardAVX512Const<>+160(SB), Z1, Z2
 	VPSLLD $20, Z1, Z1
-	VPADDD Z2, Z1, Z1
-	VPADDD.BCST dense1ForwardAVX512Const<>+16(SB), Z1, Z1
+	VPADDD Z1, Z2, Z1
+	VPADDD.BCST dense1ForwardAVX512Const<>+224(SB), Z1, Z1
 	VMULPS Z1, Z0, Z0
 	VADDPS Z1, Z0, Z0
-	VMULPS.BCST dense1ForwardAVX512Const<>+224(SB), Z0, Z0
-	VBROADCASTSS dense1ForwardAVX512Const<>+232(SB), Z1
+	VMULPS.BCST dense1ForwardAVX512Const<>+232(SB), Z0, Z0
 	VPMOVD2M Z4, K1
+	VBROADCASTSS dense1ForwardAVX512Const<>+240(SB), Z1
 	VBLENDMPS Z0, Z1, K1, Z1
-	VADDPS.BCST dense1ForwardAVX512Const<>+232(SB), Z0, Z0
+	VADDPS.BCST dense1ForwardAVX512Const<>+240(SB), Z0, Z0
 	VDIVPS Z0, Z1, Z0
 	VMOVUPS Z0, 128(R8)
 
@@ -228,17 +228,17 @@ inputs1:
 	VORPS.BCST dense1ForwardAVX512Const<>+0(SB), Z6, Z0
 	VBROADCASTSS dense1ForwardAVX512Const<>+8(SB), Z1
 	VMAXPS Z0, Z1, Z0
-	VMULPS.BCST dense1ForwardAVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense1ForwardAVX512Const<>+32(SB), Z1, Z1
-	VSUBPS.BCST dense1ForwardAVX512Const<>+32(SB), Z1, Z2
-	VMULPS.BCST dense1ForwardAVX512Const<>+40(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardAVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense1ForwardAVX512Const<>+24(SB), Z1, Z1
+	VSUBPS.BCST dense1ForwardAVX512Const<>+24(SB), Z1, Z2
+	VMULPS.BCST dense1ForwardAVX512Const<>+32(SB), Z2, Z3
 	VSUBPS Z3, Z0, Z0
-	VMULPS.BCST dense1ForwardAVX512Const<>+48(SB), Z2, Z2
+	VMULPS.BCST dense1ForwardAVX512Const<>+40(SB), Z2, Z2
 	VSUBPS Z2, Z0, Z0
 	VMULPS Z0, Z0, Z2
-	VMULPS.BCST dense1ForwardAVX512Const<>+56(SB), Z0, Z3
-	VADDPS.BCST dense1ForwardAVX512Const<>+64(SB), Z3, Z3
-	VMULPS.BCST dense1ForwardAVX512Const<>+72(SB), Z2, Z4
+	VMULPS.BCST dense1ForwardAVX512Const<>+48(SB), Z0, Z3
+	VADDPS.BCST dense1ForwardAVX512Const<>+56(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardAVX512Const<>+64(SB), Z2, Z4
 	VADDPS Z4, Z3, Z3
 	VMULPS Z2, Z3, Z2
 	VPERMPS dense1ForwardAVX512Const<>+96(SB), Z1, Z3
@@ -246,15 +246,15 @@ inputs1:
 	VADDPS Z0, Z2, Z0
 	VPERMPS dense1ForwardAVX512Const<>+160(SB), Z1, Z2
 	VPSLLD $20, Z1, Z1
-	VPADDD Z2, Z1, Z1
-	VPADDD.BCST dense1ForwardAVX512Const<>+16(SB), Z1, Z1
+	VPADDD Z1, Z2, Z1
+	VPADDD.BCST dense1ForwardAVX512Const<>+224(SB), Z1, Z1
 	VMULPS Z1, Z0, Z0
 	VADDPS Z1, Z0, Z0
-	VMULPS.BCST dense1ForwardAVX512Const<>+224(SB), Z0, Z0
-	VBROADCASTSS dense1ForwardAVX512Const<>+232(SB), Z1
+	VMULPS.BCST dense1ForwardAVX512Const<>+232(SB), Z0, Z0
 	VPMOVD2M Z6, K1
+	VBROADCASTSS dense1ForwardAVX512Const<>+240(SB), Z1
 	VBLENDMPS Z0, Z1, K1, Z1
-	VADDPS.BCST dense1ForwardAVX512Const<>+232(SB), Z0, Z0
+	VADDPS.BCST dense1ForwardAVX512Const<>+240(SB), Z0, Z0
 	VDIVPS Z0, Z1, Z0
 	VMOVUPS Z0, 192(R8)
 	VZEROUPPER 
@@ -262,14 +262,13 @@ inputs1:
 
 DATA dense1ForwardRowsPanel0AVX512Const<>+0(SB)/4, $0x80000000
 DATA dense1ForwardRowsPanel0AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense1ForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense1ForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense1ForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense1ForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense1ForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense1ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense1ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense1ForwardRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -302,8 +301,9 @@ DATA dense1ForwardRowsPanel0AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense1ForwardRowsPanel0AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense1ForwardRowsPanel0AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense1ForwardRowsPanel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardRowsPanel0AVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense1ForwardRowsPanel0AVX512Const<>+224(SB)/4, $0x40000000
+DATA dense1ForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense1ForwardRowsPanel0AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense1ForwardRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense1ForwardRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
@@ -549,17 +549,17 @@ finish4:
 	VORPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -567,15 +567,15 @@ finish4:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
@@ -584,17 +584,17 @@ finish4:
 	VORPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -602,15 +602,15 @@ finish4:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $256, R10
@@ -822,17 +822,17 @@ finish8:
 	VORPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -840,15 +840,15 @@ finish8:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
@@ -857,17 +857,17 @@ finish8:
 	VORPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -875,15 +875,15 @@ finish8:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $256, R10
@@ -967,17 +967,17 @@ finish12:
 	VORPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -985,15 +985,15 @@ finish12:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
@@ -1002,17 +1002,17 @@ finish12:
 	VORPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -1020,15 +1020,15 @@ finish12:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $256, R10
@@ -1044,14 +1044,13 @@ done10:
 
 DATA dense1ForwardTrainAVX512Const<>+0(SB)/4, $0x80000000
 DATA dense1ForwardTrainAVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX512Const<>+16(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainAVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainAVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense1ForwardTrainAVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense1ForwardTrainAVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainAVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainAVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense1ForwardTrainAVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense1ForwardTrainAVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardTrainAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardTrainAVX512Const<>+104(SB)/4, $0x33092801
@@ -1084,8 +1083,9 @@ DATA dense1ForwardTrainAVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense1ForwardTrainAVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense1ForwardTrainAVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense1ForwardTrainAVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardTrainAVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense1ForwardTrainAVX512Const<>+224(SB)/4, $0x40000000
+DATA dense1ForwardTrainAVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense1ForwardTrainAVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense1ForwardTrainAVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 4096 multiply-adds,
@@ -1163,17 +1163,17 @@ inputs1:
 	VORPS.BCST dense1ForwardTrainAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainAVX512Const<>+8(SB), Z3
 	VMAXPS Z1, Z3, Z1
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+24(SB), Z1, Z3
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+32(SB), Z3, Z3
-	VSUBPS.BCST dense1ForwardTrainAVX512Const<>+32(SB), Z3, Z5
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+40(SB), Z5, Z7
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+16(SB), Z1, Z3
+	VADDPS.BCST dense1ForwardTrainAVX512Const<>+24(SB), Z3, Z3
+	VSUBPS.BCST dense1ForwardTrainAVX512Const<>+24(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+32(SB), Z5, Z7
 	VSUBPS Z7, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+48(SB), Z5, Z5
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+40(SB), Z5, Z5
 	VSUBPS Z5, Z1, Z1
 	VMULPS Z1, Z1, Z5
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+56(SB), Z1, Z7
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+64(SB), Z7, Z7
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+72(SB), Z5, Z8
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+48(SB), Z1, Z7
+	VADDPS.BCST dense1ForwardTrainAVX512Const<>+56(SB), Z7, Z7
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+64(SB), Z5, Z8
 	VADDPS Z8, Z7, Z7
 	VMULPS Z5, Z7, Z5
 	VPERMPS dense1ForwardTrainAVX512Const<>+96(SB), Z3, Z7
@@ -1181,15 +1181,15 @@ inputs1:
 	VADDPS Z1, Z5, Z1
 	VPERMPS dense1ForwardTrainAVX512Const<>+160(SB), Z3, Z5
 	VPSLLD $20, Z3, Z3
-	VPADDD Z5, Z3, Z3
-	VPADDD.BCST dense1ForwardTrainAVX512Const<>+16(SB), Z3, Z3
+	VPADDD Z3, Z5, Z3
+	VPADDD.BCST dense1ForwardTrainAVX512Const<>+224(SB), Z3, Z3
 	VMULPS Z3, Z1, Z1
 	VADDPS Z3, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardTrainAVX512Const<>+232(SB), Z3
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z3, K1, Z0
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardTrainAVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardTrainAVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, (R8)
 
@@ -1197,17 +1197,17 @@ inputs1:
 	VORPS.BCST dense1ForwardTrainAVX512Const<>+0(SB), Z2, Z0
 	VBROADCASTSS dense1ForwardTrainAVX512Const<>+8(SB), Z1
 	VMAXPS Z0, Z1, Z0
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+32(SB), Z1, Z1
-	VSUBPS.BCST dense1ForwardTrainAVX512Const<>+32(SB), Z1, Z3
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+40(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense1ForwardTrainAVX512Const<>+24(SB), Z1, Z1
+	VSUBPS.BCST dense1ForwardTrainAVX512Const<>+24(SB), Z1, Z3
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+32(SB), Z3, Z5
 	VSUBPS Z5, Z0, Z0
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z0, Z0
 	VMULPS Z0, Z0, Z3
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+56(SB), Z0, Z5
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+64(SB), Z5, Z5
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+72(SB), Z3, Z7
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+48(SB), Z0, Z5
+	VADDPS.BCST dense1ForwardTrainAVX512Const<>+56(SB), Z5, Z5
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+64(SB), Z3, Z7
 	VADDPS Z7, Z5, Z5
 	VMULPS Z3, Z5, Z3
 	VPERMPS dense1ForwardTrainAVX512Const<>+96(SB), Z1, Z5
@@ -1215,15 +1215,15 @@ inputs1:
 	VADDPS Z0, Z3, Z0
 	VPERMPS dense1ForwardTrainAVX512Const<>+160(SB), Z1, Z3
 	VPSLLD $20, Z1, Z1
-	VPADDD Z3, Z1, Z1
-	VPADDD.BCST dense1ForwardTrainAVX512Const<>+16(SB), Z1, Z1
+	VPADDD Z1, Z3, Z1
+	VPADDD.BCST dense1ForwardTrainAVX512Const<>+224(SB), Z1, Z1
 	VMULPS Z1, Z0, Z0
 	VADDPS Z1, Z0, Z0
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+224(SB), Z0, Z0
-	VBROADCASTSS dense1ForwardTrainAVX512Const<>+232(SB), Z1
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+232(SB), Z0, Z0
 	VPMOVD2M Z2, K1
+	VBROADCASTSS dense1ForwardTrainAVX512Const<>+240(SB), Z1
 	VBLENDMPS Z0, Z1, K1, Z1
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+232(SB), Z0, Z0
+	VADDPS.BCST dense1ForwardTrainAVX512Const<>+240(SB), Z0, Z0
 	VDIVPS Z0, Z1, Z0
 	VMOVUPS Z0, 64(R8)
 
@@ -1231,17 +1231,17 @@ inputs1:
 	VORPS.BCST dense1ForwardTrainAVX512Const<>+0(SB), Z4, Z0
 	VBROADCASTSS dense1ForwardTrainAVX512Const<>+8(SB), Z1
 	VMAXPS Z0, Z1, Z0
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+32(SB), Z1, Z1
-	VSUBPS.BCST dense1ForwardTrainAVX512Const<>+32(SB), Z1, Z2
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+40(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense1ForwardTrainAVX512Const<>+24(SB), Z1, Z1
+	VSUBPS.BCST dense1ForwardTrainAVX512Const<>+24(SB), Z1, Z2
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+32(SB), Z2, Z3
 	VSUBPS Z3, Z0, Z0
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+48(SB), Z2, Z2
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+40(SB), Z2, Z2
 	VSUBPS Z2, Z0, Z0
 	VMULPS Z0, Z0, Z2
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+56(SB), Z0, Z3
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+64(SB), Z3, Z3
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+72(SB), Z2, Z5
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+48(SB), Z0, Z3
+	VADDPS.BCST dense1ForwardTrainAVX512Const<>+56(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+64(SB), Z2, Z5
 	VADDPS Z5, Z3, Z3
 	VMULPS Z2, Z3, Z2
 	VPERMPS dense1ForwardTrainAVX512Const<>+96(SB), Z1, Z3
@@ -1249,15 +1249,15 @@ inputs1:
 	VADDPS Z0, Z2, Z0
 	VPERMPS dense1ForwardTrainAVX512Const<>+160(SB), Z1, Z2
 	VPSLLD $20, Z1, Z1
-	VPADDD Z2, Z1, Z1
-	VPADDD.BCST dense1ForwardTrainAVX512Const<>+16(SB), Z1, Z1
+	VPADDD Z1, Z2, Z1
+	VPADDD.BCST dense1ForwardTrainAVX512Const<>+224(SB), Z1, Z1
 	VMULPS Z1, Z0, Z0
 	VADDPS Z1, Z0, Z0
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+224(SB), Z0, Z0
-	VBROADCASTSS dense1ForwardTrainAVX512Const<>+232(SB), Z1
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+232(SB), Z0, Z0
 	VPMOVD2M Z4, K1
+	VBROADCASTSS dense1ForwardTrainAVX512Const<>+240(SB), Z1
 	VBLENDMPS Z0, Z1, K1, Z1
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+232(SB), Z0, Z0
+	VADDPS.BCST dense1ForwardTrainAVX512Const<>+240(SB), Z0, Z0
 	VDIVPS Z0, Z1, Z0
 	VMOVUPS Z0, 128(R8)
 
@@ -1265,17 +1265,17 @@ inputs1:
 	VORPS.BCST dense1ForwardTrainAVX512Const<>+0(SB), Z6, Z0
 	VBROADCASTSS dense1ForwardTrainAVX512Const<>+8(SB), Z1
 	VMAXPS Z0, Z1, Z0
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+24(SB), Z0, Z1
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+32(SB), Z1, Z1
-	VSUBPS.BCST dense1ForwardTrainAVX512Const<>+32(SB), Z1, Z2
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+40(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+16(SB), Z0, Z1
+	VADDPS.BCST dense1ForwardTrainAVX512Const<>+24(SB), Z1, Z1
+	VSUBPS.BCST dense1ForwardTrainAVX512Const<>+24(SB), Z1, Z2
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+32(SB), Z2, Z3
 	VSUBPS Z3, Z0, Z0
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+48(SB), Z2, Z2
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+40(SB), Z2, Z2
 	VSUBPS Z2, Z0, Z0
 	VMULPS Z0, Z0, Z2
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+56(SB), Z0, Z3
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+64(SB), Z3, Z3
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+72(SB), Z2, Z4
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+48(SB), Z0, Z3
+	VADDPS.BCST dense1ForwardTrainAVX512Const<>+56(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+64(SB), Z2, Z4
 	VADDPS Z4, Z3, Z3
 	VMULPS Z2, Z3, Z2
 	VPERMPS dense1ForwardTrainAVX512Const<>+96(SB), Z1, Z3
@@ -1283,15 +1283,15 @@ inputs1:
 	VADDPS Z0, Z2, Z0
 	VPERMPS dense1ForwardTrainAVX512Const<>+160(SB), Z1, Z2
 	VPSLLD $20, Z1, Z1
-	VPADDD Z2, Z1, Z1
-	VPADDD.BCST dense1ForwardTrainAVX512Const<>+16(SB), Z1, Z1
+	VPADDD Z1, Z2, Z1
+	VPADDD.BCST dense1ForwardTrainAVX512Const<>+224(SB), Z1, Z1
 	VMULPS Z1, Z0, Z0
 	VADDPS Z1, Z0, Z0
-	VMULPS.BCST dense1ForwardTrainAVX512Const<>+224(SB), Z0, Z0
-	VBROADCASTSS dense1ForwardTrainAVX512Const<>+232(SB), Z1
+	VMULPS.BCST dense1ForwardTrainAVX512Const<>+232(SB), Z0, Z0
 	VPMOVD2M Z6, K1
+	VBROADCASTSS dense1ForwardTrainAVX512Const<>+240(SB), Z1
 	VBLENDMPS Z0, Z1, K1, Z1
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+232(SB), Z0, Z0
+	VADDPS.BCST dense1ForwardTrainAVX512Const<>+240(SB), Z0, Z0
 	VDIVPS Z0, Z1, Z0
 	VMOVUPS Z0, 192(R8)
 	VZEROUPPER 
@@ -1299,14 +1299,13 @@ inputs1:
 
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB)/4, $0x80000000
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -1339,8 +1338,9 @@ DATA dense1ForwardTrainRowsPanel0AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense1ForwardTrainRowsPanel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0x40000000
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense1ForwardTrainRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense1ForwardTrainRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
@@ -1586,17 +1586,17 @@ finish4:
 	VORPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -1604,15 +1604,15 @@ finish4:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
@@ -1621,17 +1621,17 @@ finish4:
 	VORPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -1639,15 +1639,15 @@ finish4:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $256, R10
@@ -1859,17 +1859,17 @@ finish8:
 	VORPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -1877,15 +1877,15 @@ finish8:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
@@ -1894,17 +1894,17 @@ finish8:
 	VORPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -1912,15 +1912,15 @@ finish8:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $256, R10
@@ -2004,17 +2004,17 @@ finish12:
 	VORPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -2022,15 +2022,15 @@ finish12:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
@@ -2039,17 +2039,17 @@ finish12:
 	VORPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -2057,15 +2057,15 @@ finish12:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $256, R10
@@ -2081,14 +2081,13 @@ done10:
 
 DATA dense2ForwardRowsPanel0AVX512Const<>+0(SB)/4, $0x80000000
 DATA dense2ForwardRowsPanel0AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense2ForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense2ForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense2ForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense2ForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense2ForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense2ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense2ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense2ForwardRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense2ForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense2ForwardRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -2121,8 +2120,9 @@ DATA dense2ForwardRowsPanel0AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense2ForwardRowsPanel0AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense2ForwardRowsPanel0AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense2ForwardRowsPanel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense2ForwardRowsPanel0AVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense2ForwardRowsPanel0AVX512Const<>+224(SB)/4, $0x40000000
+DATA dense2ForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense2ForwardRowsPanel0AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense2ForwardRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense2ForwardRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
@@ -2368,17 +2368,17 @@ finish4:
 	VORPS.BCST dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -2386,15 +2386,15 @@ finish4:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
@@ -2403,17 +2403,17 @@ finish4:
 	VORPS.BCST dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -2421,15 +2421,15 @@ finish4:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $256, R10
@@ -2641,17 +2641,17 @@ finish8:
 	VORPS.BCST dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -2659,15 +2659,15 @@ finish8:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
@@ -2676,17 +2676,17 @@ finish8:
 	VORPS.BCST dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -2694,15 +2694,15 @@ finish8:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $256, R10
@@ -2786,17 +2786,17 @@ finish12:
 	VORPS.BCST dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -2804,15 +2804,15 @@ finish12:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
@@ -2821,17 +2821,17 @@ finish12:
 	VORPS.BCST dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -2839,15 +2839,15 @@ finish12:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $256, R10
@@ -2863,14 +2863,13 @@ done10:
 
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+0(SB)/4, $0x80000000
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -2903,8 +2902,9 @@ DATA dense2ForwardTrainRowsPanel0AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense2ForwardTrainRowsPanel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0x40000000
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense2ForwardTrainRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense2ForwardTrainRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
@@ -3150,17 +3150,17 @@ finish4:
 	VORPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -3168,15 +3168,15 @@ finish4:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
@@ -3185,17 +3185,17 @@ finish4:
 	VORPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -3203,15 +3203,15 @@ finish4:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $256, R10
@@ -3423,17 +3423,17 @@ finish8:
 	VORPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -3441,15 +3441,15 @@ finish8:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
@@ -3458,17 +3458,17 @@ finish8:
 	VORPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -3476,15 +3476,15 @@ finish8:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $256, R10
@@ -3568,17 +3568,17 @@ finish12:
 	VORPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -3586,15 +3586,15 @@ finish12:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, (R10)
 	VMOVUPS 64(R10), Z0
@@ -3603,17 +3603,17 @@ finish12:
 	VORPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -3621,15 +3621,15 @@ finish12:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	VMOVUPS Z0, 64(R10)
 	ADDQ $256, R10
@@ -5298,14 +5298,13 @@ done8:
 
 DATA dense4ForwardAVX512Const<>+0(SB)/4, $0x80000000
 DATA dense4ForwardAVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX512Const<>+16(SB)/4, $0x40000000
-DATA dense4ForwardAVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense4ForwardAVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense4ForwardAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense4ForwardAVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense4ForwardAVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense4ForwardAVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense4ForwardAVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense4ForwardAVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense4ForwardAVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense4ForwardAVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense4ForwardAVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense4ForwardAVX512Const<>+96(SB)/4, $0x0
 DATA dense4ForwardAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense4ForwardAVX512Const<>+104(SB)/4, $0x33092801
@@ -5338,8 +5337,9 @@ DATA dense4ForwardAVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense4ForwardAVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense4ForwardAVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense4ForwardAVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardAVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense4ForwardAVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense4ForwardAVX512Const<>+224(SB)/4, $0x40000000
+DATA dense4ForwardAVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense4ForwardAVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense4ForwardAVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense4ForwardAVX512 is dense4ForwardGeneric for avx512: 64 multiply-adds,
@@ -5397,17 +5397,17 @@ inputs1:
 	VORPS.BCST dense4ForwardAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense4ForwardAVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense4ForwardAVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense4ForwardAVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense4ForwardAVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense4ForwardAVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense4ForwardAVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense4ForwardAVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense4ForwardAVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense4ForwardAVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense4ForwardAVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense4ForwardAVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense4ForwardAVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense4ForwardAVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense4ForwardAVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense4ForwardAVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense4ForwardAVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardAVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense4ForwardAVX512Const<>+96(SB), Z2, Z4
@@ -5415,15 +5415,15 @@ inputs1:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense4ForwardAVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense4ForwardAVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense4ForwardAVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense4ForwardAVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense4ForwardAVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense4ForwardAVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense4ForwardAVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense4ForwardAVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense4ForwardAVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -5433,14 +5433,13 @@ inputs1:
 
 DATA dense4ForwardRowsPanel0AVX512Const<>+0(SB)/4, $0x80000000
 DATA dense4ForwardRowsPanel0AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense4ForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense4ForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense4ForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense4ForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense4ForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense4ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense4ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense4ForwardRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense4ForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense4ForwardRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -5473,8 +5472,9 @@ DATA dense4ForwardRowsPanel0AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense4ForwardRowsPanel0AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense4ForwardRowsPanel0AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense4ForwardRowsPanel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardRowsPanel0AVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense4ForwardRowsPanel0AVX512Const<>+224(SB)/4, $0x40000000
+DATA dense4ForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense4ForwardRowsPanel0AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense4ForwardRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense4ForwardRowsPanel0AVX512 sums 64 products for 1 outputs of every row, in tiles of rows.
@@ -5626,17 +5626,17 @@ finish4:
 	VORPS.BCST dense4ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -5644,15 +5644,15 @@ finish4:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense4ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense4ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -5768,17 +5768,17 @@ finish8:
 	VORPS.BCST dense4ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -5786,15 +5786,15 @@ finish8:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense4ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense4ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -5876,17 +5876,17 @@ finish12:
 	VORPS.BCST dense4ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense4ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -5894,15 +5894,15 @@ finish12:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense4ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense4ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense4ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense4ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense4ForwardRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense4ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -5920,14 +5920,13 @@ done10:
 
 DATA dense4ForwardRows_2Panel0AVX512Const<>+0(SB)/4, $0x80000000
 DATA dense4ForwardRows_2Panel0AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel0AVX512Const<>+16(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel0AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel0AVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel0AVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel0AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense4ForwardRows_2Panel0AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense4ForwardRows_2Panel0AVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense4ForwardRows_2Panel0AVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense4ForwardRows_2Panel0AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense4ForwardRows_2Panel0AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense4ForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense4ForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense4ForwardRows_2Panel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense4ForwardRows_2Panel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense4ForwardRows_2Panel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -5960,8 +5959,9 @@ DATA dense4ForwardRows_2Panel0AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense4ForwardRows_2Panel0AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense4ForwardRows_2Panel0AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense4ForwardRows_2Panel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardRows_2Panel0AVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel0AVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense4ForwardRows_2Panel0AVX512Const<>+224(SB)/4, $0x40000000
+DATA dense4ForwardRows_2Panel0AVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense4ForwardRows_2Panel0AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense4ForwardRows_2Panel0AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense4ForwardRows_2Panel0AVX512 sums 64 products for 1 outputs of every row, in tiles of rows.
@@ -6113,17 +6113,17 @@ finish4:
 	VORPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
@@ -6131,15 +6131,15 @@ finish4:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense4ForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense4ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -6255,17 +6255,17 @@ finish8:
 	VORPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
@@ -6273,15 +6273,15 @@ finish8:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense4ForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense4ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -6363,17 +6363,17 @@ finish12:
 	VORPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
@@ -6381,15 +6381,15 @@ finish12:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense4ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense4ForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense4ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense4ForwardRows_2Panel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense4ForwardRows_2Panel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -6407,14 +6407,13 @@ done10:
 
 DATA dense4ForwardTrainAVX512Const<>+0(SB)/4, $0x80000000
 DATA dense4ForwardTrainAVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX512Const<>+16(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainAVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainAVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense4ForwardTrainAVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense4ForwardTrainAVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainAVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainAVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense4ForwardTrainAVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense4ForwardTrainAVX512Const<>+96(SB)/4, $0x0
 DATA dense4ForwardTrainAVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense4ForwardTrainAVX512Const<>+104(SB)/4, $0x33092801
@@ -6447,8 +6446,9 @@ DATA dense4ForwardTrainAVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense4ForwardTrainAVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense4ForwardTrainAVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense4ForwardTrainAVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardTrainAVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense4ForwardTrainAVX512Const<>+224(SB)/4, $0x40000000
+DATA dense4ForwardTrainAVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense4ForwardTrainAVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense4ForwardTrainAVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense4ForwardTrainAVX512 is dense4ForwardTrainGeneric for avx512: 64 multiply-adds,
@@ -6506,17 +6506,17 @@ inputs1:
 	VORPS.BCST dense4ForwardTrainAVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense4ForwardTrainAVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense4ForwardTrainAVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense4ForwardTrainAVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense4ForwardTrainAVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense4ForwardTrainAVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense4ForwardTrainAVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense4ForwardTrainAVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense4ForwardTrainAVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense4ForwardTrainAVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense4ForwardTrainAVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense4ForwardTrainAVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense4ForwardTrainAVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense4ForwardTrainAVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense4ForwardTrainAVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense4ForwardTrainAVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense4ForwardTrainAVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardTrainAVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense4ForwardTrainAVX512Const<>+96(SB), Z2, Z4
@@ -6524,15 +6524,15 @@ inputs1:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense4ForwardTrainAVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense4ForwardTrainAVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense4ForwardTrainAVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense4ForwardTrainAVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense4ForwardTrainAVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense4ForwardTrainAVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense4ForwardTrainAVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense4ForwardTrainAVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense4ForwardTrainAVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -6542,14 +6542,13 @@ inputs1:
 
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB)/4, $0x80000000
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+16(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+96(SB)/4, $0x0
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
@@ -6582,8 +6581,9 @@ DATA dense4ForwardTrainRowsPanel0AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense4ForwardTrainRowsPanel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0x40000000
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense4ForwardTrainRowsPanel0AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense4ForwardTrainRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense4ForwardTrainRowsPanel0AVX512 sums 64 products for 1 outputs of every row, in tiles of rows.
@@ -6735,17 +6735,17 @@ finish4:
 	VORPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -6753,15 +6753,15 @@ finish4:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -6877,17 +6877,17 @@ finish8:
 	VORPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -6895,15 +6895,15 @@ finish8:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -6985,17 +6985,17 @@ finish12:
 	VORPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
@@ -7003,15 +7003,15 @@ finish12:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense4ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense4ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense4ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -7029,14 +7029,13 @@ done10:
 
 DATA dense4ForwardTrain_2AVX512Const<>+0(SB)/4, $0x80000000
 DATA dense4ForwardTrain_2AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense4ForwardTrain_2AVX512Const<>+16(SB)/4, $0x40000000
-DATA dense4ForwardTrain_2AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrain_2AVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense4ForwardTrain_2AVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense4ForwardTrain_2AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrain_2AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrain_2AVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense4ForwardTrain_2AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense4ForwardTrain_2AVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense4ForwardTrain_2AVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense4ForwardTrain_2AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense4ForwardTrain_2AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense4ForwardTrain_2AVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense4ForwardTrain_2AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense4ForwardTrain_2AVX512Const<>+96(SB)/4, $0x0
 DATA dense4ForwardTrain_2AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense4ForwardTrain_2AVX512Const<>+104(SB)/4, $0x33092801
@@ -7069,8 +7068,9 @@ DATA dense4ForwardTrain_2AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense4ForwardTrain_2AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense4ForwardTrain_2AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense4ForwardTrain_2AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardTrain_2AVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense4ForwardTrain_2AVX512Const<>+224(SB)/4, $0x40000000
+DATA dense4ForwardTrain_2AVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense4ForwardTrain_2AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense4ForwardTrain_2AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense4ForwardTrain_2AVX512 is dense4ForwardTrain_2Generic for avx512: 64 multiply-adds,
@@ -7128,17 +7128,17 @@ inputs1:
 	VORPS.BCST dense4ForwardTrain_2AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense4ForwardTrain_2AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense4ForwardTrain_2AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense4ForwardTrain_2AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense4ForwardTrain_2AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense4ForwardTrain_2AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense4ForwardTrain_2AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense4ForwardTrain_2AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense4ForwardTrain_2AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense4ForwardTrain_2AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense4ForwardTrain_2AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense4ForwardTrain_2AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense4ForwardTrain_2AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense4ForwardTrain_2AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense4ForwardTrain_2AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense4ForwardTrain_2AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense4ForwardTrain_2AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense4ForwardTrain_2AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense4ForwardTrain_2AVX512Const<>+96(SB), Z2, Z4
@@ -7146,15 +7146,15 @@ inputs1:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense4ForwardTrain_2AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense4ForwardTrain_2AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense4ForwardTrain_2AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense4ForwardTrain_2AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense4ForwardTrain_2AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense4ForwardTrain_2AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense4ForwardTrain_2AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense4ForwardTrain_2AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense4ForwardTrain_2AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7
@@ -7164,14 +7164,13 @@ inputs1:
 
 DATA dense4Forward_2AVX512Const<>+0(SB)/4, $0x80000000
 DATA dense4Forward_2AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX512Const<>+16(SB)/4, $0x40000000
-DATA dense4Forward_2AVX512Const<>+24(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX512Const<>+32(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX512Const<>+40(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX512Const<>+48(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX512Const<>+56(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX512Const<>+64(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX512Const<>+72(SB)/4, $0x3d2aab32
+DATA dense4Forward_2AVX512Const<>+16(SB)/4, $0x4138aa3b
+DATA dense4Forward_2AVX512Const<>+24(SB)/4, $0x4b400000
+DATA dense4Forward_2AVX512Const<>+32(SB)/4, $0x3db17000
+DATA dense4Forward_2AVX512Const<>+40(SB)/4, $0x3685fdf4
+DATA dense4Forward_2AVX512Const<>+48(SB)/4, $0x3e2aae38
+DATA dense4Forward_2AVX512Const<>+56(SB)/4, $0x3f000000
+DATA dense4Forward_2AVX512Const<>+64(SB)/4, $0x3d2aab32
 DATA dense4Forward_2AVX512Const<>+96(SB)/4, $0x0
 DATA dense4Forward_2AVX512Const<>+100(SB)/4, $0xb24e0611
 DATA dense4Forward_2AVX512Const<>+104(SB)/4, $0x33092801
@@ -7204,8 +7203,9 @@ DATA dense4Forward_2AVX512Const<>+208(SB)/4, $0x1f7504f3
 DATA dense4Forward_2AVX512Const<>+212(SB)/4, $0x1f75672a
 DATA dense4Forward_2AVX512Const<>+216(SB)/4, $0x1f7744fd
 DATA dense4Forward_2AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense4Forward_2AVX512Const<>+224(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX512Const<>+232(SB)/4, $0x3f800000
+DATA dense4Forward_2AVX512Const<>+224(SB)/4, $0x40000000
+DATA dense4Forward_2AVX512Const<>+232(SB)/4, $0x1f800000
+DATA dense4Forward_2AVX512Const<>+240(SB)/4, $0x3f800000
 GLOBL dense4Forward_2AVX512Const<>(SB), RODATA|NOPTR, $256
 
 // dense4Forward_2AVX512 is dense4Forward_2Generic for avx512: 64 multiply-adds,
@@ -7263,17 +7263,17 @@ inputs1:
 	VORPS.BCST dense4Forward_2AVX512Const<>+0(SB), Z0, Z1
 	VBROADCASTSS dense4Forward_2AVX512Const<>+8(SB), Z2
 	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense4Forward_2AVX512Const<>+24(SB), Z1, Z2
-	VADDPS.BCST dense4Forward_2AVX512Const<>+32(SB), Z2, Z2
-	VSUBPS.BCST dense4Forward_2AVX512Const<>+32(SB), Z2, Z3
-	VMULPS.BCST dense4Forward_2AVX512Const<>+40(SB), Z3, Z4
+	VMULPS.BCST dense4Forward_2AVX512Const<>+16(SB), Z1, Z2
+	VADDPS.BCST dense4Forward_2AVX512Const<>+24(SB), Z2, Z2
+	VSUBPS.BCST dense4Forward_2AVX512Const<>+24(SB), Z2, Z3
+	VMULPS.BCST dense4Forward_2AVX512Const<>+32(SB), Z3, Z4
 	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense4Forward_2AVX512Const<>+48(SB), Z3, Z3
+	VMULPS.BCST dense4Forward_2AVX512Const<>+40(SB), Z3, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense4Forward_2AVX512Const<>+56(SB), Z1, Z4
-	VADDPS.BCST dense4Forward_2AVX512Const<>+64(SB), Z4, Z4
-	VMULPS.BCST dense4Forward_2AVX512Const<>+72(SB), Z3, Z5
+	VMULPS.BCST dense4Forward_2AVX512Const<>+48(SB), Z1, Z4
+	VADDPS.BCST dense4Forward_2AVX512Const<>+56(SB), Z4, Z4
+	VMULPS.BCST dense4Forward_2AVX512Const<>+64(SB), Z3, Z5
 	VADDPS Z5, Z4, Z4
 	VMULPS Z3, Z4, Z3
 	VPERMPS dense4Forward_2AVX512Const<>+96(SB), Z2, Z4
@@ -7281,15 +7281,15 @@ inputs1:
 	VADDPS Z1, Z3, Z1
 	VPERMPS dense4Forward_2AVX512Const<>+160(SB), Z2, Z3
 	VPSLLD $20, Z2, Z2
-	VPADDD Z3, Z2, Z2
-	VPADDD.BCST dense4Forward_2AVX512Const<>+16(SB), Z2, Z2
+	VPADDD Z2, Z3, Z2
+	VPADDD.BCST dense4Forward_2AVX512Const<>+224(SB), Z2, Z2
 	VMULPS Z2, Z1, Z1
 	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense4Forward_2AVX512Const<>+224(SB), Z1, Z1
-	VBROADCASTSS dense4Forward_2AVX512Const<>+232(SB), Z2
+	VMULPS.BCST dense4Forward_2AVX512Const<>+232(SB), Z1, Z1
 	VPMOVD2M Z0, K1
-	VBLENDMPS Z1, Z2, K1, Z0
-	VADDPS.BCST dense4Forward_2AVX512Const<>+232(SB), Z1, Z1
+	VBROADCASTSS dense4Forward_2AVX512Const<>+240(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VADDPS.BCST dense4Forward_2AVX512Const<>+240(SB), Z1, Z1
 	VDIVPS Z1, Z0, Z0
 	MOVL $0x1, R9
 	KMOVW R9, K7

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fits the polynomials of math32.go (weighted minimax, Remez exchange).
+"""Fits the polynomials of gen/vector/functions32.go (weighted minimax, Remez exchange).
 
 Needs mpmath. Each fit prints its float32 coefficients, lowest degree first, and
 the largest weighted error before and after rounding them to float32. A leading

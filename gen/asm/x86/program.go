@@ -1,0 +1,171 @@
+package x86
+
+import (
+	"slices"
+
+	"github.com/nngen-go/nngen/gen/ir/expr"
+	"github.com/nngen-go/nngen/gen/kernel"
+	vec "github.com/nngen-go/nngen/gen/vector"
+)
+
+// file is the vector registers of a function being written.
+type file struct {
+	*writer
+	used vec.Used
+}
+
+// file is a register file in which the busy registers are in use.
+func (w *writer) file(busy ...Y) *file {
+	f := &file{w, w.set().NewUsed()}
+	for _, y := range busy {
+		f.used[0][y] = true
+	}
+	return f
+}
+
+// take is a free register. Its callers know that there is one.
+func (f *file) take() Y {
+	y, ok := f.used.Take()
+	if !ok {
+		panic("internal error: x86: no free register in " + f.Name)
+	}
+	return Y(y)
+}
+
+func (f *file) free(y Y) { f.used[0][y] = false }
+
+// leaf is an input of a scalar program: an array in memory, a number for all
+// elements in a register, or a vector in a register that is given up.
+type leaf struct {
+	name string
+	role role
+}
+
+type role uint8
+
+const (
+	array role = iota
+	number
+	vectors
+)
+
+// compile selects the instructions of a scalar program. It reports false where
+// an operation has none.
+func (w *writer) compile(prog expr.Program, leaves []leaf, results ...string) (c *vec.Code, ok bool) {
+	form, names := &vec.Program{}, map[string]*vec.Value{}
+	for _, l := range leaves {
+		if l.role == array {
+			names[l.name] = form.Load(l.name, w.size(), 0)
+		} else {
+			names[l.name] = form.Input(l.name, vec.Float, w.size())
+		}
+	}
+	if !form.Lower(prog, w.size(), names) {
+		return nil, false
+	}
+	for _, r := range results {
+		form.Results = append(form.Results, names[r])
+	}
+	c = w.set().Select(form)
+	i := 0
+	for _, l := range leaves {
+		if l.role != array {
+			c.Inputs[i].Kept = l.role == number
+			i++
+		}
+	}
+	return c, true
+}
+
+// fits reports whether the registers suffice for code whose inputs are given,
+// beside those in use.
+func (f *file) fits(c *vec.Code, given ...Y) bool {
+	_, ok := c.Allocate(f.used.Clone(), numbers(given)...)
+	return ok
+}
+
+func numbers(ys []Y) []int {
+	n := make([]int, len(ys))
+	for i, y := range ys {
+		n[i] = int(y)
+	}
+	return n
+}
+
+// run prints code that fits and returns the registers of its results, which
+// are in use then. load puts an input from memory into a register.
+func (f *file) run(c *vec.Code, given []Y, load func(name string, dst Y, temps []Y)) (results []Y) {
+	a, ok := c.Allocate(f.used, numbers(given)...)
+	if !ok {
+		panic("internal error: x86: the registers do not suffice in " + f.Name)
+	}
+	c.Print(f.Func, a, f.constant, func(name string, dst int, temps []int) {
+		ys := make([]Y, len(temps))
+		for i, t := range temps {
+			ys[i] = Y(t)
+		}
+		load(name, Y(dst), ys)
+	})
+	for _, r := range c.Results {
+		results = append(results, Y(a[r]))
+	}
+	return results
+}
+
+// constant puts a constant into the function's data.
+func (w *writer) constant(c vec.Constant) string { return w.ConstTable(c.Numbers, c.Bytes) }
+
+// epilogue is the code that applies programs to a vector of sums, its input;
+// temps is how many registers more than its own the load of an operand takes.
+// It reports false where an operation has no instructions.
+func (w *writer) epilogue(programs []kernel.Epilogue, temps int) (c *vec.Code, ok bool) {
+	form := &vec.Program{}
+	sum := form.Input(kernel.Sum, vec.Float, w.size())
+	known := map[string]*vec.Value{kernel.Sum: sum}
+	result := sum
+	for _, e := range programs {
+		names := map[string]*vec.Value{}
+		for _, o := range e.Operands {
+			v := known[o.From]
+			if v == nil {
+				v = form.Load(o.From, w.size(), temps)
+			}
+			names[o.Leaf] = v
+		}
+		if !form.Lower(e.Prog, w.size(), names) {
+			return nil, false
+		}
+		result = names[e.Result]
+		known[e.Name] = result
+	}
+	form.Results = []*vec.Value{result}
+	return w.set().Select(form), true
+}
+
+// callsFunctions reports whether programs have operations of many
+// instructions, which large tiles should not repeat for every vector.
+func callsFunctions(programs []kernel.Epilogue) bool {
+	return slices.ContainsFunc(programs, func(e kernel.Epilogue) bool { return vec.CallsFunctions(e.Prog) })
+}
+
+// Fits reports whether the epilogue of a kernel can be applied to a sum while
+// some registers are busy, the sum's among them; temps is how many registers
+// more than its own the load of an operand takes.
+func (s *ISA) Fits(k *kernel.Kernel, busy, temps int) bool {
+	w := s.newWriter("", nil, k.Elem.Acc, k.Fused)
+	c, ok := w.epilogue(k.Epilogue, temps)
+	return ok && w.file(first(busy)...).fits(c, 0)
+}
+
+// Fuses reports whether the epilogue of a kernel can be applied at all, with
+// every register free.
+func (s *ISA) Fuses(k *kernel.Kernel) bool { return s.Fits(k, 1, 0) }
+
+// first are the first registers.
+func first(n int) []Y {
+	ys := make([]Y, n)
+	for i := range ys {
+		ys[i] = Y(i)
+	}
+	return ys
+}

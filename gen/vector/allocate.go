@@ -1,0 +1,111 @@
+package vector
+
+import "slices"
+
+// Used are the registers of a set that are in use, by their numbers.
+type Used [2][]bool // vectors, masks
+
+// NewUsed are all registers of a set, free.
+func (s *Set) NewUsed() Used { return Used{make([]bool, s.Vectors), make([]bool, s.Masks)} }
+
+func (u *Used) of(r *Register) []bool {
+	if r.Mask {
+		return u[1]
+	}
+	return u[0]
+}
+
+// Clone is a copy.
+func (u Used) Clone() Used {
+	return Used{slices.Clone(u[0]), slices.Clone(u[1])}
+}
+
+// Take is a free vector register; it reports false where there is none.
+func (u Used) Take() (number int, ok bool) { return take(u[0]) }
+
+func take(used []bool) (number int, ok bool) {
+	for i, u := range used {
+		if !u {
+			used[i] = true
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// Allocation is the code's physical registers.
+type Allocation map[*Register]int
+
+// Allocate gives every value of the code a register from its instruction to its
+// last reader, the first that is free. The inputs' registers are given and in
+// use. It reports false where the registers do not suffice; then used is as
+// before, else the results are in use and the inputs that are not kept are not.
+func (c *Code) Allocate(used Used, given ...int) (a Allocation, ok bool) {
+	now := used.Clone()
+	a = Allocation{}
+	readers := map[*Register]int{}
+	for i, r := range c.Inputs {
+		a[r] = given[i]
+	}
+	for _, in := range c.Instrs {
+		for _, r := range in.Args {
+			readers[r]++
+		}
+	}
+	for _, r := range c.Results {
+		readers[r]++
+	}
+	free := func(r *Register) {
+		if readers[r] == 0 && !r.Kept {
+			now.of(r)[a[r]] = false
+		}
+	}
+	for _, r := range c.Inputs { // of which nobody reads
+		free(r)
+	}
+	for _, in := range c.Instrs {
+		for _, r := range in.Args {
+			if readers[r]--; r != nil {
+				free(r)
+			}
+		}
+		for _, r := range append([]*Register{in.Result}, in.Temps...) {
+			if a[r], ok = take(now.of(r)); !ok {
+				return nil, false
+			}
+		}
+		for _, r := range append([]*Register{in.Result}, in.Temps...) {
+			free(r)
+		}
+	}
+	for class := range used {
+		copy(used[class], now[class])
+	}
+	return a, true
+}
+
+// Printer takes printed code.
+type Printer interface {
+	Ins(op string, operands ...string)
+	Note(format string, args ...any)
+}
+
+// Print prints code. constant puts a constant into memory and is its operand;
+// load loads an input into a register.
+func (c *Code) Print(p Printer, a Allocation, constant func(Constant) string, load func(name string, dst int, temps []int)) {
+	for _, in := range c.Instrs {
+		for _, n := range in.Notes {
+			p.Note("%s", n)
+		}
+		if in.Load != "" {
+			temps := make([]int, len(in.Temps))
+			for i, r := range in.Temps {
+				temps[i] = a[r]
+			}
+			load(in.Load, a[in.Result], temps)
+			continue
+		}
+		op, operands := c.Set.text(in, a, constant)
+		p.Ins(op, operands...)
+	}
+}

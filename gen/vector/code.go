@@ -1,0 +1,188 @@
+package vector
+
+import "fmt"
+
+// Register is a virtual register: a vector or a mask.
+type Register struct {
+	Mask bool
+	// Kept says that an input's register is not given up after its last reader.
+	Kept bool
+}
+
+// Instr is an instruction: its text in a set's table, what stands for the
+// letters in it, and what to say about it.
+type Instr struct {
+	Text     string
+	Args     []*Register // nil: the constant
+	Constant *Constant
+	Number   uint64
+	Result   *Register
+	Notes    []string
+	// Load is the name of the input that is loaded instead, Temps are registers
+	// for that.
+	Load  string
+	Temps []*Register
+}
+
+// Code is a program in instructions of a set.
+type Code struct {
+	Set     *Set
+	Instrs  []*Instr
+	Inputs  []*Register // not those that are loaded
+	Results []*Register
+}
+
+// selection turns a program into code.
+type selection struct {
+	*Code
+	readers map[*Value]int
+	regs    map[*Value]*Register
+	notes   []string
+}
+
+// Select is the program in instructions of the set, in the order of its values,
+// without those that nobody reads.
+func (s *Set) Select(p *Program) *Code {
+	p = p.expand(s)
+	c := &selection{Code: &Code{Set: s}, readers: map[*Value]int{}, regs: map[*Value]*Register{}}
+	for _, r := range p.Results {
+		c.read(r)
+	}
+	for _, v := range p.Values {
+		if c.readers[v] == 0 && v.Op != OpInput {
+			continue
+		}
+		if v.Doc != "" {
+			c.notes = append(c.notes, v.Doc)
+		}
+		c.value(v)
+	}
+	for _, r := range p.Results {
+		c.Results = append(c.Results, c.register(r))
+	}
+	return c.Code
+}
+
+func (c *selection) read(v *Value) {
+	if c.readers[v]++; c.readers[v] == 1 {
+		for _, a := range v.Args {
+			c.read(a)
+		}
+	}
+}
+
+// value adds the instruction of a value.
+func (c *selection) value(v *Value) {
+	switch v.Op {
+	case OpConst:
+		return
+	case OpCast:
+		c.regs[v] = c.register(v.Args[0])
+		return
+	case OpInput:
+		c.regs[v] = &Register{}
+		c.Inputs = append(c.Inputs, c.regs[v])
+		return
+	case OpLoad:
+		in := &Instr{Load: v.Name, Result: &Register{}}
+		for range v.Bits {
+			in.Temps = append(in.Temps, &Register{})
+		}
+		c.add(in)
+		c.regs[v] = in.Result
+		return
+	}
+	if v.Op == OpNegative && c.Set.Masks == 0 {
+		c.regs[v] = c.register(v.Args[0])
+		return
+	}
+	in := &Instr{Text: c.Set.Rows[v.row()], Number: v.Bits, Result: &Register{Mask: v.Type == Mask && c.Set.Masks > 0}}
+	if in.Text == "" {
+		panic(fmt.Sprintf("internal error: vector: the set has no instruction for %+v", v.row()))
+	}
+	args := v.Args
+	at := memory(in.Text)
+	if commutes(v.Op) && at >= 0 && args[at].Op != OpConst && args[1-at].Op == OpConst {
+		args = []*Value{args[1], args[0]}
+	}
+	for i, a := range args {
+		if i == at && a.Op == OpConst && (c.Set.Repeats != "" || c.Set.Repeat == nil) {
+			in.Constant = c.constant(a)
+			in.Args = append(in.Args, nil)
+			continue
+		}
+		in.Args = append(in.Args, c.register(a))
+	}
+	if v.Op == OpLookup {
+		column := v.Table.Columns[v.Bits]
+		in.Constant = &Constant{Bytes: v.Bytes}
+		for len(in.Constant.Numbers)*v.Bytes < c.Set.Bytes {
+			in.Constant.Numbers = append(in.Constant.Numbers, column[:]...)
+		}
+	}
+	c.add(in)
+	c.regs[v] = in.Result
+}
+
+// register is a value's register; a constant is loaded.
+func (c *selection) register(v *Value) *Register {
+	if v.Op != OpConst {
+		return c.regs[v]
+	}
+	in := &Instr{Text: c.Set.Load, Constant: c.constant(v), Result: &Register{}}
+	switch {
+	case v.Bits == 0:
+		in.Text, in.Constant = c.Set.Clear, nil
+	case c.Set.Repeat != nil:
+		in.Text = c.Set.Repeat[v.Bytes]
+	}
+	c.add(in)
+	return in.Result
+}
+
+func (c *selection) constant(v *Value) *Constant {
+	numbers := []uint64{v.Bits}
+	if c.Set.Repeat == nil {
+		for len(numbers)*v.Bytes < c.Set.Bytes {
+			numbers = append(numbers, v.Bits)
+		}
+	}
+	return &Constant{numbers, v.Bytes}
+}
+
+func (c *selection) add(in *Instr) {
+	in.Notes, c.notes = c.notes, nil
+	c.Instrs = append(c.Instrs, in)
+}
+
+func commutes(op Op) bool {
+	switch op {
+	case OpAdd, OpMul, OpAnd, OpOr, OpXor:
+		return true
+	}
+	return false
+}
+
+// NewCode is code without instructions, which reads some inputs.
+func (s *Set) NewCode(inputs int) *Code {
+	c := &Code{Set: s}
+	for range inputs {
+		c.Inputs = append(c.Inputs, &Register{})
+	}
+	return c
+}
+
+// Ins adds an instruction, written as in the set's table, and returns its
+// result.
+func (c *Code) Ins(text string, args ...*Register) *Register {
+	in := &Instr{Text: text, Args: args, Result: &Register{}}
+	c.Instrs = append(c.Instrs, in)
+	return in.Result
+}
+
+// Mute drops the comments.
+func (c *Code) Mute() {
+	for _, in := range c.Instrs {
+		in.Notes = nil
+	}
+}
