@@ -155,6 +155,9 @@ func (e *emitter) arch() string {
 		if act := l.Args.Word("activation"); act != nil {
 			s += " " + act.Name
 		}
+		if tied := l.Args.Text("tied_to"); tied != "" {
+			s += " tied to " + tied
+		}
 		if l.Kind == "dropout" {
 			continue // absent from inference
 		}

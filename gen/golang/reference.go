@@ -74,7 +74,7 @@ func (r *ref) result(v *ir.Value) string {
 }
 
 func (r *ref) op(op ir.Op) error {
-	switch o := op.(type) {
+	switch o := ir.Form(op).(type) {
 	case *ir.Dense:
 		bias := "nil"
 		if o.B != nil {
@@ -82,6 +82,8 @@ func (r *ref) op(op ir.Op) error {
 		}
 		w, x := r.value(o.W), r.value(o.X)
 		r.add(letf(r.result(o.Y), "refDense(%s, %s, %s)", w, bias, x))
+	case *ir.Contract:
+		r.contract(o)
 	case *ir.Map:
 		r.mapOp(o)
 	case *ir.Reduce:
@@ -200,7 +202,7 @@ func (e *emitter) refLoss(f *jen.File) error {
 	sample, r.out = r.out, nil
 	summed := map[*ir.Value]bool{}
 	for _, op := range keep {
-		if sum, ok := op.(*ir.BatchSum); ok {
+		if sum, ok := ir.Form(op).(*ir.BatchSum); ok {
 			y := r.result(sum.Y)
 			before = append(before, letf(y, "make([]float64, %d)", sum.Y.Size()))
 			sample = append(sample, jen.Id("refAccumulate").Call(exprf("%s", y), exprf("%s", r.value(sum.X))))

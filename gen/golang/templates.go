@@ -43,6 +43,8 @@ type view struct {
 	// Of a training step: whether one sample is a step of its own, whether
 	// updates follow their gradients at once, whether something is prepared.
 	StepOne, Learn, Prepare bool
+	Stages                  []int // over the samples, after the first
+	MinBatch                int   // least samples of a training step
 	// ShareFrom is the number of samples from which workers share a step, Shares
 	// whether batches can be so large; TileRows are the rows of the smaller tile.
 	ShareFrom, TileRows int
@@ -174,6 +176,10 @@ func (e *emitter) view() *view {
 		v.Optimizer = e.net.Optimizer.Name
 		v.LearningRate = literal(e.net.Optimizer.Args.Float("learning_rate"), e.elem)
 		v.StepOne, v.Learn, v.Prepare = e.plan.Train.One != nil, e.plan.Train.Learn != nil, len(e.trainSteps) > 0
+		for n := range e.plan.Train.Gradients.Phases(plan.Samples)[1:] {
+			v.Stages = append(v.Stages, n+1)
+		}
+		v.MinBatch = max(1, e.prog.MinBatch)
 		v.ShareFrom, v.Shares, v.TileRows = e.plan.ShareFrom(), e.plan.Shares(), e.tileRows()
 		for _, s := range e.plan.Train.States {
 			v.States, v.StateNames = append(v.States, lowerCamel(s)), append(v.StateNames, s)

@@ -92,16 +92,10 @@ func (m *Machine) run(op ir.Op) error {
 		}
 	}
 	switch o := op.(type) {
-	case *ir.Dense:
-		m.dense(o)
-	case *ir.DenseGradInput:
-		m.denseGradInput(o)
-	case *ir.DenseGradWeight:
-		m.denseGradWeight(o)
+	case *ir.Contract:
+		m.contract(o)
 	case *ir.RankOne:
 		m.rankOne(o)
-	case *ir.BatchSum:
-		m.batchSum(o)
 	case *ir.Map:
 		return m.mapOp(o)
 	case *ir.Reduce:
@@ -186,14 +180,6 @@ func (m *Machine) chains(outputs, length int) int {
 		return 1
 	}
 	return schedule.Chains(outputs, length)
-}
-
-// gradInputChains is chains of a gradient of inputs.
-func (m *Machine) gradInputChains() int {
-	if m.Plain {
-		return 1
-	}
-	return schedule.GradInputChains
 }
 
 // sum adds n terms to init in c chains; add adds term i to an accumulator.

@@ -85,6 +85,10 @@ type ParamInfo struct {
 	Elementwise bool
 	// Trained is false for constants stored with the weights.
 	Trained bool
+	// Momentum, if not 0, makes a constant a running average: each step's
+	// "gradient" of it is that batch's statistic s, and w ← (1 − Momentum)·w +
+	// Momentum·s.
+	Momentum float64
 	// FitInput is the input whose statistics this constant holds ("mean" or
 	// "std" by Stat), for an input normalised by its training data.
 	FitInput, Stat string
@@ -161,6 +165,9 @@ type Program struct {
 	Grads    []*Value
 	Loss     *Value // of Gradients
 	EvalLoss *Value // of Evaluate
+	// MinBatch is the least number of samples of a training step: 2 where one
+	// would leave batch normalisation a single value; 0 is 1.
+	MinBatch int
 	// Estimated names an activation whose gradient is not its derivative
 	// (straight-through), so that differences cannot check it.
 	Estimated string
@@ -195,8 +202,8 @@ func (p *Program) ParamByName(name string) *Value {
 func (p *Program) MultiplyAdds() int {
 	n := 0
 	for _, op := range p.Infer.Ops {
-		if d, ok := op.(*Dense); ok {
-			n += d.MultiplyAdds()
+		if c, ok := op.(*Contract); ok {
+			n += c.MultiplyAdds()
 		}
 	}
 	return n

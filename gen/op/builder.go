@@ -185,11 +185,16 @@ func (b *Builder) Record(y *ir.Value, back func(dy *ir.Value)) {
 
 // AddGrad adds a contribution to the gradient of a value.
 func (b *Builder) AddGrad(x, dx *ir.Value) {
+	if x.Kind == ir.Param {
+		b.addParamGrad(x, dx)
+		return
+	}
 	b.grads[x] = append(b.grads[x], dx)
 }
 
 // Grad returns the gradient of a value: the sum of the contributions, in the
-// order in which they were added; nil if there is none.
+// order in which they were added; nil if there is none. Those of a parameter
+// were added up where they were made, in its layout.
 func (b *Builder) Grad(x *ir.Value) *ir.Value {
 	gs := b.grads[x]
 	if len(gs) == 0 {

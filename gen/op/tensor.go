@@ -170,8 +170,8 @@ func (b *Builder) gradTo(x *ir.Value, grad func() *ir.Value) {
 			b.AddGrad(x, grad())
 		}
 	case x.Param.Trained:
-		dw := b.Value(ir.Value{Name: x.Name, Kind: ir.Gradient, Shape: x.Shape, Param: x.Param})
-		b.Emit(&ir.BatchSum{Y: dw, X: grad()})
+		dw := b.gradValue(x)
+		b.Emit((&ir.BatchSum{Y: dw, X: grad()}).Contract())
 		b.AddGrad(x, dw)
 	}
 }

@@ -155,7 +155,7 @@ func (v *verification) layers() []*LayerErrors {
 	var rows []*LayerErrors
 	dense := 0
 	for _, op := range v.n.Plan.Prog.Infer.Ops {
-		if d, ok := op.(*ir.Dense); ok {
+		if d, ok := ir.Form(op).(*ir.Dense); ok {
 			dense++
 			names[fmt.Sprintf("a%d", dense)] = d.Layer
 			rows = append(rows, &LayerErrors{Layer: d.Layer, Value: d.Y.Name, Bound: new(float64), value: d.Y, dense: d})
