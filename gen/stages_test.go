@@ -12,6 +12,37 @@ import (
 	"github.com/nngen-go/nngen/spec"
 )
 
+// normalised are networks normalised by the statistics of the batch.
+var normalised = []string{`nngen: 1
+name: a
+input: {shape: [6]}
+layers:
+  - dense: {units: 20, use_bias: false}
+  - batch_normalization: {statistics: batch}
+  - relu
+  - dense: {units: 9}
+  - batch_normalization: {statistics: batch, momentum: 0.3, use_weight: false, use_bias: false}
+  - dense: {units: 3}
+loss: mse
+optimizer: {sgd: {learning_rate: 0.1}}
+codegen: {batch: 7}
+`, `nngen: 1
+name: b
+input: {shape: [3, 4, 5]}
+layers:
+  - batch_normalization: {statistics: batch, axis: 0, epsilon: 1.0e-5}
+  - dense: {units: 10, axis: -1, activation: tanh}
+  - batch_normalization: {statistics: batch, axis: 1}
+  - dense: {units: 4, axis: 0}
+  - batch_normalization: {statistics: batch}
+  - dense: {units: 1}
+  - batch_normalization: {statistics: batch, trainable: false}
+loss: mse
+optimizer: {adam: {learning_rate: 0.01, clip: {norm: 1}}}
+codegen: {batch: 5}
+numeric: {dtype: float64}
+`}
+
 // sharing are networks whose layers share weights among rows, or with each other.
 var sharing = []string{`nngen: 1
 name: a
@@ -49,9 +80,14 @@ numeric: {dtype: float64}
 
 // TestSharing compares dense layers on rows and tied weights with the oracle, bit
 // for bit, and with float64, on every path and with several workers.
-func TestSharing(t *testing.T) {
+func TestSharing(t *testing.T) { runSpecs(t, sharing) }
+
+// TestBatchStatistics does so for trained batch normalisation.
+func TestBatchStatistics(t *testing.T) { runSpecs(t, normalised) }
+
+func runSpecs(t *testing.T, specs []string) {
 	var nets []*gentest.Network
-	for _, s := range sharing {
+	for _, s := range specs {
 		net, err := spec.Decode("n.yaml", []byte(s), op.Vocabulary())
 		require.NoError(t, err)
 		n, err := gentest.Prepare(net)

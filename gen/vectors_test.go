@@ -42,10 +42,11 @@ type vectorBatch struct {
 
 // TestVectors compiles PyTorch's networks, as float32 and as float64, and
 // compares outputs, losses, gradients and the weights after every optimiser
-// step: 1e-5 of the largest value for float32, 1e-12 for float64.
+// step, with one to three workers: 1e-5 of the largest value for float32, 1e-12
+// for float64.
 func TestVectors(t *testing.T) {
 	total := 0
-	for _, group := range []string{"activations", "losses", "optimizers", "regularizers", "schedules", "shapes", "layers"} {
+	for _, group := range []string{"activations", "losses", "optimizers", "regularizers", "schedules", "shapes", "layers", "sharing", "batch"} {
 		src, err := os.ReadFile(vectorsDir + "/networks_" + group + ".json")
 		require.NoError(t, err)
 		var file struct{ Cases []*vector }
@@ -53,7 +54,7 @@ func TestVectors(t *testing.T) {
 		total += len(file.Cases)
 		t.Run(group, func(t *testing.T) { runVectors(t, file.Cases) })
 	}
-	require.GreaterOrEqual(t, total, 180, "a run over nothing proves nothing")
+	require.GreaterOrEqual(t, total, 240, "a run over nothing proves nothing")
 }
 
 func runVectors(t *testing.T, cases []*vector) {
@@ -75,14 +76,19 @@ func runVectors(t *testing.T, cases []*vector) {
 	prog, err := gentest.Build(t.TempDir(), nets)
 	require.NoError(t, err)
 	for _, path := range gentest.Paths {
-		results, err := prog.On(path).Run(jobs)
-		require.NoError(t, err)
-		for i, n := range nets {
-			if results[i].Path != path {
-				continue // the machine does not have it
+		for workers := 1; workers <= 3; workers++ {
+			for _, j := range jobs {
+				j.Workers = workers
 			}
-			c := cases[i/2]
-			t.Run(c.Name+"/"+string(n.Plan.Prog.DType)+"/"+results[i].Path, func(t *testing.T) { c.check(t, n, results[i]) })
+			results, err := prog.On(path).Run(jobs)
+			require.NoError(t, err)
+			for i, n := range nets {
+				if results[i].Path != path {
+					continue // the machine does not have it
+				}
+				c := cases[i/2]
+				t.Run(fmt.Sprintf("%s/%s/%s/%d", c.Name, n.Plan.Prog.DType, path, workers), func(t *testing.T) { c.check(t, n, results[i]) })
+			}
 		}
 	}
 }

@@ -176,6 +176,10 @@ func numbered(loops []ir.Loop, first int) []ir.Loop {
 // variable.
 func nest(loops []ir.Loop, used func(i int) bool, code []jen.Code) []jen.Code {
 	for i := len(loops) - 1; i >= 0; i-- {
+		if loops[i].Size == 1 {
+			code = []jen.Code{jen.Block(append([]jen.Code{jen.Const().Id(loops[i].Name).Op("=").Lit(0)}, code...)...)}
+			continue
+		}
 		size := jen.Range().Lit(loops[i].Size)
 		if used(i) {
 			size = jen.Id(loops[i].Name).Op(":=").Add(size)

@@ -2,6 +2,8 @@ package golang
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -93,6 +95,36 @@ func (b *body) bindEarlier() {
 			}
 		}
 	}
+}
+
+// wholeBatch keeps the number of samples of the batch, before x is cut down to
+// some of them.
+func (b *body) wholeBatch() {
+	for _, s := range b.phase.Steps {
+		for _, x := range stepIns(s) {
+			if at := b.at[x].idx; isNumber(x) && strings.Contains(at, "len(x)") {
+				name := b.names.name(x.Name)
+				b.add(letf(name, "%s", at))
+				b.at[x] = place{name, name}
+			}
+		}
+	}
+}
+
+// readsInput reports whether a step reads an input of the network.
+func (b *body) readsInput() bool {
+	return slices.ContainsFunc(b.phase.Steps, func(s *plan.Step) bool {
+		return slices.ContainsFunc(stepIns(s), func(x *ir.Value) bool { return x.Kind == ir.Input })
+	})
+}
+
+// stepIns are the values that a step reads, those it makes itself included.
+func stepIns(s *plan.Step) []*ir.Value {
+	ins := s.Op.Ins()
+	for _, m := range s.Epilogue {
+		ins = append(ins[:len(ins):len(ins)], m.In...)
+	}
+	return ins
 }
 
 // valueType is the Go type of a value that a batch has one of.

@@ -229,7 +229,7 @@ func (e *emitter) gradientChecks() int {
 // isTrained reports whether training changes the tensor.
 func (e *emitter) isTrained(t *plan.Tensor) bool {
 	for _, g := range e.prog.Grads {
-		if g.Param == t.Value.Param {
+		if g.Param == t.Value.Param && g.Param.Momentum == 0 {
 			return true
 		}
 	}

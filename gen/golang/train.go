@@ -119,6 +119,7 @@ func (b *body) samplesOf(p *plan.Batched, space string) ([]jen.Code, error) {
 		stmts = append(stmts, letf("ws", "&t.m.%s[from]", space))
 	}
 	b.neededNumbers(p.Prepare().Steps, b.phase.Steps)
+	b.wholeBatch()
 	stmts = append(stmts, b.take()...)
 	b.bindTargets()
 	code, err := b.samples()
@@ -217,7 +218,9 @@ func (b *body) samples() ([]jen.Code, error) {
 		}
 		return b.take(), nil
 	}
-	b.add(letf("in", "&x[i]"))
+	if b.readsInput() {
+		b.add(letf("in", "&x[i]"))
+	}
 	b.bindInputs("in")
 	b.bindEarlier()
 	if err := b.run(); err != nil {

@@ -30,7 +30,19 @@ type BatchSum struct {
 	Y, X *Value
 }
 
-// row is an operand of rows by one loop; row −1 is of a single row.
+// Copy is the contraction Y = X, without any term.
+type Copy struct {
+	Y, X *Value
+}
+
+// Contract is the copy as a contraction.
+func (s *Copy) Contract() *Contract {
+	size := s.Y.Size()
+	x := vector(s.X, size, 0)
+	return &Contract{Loops: []Loop{{"n", size, true}}, Y: vector(s.Y, size, 0), Init: &x, Chains: 1}
+}
+
+// matrix is an operand of several rows, by the loop t, or of one.
 func matrix(v *Value, rows, t, size, i int) Operand {
 	if rows < 2 {
 		return vector(v, size, i)

@@ -139,6 +139,26 @@ type Func struct {
 	Results []*Value
 }
 
+// Waits reports whether what is done for a sample depends on a sum over the
+// samples.
+func (f *Func) Waits() bool {
+	summed := map[*Value]bool{}
+	for _, op := range f.Ops {
+		c, ok := op.(*Contract)
+		sum := ok && c.OverBatch()
+		for _, x := range op.Ins() {
+			sum = sum || summed[x]
+		}
+		for _, y := range op.Outs() {
+			if sum && y.Batch {
+				return true
+			}
+			summed[y] = sum
+		}
+	}
+	return false
+}
+
 // Program is a network, ready to be planned.
 type Program struct {
 	Name   string

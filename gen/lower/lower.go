@@ -136,25 +136,3 @@ func isClass(row *op.Loss, a spec.Args) bool {
 	}
 	return row.Class
 }
-
-// scalar adds a number that is known once a training step starts.
-func (l *lowering) scalar(name string) *ir.Value {
-	return l.Value(ir.Value{Name: name, Kind: ir.Scalar, DType: ir.Float64})
-}
-
-// scalars computes per-step numbers in float64, rounded to the network's
-// dtype; keep names the results that are wanted.
-func (l *lowering) scalars(doc string, prog expr.Program, keep []string, dtype ir.DType, ins ...any) []*ir.Value {
-	m := &ir.Map{Doc: doc, Prog: prog, OutNames: keep}
-	for i := 0; i < len(ins); i += 2 {
-		if leaf := ins[i].(string); prog.Reads(leaf) {
-			m.InNames = append(m.InNames, leaf)
-			m.In = append(m.In, ins[i+1].(*ir.Value))
-		}
-	}
-	for _, name := range keep {
-		m.Out = append(m.Out, l.Value(ir.Value{Name: name, DType: dtype}))
-	}
-	l.Emit(m)
-	return m.Out
-}

@@ -64,6 +64,7 @@ type staging struct {
 	last   int                // number of the last stage over samples
 }
 
+// newStaging takes every operation to the first stage it can run in.
 func newStaging(ops []ir.Op) *staging {
 	s := &staging{ops: ops, level: map[*ir.Value]int{}, summed: map[*ir.Value]bool{}, early: map[*ir.Value]bool{}}
 	for _, op := range ops {
@@ -84,8 +85,18 @@ func newStaging(ops []ir.Op) *staging {
 			}
 		}
 	}
+	reader := map[*ir.Value]int{} // the first stage that reads a value
 	for _, op := range slices.Backward(ops) {
-		if y := op.Outs()[0]; y.Batch || s.early[y] {
+		y := op.Outs()[0]
+		if first, read := reader[y]; read && y.Batch && !slices.ContainsFunc(op.Ins(), func(x *ir.Value) bool { return x.Batch }) {
+			s.level[y] = first // needs no sample, and so nothing kept of it
+		}
+		for _, x := range op.Ins() {
+			if first, read := reader[x]; !read || s.level[y] < first {
+				reader[x] = s.level[y]
+			}
+		}
+		if y.Batch || s.early[y] {
 			for _, x := range op.Ins() {
 				s.early[x] = s.summed[x]
 			}
@@ -133,6 +144,9 @@ func (p *Plan) split(t *Train, f *ir.Func) *Batched {
 				t.Rows = append(t.Rows, x)
 			case from.over == Batch:
 				keep[x] = true
+				if !slices.Contains(t.Values, x) {
+					t.Values = append(t.Values, x)
+				}
 			}
 		}
 		for _, y := range op.Outs() {
@@ -140,7 +154,7 @@ func (p *Plan) split(t *Train, f *ir.Func) *Batched {
 			switch {
 			case y.Kind == ir.Temp && y.Param != nil:
 				t.Copies = append(t.Copies, y)
-			case over == Batch && (y.Size() > 1 || s.early[y]):
+			case over == Batch && y.Size() > 1:
 				t.Values = append(t.Values, y)
 			}
 		}

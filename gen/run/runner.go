@@ -16,6 +16,7 @@ type runnerView struct {
 	NumberSize              int
 	InputBytes, TargetBytes int
 	Train, Fit, SumLoss     bool
+	MinBatch                int
 	Inputs, Targets         []fieldView
 	Outputs                 []fieldView
 	Accuracy                *accuracyView
@@ -51,7 +52,7 @@ const classBytes = 4
 func newRunnerView(s *Shape) runnerView {
 	v := runnerView{
 		DType: string(s.DType), NumberSize: s.NumberSize(),
-		Train: s.Train, Fit: s.Fit, SumLoss: s.SumLoss,
+		Train: s.Train, Fit: s.Fit, SumLoss: s.SumLoss, MinBatch: s.MinBatch,
 	}
 	field := func(name string, several bool) string {
 		if several {

@@ -134,6 +134,9 @@ func (o *TrainOptions) job(dir string, shape *Shape) (j job, err error) {
 	if j.Batch == 0 {
 		j.Batch = shape.Batch
 	}
+	if err := enough(j.Samples, j.Batch, shape.MinBatch); err != nil {
+		return j, err
+	}
 	if o.Out != "" {
 		if j.Out, err = filepath.Abs(o.Out); err != nil {
 			return j, err
@@ -154,6 +157,16 @@ func (o *TrainOptions) job(dir string, shape *Shape) (j job, err error) {
 		_, err = writeSamples(j.Valid, shape, data, held)
 	}
 	return j, o.named(err)
+}
+
+// enough refuses batches that would leave batch normalisation a single sample.
+// A last batch of one takes one from the batch before it, if that has three.
+func enough(samples, batch, least int) error {
+	if least < 2 || batch > 2 && samples > 1 || batch == 2 && samples%2 == 0 {
+		return nil
+	}
+	return OptionErrorf("batch normalisation needs at least %d samples in every batch, but %d samples in batches of %d leave one by itself: choose another --batch, or another number of samples",
+		least, samples, batch)
 }
 
 // named puts the name of the data file into an error that has none.

@@ -16,8 +16,9 @@ const trainingSteps = 3
 func NewJob(rng *rand.Rand, n *Network, most int) *Job {
 	eval := samples(rng, n, 1+rng.IntN(most))
 	j := &Job{Seed: rng.Uint64(), Inputs: eval.Inputs, Targets: eval.Targets}
+	least := max(1, n.Plan.Prog.MinBatch)
 	for range trainingSteps {
-		j.Batches = append(j.Batches, samples(rng, n, 1+rng.IntN(most)))
+		j.Batches = append(j.Batches, samples(rng, n, least+rng.IntN(max(least, most)-least+1)))
 	}
 	return j
 }
