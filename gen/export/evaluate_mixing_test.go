@@ -27,6 +27,22 @@ var mixers = map[string]func(e *evaluator, xs []array) array{
 		}
 		return out
 	},
+	"MatMul": func(_ *evaluator, xs []array) array { // the rows of x by one matrix
+		x, w := xs[0], xs[1]
+		last := len(x.dims) - 1
+		inputs, outputs := w.dims[0], w.dims[1]
+		out := array{append(slices.Clone(x.dims[:last]), outputs), nil}
+		for row := range sizeOf(x.dims[:last]) {
+			for o := range outputs {
+				s := 0.0
+				for i := range inputs {
+					s += x.data[row*inputs+i] * w.data[i*outputs+o]
+				}
+				out.data = append(out.data, s)
+			}
+		}
+		return out
+	},
 	"Softmax": func(e *evaluator, xs []array) array {
 		return along(xs[0], []int{e.integer("axis", -1)}, func(v []float64) []float64 {
 			total := 0.0
