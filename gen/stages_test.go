@@ -94,6 +94,12 @@ func runSpecs(t *testing.T, specs []string) {
 		require.NoError(t, err)
 		nets = append(nets, n)
 	}
+	runNetworks(t, nets)
+}
+
+// runNetworks compares networks with the oracle and with float64, on every path
+// and with one to three workers.
+func runNetworks(t *testing.T, nets []*gentest.Network) {
 	prog, err := gentest.Build(t.TempDir(), nets)
 	require.NoError(t, err)
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -102,7 +108,7 @@ func runSpecs(t *testing.T, specs []string) {
 		jobs = append(jobs, verify.NewJob(rng, n, n.Net.Codegen.Batch))
 	}
 	for _, path := range gentest.Paths {
-		for workers := 0; workers < 3; workers++ {
+		for workers := 1; workers <= 3; workers++ {
 			for _, j := range jobs {
 				j.Workers = workers
 			}

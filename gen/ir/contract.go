@@ -121,14 +121,17 @@ func (o *Operand) Flat() Affine {
 	stride := 1
 	dims := o.Shape()
 	for d := len(o.At) - 1; d >= 0; d-- {
-		flat = flat.plus(o.At[d], stride)
+		flat = flat.Plus(o.At[d], stride)
 		stride *= dims[d]
 	}
 	return flat
 }
 
-// plus is a + n·b.
-func (a Affine) plus(b Affine, n int) Affine {
+// Behind is the map over its loops with n others before them.
+func (a Affine) Behind(n int) Affine { return Affine{a.Offset, append(make([]int, n), a.By...)} }
+
+// Plus is a + n·b.
+func (a Affine) Plus(b Affine, n int) Affine {
 	by := make([]int, max(len(a.By), len(b.By)))
 	for i := range by {
 		by[i] = a.Coefficient(i) + n*b.Coefficient(i)

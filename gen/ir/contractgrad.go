@@ -114,7 +114,7 @@ func replace(b Affine, i int, a Affine) Affine {
 	}
 	b.By = slices.Clone(b.By)
 	b.By[i] = 0
-	return b.plus(a, n)
+	return b.Plus(a, n)
 }
 
 // apply is a map over the old loops as one over the new.
@@ -122,7 +122,7 @@ func (s *solution) apply(a Affine) Affine {
 	out := Affine{Offset: a.Offset}
 	for i, c := range a.By {
 		if c != 0 {
-			out = out.plus(s.of[i], c)
+			out = out.Plus(s.of[i], c)
 		}
 	}
 	return out
@@ -154,7 +154,7 @@ func (g *gather) axis(s *solution, at Affine, size int) []*solution {
 		n.class = append(n.class, 0)
 		x := n.result(Loop{Name: "x", Size: size})
 		n.place = append(n.place, x)
-		n.where = append(n.where, at.plus(x, -1), x.plus(at, -1)) // equal
+		n.where = append(n.where, at.Plus(x, -1), x.Plus(at, -1)) // equal
 		return []*solution{n}
 	}
 	var out []*solution
@@ -197,7 +197,7 @@ func (g *gather) residue(s *solution, at Affine, pivot, r, size int) []*solution
 	base := s.clone()
 	base.class = append(base.class, r)
 	x := base.result(Loop{Name: "x", Size: (size - r + m - 1) / m})
-	place := Affine{Offset: r}.plus(x, m)
+	place := Affine{Offset: r}.Plus(x, m)
 	base.place = append(base.place, place)
 	type split struct {
 		*solution
@@ -213,7 +213,7 @@ func (g *gather) residue(s *solution, at Affine, pivot, r, size int) []*solution
 		for _, b := range splits {
 			for first := range min(period, b.sizes[i]) {
 				n := b.clone()
-				steps := Affine{Offset: first}.plus(Unit(i), period)
+				steps := Affine{Offset: first}.Plus(Unit(i), period)
 				n.put(i, steps)
 				n.sizes[i] = (b.sizes[i] - first + period - 1) / period
 				next = append(next, split{n, replace(b.at, i, steps)})
@@ -223,7 +223,7 @@ func (g *gather) residue(s *solution, at Affine, pivot, r, size int) []*solution
 	}
 	var out []*solution
 	for _, n := range splits {
-		by := place.plus(replace(n.at, pivot, Affine{}), -1) // a times the pivot
+		by := place.Plus(replace(n.at, pivot, Affine{}), -1) // a times the pivot
 		if by.Offset%m != 0 {
 			continue
 		}
@@ -294,7 +294,7 @@ func limits(old []Loop, whole []int, operands []*Operand) []Affine {
 			return d >= 0 && o.Shape()[d] == old[i].Size
 		}
 		if !slices.ContainsFunc(operands, ends) {
-			out = append(out, Unit(i), Affine{Offset: old[i].Size - 1}.plus(Unit(i), -1))
+			out = append(out, Unit(i), Affine{Offset: old[i].Size - 1}.Plus(Unit(i), -1))
 		}
 	}
 	return out
@@ -311,9 +311,9 @@ func (s *solution) over(maps []Affine, of []Affine, n int) []Affine {
 			switch {
 			case c == 0:
 			case i >= n:
-				b = b.plus(Unit(i-n), c)
+				b = b.Plus(Unit(i-n), c)
 			default:
-				b = b.plus(shift(of[i], len(s.loops)), c)
+				b = b.Plus(of[i].Behind(len(s.loops)), c)
 			}
 		}
 		out[j] = b
@@ -321,16 +321,13 @@ func (s *solution) over(maps []Affine, of []Affine, n int) []Affine {
 	return out
 }
 
-// shift is a map over loops with n others before them.
-func shift(a Affine, n int) Affine { return Affine{a.Offset, append(make([]int, n), a.By...)} }
-
 // SumOrder returns the order in which a sum takes loops, and each of them as a
 // map over those: where there are several, one over channels is taken 16 steps
 // at a time, the blocks outside of the other loops and the steps inside.
 func SumOrder(loops []Loop) (order []Loop, of []Affine) {
 	of = make([]Affine, len(loops))
 	add := func(i, by int, l Loop) {
-		of[i] = of[i].plus(Unit(len(order)), by)
+		of[i] = of[i].Plus(Unit(len(order)), by)
 		order = append(order, l)
 	}
 	channels := func(l Loop) bool { return l.Channels && len(loops) > 1 }

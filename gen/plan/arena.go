@@ -90,7 +90,7 @@ func ScaleName(weight string) string { return weight + "_scale" }
 // other constants by their name.
 func field(v *ir.Value, numbers map[*ir.Value]int, used map[string]int) string {
 	layer, what, _ := strings.Cut(v.Name, ".")
-	if n := numbers[v]; n > 0 {
+	if n := numbers[v]; n > 0 && (what == "weight" || what == "bias") {
 		return fmt.Sprintf("%c%d", map[bool]byte{true: 'w', false: 'b'}[what == "weight"], n)
 	}
 	name := camel(what) + "Of" + strings.ToUpper(layer[:1]) + camel(layer)[1:]
