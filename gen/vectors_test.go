@@ -2,6 +2,7 @@ package gen_test
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -14,6 +15,9 @@ import (
 	"github.com/nngen-go/nngen/gen/op"
 	"github.com/nngen-go/nngen/spec"
 )
+
+// allVectors: the networks of every group in both types.
+var allVectors = flag.Bool("vectors", false, "TestVectors compiles every network as float32 and as float64, not those of sharing and batch in turn")
 
 const vectorsDir = "../golden/vectors"
 
@@ -52,16 +56,22 @@ func TestVectors(t *testing.T) {
 		var file struct{ Cases []*vector }
 		require.NoError(t, json.Unmarshal(src, &file))
 		total += len(file.Cases)
-		t.Run(group, func(t *testing.T) { runVectors(t, file.Cases) })
+		inTurn := !*allVectors && (group == "sharing" || group == "batch")
+		t.Run(group, func(t *testing.T) { runVectors(t, file.Cases, inTurn) })
 	}
 	require.GreaterOrEqual(t, total, 240, "a run over nothing proves nothing")
 }
 
-func runVectors(t *testing.T, cases []*vector) {
+// runVectors runs networks in both types, or in turn in one of them.
+func runVectors(t *testing.T, cases []*vector, inTurn bool) {
 	var nets []*gentest.Network
 	var jobs []*gentest.Job
-	for _, c := range cases {
-		for _, dtype := range []string{"float32", "float64"} {
+	var of []*vector // of each network
+	for i, c := range cases {
+		for j, dtype := range []string{"float32", "float64"} {
+			if inTurn && i%2 != j {
+				continue
+			}
 			net, err := spec.Decode("net.yaml", []byte(c.Spec), op.Vocabulary())
 			require.NoError(t, err, c.Name)
 			require.NoError(t, net.ReadFiles(vectorsDir), c.Name)
@@ -70,7 +80,7 @@ func runVectors(t *testing.T, cases []*vector) {
 			require.NoError(t, err, c.Name)
 			job, err := c.job(n)
 			require.NoError(t, err, c.Name)
-			nets, jobs = append(nets, n), append(jobs, job)
+			nets, jobs, of = append(nets, n), append(jobs, job), append(of, c)
 		}
 	}
 	prog, err := gentest.Build(t.TempDir(), nets)
@@ -86,7 +96,7 @@ func runVectors(t *testing.T, cases []*vector) {
 				if results[i].Path != path {
 					continue // the machine does not have it
 				}
-				c := cases[i/2]
+				c := of[i]
 				t.Run(fmt.Sprintf("%s/%s/%s/%d", c.Name, n.Plan.Prog.DType, path, workers), func(t *testing.T) { c.check(t, n, results[i]) })
 			}
 		}

@@ -38,11 +38,7 @@ type lowering struct {
 // inputs adds the network's inputs.
 func (l *lowering) inputs() {
 	for _, in := range l.Net.Inputs {
-		size := 1
-		for _, d := range in.Shape {
-			size *= d
-		}
-		v := l.Value(ir.Value{Name: in.Name, Kind: ir.Input, Shape: []int{size}, Batch: true})
+		v := l.Value(ir.Value{Name: in.Name, Kind: ir.Input, Shape: in.Shape, Batch: true})
 		l.Prog.Inputs = append(l.Prog.Inputs, v)
 	}
 }
@@ -66,12 +62,16 @@ func (l *lowering) layers() map[string]op.Tensor {
 			continue
 		}
 		l.In(layer)
+		before := len(l.Prog.Values)
 		if row := op.LayerByName(layer.Kind); row != nil {
 			values[layer.Name] = row.Build(l.Builder, layer, xs)
 		} else {
 			act := &spec.Named{Pos: layer.Pos, Name: layer.Kind, Args: layer.Args}
 			l.NextLayer()
 			values[layer.Name] = l.Activate(act, xs[0], layer.Name)
+		}
+		if y := values[layer.Name]; y.Value != nil && y.ID >= before { // not a view of its source
+			y.Shape = y.Dims
 		}
 	}
 	l.In(nil)
@@ -89,7 +89,7 @@ func (l *lowering) normalize(in spec.Input, x *ir.Value) *ir.Value {
 		return x
 	}
 	constant := func(stat string, values []float64, init float64) *ir.Value {
-		info := ir.ParamInfo{Name: in.Name + "." + stat, Shape: x.Shape, Values: values}
+		info := ir.ParamInfo{Name: in.Name + "." + stat, Shape: []int{x.Size()}, Values: values}
 		if n.Fit {
 			info.Values, info.FitInput, info.Stat = []float64{init}, in.Name, stat
 		}

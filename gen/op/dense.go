@@ -49,7 +49,7 @@ func buildDense(b *Builder, l *spec.Layer, xs []Tensor) Tensor {
 	if rate := l.Args.Float("drop_connect"); b.Training && rate > 0 {
 		kernel = dropConnect(b, w, rate)
 	}
-	z := b.Temp("z"+i, units*rows.count)
+	z := b.Temp("z"+i, append(rows.lead[:len(rows.lead):len(rows.lead)], units)...)
 	b.Contract((&ir.Dense{Layer: l.Name, Y: z, X: x.Value, W: kernel, B: bias, Rows: rows.count}).Contract())
 	y := b.permute(l.Name+"_axis", Tensor{z, append(rows.lead, units)}, rows.back)
 	return b.Activate(l.Args.Word("activation"), y, "a"+i)
