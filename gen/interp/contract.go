@@ -168,15 +168,15 @@ func (p *products) exists() bool {
 
 // elementOf reads an operand.
 type elementOf struct {
-	m       *Machine
 	o       *ir.Operand
+	rows    [][]float64 // one per sample, or one
 	flat    ir.Affine
 	outside []int  // axes along which it may leave the value
 	mask    []bool // elements there are, nil is all
 }
 
 func (m *Machine) element(o *ir.Operand, loops []ir.Loop) *elementOf {
-	e := &elementOf{m: m, o: o, flat: o.Flat(), outside: o.Outside(loops)}
+	e := &elementOf{o: o, rows: m.values[o.V], flat: o.Flat(), outside: o.Outside(loops)}
 	if p := o.V.Param; p != nil && p.Mask != nil {
 		e.mask = make([]bool, o.V.Size())
 		each(o.V, func(i int) { e.mask[i] = true })
@@ -188,4 +188,9 @@ func (e *elementOf) exists(l []int) bool {
 	return (len(e.outside) == 0 || e.o.Inside(l, e.outside)) && (e.mask == nil || e.mask[e.flat.Eval(l)])
 }
 
-func (e *elementOf) value(b int, l []int) float64 { return e.m.row(e.o.V, b)[e.flat.Eval(l)] }
+func (e *elementOf) value(b int, l []int) float64 {
+	if !e.o.V.Batch {
+		b = 0
+	}
+	return e.rows[b][e.flat.Eval(l)]
+}

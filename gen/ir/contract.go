@@ -208,7 +208,12 @@ func volume(loops []Loop) int {
 }
 
 // Whole reports whether the contraction computes all of its result.
-func (c *Contract) Whole() bool { return len(c.reached()) == c.Y.V.Size() }
+func (c *Contract) Whole() bool {
+	if len(c.Y.Outside(c.Loops)) == 0 {
+		return c.Results() == c.Y.V.Size()
+	}
+	return len(c.reached()) == c.Y.V.Size()
+}
 
 // reached are the places of Y that are computed, each as often as it is.
 func (c *Contract) reached() []int {
