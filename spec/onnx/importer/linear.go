@@ -93,7 +93,7 @@ func (c *call) timesMatrix(x *node, b *array) {
 		return
 	}
 	if len(bs) == 2 {
-		c.setRows(x, transposedMatrix(b.data, k, n), -1, append(rows[:len(rows):len(rows)], n), out)
+		c.setNode(denseRows(x, transposedMatrix(b.data, k, n), -1, append(rows[:len(rows):len(rows)], n), out))
 		return
 	}
 	w := make([]float64, size(lead)*m*n*size(xs))
@@ -148,7 +148,7 @@ func (c *call) matrixTimes(a *array, x *node) {
 		return
 	}
 	if len(as) == 2 && size(xs) > k {
-		c.setRows(x, a.data, -2, append(lead[:len(lead):len(lead)], m, n), out)
+		c.setNode(denseRows(x, a.data, -2, append(lead[:len(lead):len(lead)], m, n), out))
 		return
 	}
 	in := size(xs)

@@ -2,14 +2,14 @@ package importer
 
 import "slices"
 
-// setRows sets the result to a dense layer along an axis, from the end, whose
-// weights all rows share; out is its shape in the model.
-func (c *call) setRows(x *node, w []float64, axis int, shape, out []int) {
+// denseRows is a dense layer along an axis, from the end, whose weights all rows
+// share; out is its shape in the model.
+func denseRows(x *node, w []float64, axis int, shape, out []int) *node {
 	n := &node{kind: "rows", from: []*node{x}, shape: shape, w: w, fields: []field{{"axis", axis}}}
 	if !slices.Equal(shape, out) {
 		n = &node{kind: "reshape", from: []*node{n}, shape: out}
 	}
-	c.setNode(n)
+	return n
 }
 
 // alongAxis is the size of a shape along the axis of a layer on rows.
