@@ -82,7 +82,7 @@ func (l *lowering) loss(i int, out *spec.Output, p, batch *ir.Value) (sum, s *ir
 		}
 		scale = expr.Div(expr.C(out.Weight), expr.Mul(expr.L("batch"), expr.C(n)).Fold())
 	}
-	s = l.Scalars("scale of the loss", expr.One("s", scale), []string{"s"}, l.Prog.DType, "batch", batch)[0]
+	s = l.Scalars("scale of the loss", expr.One("s", scale), []string{"s"}, p.DType, "batch", batch)[0]
 	each := l.LossOf(row, args, p, target, s)
 	sum = l.Value(ir.Value{Name: "loss_" + out.Name, Shape: []int{1}})
 	l.Emit((&ir.BatchSum{Y: sum, X: each}).Contract())
