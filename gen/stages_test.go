@@ -17,9 +17,9 @@ var normalised = []string{`nngen: 1
 name: a
 input: {shape: [6]}
 layers:
-  - dense: {units: 20, use_bias: false}
-  - batch_normalization: {statistics: batch}
-  - relu
+  - dense: {name: gradient_space1, units: 20, use_bias: false}
+  - batch_normalization: {name: shared_grads, statistics: batch}
+  - relu: {name: loss_space}
   - dense: {units: 9}
   - batch_normalization: {statistics: batch, momentum: 0.3, use_weight: false, use_bias: false}
   - dense: {units: 3}

@@ -70,7 +70,7 @@ func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
 // the variables of kernels are taken.
 func newGlobals(p *plan.Plan) *namer {
 	n := newNamer(
-		"net", "params", "memory", "tensors", "arch", "check", "trained", "workspaces", "embedded", "embeddedNet", "stateTensors", "shareFrom",
+		"net", "params", "memory", "tensors", "arch", "check", "trained", "workspaces", "embedded", "embeddedNet", "stateTensors", "shareFrom", "enough",
 		"asked", "cpuid", "xgetbv", "batch", "canonical", "connected", "equalParams", "parameters", "sample", "sameBits",
 		"b", "bq", "c", "d", "dj", "dy", "g", "gk", "gn", "gt", "i", "in", "j", "k", "lanes", "n", "o", "p", "q", "row", "s",
 		"t", "v", "w", "wi", "wk", "wn", "wq", "ws", "wt", "x", "xk", "xn", "y", "h",

@@ -1,6 +1,8 @@
 package golang
 
 import (
+	"fmt"
+
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/ir"
@@ -29,6 +31,9 @@ func (r *ref) stages(ops []ir.Op) ([]*refStage, error) {
 	kept := map[*ir.Value]string{}
 	for _, op := range ops {
 		sum, isSum := ir.Form(op).(*ir.BatchSum)
+		if c, ok := op.(*ir.Contract); ok && c.OverBatch() && !isSum {
+			return nil, fmt.Errorf("reference: a sum over the samples that is none of single elements: %s", op)
+		}
 		at, waits := 0, false
 		for _, x := range op.Ins() {
 			at, waits = max(at, level[x]), waits || summed[x]

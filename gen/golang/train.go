@@ -323,7 +323,10 @@ func (e *emitter) sampleSpace(name string, p *plan.Phase) jen.Code {
 func (e *emitter) rowField(v *ir.Value) string {
 	if e.rowNames == nil {
 		e.rowNames = map[*ir.Value]string{}
-		names := newNamer("grads", "gradientSpace", "lossSpace", "connectionsKept", "connectionsMask")
+		names := newNamer("grads", "sharedGrads", "lossSpace", "connectionsKept", "connectionsMask")
+		for n := range e.plan.Train.Gradients.Phases(plan.Samples) {
+			names.taken[numberedName("gradientSpace", n)] = true
+		}
 		for _, s := range e.plan.Train.States {
 			names.taken[lowerCamel(s)] = true
 		}
