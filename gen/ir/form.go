@@ -10,19 +10,16 @@ type Dense struct {
 	Rows       int // 0 is one
 }
 
-// DenseGradInput is the contraction DX[t,k] = Σ_n W[n,k]·DY[t,n].
+// DenseGradInput is the contraction DX[k] = Σ_n W[n,k]·DY[n].
 type DenseGradInput struct {
 	Layer     string
 	DX, DY, W *Value
-	Rows      int
 }
 
-// DenseGradWeight is the contraction DW[n,k] = Σ over the samples, and the rows
-// t of each, of DY[t,n]·X[t,k].
+// DenseGradWeight is the contraction DW[n,k] = Σ over the samples of DY[n]·X[k].
 type DenseGradWeight struct {
 	Layer     string
 	DW, DY, X *Value
-	Rows      int
 }
 
 // BatchSum is the contraction Y = Σ over the samples of X.
@@ -42,25 +39,24 @@ func (s *Copy) Contract() *Contract {
 	return &Contract{Loops: []Loop{{"n", size, true}}, Y: vector(s.Y, size, 0), Init: &x, Chains: 1}
 }
 
-// matrix is an operand of several rows, by the loop t, or of one.
-func matrix(v *Value, rows, t, size, i int) Operand {
-	if rows < 2 {
-		return vector(v, size, i)
-	}
-	return Operand{v, []int{rows, size}, []Affine{Unit(t), Unit(i)}}
-}
-
 func vector(v *Value, size, i int) Operand { return Operand{v, []int{size}, []Affine{Unit(i)}} }
 
 // Contract is the layer as a contraction.
 func (d *Dense) Contract() *Contract {
 	outs, ins := d.W.Shape[0], d.W.Shape[1]
-	loops, at := rowLoops(d.Rows)
-	n, k := at, at+1
+	var loops []Loop
+	row := vector
+	if d.Rows > 1 {
+		loops = []Loop{{Name: "t", Size: d.Rows}}
+		row = func(v *Value, size, i int) Operand {
+			return Operand{v, []int{d.Rows, size}, []Affine{Unit(0), Unit(i)}}
+		}
+	}
+	n, k := len(loops), len(loops)+1
 	c := &Contract{
-		Layer: d.Layer, Loops: append(loops, Loop{"n", outs, true}), Y: matrix(d.Y, d.Rows, 0, outs, n),
+		Layer: d.Layer, Loops: append(loops, Loop{"n", outs, true}), Y: row(d.Y, outs, n),
 		Terms: []Term{{
-			Loops: []Loop{{"k", ins, true}}, A: matrix(d.X, d.Rows, 0, ins, k),
+			Loops: []Loop{{"k", ins, true}}, A: row(d.X, ins, k),
 			B: &Operand{V: d.W, At: []Affine{Unit(n), Unit(k)}},
 		}},
 	}
@@ -71,23 +67,14 @@ func (d *Dense) Contract() *Contract {
 	return c
 }
 
-func rowLoops(rows int) (loops []Loop, at int) {
-	if rows < 2 {
-		return nil, 0
-	}
-	return []Loop{{Name: "t", Size: rows}}, 1
-}
-
 // Contract is the gradient as a contraction.
 func (d *DenseGradInput) Contract() *Contract {
 	outs, ins := d.W.Shape[0], d.W.Shape[1]
-	loops, at := rowLoops(d.Rows)
-	k, n := at, at+1
 	return &Contract{
-		Layer: d.Layer, Loops: append(loops, Loop{"k", ins, true}), Y: matrix(d.DX, d.Rows, 0, ins, k), Chains: 1,
+		Layer: d.Layer, Loops: []Loop{{"k", ins, true}}, Y: vector(d.DX, ins, 0), Chains: 1,
 		Terms: []Term{{
-			Loops: []Loop{{"n", outs, true}}, A: matrix(d.DY, d.Rows, 0, outs, n),
-			B: &Operand{V: d.W, At: []Affine{Unit(n), Unit(k)}},
+			Loops: []Loop{{"n", outs, true}}, A: vector(d.DY, outs, 1),
+			B: &Operand{V: d.W, At: []Affine{Unit(1), Unit(0)}},
 		}},
 	}
 }
@@ -95,12 +82,11 @@ func (d *DenseGradInput) Contract() *Contract {
 // Contract is the gradient as a contraction.
 func (d *DenseGradWeight) Contract() *Contract {
 	outs, ins := d.DW.Shape[0], d.DW.Shape[1]
-	loops, _ := rowLoops(d.Rows)
-	x := matrix(d.X, d.Rows, 2, ins, 1)
+	x := vector(d.X, ins, 1)
 	return &Contract{
 		Layer: d.Layer, Loops: []Loop{{"n", outs, true}, {"k", ins, true}}, Chains: 1,
 		Y:     Operand{V: d.DW, At: []Affine{Unit(0), Unit(1)}},
-		Terms: []Term{{Loops: loops, A: matrix(d.DY, d.Rows, 2, outs, 0), B: &x}},
+		Terms: []Term{{A: vector(d.DY, outs, 0), B: &x}},
 	}
 }
 
