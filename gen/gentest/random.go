@@ -177,10 +177,14 @@ func (n *network) layer() {
 		n.activationLayer()
 		return
 	}
-	words := append([]string{"dense", "dense", "dense"}, names(n.vocab.Layers)...)
+	words := append([]string{"dense", "dense rows", "dense tied"}, names(n.vocab.Layers)...)
 	switch kind := n.pick("layer", words); kind {
 	case "dense":
-		n.denseLayer()
+		n.dense(n.any(), n.width())
+	case "dense rows":
+		n.denseRows()
+	case "dense tied":
+		n.denseTied()
 	case "dropout":
 		x := n.any()
 		n.push(n.b.Layer("dropout", x.ref, spec.Fields{"rate": 0.1 + 0.4*n.Float64()}), x.size)

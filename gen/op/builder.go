@@ -112,8 +112,9 @@ func (b *Builder) Emit(op ir.Op) {
 func (b *Builder) Flows(v *ir.Value) bool { return b.Training && b.flows[v] }
 
 // Map adds an element-wise operation with one result, named out in the
-// program, of a size and of the shape that operands of that size have. ins are leaf name, value, leaf name, value, …; operands the
-// program does not read are left out.
+// program, of a size and of the shape that operands of that size have. ins are
+// leaf name, value, leaf name, value, …; operands the program does not read are
+// left out.
 func (b *Builder) Map(doc, name string, prog expr.Program, out string, size int, ins ...any) *ir.Value {
 	m := &ir.Map{Doc: doc, Prog: prog, OutNames: []string{out}}
 	batch, shape := false, []int{size}

@@ -19,12 +19,8 @@ import (
 // stages over the samples, with sums over the batch between them; everything
 // else has one.
 func TestStages(t *testing.T) {
-	const layer = "  - dense: {units: 4}\n  - batch_normalization: {statistics: batch}\n"
-	text := "nngen: 1\nname: n\ninput: {shape: [4]}\nlayers:\n%s  - dense: {units: 2}\nloss: mse\n"
 	for layers, want := range []int{1, 4, 7} {
-		net, err := spec.Decode("n.yaml", fmt.Appendf(nil, text, strings.Repeat(layer, layers)), op.Vocabulary())
-		require.NoError(t, err)
-		p, err := gen.Plan(net, gen.Options{})
+		p, err := gen.Plan(normalised(t, layers), gen.Options{})
 		require.NoError(t, err)
 		require.Len(t, p.Train.Gradients.Phases(plan.Samples), want)
 		require.Len(t, p.Train.Evaluate.Phases(plan.Samples), 1)
@@ -37,12 +33,21 @@ func TestStages(t *testing.T) {
 	}
 }
 
+// normalised is a network with layers of trained batch normalisation.
+func normalised(t *testing.T, layers int) *spec.Network {
+	const layer = "  - dense: {units: 4}\n  - batch_normalization: {statistics: batch}\n  - dropout: {rate: 0.5}\n"
+	text := "nngen: 1\nname: n\ninput: {shape: [4]}\nlayers:\n%s  - dense: {units: 2}\nloss: mse\n"
+	net, err := spec.Decode("n.yaml", fmt.Appendf(nil, text, strings.Repeat(layer, layers)), op.Vocabulary())
+	require.NoError(t, err)
+	return net
+}
+
 // TestBarriers follows every value by itself: what a stage reads was made there
 // or in an earlier stage; what samples read of the batch, in an earlier one; and
 // what crosses a barrier is kept for every sample.
 func TestBarriers(t *testing.T) {
 	waits := 0
-	for _, net := range networks(t) {
+	for _, net := range append(networks(t), normalised(t, 1), normalised(t, 3)) {
 		p, err := gen.Plan(net, gen.Options{})
 		require.NoError(t, err)
 		if p.Train == nil {
