@@ -2,6 +2,7 @@ package gen_test
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -14,6 +15,9 @@ import (
 	"github.com/nngen-go/nngen/gen/op"
 	"github.com/nngen-go/nngen/spec"
 )
+
+// allVectors: the networks of every group in both types.
+var allVectors = flag.Bool("vectors", false, "TestVectors compiles every network as float32 and as float64, not those of sharing and batch in turn")
 
 const vectorsDir = "../golden/vectors"
 
@@ -42,25 +46,32 @@ type vectorBatch struct {
 
 // TestVectors compiles PyTorch's networks, as float32 and as float64, and
 // compares outputs, losses, gradients and the weights after every optimiser
-// step: 1e-5 of the largest value for float32, 1e-12 for float64.
+// step, with one to three workers: 1e-5 of the largest value for float32, 1e-12
+// for float64.
 func TestVectors(t *testing.T) {
 	total := 0
-	for _, group := range []string{"activations", "losses", "optimizers", "regularizers", "schedules", "shapes", "layers"} {
+	for _, group := range []string{"activations", "losses", "optimizers", "regularizers", "schedules", "shapes", "layers", "sharing", "batch"} {
 		src, err := os.ReadFile(vectorsDir + "/networks_" + group + ".json")
 		require.NoError(t, err)
 		var file struct{ Cases []*vector }
 		require.NoError(t, json.Unmarshal(src, &file))
 		total += len(file.Cases)
-		t.Run(group, func(t *testing.T) { runVectors(t, file.Cases) })
+		inTurn := !*allVectors && (group == "sharing" || group == "batch")
+		t.Run(group, func(t *testing.T) { runVectors(t, file.Cases, inTurn) })
 	}
-	require.GreaterOrEqual(t, total, 180, "a run over nothing proves nothing")
+	require.GreaterOrEqual(t, total, 240, "a run over nothing proves nothing")
 }
 
-func runVectors(t *testing.T, cases []*vector) {
+// runVectors runs networks in both types, or in turn in one of them.
+func runVectors(t *testing.T, cases []*vector, inTurn bool) {
 	var nets []*gentest.Network
 	var jobs []*gentest.Job
-	for _, c := range cases {
-		for _, dtype := range []string{"float32", "float64"} {
+	var of []*vector // of each network
+	for i, c := range cases {
+		for j, dtype := range []string{"float32", "float64"} {
+			if inTurn && i%2 != j {
+				continue
+			}
 			net, err := spec.Decode("net.yaml", []byte(c.Spec), op.Vocabulary())
 			require.NoError(t, err, c.Name)
 			require.NoError(t, net.ReadFiles(vectorsDir), c.Name)
@@ -69,20 +80,25 @@ func runVectors(t *testing.T, cases []*vector) {
 			require.NoError(t, err, c.Name)
 			job, err := c.job(n)
 			require.NoError(t, err, c.Name)
-			nets, jobs = append(nets, n), append(jobs, job)
+			nets, jobs, of = append(nets, n), append(jobs, job), append(of, c)
 		}
 	}
 	prog, err := gentest.Build(t.TempDir(), nets)
 	require.NoError(t, err)
 	for _, path := range gentest.Paths {
-		results, err := prog.On(path).Run(jobs)
-		require.NoError(t, err)
-		for i, n := range nets {
-			if results[i].Path != path {
-				continue // the machine does not have it
+		for workers := 1; workers <= 3; workers++ {
+			for _, j := range jobs {
+				j.Workers = workers
 			}
-			c := cases[i/2]
-			t.Run(c.Name+"/"+string(n.Plan.Prog.DType)+"/"+results[i].Path, func(t *testing.T) { c.check(t, n, results[i]) })
+			results, err := prog.On(path).Run(jobs)
+			require.NoError(t, err)
+			for i, n := range nets {
+				if results[i].Path != path {
+					continue // the machine does not have it
+				}
+				c := of[i]
+				t.Run(fmt.Sprintf("%s/%s/%s/%d", c.Name, n.Plan.Prog.DType, path, workers), func(t *testing.T) { c.check(t, n, results[i]) })
+			}
 		}
 	}
 }

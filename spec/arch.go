@@ -21,6 +21,9 @@ func (n *Network) Arch() string {
 		if act := l.Args.Word("activation"); act != nil {
 			s += " " + act.Name
 		}
+		if tied := l.Args.Text("tied_to"); tied != "" {
+			s += " tied to " + tied
+		}
 		parts = append(parts, s+" from "+strings.Join(l.From, ","))
 	}
 	return strings.Join(parts, "; ")

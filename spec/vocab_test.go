@@ -69,6 +69,7 @@ func testLayers() []Kind {
 	axis := whole("axis")
 	features := []Param{list("axes", -1.0, nil), flag0("shared", false)}
 	affine := []Param{flag0("use_weight", true), flag0("use_bias", true), flag0("trainable", true)}
+	momentum := num0("momentum", 0.1, &Range{Max: 1, MinOpen: true})
 	reduced := []Param{list("axes", nil, nil), flag0("keepdims", false)}
 	join := func(name string, params ...Param) Kind {
 		return Kind{Name: name, MinFrom: 2, MaxFrom: AnyFrom, Params: params}
@@ -77,7 +78,7 @@ func testLayers() []Kind {
 		alias(row("dense", units, slot("activation", ActivationSlot, "linear"), flag0("use_bias", true),
 			slot("kernel_initializer", InitializerSlot, nil), slot("bias_initializer", InitializerSlot, "zeros"),
 			slot("kernel_regularizer", RegularizerSlot, nil), slot("bias_regularizer", RegularizerSlot, nil),
-			flag0("trainable", true), num0("drop_connect", nil, fraction), mask), "linear_layer", "gemm", "fully_connected"),
+			flag0("trainable", true), num0("drop_connect", nil, fraction), axis, Param{Name: "tied_to", Type: Text}, mask), "linear_layer", "gemm", "fully_connected"),
 		row("dropout", need(num0("rate", nil, fraction))),
 		join("add"), alias(join("subtract"), "sub"), alias(join("multiply"), "mul"), alias(join("divide"), "div"),
 		join("minimum"), join("maximum"), join("average"), join("less"), join("less_equal"), join("equal"), join("where"), alias(join("concat", axis), "concatenate"),
@@ -85,7 +86,7 @@ func testLayers() []Kind {
 		row("slice", axis, whole("start"), whole("end"), whole("step")),
 		{Name: "constant", NoFrom: true, Params: []Param{need(list("shape", nil, count)), list("value", 0.0, nil), flag0("trainable", false)}},
 		row("scale_shift", slices.Concat(features, affine)...), row("prelu", append(features, num0("init", 0.25, nil), flag0("trainable", true))...),
-		alias(row("batch_normalization", append(affine, num0("epsilon", 1e-3, notNegative), axis)...), "batch_norm"),
+		alias(row("batch_normalization", append(slices.Clone(affine), num0("epsilon", 1e-3, notNegative), enum("statistics", "stored", "batch"), momentum, axis)...), "batch_norm"),
 		alias(row("layer_normalization", append(affine, num0("epsilon", 1e-5, notNegative), axis)...), "layer_norm"),
 		row("reduce_sum", reduced...), row("reduce_mean", reduced...), row("reduce_max", reduced...), row("reduce_min", reduced...),
 		row("argmax", axis, flag0("keepdims", false), flag0("last", false)), row("argmin", axis, flag0("keepdims", false), flag0("last", false)),

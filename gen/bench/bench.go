@@ -185,6 +185,7 @@ func (b *benchmark) compile(ctx context.Context, net *spec.Network) error {
 		return err
 	}
 	b.prog, b.report.Cost = p.Prog, costOf(p.Prog)
+	b.plan = slices.DeleteFunc(b.plan, func(m measurement) bool { return m.Mode == Train && m.Batch < p.Prog.MinBatch })
 	pkg, err := b.Compiler.Generate(net, true)
 	if err != nil {
 		return err

@@ -44,7 +44,7 @@ func costOf(prog *ir.Program) Cost {
 	}
 	for _, op := range prog.Infer.Ops {
 		switch o := op.(type) {
-		case *ir.Dense:
+		case *ir.Contract:
 			c.Forward += o.MultiplyAdds()
 		case *ir.Map:
 			if len(o.In) == 1 { // an activation, not a part of a softmax
@@ -55,12 +55,16 @@ func costOf(prog *ir.Program) Cost {
 	if prog.Gradients == nil {
 		return c
 	}
+	backward := false
 	for _, op := range prog.Gradients.Ops {
-		switch o := op.(type) {
-		case *ir.DenseGradWeight:
-			c.GradWeight += connections(o.DW)
-		case *ir.DenseGradInput:
-			c.GradInput += connections(o.W)
+		backward = backward || op.Outs()[0] == prog.Loss
+		o, ok := op.(*ir.Contract)
+		switch {
+		case !ok || !backward:
+		case o.OverBatch():
+			c.GradWeight += o.MultiplyAdds()
+		default:
+			c.GradInput += o.MultiplyAdds()
 		}
 	}
 	for _, g := range prog.Grads {

@@ -51,7 +51,7 @@ func zeroShare(prog *ir.Program, weights string) (float64, error) {
 	}
 	zeros, all := 0, 0
 	for _, op := range prog.Infer.Ops {
-		d, ok := op.(*ir.Dense)
+		d, ok := ir.Form(op).(*ir.Dense)
 		if !ok || d.X.Kind != ir.Temp {
 			continue
 		}

@@ -179,6 +179,8 @@ func TestActivations(t *testing.T) {
 // shapes are layers over shapes, by kind.
 var shapes = []struct{ kind, layers string }{
 	{"dense", "  - dense: {units: 4, use_bias: false}\n  - dense: {units: 3, mask: {density: 0.5}}"},
+	{"dense", "  - dense: {units: 4, axis: -1, activation: tanh}\n  - dense: {units: 5, axis: 0, use_bias: false}\n  - dense: {units: 2, axis: 1}"},
+	{"dense", "  - dense: {units: 4, axis: 2}\n  - dense: {from: x, units: 4, axis: -1, tied_to: dense1, activation: relu}\n  - add: {from: [dense1, dense2]}"},
 	{"dropout", "  - dropout: {rate: 0.5}"},
 	{"dropout", "  - dense: {units: 4}\n  - dropout: {rate: 0.5}"},
 	{"flatten", "  - flatten"},

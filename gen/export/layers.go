@@ -50,16 +50,51 @@ func init() { // the functions reach the table again
 	}
 }
 
-// dense is Gemm with the weight as [out, in].
+// dense is Gemm with the weight as [out, in], or MatMul for the rows of an axis.
 func (e *exporter) dense(l *spec.Layer, xs []value) value {
-	x, units := e.vector(xs[0]), l.Args.Int("units")
-	bias := ""
-	if l.Args.Bool("use_bias") {
-		bias = e.param(l.Name+".bias", []int{units})
+	units, owner := l.Args.Int("units"), l.Name
+	if tied := l.Args.Text("tied_to"); tied != "" {
+		owner = tied
 	}
-	weight := e.param(l.Name+".weight", []int{units, x.dims[0]})
+	bias := ""
+	if e.prog.ParamByName(owner+".bias") != nil {
+		bias = e.param(owner+".bias", []int{units})
+	}
+	if l.Args.Has("axis") {
+		return e.activation(l.Args.Word("activation"), e.rows(l, e.batched(xs[0]), owner, bias))
+	}
+	x := e.vector(xs[0])
+	weight := e.param(owner+".weight", []int{units, x.dims[0]})
 	z := value{name: e.node("Gemm", []string{x.name, weight, bias}, integer("transB", 1)), dims: []int{units}}
 	return e.activation(l.Args.Word("activation"), z)
+}
+
+// rows is a dense layer on the rows of an axis.
+func (e *exporter) rows(l *spec.Layer, x value, owner, bias string) value {
+	units, features := l.Args.Int("units"), axis(l, x.dims)
+	x = e.swapped(x, features)
+	last := len(x.dims) - 1
+	weight := e.node("Transpose", []string{e.param(owner+".weight", []int{units, x.dims[last]})}, integers("perm", []int{1, 0}))
+	z := value{name: e.node("MatMul", []string{x.name, weight}), dims: append(x.dims[:last:last], units)}
+	if bias != "" {
+		z.name = e.node("Add", []string{z.name, bias})
+	}
+	return e.swapped(z, features)
+}
+
+// swapped exchanges an axis, counted with the batch, with the last.
+func (e *exporter) swapped(x value, axis int) value {
+	last := len(x.dims)
+	if axis == last {
+		return x
+	}
+	perm, dims := make([]int, last+1), slices.Clone(x.dims)
+	for i := range perm {
+		perm[i] = i
+	}
+	perm[axis], perm[last] = last, axis
+	dims[axis-1], dims[last-1] = dims[last-1], dims[axis-1]
+	return value{name: e.node("Transpose", []string{x.name}, integers("perm", perm)), dims: dims}
 }
 
 // aligned prepares sources for an element-wise operator.

@@ -162,7 +162,7 @@ func (n *network) shapeLayer(kind string) {
 	case "batch_normalization":
 		f["axis"] = axis
 		if n.train {
-			f["trainable"] = false
+			n.statistics(f)
 		}
 		f["use_weight"], f["use_bias"] = n.chance(0.7), n.chance(0.7)
 	case "layer_normalization":

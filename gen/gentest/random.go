@@ -45,6 +45,7 @@ type network struct {
 	nodes []*node
 	train bool
 	prox  bool
+	pairs bool // a step needs two samples
 }
 
 func (g *Generator) chance(p float64) bool { return g.Float64() < p }
@@ -96,6 +97,9 @@ func (g *Generator) Network(name string) (*spec.Network, error) {
 		n.optimizer()
 	}
 	batch := 1 + g.IntN(6)
+	if n.pairs {
+		batch = max(batch, 2)
+	}
 	n.b.Codegen(spec.Fields{"batch": batch, "train": n.train, "unroll": g.pick("unroll", []string{"auto", "none", "full"}), "storage": storage})
 	dtypes := []string{"float32", "float64", "float32"}
 	if storage != "float32" {
@@ -173,10 +177,14 @@ func (n *network) layer() {
 		n.activationLayer()
 		return
 	}
-	words := append([]string{"dense", "dense", "dense"}, names(n.vocab.Layers)...)
+	words := append([]string{"dense", "dense rows", "dense tied"}, names(n.vocab.Layers)...)
 	switch kind := n.pick("layer", words); kind {
 	case "dense":
 		n.dense(n.any(), n.width())
+	case "dense rows":
+		n.denseRows()
+	case "dense tied":
+		n.denseTied()
 	case "dropout":
 		x := n.any()
 		n.push(n.b.Layer("dropout", x.ref, spec.Fields{"rate": 0.1 + 0.4*n.Float64()}), x.size)

@@ -107,14 +107,20 @@ func vectorElement(field, j string, size int) string {
 }
 
 func (b *body) step(s *plan.Step) error {
-	switch o := s.Op.(type) {
+	switch o := ir.Form(s.Op).(type) {
 	case *ir.Dense, *ir.DenseGradInput:
 		return b.matrix(s)
 	case *ir.DenseGradWeight:
 		return b.gradWeight(s, o)
+	case *ir.Contract:
+		b.contract(o, s.Chains)
 	case *ir.RankOne:
 		b.rankOne(o)
 	case *ir.BatchSum:
+		if o.Y.Param == nil && !isNumber(o.Y) {
+			b.contract(s.Op.(*ir.Contract), s.Chains)
+			return nil
+		}
 		return b.batchSum(o)
 	case *ir.Map:
 		return b.mapOp(o)
@@ -166,11 +172,11 @@ func (b *body) mapOp(o *ir.Map) error {
 	case len(o.Out) > 1:
 		return fmt.Errorf("map %q has several results", o.Doc)
 	}
-	y := b.result(out)
 	if isNumber(out) {
-		b.add(let(y.idx, b.value(o, "0")))
+		b.define(out, func() jen.Code { return b.value(o, "0") })
 		return nil
 	}
+	y := b.result(out)
 	if out.Size() == 1 {
 		b.add(set(y.idx+"[0]", b.value(o, "0")))
 		return nil

@@ -69,7 +69,7 @@ func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
 // newGlobals returns the names of the package, of which the printers have taken
 // some.
 func newGlobals(p *plan.Plan) *namer {
-	n := newNamer("params", "memory", "tensors", "storedTensors", "arch", "check", "workspaces", "refForward", "refLoss")
+	n := newNamer("params", "memory", "tensors", "storedTensors", "arch", "check", "enough", "workspaces", "refForward", "refLoss")
 	for _, t := range p.Tensors {
 		cols, rows := tables(t)
 		n.taken[cols], n.taken[rows] = true, true

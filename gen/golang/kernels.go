@@ -171,7 +171,7 @@ type matrix struct {
 
 func (e *emitter) newMatrix(s *plan.Step) *matrix {
 	m := &matrix{e: e, step: s, register: map[*ir.Value]bool{}}
-	switch o := s.Op.(type) {
+	switch o := ir.Form(s.Op).(type) {
 	case *ir.Dense:
 		m.layer, m.y, m.x, m.w, m.bias = o.Layer, o.Y, o.X, o.W, o.B
 	case *ir.DenseGradInput:

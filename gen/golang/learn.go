@@ -101,7 +101,7 @@ func (e *emitter) learnFunc(l plan.Learn, rank int) (*kernelFunc, error) {
 
 // connected reports whether a gradient has assembly.
 func connected(op ir.Op) bool {
-	switch o := op.(type) {
+	switch o := ir.Form(op).(type) {
 	case *ir.DenseGradWeight:
 		return o.DW.Param.Mask == nil
 	case *ir.BatchSum:
@@ -128,10 +128,10 @@ func (l *learnKernel) fast() []jen.Code {
 		return nil
 	}
 	var out []jen.Code
-	if bias, ok := l.Gradient.(*ir.BatchSum); ok {
+	if bias, ok := ir.Form(l.Gradient).(*ir.BatchSum); ok {
 		out = l.bias(bias)
 	} else {
-		out = l.weights(l.Gradient.(*ir.DenseGradWeight))
+		out = l.weights(ir.Form(l.Gradient).(*ir.DenseGradWeight))
 	}
 	prefix := []jen.Code{letf("p", "t.net.p")}
 	if !slices.ContainsFunc(l.update.Arrays, func(a string) bool { return l.hold[a] == "p" }) {

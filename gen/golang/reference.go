@@ -74,7 +74,7 @@ func (r *ref) result(v *ir.Value) string {
 }
 
 func (r *ref) op(op ir.Op) error {
-	switch o := op.(type) {
+	switch o := ir.Form(op).(type) {
 	case *ir.Dense:
 		bias := "nil"
 		if o.B != nil {
@@ -82,6 +82,8 @@ func (r *ref) op(op ir.Op) error {
 		}
 		w, x := r.value(o.W), r.value(o.X)
 		r.add(letf(r.result(o.Y), "refDense(%s, %s, %s)", w, bias, x))
+	case *ir.Contract:
+		r.contract(o)
 	case *ir.Map:
 		r.mapOp(o)
 	case *ir.Reduce:
@@ -194,36 +196,19 @@ func (e *emitter) refLoss(f *jen.File) error {
 			r.at[v] = "batch"
 		}
 	}
-	var before, sample, after []jen.Code
 	r.inputs("x[i]")
 	r.targets()
-	sample, r.out = r.out, nil
-	summed := map[*ir.Value]bool{}
-	for _, op := range keep {
-		if sum, ok := op.(*ir.BatchSum); ok {
-			y := r.result(sum.Y)
-			before = append(before, letf(y, "make([]float64, %d)", sum.Y.Size()))
-			sample = append(sample, jen.Id("refAccumulate").Call(exprf("%s", y), exprf("%s", r.value(sum.X))))
-			summed[sum.Y] = true
-			continue
-		}
-		if err := r.op(op); err != nil {
-			return err
-		}
-		code := r.out
-		r.out = nil
-		switch {
-		case op.Outs()[0].Batch:
-			sample = append(sample, code...)
-		case readsAny(op, summed):
-			after = append(after, code...)
-		default:
-			before = append(before, code...)
+	stages, err := r.stages(keep)
+	if err != nil {
+		return err
+	}
+	body := []jen.Code{letf("batch", "[]float64{float64(len(x))}"), setf("_", "batch")}
+	for i, s := range stages {
+		body = append(body, s.before...)
+		if i < len(stages)-1 {
+			body = append(body, forRange("i", "x", s.sample...))
 		}
 	}
-	body := append([]jen.Code{letf("batch", "[]float64{float64(len(x))}"), setf("_", "batch")}, before...)
-	body = append(body, forRange("i", "x", sample...))
-	body = append(body, after...)
 	f.Comment("refLoss is the loss of a training batch in float64, with the units of that step")
 	f.Comment("dropped.")
 	f.Func().Id("refLoss").Params(jen.Id("p [][]float64, x []Input, y []Target, seed uint64, step, samples uint32")).Float64().Block(
@@ -246,13 +231,4 @@ func (r *ref) targets() {
 			r.add(letf(name, "refInput(y[i]%s[:])", field))
 		}
 	}
-}
-
-func readsAny(op ir.Op, set map[*ir.Value]bool) bool {
-	for _, x := range op.Ins() {
-		if set[x] {
-			return true
-		}
-	}
-	return false
 }

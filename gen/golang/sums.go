@@ -31,6 +31,9 @@ func (b *body) holder(v *ir.Value) string {
 
 // copyName is the trainer's field of a parameter-shaped temporary.
 func copyName(v *ir.Value) string {
+	if v.Name == v.Param.Name+".shared" {
+		return "sharedGrads"
+	}
 	return "connections" + strings.ToUpper(v.Name[len(v.Param.Name)+1:][:1]) + v.Name[len(v.Param.Name)+2:]
 }
 
@@ -74,7 +77,7 @@ func (b *body) gradWeight(s *plan.Step, o *ir.DenseGradWeight) error {
 	})
 	var args []jen.Code
 	for _, f := range fieldsOf(t) {
-		args = append(args, exprf("&%s.%s", b.grads, f))
+		args = append(args, exprf("&%s.%s", b.holder(o.DW), f))
 	}
 	b.add(jen.Id(k.name).Call(append(args, exprf("%s", dPass), exprf("%s", xPass))...))
 	return nil
@@ -176,12 +179,15 @@ func (g *gradWeight) sparse() []jen.Code {
 func (b *body) batchSum(o *ir.BatchSum) error {
 	rows, _, _ := b.source(o.X)
 	if isNumber(o.Y) {
-		y := b.result(o.Y)
-		if b.single {
-			b.add(letf(y.idx, "0 + %s", b.operand(o.X, "0")))
+		if _, kept := b.at[o.Y]; kept {
+			b.define(o.Y, func() jen.Code { return exprf("0") })
+		} else if b.single {
+			b.define(o.Y, func() jen.Code { return exprf("0 + %s", b.operand(o.X, "0")) })
 			return nil
+		} else {
+			b.add(jen.Var().Id(b.result(o.Y).idx).Id(typeName(b.e.elem)))
 		}
-		b.add(jen.Var().Id(y.idx).Id(typeName(b.e.elem)))
+		y := b.at[o.Y]
 		b.add(forRange("i", rows, jen.Id(y.idx).Op("+=").Add(exprf("%s[i][0]", b.rowsName(o.X)))))
 		return nil
 	}
@@ -201,7 +207,7 @@ func (b *body) batchSum(o *ir.BatchSum) error {
 				forRange("j, dj", "d", jen.Id("g[j/16][j%16]").Op("+=").Id("dj"))),
 		}
 	})
-	b.add(jen.Id(k.name).Call(exprf("&%s.%s", b.grads, t.Field), exprf("%s", rows)))
+	b.add(jen.Id(k.name).Call(exprf("&%s.%s", b.holder(o.Y), t.Field), exprf("%s", rows)))
 	return nil
 }
 

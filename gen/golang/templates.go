@@ -43,7 +43,9 @@ type view struct {
 	// Of a training step: whether one sample is a step of its own, whether
 	// updates follow their gradients at once, whether something is prepared.
 	StepOne, Learn, Prepare bool
-	SummedLoss              bool // sums and means are mixed
+	SummedLoss              bool  // sums and means are mixed
+	Stages                  []int // over the samples, after the first
+	MinBatch                int   // least samples of a training step
 	// ShareFrom is the number of samples from which workers share a step, Shares
 	// whether batches can be so large; TileRows are the rows of the smaller tile.
 	ShareFrom, TileRows int
@@ -191,6 +193,10 @@ func (e *emitter) view() *view {
 		v.LearningRate = literal(e.net.Optimizer.Args.Float("learning_rate"), e.elem)
 		v.StepOne, v.Learn, v.Prepare = e.plan.Train.One != nil, e.plan.Train.Learn != nil, len(e.trainSteps) > 0
 		v.SummedLoss = e.prog.SummedLoss != nil
+		for n := range e.plan.Train.Gradients.Phases(plan.Samples)[1:] {
+			v.Stages = append(v.Stages, n+1)
+		}
+		v.MinBatch = max(1, e.prog.MinBatch)
 		v.ShareFrom, v.Shares, v.TileRows = e.plan.ShareFrom(), e.plan.Shares(), e.tileRows()
 		for _, s := range e.plan.Train.States {
 			v.States, v.StateNames = append(v.States, lowerCamel(s)), append(v.StateNames, s)
@@ -236,7 +242,7 @@ func (e *emitter) gradientChecks() int {
 // isTrained reports whether training changes the tensor.
 func (e *emitter) isTrained(t *plan.Tensor) bool {
 	for _, g := range e.prog.Grads {
-		if g.Param == t.Value.Param {
+		if g.Param == t.Value.Param && g.Param.Momentum == 0 {
 			return true
 		}
 	}

@@ -33,7 +33,7 @@ func (e *emitter) train() (*jen.File, error) {
 // batchBody is a body of a function over some of the samples of a batch.
 func (e *emitter) batchBody(p *plan.Batched, training bool, from string) *body {
 	b := &body{
-		e: e, phase: p.Sample, slots: "ws", weights: "p", training: training, layers: e.plan.Layerwise, from: from, variables: map[*ir.Value]string{},
+		e: e, phase: p.Phases(plan.Samples)[0], slots: "ws", weights: "p", training: training, layers: e.plan.Layerwise, from: from, variables: map[*ir.Value]string{},
 		names: e.local(),
 		at:    map[*ir.Value]place{}, rows: map[*ir.Value]string{},
 		sample: "t.seen+uint32(from+i)",
@@ -43,6 +43,9 @@ func (e *emitter) batchBody(p *plan.Batched, training bool, from string) *body {
 	}
 	for _, v := range e.plan.Train.Rows {
 		b.rows[v] = b.rowsName(v)
+	}
+	for _, v := range e.plan.Train.Values {
+		b.at[v] = place{b.rowsName(v), "&" + b.rowsName(v)}
 	}
 	b.bindScalars()
 	return b
@@ -67,12 +70,12 @@ func (e *emitter) gradients(f *jen.File) error {
 	prepared := false
 	once := e.batchBody(p, true, ":len(x)")
 	once.grads = "&t.m.grads"
-	for _, s := range p.Prepare.Steps {
+	for _, s := range p.Prepare().Steps {
 		if m, ok := s.Op.(*ir.Map); ok && perStep(m) {
 			continue
 		}
 		prepared = true
-		once.phase = p.Prepare
+		once.phase = p.Prepare()
 		if err := once.step(s); err != nil {
 			return err
 		}
@@ -82,34 +85,19 @@ func (e *emitter) gradients(f *jen.File) error {
 			append([]jen.Code{letf("p", "t.net.p")}, once.take()...))
 		e.trainSteps = append(e.trainSteps, "t.prepare()")
 	}
-	samples := e.batchBody(p, true, "from:from+n")
-	for _, s := range p.Prepare.Steps { // where copies of parameters lie
-		for _, y := range s.Op.Outs() {
-			if y.Param != nil {
-				samples.at[y] = place{samples.holder(y), ""}
-			}
+	for n := range p.Phases(plan.Samples) {
+		if err := e.sampleStage(f, p, n); err != nil {
+			return err
 		}
 	}
-	code, err := samples.samplesOf(p, "gradientSpace")
-	if err != nil {
-		return err
-	}
-	e.method(f, []string{"samples takes n samples of a batch, the first of which is from, forward and backward", "through the network."},
-		"samples", "x []Input, y []Target, from, n int", "", code)
 	if err := e.lossOf(f, p, "losses", "losses is the loss of a batch, once all samples went through the network.", e.prog.Loss, true); err != nil {
 		return err
 	}
 	sums := e.batchBody(p, true, ":len(x)")
-	sums.phase, sums.weights = p.Sums, "t.net.p"
-	sums.neededNumbers(p.Prepare.Steps, p.Sums.Steps)
-	for _, s := range p.Prepare.Steps {
-		for _, y := range s.Op.Outs() {
-			if y.Param != nil {
-				sums.at[y] = place{sums.holder(y), ""}
-			}
-		}
-	}
-	code, err = sums.dealt()
+	sums.phase, sums.weights = p.Sums(), "t.net.p"
+	sums.neededNumbers(p.Prepare().Steps, p.Sums().Steps)
+	sums.bindCopies(p)
+	code, err := sums.dealt()
 	if err != nil {
 		return err
 	}
@@ -120,19 +108,19 @@ func (e *emitter) gradients(f *jen.File) error {
 	return e.learn(f)
 }
 
-// samplesOf emits what is done for every sample.
+// samplesOf emits what is done for every sample in the body's phase.
 func (b *body) samplesOf(p *plan.Batched, space string) ([]jen.Code, error) {
 	stmts := []jen.Code{letf("p", "t.net.p")}
 	switch {
-	case len(p.Sample.Slots) == 0:
+	case len(b.phase.Slots) == 0:
 	case b.layers:
 		stmts = append(stmts, letf("ws", "&t.m.%s", space))
 	default: // each worker has that of its first sample
 		stmts = append(stmts, letf("ws", "&t.m.%s[from]", space))
 	}
-	b.neededNumbers(p.Prepare.Steps, p.Sample.Steps)
+	b.neededNumbers(p.Prepare().Steps, b.phase.Steps)
+	b.wholeBatch()
 	stmts = append(stmts, b.take()...)
-	b.phase = p.Sample
 	b.bindTargets()
 	code, err := b.samples()
 	if err != nil {
@@ -148,8 +136,8 @@ func (b *body) samplesOf(p *plan.Batched, space string) ([]jen.Code, error) {
 // lossOf prints the method that adds the samples' losses.
 func (e *emitter) lossOf(f *jen.File, p *plan.Batched, name, doc string, loss *ir.Value, training bool) error {
 	b := e.batchBody(p, training, ":len(x)")
-	b.phase = p.Loss
-	b.neededNumbers(p.Prepare.Steps, p.Loss.Steps)
+	b.phase = p.Loss()
+	b.neededNumbers(p.Prepare().Steps, p.Loss().Steps)
 	if err := b.run(); err != nil {
 		return err
 	}
@@ -236,13 +224,17 @@ func (b *body) samples() ([]jen.Code, error) {
 		for _, v := range b.e.prog.Inputs {
 			b.rowPlace(v)
 		}
+		b.bindEarlier()
 		if err := b.layerwise(); err != nil {
 			return nil, err
 		}
 		return b.take(), nil
 	}
-	b.add(letf("in", "&x[i]"))
+	if b.readsInput() {
+		b.add(letf("in", "&x[i]"))
+	}
 	b.bindInputs("in")
+	b.bindEarlier()
 	if err := b.run(); err != nil {
 		return nil, err
 	}
@@ -314,9 +306,13 @@ func (e *emitter) memory(f *jen.File) {
 			fields = append(fields, jen.Id("_").Id(array(v.DType, schedule.Panel-rest)))
 		}
 	}
-	fields = append(fields,
-		e.sampleSpace("gradientSpace", t.Gradients.Sample),
-		e.sampleSpace("lossSpace", t.Evaluate.Sample))
+	for _, v := range t.Values {
+		fields = append(fields, jen.Id(e.rowField(v)).Id(valueType(v)).Comment("of the batch"))
+	}
+	for n, ph := range t.Gradients.Phases(plan.Samples) {
+		fields = append(fields, e.sampleSpace(numberedName("gradientSpace", n), ph))
+	}
+	fields = append(fields, e.sampleSpace("lossSpace", t.Evaluate.Phases(plan.Samples)[0]))
 	if t.One != nil {
 		fields = append(fields, jen.Id("oneSpace").Struct(slots(e.elem, t.One.Slots, 1)...))
 	}
@@ -339,11 +335,14 @@ func (e *emitter) sampleSpace(name string, p *plan.Phase) jen.Code {
 func (e *emitter) rowField(v *ir.Value) string {
 	if e.rowNames == nil {
 		e.rowNames = map[*ir.Value]string{}
-		names := newNamer("grads", "gradientSpace", "lossSpace", "connectionsKept", "connectionsMask")
+		names := newNamer("grads", "sharedGrads", "lossSpace", "connectionsKept", "connectionsMask")
+		for n := range e.plan.Train.Gradients.Phases(plan.Samples) {
+			names.taken[numberedName("gradientSpace", n)] = true
+		}
 		for _, s := range e.plan.Train.States {
 			names.taken[lowerCamel(s)] = true
 		}
-		for _, r := range e.plan.Train.Rows {
+		for _, r := range append(e.plan.Train.Rows[:len(e.plan.Train.Rows):len(e.plan.Train.Rows)], e.plan.Train.Values...) {
 			e.rowNames[r] = names.name(r.Name)
 		}
 	}

@@ -139,8 +139,8 @@ func (r *Report) layers(net *spec.Network, prog *ir.Program) {
 			}
 		}
 		for _, op := range prog.Infer.Ops {
-			if d, ok := op.(*ir.Dense); ok && d.Layer == l.Name {
-				l.MultiplyAdds += d.MultiplyAdds()
+			if c, ok := op.(*ir.Contract); ok && c.Layer == l.Name {
+				l.MultiplyAdds += c.MultiplyAdds()
 			}
 		}
 		r.Layers = append(r.Layers, l)

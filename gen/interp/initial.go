@@ -13,7 +13,7 @@ func InitialValues(p *ir.Program, seed uint64) map[*ir.Value][]float64 {
 	for _, v := range p.Params {
 		w := make([]float64, v.Size())
 		initialise(w, v, seed)
-		if p.DType == ir.Float32 {
+		if v.DType == ir.Float32 {
 			for i := range w {
 				w[i] = round32(w[i])
 			}

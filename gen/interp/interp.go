@@ -31,6 +31,7 @@ type Machine struct {
 	LearningRate float64
 	Seed         uint64
 
+	fused  bool                      // the oracle multiplies and adds with one rounding
 	values map[*ir.Value][][]float64 // per sample, or one
 }
 
@@ -39,22 +40,26 @@ func New(p *ir.Program) *Machine {
 	return &Machine{Prog: p, Arith: expr.Float64, Plain: true, Step: 1, Batch: 1, values: map[*ir.Value][][]float64{}}
 }
 
-// NewOracle returns a machine in the program's dtype that follows the
-// numeric schedule, with fused or separate multiply-add.
+// NewOracle returns a machine that follows the numeric schedule, every operation
+// in the type of its result, with fused or separate multiply-add.
 func NewOracle(p *ir.Program, fused bool) *Machine {
 	m := New(p)
-	m.Plain = false
-	switch {
-	case p.DType == ir.Float32 && fused:
-		m.Arith = Fused32
-	case p.DType == ir.Float32:
-		m.Arith = Strict32
-	case fused:
-		m.Arith = Fused64
-	default:
-		m.Arith = Strict64
-	}
+	m.Plain, m.fused = false, fused
+	m.Arith = m.arithmetic(p.DType)
 	return m
+}
+
+// arithmetic is the exact arithmetic of a type.
+func (m *Machine) arithmetic(t ir.DType) expr.Arith {
+	switch {
+	case t == ir.Float64 && m.fused:
+		return Fused64
+	case t == ir.Float64:
+		return Strict64
+	case m.fused:
+		return Fused32
+	}
+	return Strict32
 }
 
 // Set gives a value its rows: one per sample, or one. Weights that are stored
@@ -91,17 +96,14 @@ func (m *Machine) run(op ir.Op) error {
 			return fmt.Errorf("%s (%s) was not set", x, x.Name)
 		}
 	}
+	if y := op.Outs()[0]; !m.Plain {
+		m.Arith = m.arithmetic(y.DType)
+	}
 	switch o := op.(type) {
-	case *ir.Dense:
-		m.dense(o)
-	case *ir.DenseGradInput:
-		m.denseGradInput(o)
-	case *ir.DenseGradWeight:
-		m.denseGradWeight(o)
+	case *ir.Contract:
+		m.contract(o)
 	case *ir.RankOne:
 		m.rankOne(o)
-	case *ir.BatchSum:
-		m.batchSum(o)
 	case *ir.Map:
 		return m.mapOp(o)
 	case *ir.Reduce:
@@ -186,14 +188,6 @@ func (m *Machine) chains(outputs, length int) int {
 		return 1
 	}
 	return schedule.Chains(outputs, length)
-}
-
-// gradInputChains is chains of a gradient of inputs.
-func (m *Machine) gradInputChains() int {
-	if m.Plain {
-		return 1
-	}
-	return schedule.GradInputChains
 }
 
 // sum adds n terms to init in c chains; add adds term i to an accumulator.

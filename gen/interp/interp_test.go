@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/ir/expr"
 )
 
@@ -111,4 +112,28 @@ func TestSumOrder(t *testing.T) {
 	require.Equal(t, f(float32(f(2, 1e8, -1e8, 3)), float32(f(0, 1, 1, 5))), m.sum(2, 2, len(x), add))
 	four := f(float32(f(float32(f(2, 1e8, 3)), float32(f(0, -1e8)))), float32(f(float32(f(0, 1, 5)), 1)))
 	require.Equal(t, four, m.sum(2, 4, len(x), add))
+}
+
+// TestTypes: every operation of the oracle is in the type of its result.
+func TestTypes(t *testing.T) {
+	x := &ir.Value{Name: "x", Kind: ir.Input, DType: ir.Float64, Shape: []int{2}, Batch: true}
+	third := func(to ir.DType) *ir.Map {
+		y := &ir.Value{Name: "y", DType: to, Shape: []int{2}, Batch: true}
+		return &ir.Map{Prog: expr.MustParse("y = x/3"), In: []*ir.Value{x}, InNames: []string{"x"}, Out: []*ir.Value{y}, OutNames: []string{"y"}}
+	}
+	total := func(of *ir.Value) *ir.Contract {
+		return (&ir.BatchSum{Y: &ir.Value{DType: of.DType, Shape: []int{2}}, X: of}).Contract()
+	}
+	narrow, wide := third(ir.Float32), third(ir.Float64)
+	sums := []*ir.Contract{total(narrow.Out[0]), total(wide.Out[0])}
+	for _, fused := range []bool{false, true} {
+		m := NewOracle(&ir.Program{}, fused)
+		m.Batch = 2
+		m.Set(x, []float64{1, 2}, []float64{10, 20})
+		require.NoError(t, m.Run(&ir.Func{Ops: []ir.Op{narrow, wide, sums[0], sums[1]}}))
+		a, b := float64(float32(1.0/3)), float64(float32(10.0/3))
+		require.Equal(t, []float64{float64(float32(a + b)), float64(float32(2*a) + float32(2*b))}, m.Get(sums[0].Y.V)[0])
+		a, b = 1.0/3, 10.0/3
+		require.Equal(t, []float64{a + b, 2*a + 2*b}, m.Get(sums[1].Y.V)[0])
+	}
 }

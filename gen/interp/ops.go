@@ -6,82 +6,10 @@ import (
 	"github.com/nngen-go/nngen/gen/schedule"
 )
 
-// dense: Y[n] = B[n] + Σ_k W[n,k]·X[k].
-func (m *Machine) dense(o *ir.Dense) {
-	w := m.values[o.W][0]
-	outs, ins := o.W.Shape[0], o.W.Shape[1]
-	mask := o.W.Param.Mask
-	m.perSample(o.Y, func(b int) []float64 {
-		x, y := m.row(o.X, b), make([]float64, outs)
-		for n := range y {
-			bias := 0.0
-			if o.B != nil {
-				bias = m.values[o.B][0][n]
-			}
-			row := w[n*ins : (n+1)*ins]
-			if o.W.Param.Storage == ir.Int8 && !m.Plain && !m.Unrounded {
-				y[n] = m.scaled(o, row, x, n)
-				continue
-			}
-			if mask != nil {
-				cols := mask.Cols[n]
-				y[n] = m.sum(bias, 1, len(cols), func(acc float64, i int) float64 {
-					return m.separate(row[cols[i]], x[cols[i]], acc)
-				})
-				continue
-			}
-			y[n] = m.sum(bias, m.chains(outs, ins), ins, func(acc float64, k int) float64 {
-				return m.Arith.MulAdd(row[k], x[k], acc)
-			})
-		}
-		return y
-	})
-}
-
 // separate is x·y + z with the product rounded by itself: the schedule fuses
 // the sums of fully connected layers alone.
 func (m *Machine) separate(x, y, z float64) float64 {
 	return m.Arith.Apply(expr.OpAdd, m.Arith.Apply(expr.OpMul, x, y), z)
-}
-
-// denseGradInput: DX[k] = Σ_n W[n,k]·DY[n].
-func (m *Machine) denseGradInput(o *ir.DenseGradInput) {
-	w := m.values[o.W][0]
-	outs, ins := o.W.Shape[0], o.W.Shape[1]
-	m.perSample(o.DX, func(b int) []float64 {
-		dy, dx := m.row(o.DY, b), make([]float64, ins)
-		if mask := o.W.Param.Mask; mask != nil {
-			for n, cols := range mask.Cols {
-				for _, k := range cols {
-					dx[k] = m.separate(w[n*ins+k], dy[n], dx[k])
-				}
-			}
-			return dx
-		}
-		for k := range dx {
-			dx[k] = m.sum(0, m.gradInputChains(), outs, func(acc float64, n int) float64 {
-				return m.Arith.MulAdd(w[n*ins+k], dy[n], acc)
-			})
-		}
-		return dx
-	})
-}
-
-// denseGradWeight: DW[n,k] = Σ over the samples of DY[n]·X[k].
-func (m *Machine) denseGradWeight(o *ir.DenseGradWeight) {
-	outs, ins := o.DW.Shape[0], o.DW.Shape[1]
-	dw := make([]float64, outs*ins)
-	mulAdd := m.Arith.MulAdd
-	if o.DW.Param.Mask != nil {
-		mulAdd = m.separate
-	}
-	dy, x := m.rows(o.DY), m.rows(o.X)
-	each(o.DW, func(i int) {
-		for b := range m.Batch {
-			dw[i] = mulAdd(dy[b][i/ins], x[b][i%ins], dw[i])
-		}
-	})
-	m.Set(o.DW, dw)
 }
 
 // rankOne: W[n,k] −= Rate·(DY[n]·X[k]), B[n] −= Rate·DY[n], with gradients that are
@@ -119,16 +47,6 @@ func each(v *ir.Value, f func(i int)) {
 			f(n*v.Param.Mask.In + k)
 		}
 	}
-}
-
-func (m *Machine) batchSum(o *ir.BatchSum) {
-	y := make([]float64, o.Y.Size())
-	for b := range m.Batch {
-		for i, x := range m.row(o.X, b) {
-			y[i] = m.Arith.Apply(expr.OpAdd, y[i], x)
-		}
-	}
-	m.Set(o.Y, y)
 }
 
 // elements evaluates a scalar program on the elements of its operands.

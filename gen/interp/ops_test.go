@@ -18,7 +18,7 @@ func param(info ir.ParamInfo, shape ...int) *ir.Value {
 }
 
 func value(kind ir.Kind, shape ...int) *ir.Value {
-	return &ir.Value{Name: "v", Kind: kind, DType: ir.Float32, Shape: shape}
+	return &ir.Value{Name: "v", Kind: kind, DType: ir.Float32, Shape: shape, Batch: kind == ir.Input || kind == ir.Temp}
 }
 
 // floats draws float32 numbers.
@@ -58,15 +58,27 @@ func TestSparseDense(t *testing.T) {
 			grads[k] += float32(float32(ws[n*40+k]) * float32(dy[n]))
 		}
 	}
-	got := result(t, &ir.Dense{Y: y, X: x, W: w}, y, map[*ir.Value][]float64{w: ws, x: xs})
+	got := result(t, (&ir.Dense{Y: y, X: x, W: w}).Contract(), y, map[*ir.Value][]float64{w: ws, x: xs})
 	for n, s := range sums {
 		require.Equal(t, float64(s), got[n])
 	}
 	dx := value(ir.Temp, 40)
-	got = result(t, &ir.DenseGradInput{DX: dx, DY: y, W: w}, dx, map[*ir.Value][]float64{w: ws, y: dy})
+	got = result(t, gradInput(dx, y, w), dx, map[*ir.Value][]float64{w: ws, y: dy})
 	for k, s := range grads {
 		require.Equal(t, float64(s), got[k])
 	}
+}
+
+// gradInput and gradWeight are the gradients of a dense layer.
+func gradInput(dx, dy, w *ir.Value) ir.Op {
+	c := (&ir.Dense{Y: dy, X: dx, W: w}).Contract()
+	return c.Grad(&c.Terms[0], 0, dy, dx)[0]
+}
+
+func gradWeight(dw, dy, x *ir.Value) ir.Op {
+	w := &ir.Value{Kind: ir.Param, DType: dw.DType, Shape: dw.Shape, Param: dw.Param}
+	c := (&ir.Dense{Y: dy, X: x, W: w}).Contract()
+	return c.Grad(&c.Terms[0], 1, dy, dw)[0]
 }
 
 // TestSparseGradWeight: so are those of the gradient of a sparse weight.
@@ -79,7 +91,7 @@ func TestSparseGradWeight(t *testing.T) {
 	m.Batch = 2
 	m.Set(dy, []float64{-1}, []float64{a})
 	m.Set(x, []float64{5, 1}, []float64{5, a})
-	require.NoError(t, m.run(&ir.DenseGradWeight{DW: dw, DY: dy, X: x}))
+	require.NoError(t, m.run(gradWeight(dw, dy, x)))
 	require.Equal(t, []float64{0, float64(float32(a*a) - 1)}, m.Get(dw)[0])
 }
 
@@ -89,7 +101,7 @@ func TestGradInputOrder(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 0))
 	w, dy, dx := param(ir.ParamInfo{}, 27, 2), value(ir.Input, 27), value(ir.Temp, 2)
 	ws, ds := floats(rng, 54), floats(rng, 27)
-	got := result(t, &ir.DenseGradInput{DX: dx, DY: dy, W: w}, dx, map[*ir.Value][]float64{w: ws, dy: ds})
+	got := result(t, gradInput(dx, dy, w), dx, map[*ir.Value][]float64{w: ws, dy: ds})
 	for k := range 2 {
 		var a [8]float64
 		for n, d := range ds {
@@ -102,8 +114,8 @@ func TestGradInputOrder(t *testing.T) {
 	}
 }
 
-// TestRankOne: rate times input is rounded, then times gradient plus weight
-// once; the step of a bias is rounded.
+// TestRankOne: the gradient is rounded, then its product with the rate, then
+// the step, as gradients and their update are.
 func TestRankOne(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 0))
 	w, b, dy, x, rate := param(ir.ParamInfo{}, 3, 5), value(ir.Temp, 3), value(ir.Temp, 3), value(ir.Temp, 5), value(ir.Temp)
@@ -111,8 +123,8 @@ func TestRankOne(t *testing.T) {
 	values := map[*ir.Value][]float64{w: ws, b: bs, dy: ds, x: xs, rate: {r}}
 	o := &ir.RankOne{W: w, B: b, DY: dy, X: x, Rate: rate}
 	for i, got := range result(t, o, w, values) {
-		s := float64(-float32(r) * float32(xs[i%5]))
-		require.Equal(t, fma(s, ds[i/5], ws[i]), got)
+		g := float32(ds[i/5]) * float32(xs[i%5])
+		require.Equal(t, float64(float32(ws[i])-float32(float32(r)*g)), got)
 	}
 	for n, got := range result(t, o, b, values) {
 		require.Equal(t, float64(float32(bs[n])-float32(float32(r)*float32(ds[n]))), got)
@@ -191,7 +203,7 @@ func TestInt8Dense(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 0))
 	w, x, y, b := param(ir.ParamInfo{Storage: ir.Int8}, 40, 3), value(ir.Input, 3), value(ir.Temp, 40), value(ir.Temp, 40)
 	ws, xs, bs := floats(rng, 120), floats(rng, 3), floats(rng, 40)
-	got := result(t, &ir.Dense{Y: y, X: x, W: w, B: b}, y, map[*ir.Value][]float64{w: ws, x: xs, b: bs})
+	got := result(t, (&ir.Dense{Y: y, X: x, W: w, B: b}).Contract(), y, map[*ir.Value][]float64{w: ws, x: xs, b: bs})
 	for n := range got {
 		row, sum := ws[3*n:3*n+3], 0.0
 		s := Scale(row)

@@ -21,7 +21,7 @@ func Stored(p *ir.ParamInfo, w []float64) []float64 {
 		for first := 0; first < len(w); first += ins {
 			row := w[first : first+ins]
 			s := Scale(row)
-			for k, q := range integers(row, s) {
+			for k, q := range wholes(row, s) {
 				out[first+k] = q * s
 			}
 		}
@@ -48,8 +48,8 @@ func Scale(row []float64) float64 {
 	return max(0x1p-126, math.Ldexp(math.Ceil(fraction*(1<<17)), exponent-17))
 }
 
-// integers are the weights of a row as they are stored, in units of the scale.
-func integers(row []float64, s float64) []float64 {
+// wholes are the weights of a row as they are stored, in units of the scale.
+func wholes(row []float64, s float64) []float64 {
 	q := make([]float64, len(row))
 	for k, x := range row {
 		q[k] = max(-127, min(127, math.RoundToEven(x/s)))
@@ -57,11 +57,24 @@ func integers(row []float64, s float64) []float64 {
 	return q
 }
 
+// integers computes a layer of int8 weights: the sum of integers times inputs
+// starts from zero; then come the scale and the bias, one multiply-add.
+func (m *Machine) integers(o *ir.Dense) {
+	w, outs := m.values[o.W][0], o.W.Shape[0]
+	m.perSample(o.Y, func(b int) []float64 {
+		x, y := m.row(o.X, b), make([]float64, outs)
+		for n := range y {
+			y[n] = m.scaled(o, w[n*len(x):(n+1)*len(x)], x, n)
+		}
+		return y
+	})
+}
+
 // scaled is output n of a layer of int8 weights: the sum of integers times
 // inputs starts from zero; then come the scale and the bias, one multiply-add.
 func (m *Machine) scaled(o *ir.Dense, row, x []float64, n int) float64 {
 	s := Scale(row)
-	q := integers(row, s)
+	q := wholes(row, s)
 	sum, mulAdd := 0.0, m.Arith.MulAdd
 	if mask := o.W.Param.Mask; mask != nil {
 		mulAdd = m.separate

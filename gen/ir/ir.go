@@ -85,6 +85,10 @@ type ParamInfo struct {
 	Elementwise bool
 	// Trained is false for constants stored with the weights.
 	Trained bool
+	// Momentum, if not 0, makes a constant a running average: each step's
+	// "gradient" of it is that batch's statistic s, and w ← (1 − Momentum)·w +
+	// Momentum·s.
+	Momentum float64
 	// FitInput is the input whose statistics this constant holds ("mean" or
 	// "std" by Stat), for an input normalised by its training data.
 	FitInput, Stat string
@@ -135,6 +139,26 @@ type Func struct {
 	Results []*Value
 }
 
+// Waits reports whether what is done for a sample depends on a sum over the
+// samples.
+func (f *Func) Waits() bool {
+	summed := map[*Value]bool{}
+	for _, op := range f.Ops {
+		c, ok := op.(*Contract)
+		sum := ok && c.OverBatch()
+		for _, x := range op.Ins() {
+			sum = sum || summed[x]
+		}
+		for _, y := range op.Outs() {
+			if sum && y.Batch {
+				return true
+			}
+			summed[y] = sum
+		}
+	}
+	return false
+}
+
 // Program is a network, ready to be planned.
 type Program struct {
 	Name   string
@@ -166,6 +190,9 @@ type Program struct {
 	// SummedLoss is the loss of Gradients summed over the samples; nil unless some
 	// outputs' losses are sums and others means.
 	SummedLoss *Value
+	// MinBatch is the least number of samples of a training step: 2 where one
+	// would leave batch normalisation a single value; 0 is 1.
+	MinBatch int
 	// Estimated names an activation whose gradient is not its derivative
 	// (straight-through), so that differences cannot check it.
 	Estimated string
@@ -200,8 +227,8 @@ func (p *Program) ParamByName(name string) *Value {
 func (p *Program) MultiplyAdds() int {
 	n := 0
 	for _, op := range p.Infer.Ops {
-		if d, ok := op.(*Dense); ok {
-			n += d.MultiplyAdds()
+		if c, ok := op.(*Contract); ok {
+			n += c.MultiplyAdds()
 		}
 	}
 	return n

@@ -17,35 +17,12 @@ type Op interface {
 	String() string
 }
 
-// Dense is Y[n] = B[n] + Σ_k W[n,k]·X[k]. B may be nil.
-type Dense struct {
-	Layer      string // the spec's name, for comments
-	Y, X, W, B *Value
-}
-
-// DenseGradInput is DX[k] = Σ_n W[n,k]·DY[n].
-type DenseGradInput struct {
-	Layer     string
-	DX, DY, W *Value
-}
-
-// DenseGradWeight is DW[n,k] = Σ over the samples of DY[n]·X[k].
-type DenseGradWeight struct {
-	Layer     string
-	DW, DY, X *Value
-}
-
 // RankOne is the step of plain gradient descent on the one sample of a batch:
 // W[n,k] −= Rate·(0 + DY[n]·X[k]) and B[n] −= Rate·(0 + DY[n]), rounded as the
 // gradient, a sum of one term, and its update. B may be nil.
 type RankOne struct {
 	Layer             string
 	W, B, DY, X, Rate *Value
-}
-
-// BatchSum is Y = Σ over the samples of X.
-type BatchSum struct {
-	Y, X *Value
 }
 
 // Map applies a scalar program to every element. Operands of one element are
@@ -114,28 +91,15 @@ type Random struct {
 	Rate    float64
 }
 
-func (o *Dense) Ins() []*Value {
-	if o.B == nil {
-		return []*Value{o.X, o.W}
-	}
-	return []*Value{o.X, o.W, o.B}
-}
-func (o *Dense) Outs() []*Value           { return []*Value{o.Y} }
-func (o *DenseGradInput) Ins() []*Value   { return []*Value{o.DY, o.W} }
-func (o *DenseGradInput) Outs() []*Value  { return []*Value{o.DX} }
-func (o *DenseGradWeight) Ins() []*Value  { return []*Value{o.DY, o.X} }
-func (o *DenseGradWeight) Outs() []*Value { return []*Value{o.DW} }
-func (o *RankOne) Ins() []*Value          { return []*Value{o.DY, o.X, o.Rate} }
+func (o *RankOne) Ins() []*Value { return []*Value{o.DY, o.X, o.Rate} }
 func (o *RankOne) Outs() []*Value {
 	if o.B == nil {
 		return []*Value{o.W}
 	}
 	return []*Value{o.W, o.B}
 }
-func (o *BatchSum) Ins() []*Value  { return []*Value{o.X} }
-func (o *BatchSum) Outs() []*Value { return []*Value{o.Y} }
-func (o *Map) Ins() []*Value       { return o.In }
-func (o *Map) Outs() []*Value      { return o.Out }
+func (o *Map) Ins() []*Value  { return o.In }
+func (o *Map) Outs() []*Value { return o.Out }
 func (o *Reduce) Ins() []*Value {
 	if o.When == nil {
 		return o.In
@@ -153,11 +117,3 @@ func (o *OneHot) Ins() []*Value  { return []*Value{o.T} }
 func (o *OneHot) Outs() []*Value { return []*Value{o.Y} }
 func (o *Random) Ins() []*Value  { return nil }
 func (o *Random) Outs() []*Value { return []*Value{o.Y} }
-
-// MultiplyAdds returns the multiply-adds of the operation for one sample.
-func (o *Dense) MultiplyAdds() int {
-	if m := o.W.Param.Mask; m != nil {
-		return m.Count()
-	}
-	return o.W.Size()
-}

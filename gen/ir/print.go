@@ -40,15 +40,9 @@ func line(o Op, format string, args ...any) string {
 	return list(o.Outs()) + " = " + fmt.Sprintf(format, args...)
 }
 
-func (o *Dense) String() string          { return line(o, "dense %q (%s)", o.Layer, list(o.Ins())) }
-func (o *DenseGradInput) String() string { return line(o, "dense_dx %q (%s)", o.Layer, list(o.Ins())) }
-func (o *DenseGradWeight) String() string {
-	return line(o, "dense_dw %q (%s)", o.Layer, list(o.Ins()))
-}
 func (o *RankOne) String() string {
 	return line(o, "rank_one %q (%s)", o.Layer, list(o.Ins()))
 }
-func (o *BatchSum) String() string { return line(o, "batch_sum(%s)", o.X) }
 func (o *Map) String() string {
 	return line(o, "map %q (%s) {%s}", o.Doc, named(o.In, o.InNames), o.Prog)
 }

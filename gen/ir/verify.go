@@ -7,9 +7,9 @@ import "fmt"
 // input, a target, a scalar or a constant.
 func (p *Program) Verify() error {
 	for _, f := range p.Funcs() {
-		defined := map[*Value]bool{}
+		defined, parts := map[*Value]bool{}, map[*Value]*covered{}
 		for i, op := range f.Ops {
-			if err := checkOp(op, defined); err != nil {
+			if err := checkOp(op, defined, parts); err != nil {
 				return fmt.Errorf("internal error: ir: %s: op %d: %s: %w", f.Name, i, op, err)
 			}
 		}
@@ -22,7 +22,7 @@ func (p *Program) Verify() error {
 	return nil
 }
 
-func checkOp(op Op, defined map[*Value]bool) error {
+func checkOp(op Op, defined map[*Value]bool, parts map[*Value]*covered) error {
 	for _, x := range op.Ins() {
 		if x == nil {
 			return fmt.Errorf("missing operand")
@@ -39,7 +39,16 @@ func checkOp(op Op, defined map[*Value]bool) error {
 		case Input, Target, Scalar, Constant:
 			return fmt.Errorf("%s (%s) may not be assigned", y, y.Name)
 		}
-		defined[y] = true
+		whole := true
+		if c, ok := op.(*Contract); ok {
+			var err error
+			if whole, err = c.cover(parts); err != nil {
+				return err
+			}
+		}
+		if whole {
+			defined[y] = true
+		}
 	}
 	return checkShapes(op)
 }
@@ -52,16 +61,10 @@ func checkShapes(op Op) error {
 		return nil
 	}
 	switch o := op.(type) {
-	case *Dense:
-		return fits(o.W.Shape[0] == o.Y.Size() && o.W.Shape[1] == o.X.Size() && (o.B == nil || o.B.Size() == o.Y.Size()))
-	case *DenseGradInput:
-		return fits(o.W.Shape[0] == o.DY.Size() && o.W.Shape[1] == o.DX.Size())
-	case *DenseGradWeight:
-		return fits(o.DW.Shape[0] == o.DY.Size() && o.DW.Shape[1] == o.X.Size())
+	case *Contract:
+		return o.verify()
 	case *RankOne:
 		return fits(o.W.Shape[0] == o.DY.Size() && o.W.Shape[1] == o.X.Size() && (o.B == nil || o.B.Size() == o.DY.Size()))
-	case *BatchSum:
-		return fits(o.X.Batch && !o.Y.Batch && o.X.Size() == o.Y.Size())
 	case *Map:
 		for _, x := range o.In {
 			if x.Size() != 1 && x.Size() != o.Out[0].Size() || x.Batch && !o.Out[0].Batch {

@@ -64,7 +64,7 @@ func compare(t *testing.T, rng *rand.Rand, p *plan.Plan) {
 	if p.Train != nil {
 		m.Set(p.Prog.Outputs[0].Target, numbers(rng, 3))
 		require.NoError(t, m.Run(p.Prog.Gradients))
-		phases, want = append(phases, p.Train.Gradients.Sample), 5
+		phases, want = append(phases, p.Train.Gradients.Phases(plan.Samples)[0]), 5
 	}
 	for _, ph := range phases {
 		for _, s := range ph.Steps {
@@ -102,10 +102,10 @@ func run(t *testing.T, p *plan.Plan, m *interp.Machine, s *plan.Step) []float64 
 		X: map[string][]float64{"x": m.Get(x)[0]}, W: map[string][]float64{"w": packed},
 		Index: layout.Index, Scale: scale, Extra: map[string][]float64{}, Y: make([]float64, s.Kernel.Outputs),
 	}
-	if d, ok := s.Op.(*ir.Dense); ok {
+	if d, ok := ir.Form(s.Op).(*ir.Dense); ok {
 		mem.X["x"], mem.Bias = m.Get(d.X)[0], m.Get(d.B)[0]
 	}
-	if d, ok := s.Op.(*ir.DenseGradInput); ok {
+	if d, ok := ir.Form(s.Op).(*ir.DenseGradInput); ok {
 		mem.X["x"] = m.Get(d.DY)[0]
 	}
 	for _, e := range s.Epilogue {

@@ -44,11 +44,7 @@ type lowering struct {
 // inputs adds the network's inputs.
 func (l *lowering) inputs() {
 	for _, in := range l.Net.Inputs {
-		size := 1
-		for _, d := range in.Shape {
-			size *= d
-		}
-		v := l.Value(ir.Value{Name: in.Name, Kind: ir.Input, Shape: []int{size}, Batch: true})
+		v := l.Value(ir.Value{Name: in.Name, Kind: ir.Input, Shape: in.Shape, Batch: true})
 		l.Prog.Inputs = append(l.Prog.Inputs, v)
 	}
 }
@@ -72,12 +68,16 @@ func (l *lowering) layers() map[string]op.Tensor {
 			continue
 		}
 		l.In(layer)
+		before := len(l.Prog.Values)
 		if row := op.LayerByName(layer.Kind); row != nil {
 			values[layer.Name] = row.Build(l.Builder, layer, xs)
 		} else {
 			act := &spec.Named{Pos: layer.Pos, Name: layer.Kind, Args: layer.Args}
 			l.NextLayer()
 			values[layer.Name] = l.Activate(act, xs[0], layer.Name)
+		}
+		if y := values[layer.Name]; y.Value != nil && y.ID >= before { // not a view of its source
+			y.Shape = y.Dims
 		}
 	}
 	l.In(nil)
@@ -95,7 +95,7 @@ func (l *lowering) normalize(in spec.Input, x *ir.Value) *ir.Value {
 		return x
 	}
 	constant := func(stat string, values []float64, init float64) *ir.Value {
-		info := ir.ParamInfo{Name: in.Name + "." + stat, Shape: x.Shape, Values: values}
+		info := ir.ParamInfo{Name: in.Name + "." + stat, Shape: []int{x.Size()}, Values: values}
 		if n.Fit {
 			info.Values, info.FitInput, info.Stat = []float64{init}, in.Name, stat
 		}
@@ -141,26 +141,4 @@ func isClass(row *op.Loss, a spec.Args) bool {
 		return t == "class"
 	}
 	return row.Class
-}
-
-// scalar adds a number that is known once a training step starts.
-func (l *lowering) scalar(name string) *ir.Value {
-	return l.Value(ir.Value{Name: name, Kind: ir.Scalar, DType: ir.Float64})
-}
-
-// scalars computes per-step numbers in float64, rounded to the network's
-// dtype; keep names the results that are wanted.
-func (l *lowering) scalars(doc string, prog expr.Program, keep []string, dtype ir.DType, ins ...any) []*ir.Value {
-	m := &ir.Map{Doc: doc, Prog: prog, OutNames: keep}
-	for i := 0; i < len(ins); i += 2 {
-		if leaf := ins[i].(string); prog.Reads(leaf) {
-			m.InNames = append(m.InNames, leaf)
-			m.In = append(m.In, ins[i+1].(*ir.Value))
-		}
-	}
-	for _, name := range keep {
-		m.Out = append(m.Out, l.Value(ir.Value{Name: name, DType: dtype}))
-	}
-	l.Emit(m)
-	return m.Out
 }

@@ -40,7 +40,7 @@ func (l *lowering) train() {
 // losses adds the loss of every trained output; the loss of the batch is
 // their weighted sum.
 func (l *lowering) losses(values map[string]op.Tensor) *ir.Value {
-	batch := l.scalar("batch")
+	batch := l.Scalar("batch")
 	l.lossSums = make([]*ir.Value, len(l.Net.Outputs))
 	prog := expr.Program{}
 	var ins []any
@@ -81,10 +81,10 @@ func (l *lowering) loss(i int, out *spec.Output, p, batch *ir.Value) (sum, s *ir
 	if !sums(out) {
 		scale = expr.Div(expr.C(out.Weight), expr.Mul(expr.L("batch"), expr.C(elements(row, p))).Fold())
 	}
-	s = l.scalars("scale of the loss", expr.One("s", scale), []string{"s"}, l.Prog.DType, "batch", batch)[0]
+	s = l.Scalars("scale of the loss", expr.One("s", scale), []string{"s"}, p.DType, "batch", batch)[0]
 	each := l.LossOf(row, args, p, target, s)
 	sum = l.Value(ir.Value{Name: "loss_" + out.Name, Shape: []int{1}})
-	l.Emit(&ir.BatchSum{Y: sum, X: each})
+	l.Emit((&ir.BatchSum{Y: sum, X: each}).Contract())
 	return sum, s
 }
 
@@ -148,30 +148,35 @@ func (l *lowering) target(i int, out *spec.Output, p *ir.Value, class bool) *ir.
 func (l *lowering) update() {
 	named := l.Net.Optimizer
 	row := op.OptimizerByName(named.Name)
-	l.step = l.scalar("step")
+	l.step = l.Scalar("step")
 	l.schedule(named.Args)
 	u := &updater{lowering: l, row: row, args: named.Args}
 	u.scalars = row.Scalars
 	u.prepare()
 	u.clipNorm()
 	for i, p := range l.trained() {
+		if p.Param.Momentum > 0 {
+			u.average(p, l.gradOf(p))
+			continue
+		}
 		u.param(p, l.gradOf(p), i)
 	}
 }
 
 // schedule computes the learning rate of the step.
 func (l *lowering) schedule(a spec.Args) {
-	base := l.scalar("learning_rate")
+	base := l.Scalar("learning_rate")
 	rate := expr.L("learning_rate")
 	if s := a.Word("schedule"); s != nil {
 		t := expr.Sub(expr.L("step"), expr.C(1))
 		rate = expr.Mul(rate, op.ScheduleByName(s.Name).Factor(s.Args, t).Fold())
 	}
-	l.lr = l.scalars("scheduled learning rate", expr.One("lr", rate.Fold()), []string{"lr"}, ir.Float64,
+	l.lr = l.Scalars("scheduled learning rate", expr.One("lr", rate.Fold()), []string{"lr"}, ir.Float64,
 		"learning_rate", base, "step", l.step)[0]
 }
 
-// trained returns the parameters that have a gradient.
+// trained returns the parameters that have a gradient, or a statistic of the
+// batch in its place.
 func (l *lowering) trained() []*ir.Value {
 	var ps []*ir.Value
 	for _, p := range l.Prog.Params {

@@ -21,7 +21,7 @@ type updater struct {
 // prepare computes what is the same for every element.
 func (u *updater) prepare() {
 	u.perStep = []any{"step", u.step}
-	lr := u.lowering.scalars("learning rate", expr.One("lr", expr.L("x")), []string{"lr"}, u.Prog.DType, "x", u.lr)[0]
+	lr := u.Scalars("learning rate", expr.One("lr", expr.L("x")), []string{"lr"}, u.Prog.DType, "x", u.lr)[0]
 	u.perStep = append(u.perStep, "lr", lr)
 	if u.scalars == nil {
 		return
@@ -35,7 +35,7 @@ func (u *updater) prepare() {
 	for i, a := range prog {
 		names[i] = a.Name
 	}
-	outs := u.lowering.scalars(u.row.Name+", per step", prog, names, u.Prog.DType, "step", u.step, "lr", u.lr)
+	outs := u.Scalars(u.row.Name+", per step", prog, names, u.Prog.DType, "step", u.step, "lr", u.lr)
 	for i, name := range names {
 		u.perStep = append(u.perStep, name, outs[i])
 	}
@@ -75,6 +75,9 @@ func (u *updater) clipNorm() {
 func (u *updater) sumOfSquares(name string, when *ir.Value, factor float64) *ir.Value {
 	var total *ir.Value
 	for _, p := range u.trained() {
+		if p.Param.Momentum > 0 {
+			continue // no gradient
+		}
 		square := u.gradient(p)
 		if factor != 1 {
 			square = append(square, expr.Let("g", expr.Mul(expr.L("g"), expr.C(factor))))
@@ -115,6 +118,15 @@ func (u *updater) param(p, g *ir.Value, i int) {
 		}
 	}
 	u.Emit(m)
+}
+
+// average adds the update of a running average by the batch's statistic.
+func (u *updater) average(p, s *ir.Value) {
+	m := p.Param.Momentum
+	u.Emit(&ir.Map{
+		Doc: "running average", Prog: expr.One("w", expr.Add(expr.Mul(expr.C(1-m), expr.L("w")), expr.Mul(expr.C(m), expr.L("s")))),
+		In: []*ir.Value{p, s}, InNames: []string{"w", "s"}, Out: []*ir.Value{p}, OutNames: []string{"w"},
+	})
 }
 
 // proximal is the step after the optimiser's, if the parameter has one.

@@ -309,7 +309,7 @@ func TestSimplified(t *testing.T) {
 		}, "  - dense: {units: 4, activation: tanh}\n  - dense: {units: 4, activation: relu}\n  - add: {from: [dense2, dense1]}"},
 		"a parameter with rows": {13, func(b *builder, x string) string {
 			return b.op("MatMul", b.op("Reshape", x, b.integers(-1, 2, 2)), b.weights(2, 3))
-		}, "  - dense: {units: 6, use_bias: false}"},
+		}, "  - reshape: {shape: [2, 2]}\n  - dense: {units: 3, axis: -1, use_bias: false}"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBuilder(c.opset, 1)

@@ -116,8 +116,8 @@ func (m *Model) newProof(prog *ir.Program, bind map[string]*onnx.Tensor) (*proof
 		}
 	}
 	for _, o := range prog.Infer.Ops {
-		if d, ok := o.(*ir.Dense); ok {
-			p.spreads = p.spreads || slices.Contains(p.weights[d.W], 0)
+		if c, ok := o.(*ir.Contract); ok {
+			p.spreads = p.spreads || slices.ContainsFunc(c.Ins(), func(v *ir.Value) bool { return slices.Contains(p.weights[v], 0) })
 		}
 	}
 	return p, nil

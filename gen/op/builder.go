@@ -84,15 +84,15 @@ func (b *Builder) Errorf(pos spec.Pos, hint, format string, args ...any) {
 func (b *Builder) Value(v ir.Value) *ir.Value {
 	v.ID = len(b.Prog.Values)
 	if v.DType == "" {
-		v.DType = b.Prog.DType
+		v.DType = ir.DType(b.Net.Numeric.DType)
 	}
 	b.Prog.Values = append(b.Prog.Values, &v)
 	return &v
 }
 
 // Temp adds a temporary per sample.
-func (b *Builder) Temp(name string, size int) *ir.Value {
-	return b.Value(ir.Value{Name: name, Shape: []int{size}, Batch: true})
+func (b *Builder) Temp(name string, dims ...int) *ir.Value {
+	return b.Value(ir.Value{Name: name, Shape: dims, Batch: true})
 }
 
 // Emit adds an operation. Its results depend on trained parameters if one of
@@ -112,11 +112,12 @@ func (b *Builder) Emit(op ir.Op) {
 func (b *Builder) Flows(v *ir.Value) bool { return b.Training && b.flows[v] }
 
 // Map adds an element-wise operation with one result, named out in the
-// program. ins are leaf name, value, leaf name, value, …; operands the
-// program does not read are left out.
+// program, of a size and of the shape that operands of that size have. ins are
+// leaf name, value, leaf name, value, …; operands the program does not read are
+// left out.
 func (b *Builder) Map(doc, name string, prog expr.Program, out string, size int, ins ...any) *ir.Value {
 	m := &ir.Map{Doc: doc, Prog: prog, OutNames: []string{out}}
-	batch := false
+	batch, shape := false, []int{size}
 	for i := 0; i < len(ins); i += 2 {
 		leaf, v := ins[i].(string), ins[i+1].(*ir.Value)
 		if v == nil || !prog.Reads(leaf) {
@@ -125,8 +126,11 @@ func (b *Builder) Map(doc, name string, prog expr.Program, out string, size int,
 		m.InNames = append(m.InNames, leaf)
 		m.In = append(m.In, v)
 		batch = batch || v.Batch
+		if v.Size() == size && len(v.Shape) > len(shape) {
+			shape = v.Shape
+		}
 	}
-	y := b.Value(ir.Value{Name: name, Shape: []int{size}, Batch: batch})
+	y := b.Value(ir.Value{Name: name, Shape: shape, Batch: batch})
 	m.Out = []*ir.Value{y}
 	b.Emit(m)
 	return y
@@ -193,11 +197,16 @@ func (b *Builder) Record(y *ir.Value, back func(dy *ir.Value)) {
 
 // AddGrad adds a contribution to the gradient of a value.
 func (b *Builder) AddGrad(x, dx *ir.Value) {
+	if x.Kind == ir.Param {
+		b.addParamGrad(x, dx)
+		return
+	}
 	b.grads[x] = append(b.grads[x], dx)
 }
 
 // Grad returns the gradient of a value: the sum of the contributions, in the
-// order in which they were added; nil if there is none.
+// order in which they were added; nil if there is none. Those of a parameter
+// were added up where they were made, in its layout.
 func (b *Builder) Grad(x *ir.Value) *ir.Value {
 	gs := b.grads[x]
 	if len(gs) == 0 {

@@ -22,6 +22,8 @@ var dense = Layer{
 			{Name: "bias_regularizer", Doc: "penalty on b", Type: spec.Word, Slot: spec.RegularizerSlot},
 			{Name: "trainable", Doc: "whether training changes W and b", Type: spec.Bool, Default: true},
 			{Name: "drop_connect", Doc: "share of connections removed at random in each training step", Type: spec.Number, Range: &spec.Range{Min: 0, Max: 1, MaxOpen: true}},
+			{Name: "axis", Doc: "axis of the inputs, of the shape without the batch, from the end if negative: every position along the others is a row of its own, with the same W and b (PyTorch Linear and Keras Dense: -1); all elements of a sample are one row if absent", Type: spec.Integer},
+			{Name: "tied_to", Doc: "dense layer above whose W and b this one shares; their gradients are the sums over both", Type: spec.Text},
 			{Name: "mask", Doc: "the connections the layer has", Type: spec.Group, OneOf: []string{"file", "density"}, Fields: []spec.Param{
 				{Name: "file", Doc: ".npy file [units, inputs], nonzero where connected", Type: spec.Text, File: true},
 				{Name: "density", Doc: "share of connections, drawn at random", Type: spec.Number, Range: &spec.Range{Min: 0, Max: 1, MinOpen: true}},
@@ -33,63 +35,48 @@ var dense = Layer{
 }
 
 func buildDense(b *Builder, l *spec.Layer, xs []Tensor) Tensor {
-	x, units, i := xs[0].Value, l.Args.Int("units"), b.NextDense()
-	w, bias := denseParams(b, l, x.Size())
+	x, units, i := xs[0], l.Args.Int("units"), b.NextDense()
+	rows, ok := b.rowsOf(l, x)
+	if !ok {
+		return Tensor{}
+	}
+	w, bias := denseParams(b, l, rows.inputs)
 	if w == nil {
 		return Tensor{}
 	}
-	kernel, scale := w, (*ir.Value)(nil)
+	x = b.permute(l.Name+"_rows", x, rows.last)
+	kernel := w
 	if rate := l.Args.Float("drop_connect"); b.Training && rate > 0 {
-		kernel, scale = dropConnect(b, w, rate)
+		kernel = dropConnect(b, w, rate)
 	}
-	z := b.Temp("z"+i, units)
-	b.Emit(&ir.Dense{Layer: l.Name, Y: z, X: x, W: kernel, B: bias})
-	b.Record(z, func(dz *ir.Value) {
-		if b.Flows(x) {
-			dx := b.Temp("d"+x.Name, x.Size())
-			b.Emit(&ir.DenseGradInput{Layer: l.Name, DX: dx, DY: dz, W: kernel})
-			b.AddGrad(x, dx)
-		}
-		if w.Param.Trained {
-			denseGrads(b, l, x, dz, w, bias, scale)
-		}
-	})
-	return b.Activate(l.Args.Word("activation"), Tensor{z, []int{units}}, "a"+i)
+	z := b.Temp("z"+i, append(rows.lead[:len(rows.lead):len(rows.lead)], units)...)
+	b.Contract((&ir.Dense{Layer: l.Name, Y: z, X: x.Value, W: kernel, B: bias, Rows: rows.count}).Contract())
+	y := b.permute(l.Name+"_axis", Tensor{z, append(rows.lead, units)}, rows.back)
+	return b.Activate(l.Args.Word("activation"), y, "a"+i)
 }
 
-// denseGrads adds the gradients of the parameters.
-func denseGrads(b *Builder, l *spec.Layer, x, dz, w, bias, scale *ir.Value) {
-	dw := b.Value(ir.Value{Name: w.Name, Kind: ir.Gradient, Shape: w.Shape, Param: w.Param})
-	if scale != nil {
-		raw := b.Value(ir.Value{Name: w.Name + ".unmasked", Kind: ir.Gradient, Shape: w.Shape, Param: w.Param})
-		b.Emit(&ir.DenseGradWeight{Layer: l.Name, DW: raw, DY: dz, X: x})
-		b.Emit(&ir.Map{Doc: "drop_connect gradient", Prog: expr.One("dw", expr.Mul(expr.L("g"), expr.L("m"))),
-			In: []*ir.Value{raw, scale}, InNames: []string{"g", "m"}, Out: []*ir.Value{dw}, OutNames: []string{"dw"}})
-	} else {
-		b.Emit(&ir.DenseGradWeight{Layer: l.Name, DW: dw, DY: dz, X: x})
-	}
-	b.AddGrad(w, dw)
-	if bias != nil {
-		db := b.Value(ir.Value{Name: bias.Name, Kind: ir.Gradient, Shape: bias.Shape, Param: bias.Param})
-		b.Emit(&ir.BatchSum{Y: db, X: dz})
-		b.AddGrad(bias, db)
-	}
-}
-
-// dropConnect returns the weights without the removed connections, and the
-// mask they were multiplied with.
-func dropConnect(b *Builder, w *ir.Value, rate float64) (kernel, mask *ir.Value) {
-	mask = b.Value(ir.Value{Name: w.Name + ".mask", Shape: w.Shape, Param: w.Param})
+// dropConnect returns the weights without the connections that a mask removes.
+func dropConnect(b *Builder, w *ir.Value, rate float64) *ir.Value {
+	mask := b.Value(ir.Value{Name: w.Name + ".mask", Shape: w.Shape, Param: w.Param})
 	b.Emit(&ir.Random{Y: mask, Purpose: "drop_connect", Layer: w.Param.Layer, Rate: rate})
-	kernel = b.Value(ir.Value{Name: w.Name + ".kept", Shape: w.Shape, Param: w.Param})
+	kernel := b.Value(ir.Value{Name: w.Name + ".kept", Shape: w.Shape, Param: w.Param})
 	b.Emit(&ir.Map{Doc: "drop_connect", Prog: expr.One("y", expr.Mul(expr.L("w"), expr.L("m"))),
 		In: []*ir.Value{w, mask}, InNames: []string{"w", "m"}, Out: []*ir.Value{kernel}, OutNames: []string{"y"}})
-	return kernel, mask
+	b.Record(kernel, func(d *ir.Value) {
+		dw := b.gradValue(w)
+		b.Emit(&ir.Map{Doc: "drop_connect gradient", Prog: expr.One("dw", expr.Mul(expr.L("g"), expr.L("m"))),
+			In: []*ir.Value{d, mask}, InNames: []string{"g", "m"}, Out: []*ir.Value{dw}, OutNames: []string{"dw"}})
+		b.AddGrad(w, dw)
+	})
+	return kernel
 }
 
 // denseParams returns the layer's weight and bias (nil without bias).
 func denseParams(b *Builder, l *spec.Layer, in int) (w, bias *ir.Value) {
 	units := l.Args.Int("units")
+	if l.Args.Has("tied_to") {
+		return tiedParams(b, l, in)
+	}
 	checkDense(b, l)
 	if !fits(b, l, units, in) {
 		return nil, nil

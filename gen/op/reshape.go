@@ -3,7 +3,6 @@ package op
 import (
 	"slices"
 
-	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/spec"
 )
 
@@ -76,14 +75,6 @@ var transpose = Layer{
 				}
 			}
 		}
-		axes, dims := make([]ir.Axis, len(perm)), make([]int, len(perm))
-		for i, from := range perm {
-			axes[i] = axesOf(x.Dims)[from]
-			dims[i] = axes[i].Size
-		}
-		if len(ir.MergeAxes(axes)) <= 1 { // the elements stay in order
-			return Tensor{x.Value, dims}
-		}
-		return Tensor{b.View("transpose", l.Name, x.Value, axes, 0), dims}
+		return b.permute(l.Name, x, perm)
 	},
 }

@@ -12,8 +12,9 @@ import (
 // MaxElements is the number of elements a value may have per sample.
 const MaxElements = 1 << 24
 
-// Tensor is what layers read and give: a value, row-major, and the shape of a
-// sample. No dimensions are a single number.
+// Tensor is what layers read and give: a value, row-major, seen in a shape of
+// its samples, which is another than the value's after a reshape. No dimensions
+// are a single number.
 type Tensor struct {
 	*ir.Value
 	Dims []int
@@ -154,7 +155,7 @@ func (b *Builder) spread(x Tensor, dims []int) (v *ir.Value, back func(d *ir.Val
 			axes[i].Stride = s[i-from]
 		}
 	}
-	v = b.Temp(x.Name+"_repeated", volume(dims))
+	v = b.Temp(x.Name+"_repeated", dims...)
 	b.Emit(&ir.View{Doc: "repeat", Y: v, X: x.Value, Axes: axes})
 	return v, func(d *ir.Value) {
 		b.gradTo(x.Value, func() *ir.Value { return b.viewGrad("repeat", x.Value, d, axes, 0) })
@@ -170,25 +171,25 @@ func (b *Builder) gradTo(x *ir.Value, grad func() *ir.Value) {
 			b.AddGrad(x, grad())
 		}
 	case x.Param.Trained:
-		dw := b.Value(ir.Value{Name: x.Name, Kind: ir.Gradient, Shape: x.Shape, Param: x.Param})
-		b.Emit(&ir.BatchSum{Y: dw, X: grad()})
+		dw := b.gradValue(x)
+		b.Emit((&ir.BatchSum{Y: dw, X: grad()}).Contract())
 		b.AddGrad(x, dw)
 	}
 }
 
 func (b *Builder) viewGrad(doc string, x, dy *ir.Value, axes []ir.Axis, offset int) *ir.Value {
-	dx := b.Temp("d"+x.Name, x.Size())
+	dx := b.Temp("d"+x.Name, x.Shape...)
 	b.Emit(&ir.ViewGrad{Doc: doc, DX: dx, DY: dy, Axes: axes, Offset: offset})
 	return dx
 }
 
 // View adds a fixed choice of the elements of x, with its gradient.
 func (b *Builder) View(doc, name string, x *ir.Value, axes []ir.Axis, offset int) *ir.Value {
-	size := 1
-	for _, a := range axes {
-		size *= a.Size
+	dims := make([]int, len(axes))
+	for i, a := range axes {
+		dims[i] = a.Size
 	}
-	y := b.Temp(name, size)
+	y := b.Temp(name, dims...)
 	b.Emit(&ir.View{Doc: doc, Y: y, X: x, Axes: axes, Offset: offset})
 	b.Record(y, func(dy *ir.Value) {
 		b.gradTo(x, func() *ir.Value { return b.viewGrad(doc, x, dy, axes, offset) })

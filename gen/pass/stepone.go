@@ -12,7 +12,7 @@ import (
 // gradient of weights that nothing but w −= lr·g reads, then the update of the
 // other parameters.
 var StepOne = Pass{"step_one", func(p *ir.Program) error {
-	if p.Gradients == nil {
+	if p.Gradients == nil || p.Gradients.Waits() {
 		return nil
 	}
 	s := &stepOne{prog: p, plain: map[*ir.ParamInfo]*ir.Value{}, done: map[*ir.ParamInfo]bool{}}
@@ -56,7 +56,7 @@ func (s *stepOne) survey() bool {
 		}
 	}
 	for _, op := range s.prog.Gradients.Ops {
-		if g, ok := op.(*ir.DenseGradWeight); ok && s.rankOne(g) != nil {
+		if g, ok := ir.Form(op).(*ir.DenseGradWeight); ok && s.rankOne(g) != nil {
 			return true
 		}
 	}
@@ -81,7 +81,7 @@ func (s *stepOne) rankOne(g *ir.DenseGradWeight) *ir.RankOne {
 func direct(ops []ir.Op, w *ir.Value) bool {
 	n := 0
 	for _, op := range ops {
-		if d, ok := op.(*ir.Dense); ok && d.W == w {
+		if d, ok := ir.Form(op).(*ir.Dense); ok && d.W == w {
 			n++
 		}
 	}
@@ -100,7 +100,7 @@ func (s *stepOne) backward(ops []ir.Op) []ir.Op {
 		}
 	}
 	for _, op := range ops {
-		switch o := op.(type) {
+		switch o := ir.Form(op).(type) {
 		case *ir.DenseGradWeight:
 			r := s.rankOne(o)
 			if r == nil {
@@ -123,7 +123,7 @@ func (s *stepOne) backward(ops []ir.Op) []ir.Op {
 		out = append(out, op)
 	}
 	return slices.DeleteFunc(out, func(op ir.Op) bool {
-		b, ok := op.(*ir.BatchSum)
+		b, ok := ir.Form(op).(*ir.BatchSum)
 		return ok && b.Y.Param != nil && s.done[b.Y.Param]
 	})
 }

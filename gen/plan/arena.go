@@ -88,9 +88,9 @@ func ScaleName(weight string) string { return weight + "_scale" }
 
 // field names a parameter's field: w and b numbered by the dense layer,
 // other constants by their name.
-func (p *Plan) field(v *ir.Value, used map[string]int) string {
+func field(v *ir.Value, numbers map[*ir.Value]int, used map[string]int) string {
 	layer, what, _ := strings.Cut(v.Name, ".")
-	if n := p.denseNumber(v); n > 0 {
+	if n := numbers[v]; n > 0 && (what == "weight" || what == "bias") {
 		return fmt.Sprintf("%c%d", map[bool]byte{true: 'w', false: 'b'}[what == "weight"], n)
 	}
 	name := camel(what) + "Of" + strings.ToUpper(layer[:1]) + camel(layer)[1:]
@@ -101,19 +101,24 @@ func (p *Plan) field(v *ir.Value, used map[string]int) string {
 	return name
 }
 
-// denseNumber returns the running number of the dense layer a parameter
-// belongs to, 0 if it belongs to none.
-func (p *Plan) denseNumber(v *ir.Value) int {
+// numbered gives the weights and biases of products the running number of the
+// first that reads them.
+func numbered(ops []ir.Op) map[*ir.Value]int {
+	numbers := map[*ir.Value]int{}
 	n := 0
-	for _, op := range p.Prog.Infer.Ops {
-		if d, ok := op.(*ir.Dense); ok {
-			n++
-			if d.W == v || d.B == v {
-				return n
+	for _, op := range ops {
+		c, ok := op.(*ir.Contract)
+		if !ok || c.Weight() == nil {
+			continue
+		}
+		n++
+		for _, v := range c.Ins() {
+			if v.Kind == ir.Param && numbers[v] == 0 {
+				numbers[v] = n
 			}
 		}
 	}
-	return 0
+	return numbers
 }
 
 func camel(s string) string {

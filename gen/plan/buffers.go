@@ -18,7 +18,7 @@ func (ph *Phase) assign(keep map[*ir.Value]bool) {
 	var free []int
 	for i, s := range ph.Steps {
 		for _, y := range s.Stored() {
-			if keep[y] || !y.Batch || y.Kind != ir.Temp {
+			if _, part := ph.Slot[y]; part || keep[y] || !y.Batch || y.Kind != ir.Temp {
 				continue
 			}
 			if _, read := last[y]; !read {

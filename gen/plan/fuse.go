@@ -24,7 +24,8 @@ func fuse(ops []ir.Op, keep map[*ir.Value]bool) []*Step {
 		}
 		s := &Step{Op: op, Keep: true}
 		define(op, defined)
-		if y := denseResult(op); y != nil {
+		if p := productOf(op); p != nil {
+			y := p.y
 			s.Epilogue = epilogue(ops[i+1:], y, defined)
 			s.hidden = map[*ir.Value]bool{}
 			for _, v := range append([]*ir.Value{y}, results(s.Epilogue)...) {
@@ -48,17 +49,6 @@ func results(maps []*ir.Map) []*ir.Value {
 		vs = append(vs, m.Out...)
 	}
 	return vs
-}
-
-// denseResult returns the result of an operation that ends in an epilogue.
-func denseResult(op ir.Op) *ir.Value {
-	switch o := op.(type) {
-	case *ir.Dense:
-		return o.Y
-	case *ir.DenseGradInput:
-		return o.DX
-	}
-	return nil
 }
 
 // epilogue returns the maps that can be computed on y in registers.
@@ -103,15 +93,18 @@ func count(vs []*ir.Value, v *ir.Value) int {
 
 // chains returns the number of accumulator chains of an operation's sums.
 func chains(op ir.Op) int {
+	p := productOf(op)
 	switch o := op.(type) {
-	case *ir.Dense:
-		if o.W.Param.Mask == nil {
-			return schedule.Chains(o.Y.Size(), o.X.Size())
-		}
-	case *ir.DenseGradInput:
-		if o.W.Param.Mask == nil {
+	case *ir.Contract:
+		switch {
+		case o.OverBatch() || p != nil && !p.connected():
+			return 1
+		case p != nil && p.grad:
 			return schedule.GradInputChains
+		case o.Chains > 0:
+			return o.Chains
 		}
+		return schedule.Chains(o.Results(), o.Length())
 	case *ir.ReduceAxis:
 		if o.Kind == ir.Sum {
 			return schedule.Chains(o.Inner, o.Length)

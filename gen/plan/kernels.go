@@ -12,7 +12,7 @@ func (p *Plan) describe(s *Step) *kernel.Kernel {
 	if k == nil {
 		return nil
 	}
-	t := p.TensorOf(weightOf(s.Op).Param)
+	t := p.TensorOf(productOf(s.Op).w.Param)
 	l := &t.Layout
 	k.Elem.W, k.Scaled = string(l.Elem), t.Scaled()
 	k.Panels = kernel.Panels{Full: l.Full, Tail: l.Tail, PanelRows: l.Rows}
@@ -33,29 +33,15 @@ func (p *Plan) Ahead() int {
 	return 8
 }
 
-// weightOf is the weight a matrix operation reads.
-func weightOf(op ir.Op) *ir.Value {
-	switch o := op.(type) {
-	case *ir.Dense:
-		return o.W
-	case *ir.DenseGradInput:
-		return o.W
-	}
-	return nil
-}
-
 func describe(s *Step) *kernel.Kernel {
-	switch o := s.Op.(type) {
-	case *ir.Dense:
-		if o.W.Param.Mask == nil {
-			return kernel.Dense(string(o.Y.DType), o.Y.Size(), o.X.Size(), s.Chains, o.B != nil, epilogues(s, o.Y)...)
-		}
-	case *ir.DenseGradInput:
-		if o.W.Param.Mask == nil {
-			return kernel.DenseGradInput(string(o.DX.DType), o.DY.Size(), o.DX.Size(), s.Chains, epilogues(s, o.DX)...)
-		}
+	p := productOf(s.Op)
+	switch {
+	case p == nil || !p.connected():
+		return nil
+	case p.grad:
+		return kernel.DenseGradInput(string(p.y.DType), p.x.Size(), p.y.Size(), s.Chains, epilogues(s, p.y)...)
 	}
-	return nil
+	return kernel.Dense(string(p.y.DType), p.y.Size(), p.x.Size(), s.Chains, p.bias, epilogues(s, p.y)...)
 }
 
 // epilogues describes the element-wise operations on the sums of y.

@@ -30,7 +30,13 @@ func (p *Plan) TrainerBytes() int {
 	for _, v := range t.Rows {
 		n += roundUp(p.Options.Batch*p.rowStride(v.Size(), v.DType), schedule.Panel) * elemSize(v.DType)
 	}
-	spaces := (p.batchBytes(t.Gradients.Sample) + p.batchBytes(t.Evaluate.Sample)) * p.Options.Batch
+	for _, v := range t.Values {
+		n += v.Size() * elemSize(v.DType)
+	}
+	spaces := 0
+	for _, ph := range append(t.Gradients.Phases(Samples), t.Evaluate.Phases(Samples)...) {
+		spaces += p.batchBytes(ph) * p.Options.Batch
+	}
 	if t.One != nil {
 		spaces += t.One.Bytes(p.Prog.DType)
 	}

@@ -56,8 +56,11 @@ type Train struct {
 	// Rows are the values kept for every sample of the batch, because a sum
 	// over the batch reads them.
 	Rows []*ir.Value
-	// Copies are parameter-shaped temporaries (drop_connect).
+	// Copies are parameter-shaped temporaries: connections kept by drop_connect,
+	// gradients of a further use of a weight.
 	Copies []*ir.Value
+	// Values are vectors that a batch has one of, and numbers that samples read.
+	Values []*ir.Value
 }
 
 // Learn is the gradient of a parameter and its update: what a worker does for
@@ -131,10 +134,10 @@ func New(prog *ir.Program, o Options) (*Plan, error) {
 // tensors lays out the parameters. Dense layers are numbered, as in the
 // mathematics: w1, b1, w2, ….
 func (p *Plan) tensors() {
-	fields := map[string]int{}
+	fields, numbers := map[string]int{}, numbered(p.Prog.Infer.Ops)
 	for _, v := range p.Prog.Params {
 		t := &Tensor{Value: v, Layout: NewLayout(v.Param, v.StorageOf())}
-		t.Field = p.field(v, fields)
+		t.Field = field(v, numbers, fields)
 		p.Tensors = append(p.Tensors, t)
 		p.Net.add(t)
 	}

@@ -44,8 +44,8 @@ func phases(p *plan.Plan) []named {
 	list := []named{{"infer", p.Infer}}
 	if t := p.Train; t != nil {
 		list = append(list, named{"update", t.Update},
-			named{"gradients: once", t.Gradients.Prepare}, named{"gradients", t.Gradients.Sample}, named{"gradients: sums", t.Gradients.Sums},
-			named{"evaluate: once", t.Evaluate.Prepare}, named{"evaluate", t.Evaluate.Sample}, named{"evaluate: sums", t.Evaluate.Sums})
+			named{"gradients: once", t.Gradients.Prepare()}, named{"gradients", t.Gradients.Phases(plan.Samples)[0]}, named{"gradients: sums", t.Gradients.Sums()},
+			named{"evaluate: once", t.Evaluate.Prepare()}, named{"evaluate", t.Evaluate.Phases(plan.Samples)[0]}, named{"evaluate: sums", t.Evaluate.Sums()})
 	}
 	return list
 }
@@ -134,14 +134,14 @@ func requireBudget(t *testing.T, ph *plan.Phase, forward bool, budget int, what 
 
 // work is the multiply-adds of a matrix operation of a direction.
 func work(op ir.Op, forward bool) int {
-	switch o := op.(type) {
+	switch ir.Form(op).(type) {
 	case *ir.Dense:
 		if forward {
-			return o.MultiplyAdds()
+			return op.(*ir.Contract).MultiplyAdds()
 		}
 	case *ir.DenseGradInput:
 		if !forward {
-			return (&ir.Dense{W: o.W}).MultiplyAdds()
+			return op.(*ir.Contract).MultiplyAdds()
 		}
 	}
 	return 0

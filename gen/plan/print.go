@@ -53,14 +53,16 @@ func (t *Train) print(b *strings.Builder, p *Plan) {
 	for _, v := range t.Copies {
 		fmt.Fprintf(b, "  copy %s %s\n", v, v.Name)
 	}
+	for _, v := range t.Values {
+		fmt.Fprintf(b, "  of the batch %s %s\n", v, v.Name)
+	}
 	for _, f := range []struct {
 		name string
 		b    *Batched
 	}{{"gradients", t.Gradients}, {"evaluate", t.Evaluate}} {
-		f.b.Prepare.print(b, f.name+": once", p.Prog.DType, rows)
-		f.b.Sample.print(b, f.name+": per sample", p.Prog.DType, rows)
-		f.b.Loss.print(b, f.name+": loss of the batch", p.Prog.DType, rows)
-		f.b.Sums.print(b, f.name+": over the batch", p.Prog.DType, rows)
+		for _, s := range f.b.Stages {
+			s.Phase.print(b, f.name+": "+string(s.Over), p.Prog.DType, rows)
+		}
 	}
 	t.Update.print(b, "update", p.Prog.DType, rows)
 	if t.One != nil {
@@ -95,7 +97,7 @@ func (ph *Phase) print(b *strings.Builder, name string, elem ir.DType, rows map[
 // notes are the decisions about a step.
 func (s *Step) notes() string {
 	var notes []string
-	if n := multiplyAdds(s.Op); n > 0 {
+	if n := multiplyAdds(s.Op); n > 0 && !overBatch(s.Op) {
 		notes = append(notes, fmt.Sprintf("%d multiply-adds", n))
 	}
 	if s.Unrolled {

@@ -29,11 +29,12 @@ func (p *Plan) skip() {
 	for _, ph := range phases {
 		zeros := ph.zeros()
 		for _, s := range ph.Steps {
-			switch o := s.Op.(type) {
-			case *ir.Dense:
-				s.Skip = s.Vector && s.Chains == 1 && zeros[o.X] && worthSkipping(o.W)
-			case *ir.DenseGradInput:
-				s.Skip = s.Vector && s.Then != nil && zeros[s.Then.X] && worthSkipping(o.W) && zeroAtZero(s, o.DX, s.Then.X)
+			switch o := productOf(s.Op); {
+			case o == nil || !s.Vector || !worthSkipping(o.w):
+			case o.grad:
+				s.Skip = s.Then != nil && zeros[s.Then.X] && zeroAtZero(s, o.y, s.Then.X)
+			default:
+				s.Skip = s.Chains == 1 && zeros[o.x]
 			}
 		}
 	}

@@ -7,48 +7,6 @@ import (
 	"github.com/nngen-go/nngen/gen/ir"
 )
 
-// Batched is the plan of a function over a batch: what does not depend on the
-// samples is prepared once, what does runs per sample, the sums over the batch
-// follow: those of the loss, and those of the parameters' gradients.
-type Batched struct {
-	Prepare, Sample, Loss, Sums *Phase
-}
-
-// split plans a function over a batch. Values that a sum over the batch reads
-// are kept for every sample.
-func (p *Plan) split(t *Train, f *ir.Func) *Batched {
-	summed := map[*ir.Value]bool{}
-	var prepare, sample, loss, sums []ir.Op
-	keep := keepAll(f.Results)
-	for _, op := range f.Ops {
-		switch {
-		case overBatch(op) || dependsOn(op, summed):
-			if op.Outs()[0].Param != nil {
-				sums = append(sums, op)
-			} else {
-				loss = append(loss, op)
-			}
-			define(op, summed)
-			for _, x := range op.Ins() {
-				if x.Batch && x.Kind == ir.Temp && !keep[x] {
-					keep[x] = true
-					t.Rows = append(t.Rows, x)
-				}
-			}
-		case op.Outs()[0].Batch:
-			sample = append(sample, op)
-		default:
-			prepare = append(prepare, op)
-			for _, y := range op.Outs() {
-				if y.Kind == ir.Temp && y.Param != nil {
-					t.Copies = append(t.Copies, y)
-				}
-			}
-		}
-	}
-	return &Batched{p.phase(prepare, keep, false), p.phase(sample, keep, p.Layerwise), p.phase(loss, keep, false), p.phase(sums, keep, false)}
-}
-
 // train plans the functions of training.
 func (p *Plan) train() {
 	t := &Train{}
@@ -77,7 +35,7 @@ func (ph *Phase) rankOne() {
 	for _, s := range ph.Steps {
 		if r, ok := s.Op.(*ir.RankOne); ok && len(steps) > 0 {
 			before := steps[len(steps)-1]
-			if d, ok := before.Op.(*ir.DenseGradInput); ok && d.W == r.W {
+			if p := productOf(before.Op); p != nil && p.grad && p.w == r.W {
 				before.Then = r
 				continue
 			}
@@ -101,7 +59,7 @@ func (t *Train) learn() {
 		}
 	}
 	var all []Learn
-	for _, s := range t.Gradients.Sums.Steps {
+	for _, s := range t.Gradients.Sums().Steps {
 		y := s.Op.Outs()[0]
 		if !overBatch(s.Op) || y.Kind != ir.Gradient || updates[y.Param] == nil || !slices.Contains(updates[y.Param].In, y) {
 			return
@@ -115,17 +73,4 @@ func (t *Train) learn() {
 // "dense1.weight.momentum".
 func StateName(s *ir.Value) string {
 	return strings.TrimPrefix(s.Name, s.Param.Name+".")
-}
-
-// overBatch reports whether the operation sums over the samples.
-func overBatch(op ir.Op) bool {
-	switch op.(type) {
-	case *ir.DenseGradWeight, *ir.BatchSum:
-		return true
-	}
-	return false
-}
-
-func dependsOn(op ir.Op, set map[*ir.Value]bool) bool {
-	return slices.ContainsFunc(op.Ins(), func(x *ir.Value) bool { return set[x] })
 }

@@ -16,20 +16,23 @@ const (
 // unroll chooses straight-line code for the smallest layers within the
 // budget, separately for the forward pass and for input gradients.
 func (p *Plan) unroll() {
-	p.unrollPhase(p.Infer)
+	p.unrollSteps(p.Infer)
 	if p.Train != nil {
-		p.unrollPhase(p.Train.Gradients.Sample)
-		p.unrollPhase(p.Train.Evaluate.Sample)
+		p.unrollSteps(p.Train.Gradients.Phases(Samples)...)
+		p.unrollSteps(p.Train.Evaluate.Phases(Samples)...)
 	}
 }
 
-func (p *Plan) unrollPhase(ph *Phase) {
+// unrollSteps shares the budget among the steps of a function's phases.
+func (p *Plan) unrollSteps(phases ...*Phase) {
 	budget := map[string]int{"auto": unrollBudget, "full": unrollLimit}[p.Options.Unroll]
 	for _, forward := range []bool{true, false} {
 		var steps []*Step
-		for _, s := range ph.Steps {
-			if _, isForward := s.Op.(*ir.Dense); multiplyAdds(s.Op) > 0 && isForward == forward {
-				steps = append(steps, s)
+		for _, ph := range phases {
+			for _, s := range ph.Steps {
+				if o := productOf(s.Op); o != nil && o.grad != forward {
+					steps = append(steps, s)
+				}
 			}
 		}
 		slices.SortStableFunc(steps, func(a, b *Step) int { return multiplyAdds(a.Op) - multiplyAdds(b.Op) })
@@ -41,16 +44,10 @@ func (p *Plan) unrollPhase(ph *Phase) {
 	}
 }
 
-// multiplyAdds returns the multiply-adds per sample of a matrix product.
+// multiplyAdds returns the multiply-adds per sample of a contraction.
 func multiplyAdds(op ir.Op) int {
-	var w *ir.Value
-	switch o := op.(type) {
-	case *ir.Dense:
-		w = o.W
-	case *ir.DenseGradInput:
-		w = o.W
-	default:
-		return 0
+	if c, ok := op.(*ir.Contract); ok {
+		return c.MultiplyAdds()
 	}
-	return elements(w)
+	return 0
 }

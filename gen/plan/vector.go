@@ -11,7 +11,9 @@ func (p *Plan) vectorize() {
 	}
 	phases := []*Phase{p.Infer, p.InferBatch}
 	if p.Train != nil {
-		phases = append(phases, p.Train.Gradients.Sample, p.Train.Gradients.Sums, p.Train.Evaluate.Sample)
+		for _, b := range []*Batched{p.Train.Gradients, p.Train.Evaluate} {
+			phases = append(append(phases, b.Phases(Samples)...), b.Sums())
+		}
 		if p.Train.One != nil {
 			phases = append(phases, p.Train.One)
 		}
@@ -26,11 +28,9 @@ func (p *Plan) vectorize() {
 // connected reports whether the operation is a matrix product over all
 // connections of a layer.
 func connected(op ir.Op) bool {
-	switch o := op.(type) {
-	case *ir.Dense:
-		return o.W.Param.Mask == nil
-	case *ir.DenseGradInput:
-		return o.W.Param.Mask == nil
+	switch o := ir.Form(op).(type) {
+	case *ir.Dense, *ir.DenseGradInput:
+		return productOf(op).connected()
 	case *ir.DenseGradWeight:
 		return o.DW.Param.Mask == nil
 	case *ir.RankOne:

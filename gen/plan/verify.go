@@ -20,10 +20,15 @@ func (p *Plan) Verify() error {
 		return fmt.Errorf("internal error: plan: the fields end at %d, the arena at %d", end, p.Net.Size)
 	}
 	phases := []*Phase{p.Infer}
+	if p.InferBatch != nil {
+		phases = append(phases, p.InferBatch)
+	}
 	if p.Train != nil {
 		phases = append(phases, p.Train.Update)
 		for _, b := range []*Batched{p.Train.Gradients, p.Train.Evaluate} {
-			phases = append(phases, b.Prepare, b.Sample, b.Loss, b.Sums)
+			for _, s := range b.Stages {
+				phases = append(phases, s.Phase)
+			}
 		}
 		if p.Train.One != nil {
 			phases = append(phases, p.Train.One)

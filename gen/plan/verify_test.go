@@ -50,19 +50,22 @@ func TestVerifySlots(t *testing.T) {
 func TestVerifyPhases(t *testing.T) {
 	bad := newChain(0, 0, 1, 4, 4).phase
 	empty := &Phase{}
-	batched := func(a, b, c *Phase) *Batched { return &Batched{Prepare: a, Sample: b, Loss: empty, Sums: c} }
-	good := batched(empty, empty, empty)
+	batched := func(prepare, sample, loss, sums *Phase) *Batched {
+		return &Batched{Stages: []*Stage{{Once, prepare}, {Samples, sample}, {Batch, loss}, {Parameters, sums}}}
+	}
+	good := batched(empty, empty, empty, empty)
 	for name, train := range map[string]*Train{
 		"update":  {Gradients: good, Evaluate: good, Update: bad},
-		"prepare": {Gradients: batched(bad, empty, empty), Evaluate: good, Update: empty},
-		"sample":  {Gradients: good, Evaluate: batched(empty, bad, empty), Update: empty},
-		"sums":    {Gradients: good, Evaluate: batched(empty, empty, bad), Update: empty},
-		"loss":    {Gradients: &Batched{Prepare: empty, Sample: empty, Loss: bad, Sums: empty}, Evaluate: good, Update: empty},
+		"prepare": {Gradients: batched(bad, empty, empty, empty), Evaluate: good, Update: empty},
+		"sample":  {Gradients: good, Evaluate: batched(empty, bad, empty, empty), Update: empty},
+		"sums":    {Gradients: good, Evaluate: batched(empty, empty, empty, bad), Update: empty},
+		"loss":    {Gradients: batched(empty, empty, bad, empty), Evaluate: good, Update: empty},
 		"one":     {Gradients: good, Evaluate: good, Update: empty, One: bad},
 		"penalty": {Gradients: good, Evaluate: good, Update: empty, Penalty: bad},
 	} {
 		require.ErrorContains(t, (&Plan{Infer: empty, Train: train}).Verify(), "over its operand", name)
 	}
+	require.ErrorContains(t, (&Plan{Infer: empty, InferBatch: bad}).Verify(), "over its operand")
 	require.NoError(t, (&Plan{Infer: empty, Train: &Train{Gradients: good, Evaluate: good, Update: empty}}).Verify())
 }
 

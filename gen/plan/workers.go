@@ -25,9 +25,6 @@ func (p *Plan) ShareFrom() int {
 	perSample := 0
 	for _, op := range p.Prog.Gradients.Ops {
 		perSample += multiplyAdds(op)
-		if g, ok := op.(*ir.DenseGradWeight); ok {
-			perSample += elements(g.DW)
-		}
 	}
 	return max(2, (least+perSample-1)/max(perSample, 1)) // one sample is never shared
 }

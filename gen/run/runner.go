@@ -17,6 +17,7 @@ type runnerView struct {
 	InputBytes, TargetBytes int
 	Train, Fit, SumLoss     bool
 	MixedLoss               bool
+	MinBatch                int
 	Inputs, Targets         []fieldView
 	Outputs                 []fieldView
 	Accuracy                *accuracyView
@@ -52,7 +53,7 @@ const classBytes = 4
 func newRunnerView(s *Shape) runnerView {
 	v := runnerView{
 		DType: string(s.DType), NumberSize: s.NumberSize(),
-		Train: s.Train, Fit: s.Fit, SumLoss: s.SumLoss, MixedLoss: s.MixedLoss,
+		Train: s.Train, Fit: s.Fit, SumLoss: s.SumLoss, MixedLoss: s.MixedLoss, MinBatch: s.MinBatch,
 	}
 	field := func(name string, several bool) string {
 		if several {

@@ -14,9 +14,11 @@ type Shape struct {
 	Inputs  []dataset.Port
 	Outputs []Output
 	Batch   int
-	Train   bool // there is a trainer
-	Fit     bool // an input is normalised by the training data
-	SumLoss bool // a loss is summed, not averaged, over the samples
+	// MinBatch is the least number of samples of a training step.
+	MinBatch int
+	Train    bool // there is a trainer
+	Fit      bool // an input is normalised by the training data
+	SumLoss  bool // a loss is summed, not averaged, over the samples
 	// MixedLoss: some are, others are not.
 	MixedLoss bool
 	Params    []Param
@@ -58,7 +60,7 @@ var binaryThreshold = map[string]float64{"bce": 0.5, "bce_with_logits": 0}
 
 // Describe returns the shape of a network from its spec and its program.
 func Describe(net *spec.Network, prog *ir.Program) *Shape {
-	s := &Shape{Name: net.Name, DType: prog.DType, Batch: net.Codegen.Batch, Train: prog.Gradients != nil, MixedLoss: prog.SummedLoss != nil}
+	s := &Shape{Name: net.Name, DType: prog.DType, Batch: net.Codegen.Batch, MinBatch: max(1, prog.MinBatch), Train: prog.Gradients != nil, MixedLoss: prog.SummedLoss != nil}
 	for _, in := range prog.Inputs {
 		s.Inputs = append(s.Inputs, dataset.Port{Name: in.Name, Size: in.Size()})
 	}

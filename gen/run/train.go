@@ -176,6 +176,9 @@ func (t *training) prepare(dir string) error {
 	if t.job.Batch == 0 {
 		t.job.Batch = t.shape.Batch
 	}
+	if err := enough(len(train), t.job.Batch, t.shape.MinBatch); err != nil {
+		return err
+	}
 	h := &t.now.checkpointHeader
 	h.Seed, h.Batch, h.Shuffle, h.Validation, h.Samples = t.Seed, t.job.Batch, t.Shuffle, &t.Fraction, len(train)
 	if h.Data, err = writeSamples(t.job.Data, t.shape, data, train); err != nil {
@@ -268,6 +271,16 @@ func (t *training) save() error {
 		_, err := w.Write(t.now.weights)
 		return err
 	})
+}
+
+// enough refuses batches that would leave batch normalisation a single sample.
+// A last batch of one takes one from the batch before it, if that has three.
+func enough(samples, batch, least int) error {
+	if least < 2 || batch > 2 && samples > 1 || batch == 2 && samples%2 == 0 {
+		return nil
+	}
+	return OptionErrorf("batch normalisation needs at least %d samples in every batch, but %d samples in batches of %d leave one by itself: choose another --batch, or another number of samples",
+		least, samples, batch)
 }
 
 func nameFile(err error, path string) error {

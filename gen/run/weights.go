@@ -155,7 +155,7 @@ func readers(net *spec.Network, input string) []*spec.Layer {
 // an output itself.
 func onlyDense(net *spec.Network, input string) bool {
 	for _, l := range readers(net, input) {
-		if l.Kind != "dense" {
+		if !wholeSample(l) {
 			return false
 		}
 	}
@@ -167,12 +167,17 @@ func onlyDense(net *spec.Network, input string) bool {
 	return true
 }
 
+// wholeSample reports whether a layer has a weight for every element it reads.
+func wholeSample(l *spec.Layer) bool {
+	return l.Kind == "dense" && !l.Args.Has("axis") && !l.Args.Has("tied_to")
+}
+
 // firstLayers returns the weights that multiply an input.
 func firstLayers(net *spec.Network) map[string]string {
 	first := map[string]string{}
 	for _, in := range net.Inputs {
 		for _, l := range readers(net, in.Name) {
-			if l.Kind == "dense" {
+			if wholeSample(l) {
 				first[l.Name+".weight"] = in.Name
 			}
 		}

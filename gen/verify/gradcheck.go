@@ -89,7 +89,7 @@ func (g *gradientCheck) run(ctx context.Context, report *Report) error {
 	work := 5 * float64(len(g.batch.Inputs)*(1+prog.MultiplyAdds())*len(prog.Grads))
 	elements := max(3, min(40, int(gradientWork/work)))
 	for _, p := range prog.Params {
-		if g.exact[p] == nil {
+		if g.exact[p] == nil || p.Param.Momentum > 0 {
 			continue
 		}
 		if err := ctx.Err(); err != nil {

@@ -121,7 +121,7 @@ func TestStrict(t *testing.T) {
 	n, err := Prepare(loaded(t, "xor"))
 	require.NoError(t, err)
 	prog := n.Plan.Prog
-	d := prog.Infer.Ops[0].(*ir.Dense)
+	d := ir.Form(prog.Infer.Ops[0]).(*ir.Dense)
 	m := interp.NewOracle(prog, false)
 	for p, w := range randomParameters(rand.New(rand.NewPCG(1, 0)), prog) {
 		m.Set(p, w)

@@ -155,9 +155,12 @@ func (v *verification) layers() []*LayerErrors {
 	var rows []*LayerErrors
 	dense := 0
 	for _, op := range v.n.Plan.Prog.Infer.Ops {
-		if d, ok := op.(*ir.Dense); ok {
+		c, ok := op.(*ir.Contract)
+		if ok && c.Weight() != nil {
 			dense++
-			names[fmt.Sprintf("a%d", dense)] = d.Layer
+			names[fmt.Sprintf("a%d", dense)] = c.Layer
+		}
+		if d, ok := ir.Form(op).(*ir.Dense); ok {
 			rows = append(rows, &LayerErrors{Layer: d.Layer, Value: d.Y.Name, Bound: new(float64), value: d.Y, dense: d})
 			continue
 		}

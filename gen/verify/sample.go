@@ -17,10 +17,12 @@ const trainingSteps = 3
 func NewJob(rng *rand.Rand, n *Network, most int) *Job {
 	eval := samples(rng, n, most)
 	j := &Job{Seed: rng.Uint64(), Inputs: eval.Inputs, Targets: eval.Targets}
+	least := max(1, n.Plan.Prog.MinBatch)
+	most = max(least, most)
 	for i := range trainingSteps {
 		count := most
 		if i > 0 {
-			count = 1 + rng.IntN(most)
+			count = least + rng.IntN(most-least+1)
 		}
 		j.Batches = append(j.Batches, samples(rng, n, count))
 	}

@@ -284,7 +284,14 @@ type nnrt_headerParser struct {
 	order   []int // indices of tensors by name
 	entries []nnrt_headerEntry
 	meta    map[string]string
-	extra   *nnrtTensorError // the first tensor that is not expected
+	extra   *nnrtTensorError   // the first tensor that is not expected
+	ignored []nnrt_headerEntry // counters of batch normalisations, by their data
+	end     uint64             // of all data
+}
+
+// find returns the place of an expected tensor in order.
+func (h *nnrt_headerParser) find(name string) (k int, ok bool) {
+	return slices.BinarySearchFunc(h.order, name, func(i int, s string) int { return strings.Compare(h.tensors[i].Name, s) })
 }
 
 // fail returns an error at the current place.
@@ -528,7 +535,7 @@ func (h *nnrt_headerParser) metadata() error {
 
 // tensor reads the description of one tensor.
 func (h *nnrt_headerParser) tensor(name string) error {
-	k, expected := slices.BinarySearchFunc(h.order, name, func(i int, s string) int { return strings.Compare(h.tensors[i].Name, s) })
+	k, expected := h.find(name)
 	var e *nnrt_headerEntry
 	var want []int
 	if expected {
@@ -590,7 +597,11 @@ func (h *nnrt_headerParser) tensor(name string) error {
 	case !offsets:
 		return &nnrtTensorError{name, "data_offsets", "none"}
 	}
-	if !expected && h.extra == nil {
+	switch {
+	case expected:
+	case h.ignores(name):
+		h.ignored = append(h.ignored, *e)
+	case h.extra == nil:
 		h.extra = &nnrtTensorError{name, "no tensor of this name", "shape " + e.shape}
 	}
 	return nil
@@ -645,6 +656,23 @@ func (h *nnrt_headerParser) offsets(e *nnrt_headerEntry) (err error) {
 	return h.expect(']')
 }
 
+// What PyTorch stores beside the running mean of a batch normalisation: the
+// number of batches, which nothing here depends on.
+const (
+	nnrt_batchCounter = ".num_batches_tracked"
+	nnrt_batchMean    = ".running_mean"
+)
+
+// ignores reports whether a tensor that is not expected is left alone.
+func (h *nnrt_headerParser) ignores(name string) bool {
+	layer, ok := strings.CutSuffix(name, nnrt_batchCounter)
+	if !ok {
+		return false
+	}
+	_, ok = h.find(layer + nnrt_batchMean)
+	return ok
+}
+
 // verify compares the header with the expected tensors and returns their indices
 // in the order of their data.
 func (h *nnrt_headerParser) verify(width int) ([]int, error) {
@@ -689,29 +717,53 @@ func (h *nnrt_headerParser) verify(width int) ([]int, error) {
 		}
 	}
 	order := slices.Clone(h.order)
-	slices.SortStableFunc(order, func(i, j int) int {
-		a, b := h.entries[i].begin, h.entries[j].begin
-		switch {
-		case a < b:
-			return -1
-		case a > b:
-			return 1
+	slices.SortStableFunc(order, func(i, j int) int { return nnrt_byBegin(h.entries[i], h.entries[j]) })
+	slices.SortStableFunc(h.ignored, nnrt_byBegin)
+	place := func(name string, e *nnrt_headerEntry) error {
+		if e.begin == h.end && e.begin <= e.end {
+			h.end = e.end
+			return nil
 		}
-		return 0
-	})
-	end := uint64(0)
+		what := " (a hole)"
+		if e.begin <= h.end {
+			what = " (an overlap)"
+		}
+		return &nnrtTensorError{name, "data from offset " + strconv.FormatUint(h.end, 10), nnrt_formatOffsets(e) + what}
+	}
+	rest := h.ignored
+	pass := func() (err error) {
+		for len(rest) > 0 && rest[0].begin == h.end && err == nil {
+			err = place("*"+nnrt_batchCounter, &rest[0])
+			rest = rest[1:]
+		}
+		return err
+	}
 	for _, i := range order {
-		e := &h.entries[i]
-		if e.begin != end {
-			what := " (a hole)"
-			if e.begin < end {
-				what = " (an overlap)"
-			}
-			return nil, &nnrtTensorError{h.tensors[i].Name, "data from offset " + strconv.FormatUint(end, 10), nnrt_formatOffsets(e) + what}
+		if err := pass(); err != nil {
+			return nil, err
 		}
-		end = e.end
+		if err := place(h.tensors[i].Name, &h.entries[i]); err != nil {
+			return nil, err
+		}
+	}
+	if err := pass(); err != nil {
+		return nil, err
+	}
+	if len(rest) > 0 {
+		return nil, place("*"+nnrt_batchCounter, &rest[0])
 	}
 	return order, nil
+}
+
+// byBegin orders tensors by where their data begin.
+func nnrt_byBegin(a, b nnrt_headerEntry) int {
+	switch {
+	case a.begin < b.begin:
+		return -1
+	case a.begin > b.begin:
+		return 1
+	}
+	return 0
 }
 
 // formatOffsets returns the data_offsets as in "offsets [0 2560]".
@@ -758,7 +810,12 @@ func nnrtLoadTensors[T float32 | float64](r io.Reader, tensors []nnrtTensor, che
 	}
 	values := make([]T, largest)
 	raw := make([]byte, 1<<16)
+	at := uint64(0)
 	for _, i := range order {
+		if err := nnrt_skip(r, raw, h.entries[i].begin-at); err != nil {
+			return err
+		}
+		at = h.entries[i].end
 		n, _ := nnrt_countElements(tensors[i].Shape)
 		kind, size := h.entries[i].dtype, h.entries[i].width
 		for done := 0; done < n; {
@@ -801,6 +858,9 @@ func nnrtLoadTensors[T float32 | float64](r io.Reader, tensors []nnrtTensor, che
 			return err
 		}
 	}
+	if err := nnrt_skip(r, raw, h.end-at); err != nil {
+		return err
+	}
 	switch _, err := io.ReadFull(r, raw[:1]); err {
 	case io.EOF:
 		return nil
@@ -809,6 +869,18 @@ func nnrtLoadTensors[T float32 | float64](r io.Reader, tensors []nnrtTensor, che
 	default:
 		return &nnrt_readError{"end of the file", err}
 	}
+}
+
+// skip reads n bytes that nobody wants.
+func nnrt_skip(r io.Reader, raw []byte, n uint64) error {
+	for n > 0 {
+		k, err := io.ReadFull(r, raw[:min(n, uint64(len(raw)))])
+		if err != nil {
+			return &nnrt_readError{"data of a tensor that is ignored", err}
+		}
+		n -= uint64(k)
+	}
+	return nil
 }
 
 // readError is a failure of the reader below.

@@ -26,7 +26,14 @@ type headerParser struct {
 	order   []int // indices of tensors by name
 	entries []headerEntry
 	meta    map[string]string
-	extra   *TensorError // the first tensor that is not expected
+	extra   *TensorError  // the first tensor that is not expected
+	ignored []headerEntry // counters of batch normalisations, by their data
+	end     uint64        // of all data
+}
+
+// find returns the place of an expected tensor in order.
+func (h *headerParser) find(name string) (k int, ok bool) {
+	return slices.BinarySearchFunc(h.order, name, func(i int, s string) int { return strings.Compare(h.tensors[i].Name, s) })
 }
 
 // fail returns an error at the current place.
@@ -270,7 +277,7 @@ func (h *headerParser) metadata() error {
 
 // tensor reads the description of one tensor.
 func (h *headerParser) tensor(name string) error {
-	k, expected := slices.BinarySearchFunc(h.order, name, func(i int, s string) int { return strings.Compare(h.tensors[i].Name, s) })
+	k, expected := h.find(name)
 	var e *headerEntry
 	var want []int
 	if expected {
@@ -332,7 +339,11 @@ func (h *headerParser) tensor(name string) error {
 	case !offsets:
 		return &TensorError{name, "data_offsets", "none"}
 	}
-	if !expected && h.extra == nil {
+	switch {
+	case expected:
+	case h.ignores(name):
+		h.ignored = append(h.ignored, *e)
+	case h.extra == nil:
 		h.extra = &TensorError{name, "no tensor of this name", "shape " + e.shape}
 	}
 	return nil
@@ -385,78 +396,4 @@ func (h *headerParser) offsets(e *headerEntry) (err error) {
 		return err
 	}
 	return h.expect(']')
-}
-
-// verify compares the header with the expected tensors and returns their indices
-// in the order of their data.
-func (h *headerParser) verify(width int) ([]int, error) {
-	accepted := "dtype F32, F16 or BF16"
-	if width == 8 {
-		accepted = "dtype F64, F32, F16 or BF16"
-	}
-	for _, i := range h.order {
-		t, e := h.tensors[i], &h.entries[i]
-		if !e.found {
-			return nil, &TensorError{t.Name, "shape " + formatShape(t.Shape), "no tensor of this name"}
-		}
-	}
-	if h.extra != nil {
-		return nil, h.extra
-	}
-	for _, i := range h.order {
-		t, e := h.tensors[i], &h.entries[i]
-		if !e.shapeOK {
-			return nil, &TensorError{t.Name, "shape " + formatShape(t.Shape), e.shape}
-		}
-		switch {
-		case t.Int8 && e.dtype == "I8":
-			e.width = 1
-		case t.Int8:
-			return nil, &TensorError{t.Name, "dtype I8", quoteShort(e.dtype)}
-		}
-		switch e.dtype {
-		case "F64":
-			e.width = 8
-		case "F32":
-			e.width = 4
-		case "F16", "BF16":
-			e.width = 2
-		}
-		if e.width == 0 || e.width > width {
-			return nil, &TensorError{t.Name, accepted, quoteShort(e.dtype)}
-		}
-		n, _ := countElements(t.Shape)
-		if e.begin > e.end || e.end-e.begin != uint64(n)*uint64(e.width) {
-			return nil, &TensorError{t.Name, strconv.Itoa(n*e.width) + " bytes of data", formatOffsets(e)}
-		}
-	}
-	order := slices.Clone(h.order)
-	slices.SortStableFunc(order, func(i, j int) int {
-		a, b := h.entries[i].begin, h.entries[j].begin
-		switch {
-		case a < b:
-			return -1
-		case a > b:
-			return 1
-		}
-		return 0
-	})
-	end := uint64(0)
-	for _, i := range order {
-		e := &h.entries[i]
-		if e.begin != end {
-			what := " (a hole)"
-			if e.begin < end {
-				what = " (an overlap)"
-			}
-			return nil, &TensorError{h.tensors[i].Name, "data from offset " + strconv.FormatUint(end, 10), formatOffsets(e) + what}
-		}
-		end = e.end
-	}
-	return order, nil
-}
-
-// formatOffsets returns the data_offsets as in "offsets [0 2560]".
-func formatOffsets(e *headerEntry) string {
-	return "offsets [" + strconv.FormatUint(e.begin, 10) + " " + strconv.FormatUint(e.end, 10) + "]"
 }

@@ -47,7 +47,12 @@ func LoadTensors[T float32 | float64](r io.Reader, tensors []Tensor, check func(
 	}
 	values := make([]T, largest)
 	raw := make([]byte, 1<<16)
+	at := uint64(0)
 	for _, i := range order {
+		if err := skip(r, raw, h.entries[i].begin-at); err != nil {
+			return err
+		}
+		at = h.entries[i].end
 		n, _ := countElements(tensors[i].Shape)
 		kind, size := h.entries[i].dtype, h.entries[i].width
 		for done := 0; done < n; {
@@ -90,6 +95,9 @@ func LoadTensors[T float32 | float64](r io.Reader, tensors []Tensor, check func(
 			return err
 		}
 	}
+	if err := skip(r, raw, h.end-at); err != nil {
+		return err
+	}
 	switch _, err := io.ReadFull(r, raw[:1]); err {
 	case io.EOF:
 		return nil
@@ -98,6 +106,18 @@ func LoadTensors[T float32 | float64](r io.Reader, tensors []Tensor, check func(
 	default:
 		return &readError{"end of the file", err}
 	}
+}
+
+// skip reads n bytes that nobody wants.
+func skip(r io.Reader, raw []byte, n uint64) error {
+	for n > 0 {
+		k, err := io.ReadFull(r, raw[:min(n, uint64(len(raw)))])
+		if err != nil {
+			return &readError{"data of a tensor that is ignored", err}
+		}
+		n -= uint64(k)
+	}
+	return nil
 }
 
 // readError is a failure of the reader below.

@@ -22,6 +22,15 @@ func BadBatch(fn string, got, most int) {
 	panic(fn + ": " + strconv.Itoa(got) + " samples, want 1 to " + strconv.Itoa(most))
 }
 
+// SmallBatch panics because a step needs more samples, with a message such as
+//
+//	digits.Trainer.Step: 1 sample, but batch normalisation needs at least 2
+//
+//go:noinline
+func SmallBatch(fn string, got, least int) {
+	panic(fn + ": " + strconv.Itoa(got) + " sample, but batch normalisation needs at least " + strconv.Itoa(least))
+}
+
 // BadClass panics because a target is no class number, with a message such as
 //
 //	digits.Trainer.Step: y[7] = 10, want a class from 0 to 9

@@ -94,6 +94,7 @@ func TestCheckArch(t *testing.T) {
 func TestPanics(t *testing.T) {
 	require.PanicsWithValue(t, "digits.Trainer.Step: len(y) = 3, want 32 (= len(x))", func() { BadMatch("digits.Trainer.Step", "len(y)", 3, "len(x)", 32) })
 	require.PanicsWithValue(t, "digits.Trainer.Step: 65 samples, want 1 to 64", func() { BadBatch("digits.Trainer.Step", 65, 64) })
+	require.PanicsWithValue(t, "digits.Trainer.Step: 1 sample, but batch normalisation needs at least 2", func() { SmallBatch("digits.Trainer.Step", 1, 2) })
 	require.PanicsWithValue(t, "digits.Trainer.Step: y[7] = 10, want a class from 0 to 9", func() { BadClass("digits.Trainer.Step", 7, 10, 10) })
 }
 

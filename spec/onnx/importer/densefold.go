@@ -19,7 +19,7 @@ func (g *graph) foldIntoDense() bool {
 		r, single := only(readers, x)
 		single = single && r == n
 		switch {
-		case single && x.kind == "dense" && x.activation == nil && x.after(n):
+		case single && x.activation == nil && (x.kind == "dense" && x.after(n) || x.kind == "rows" && x.rowsAfter(n)):
 			y := *x
 			y.hints = joinHints(x.hints, n.hints)
 			n.hints = nil

@@ -13,6 +13,7 @@ var layerKinds map[string]func(w *writer, n *node)
 func init() { // not a literal: writing reads the table
 	layerKinds = map[string]func(w *writer, n *node){
 		"dense":               writeDense,
+		"rows":                writeRows,
 		"affine":              writeAffine,
 		"prelu":               writePRelu,
 		"constant":            writeConstant,
@@ -76,9 +77,17 @@ func writeFunction(w *writer, n *node) {
 }
 
 func writeDense(w *writer, n *node) {
+	w.writeDense(n, n.units(), n.inputs(), false, nil, []int{n.units()})
+}
+
+// writeDense writes a dense layer of some shape; shaped says whether that of its
+// source matters.
+func (w *writer) writeDense(n *node, units, inputs int, shaped bool, more []field, shape []int) {
 	w.trained = true
-	units := n.units()
 	fields := []string{fmt.Sprintf("units: %d", units)}
+	for _, f := range more {
+		fields = append(fields, fmt.Sprintf("%s: %v", f.name, f.value))
+	}
 	if n.activation != nil {
 		kind, inner := functionWord(n.activation)
 		if inner != nil {
@@ -86,13 +95,13 @@ func writeDense(w *writer, n *node) {
 		}
 		fields = append(fields, "activation: "+kind)
 	}
-	tensors := []Tensor{{"weight", []int{units, n.inputs()}, n.w}}
+	tensors := []Tensor{{"weight", []int{units, inputs}, n.w}}
 	if n.b == nil {
 		fields = append(fields, "use_bias: false")
 	} else {
 		tensors = append(tensors, Tensor{"bias", []int{units}, n.b})
 	}
-	w.emit(n, "dense", []string{w.source(n.from[0], false)}, fields, []int{units}, tensors...)
+	w.emit(n, "dense", []string{w.source(n.from[0], shaped)}, fields, shape, tensors...)
 }
 
 func joinFields(fields []string) string {

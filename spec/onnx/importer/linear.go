@@ -50,8 +50,8 @@ func (c *call) nameAfter(weights value) {
 	}
 }
 
-// timesMatrix is x·B. Where x is one row, that is a dense layer; several rows
-// share the weights, which are written out for each.
+// timesMatrix is x·B. Where x is one row, that is a dense layer; where B is one
+// matrix, several rows share the weights; otherwise they are written out for each.
 func (c *call) timesMatrix(x *node, b *array) {
 	xs := x.shape
 	batch := c.apart(x)
@@ -103,9 +103,15 @@ func (c *call) timesMatrix(x *node, b *array) {
 		c.setNode(&node{kind: "empty", from: []*node{x}, shape: out})
 		return
 	}
-	c.checkExpanded(size(lead)*m*n, size(xs))
+	if size(lead)*m == 1 || len(bs) > 2 {
+		c.checkExpanded(size(lead)*m*n, size(xs))
+	}
 	if size(lead)*m == 1 {
 		c.setRows(x, dense(x, transposedMatrix(b.data, k, n), nil, out))
+		return
+	}
+	if len(bs) == 2 {
+		c.setNode(denseRows(x, transposedMatrix(b.data, k, n), -1, append(rows[:len(rows):len(rows)], n), out))
 		return
 	}
 	w := make([]float64, size(lead)*m*n*size(xs))
@@ -165,6 +171,10 @@ func (c *call) matrixTimes(a *array, x *node) {
 	}
 	if k == 0 {
 		c.setArray(zeros(c.leading(out)))
+		return
+	}
+	if len(as) == 2 && size(xs) > k {
+		c.setNode(denseRows(x, a.data, -2, append(lead[:len(lead):len(lead)], m, n), out))
 		return
 	}
 	in := size(xs)

@@ -156,7 +156,7 @@ func (g *graph) fuseActivations() {
 	readers := g.readers()
 	for _, n := range g.order() {
 		d := firstOf(n)
-		if d == nil || d.kind != "dense" || d.activation != nil {
+		if d == nil || d.kind != "dense" && d.kind != "rows" || d.activation != nil {
 			continue
 		}
 		if _, ok := functions[n.kind]; !ok || n.kind == "linear" {

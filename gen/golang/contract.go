@@ -1,0 +1,344 @@
+package golang
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/plan"
+)
+
+// contraction prints a contraction that no other kernel is for, as the loops it
+// stands for.
+type contraction struct {
+	b      *body
+	o      *ir.Contract
+	chains int
+	over   bool // the samples are summed over
+	args   []arg
+	pass   []string
+	names  map[*ir.Value]string // the parameters that values are passed as
+	rows   string               // a parameter with a row per sample
+	// tensors are the parameters read by their accessors.
+	tensors []string
+}
+
+// contract emits the call of the function that computes a contraction.
+func (b *body) contract(o *ir.Contract, chains int) {
+	c := &contraction{b: b, o: o, chains: chains, over: o.OverBatch(), names: map[*ir.Value]string{}}
+	c.operand(&o.Y, "y", true)
+	n := 0
+	for i := range o.Terms {
+		for _, x := range o.Terms[i].Operands() {
+			c.operand(x, fmt.Sprintf("x%d", n), false)
+			n++
+		}
+	}
+	if o.Init != nil {
+		c.operand(o.Init, "init", false)
+	}
+	code, doc := c.code(), c.formula()
+	hint := o.Layer
+	if c.over {
+		hint += " sum"
+	}
+	key := fmt.Sprintf("contract %v %v %v %v %d %v", b.training, c.args, c.tensors, doc, chains, c.over)
+	k := b.e.kernel(key, hint+" contract", func(k *kernelFunc) {
+		k.train = b.training
+		k.doc = append([]string{k.name + " computes, over the loops"}, doc...)
+		k.doc = append(k.doc, "in which an element that does not exist makes no term. It does not allocate.")
+		k.args, k.body = c.args, code
+	})
+	b.add(jen.Id(k.name).Call(exprf("%s", strings.Join(c.pass, ", "))))
+}
+
+// operand makes a value a parameter of the function.
+func (c *contraction) operand(o *ir.Operand, name string, result bool) {
+	v, b := o.V, c.b
+	if c.names[v] != "" {
+		return
+	}
+	c.names[v] = name
+	add := func(typ, pass string) { c.args, c.pass = append(c.args, arg{name, typ}), append(c.pass, pass) }
+	switch {
+	case v.Param != nil && !v.Batch:
+		holder := b.weights
+		if v.Kind != ir.Param {
+			holder = b.holder(v)
+			if result && v.Kind == ir.Temp {
+				b.at[v] = place{holder, ""}
+			}
+		}
+		if strings.HasPrefix(holder, "t.") {
+			holder = "&" + holder
+		}
+		add("*params", holder)
+		c.tensors = append(c.tensors, v.Param.Name)
+	case c.over && v.Batch:
+		if v.Kind == ir.Input {
+			name = "x"
+			c.names[v] = name
+		}
+		pass, typ, _ := b.source(v)
+		add(typ, pass)
+		if c.rows == "" {
+			c.rows = name
+		}
+	case result:
+		add("*"+array(v.DType, v.Size()), b.result(v).ptr)
+	case isNumber(v):
+		add(typeName(v.DType), b.at[v].idx)
+	default:
+		add("*"+array(v.DType, v.Size()), b.pointer(v))
+	}
+}
+
+// element is the Go expression of an operand's element, and the conditions
+// under which it exists.
+func (c *contraction) element(o *ir.Operand, loops []ir.Loop) (element string, where []string) {
+	v, name := o.V, c.names[o.V]
+	for _, d := range o.Outside(loops) {
+		where = append(where, within(o.At[d], loops, o.Shape()[d])...)
+	}
+	flat := o.Flat().Text(loops)
+	switch {
+	case v.Param != nil && !v.Batch:
+		return c.param(o, loops, name, where)
+	case c.over && v.Batch:
+		_, _, row := c.b.source(v)
+		if row != nil { // of the network's input
+			return row("b", flat), where
+		}
+		return fmt.Sprintf("%s[b][%s]", name, flat), where
+	case isNumber(v) && v != c.o.Y.V:
+		return name, where
+	}
+	return fmt.Sprintf("%s[%s]", name, flat), where
+}
+
+// param is the element of something stored as a parameter is.
+func (c *contraction) param(o *ir.Operand, loops []ir.Loop, name string, where []string) (string, []string) {
+	t := c.b.e.plan.TensorOf(o.V.Param)
+	if t.Layout.Order == plan.Vector {
+		return vectorElement(name+"."+t.Field, parens(o.Flat().Text(loops)), o.V.Size()), where
+	}
+	out, in := o.At[0].Text(loops), o.At[1].Text(loops)
+	cell := fmt.Sprintf("%s.%s(%s, %s)", name, paramName(o.V), out, in)
+	if t.Layout.Order == plan.Connections {
+		where = append(where, cell+" != nil")
+	}
+	if o.V.Kind != ir.Param || !narrow(t) {
+		return "*" + cell, where
+	}
+	value := "float32(*" + cell + ")"
+	if t.Layout.Elem == ir.Float16 {
+		value = c.b.e.rtName("Widen16") + "(*" + cell + ")"
+	}
+	if t.Scaled() {
+		value = fmt.Sprintf("(%s * %s.%s[%s/16][%s%%16])", value, name, t.ScaleField(), parens(out), parens(out))
+	}
+	return value, where
+}
+
+// within are the conditions that keep a map in 0 … size−1, those that can fail.
+func within(a ir.Affine, loops []ir.Loop, size int) []string {
+	var out []string
+	low, high := a.Range(loops)
+	if low < 0 {
+		out = append(out, a.Text(loops)+" >= 0")
+	}
+	if high >= size {
+		out = append(out, fmt.Sprintf("%s < %d", a.Text(loops), size))
+	}
+	return out
+}
+
+// when runs code under conditions.
+func when(where []string, code ...jen.Code) []jen.Code {
+	if len(where) == 0 {
+		return code
+	}
+	return []jen.Code{jen.If(exprf("%s", strings.Join(where, " && "))).Block(code...)}
+}
+
+// withNames gives the loops the names of the function's variables.
+func withNames(loops []ir.Loop, first int) []ir.Loop {
+	out := make([]ir.Loop, len(loops))
+	for i, l := range loops {
+		out[i] = ir.Loop{Name: fmt.Sprintf("i%d", first+i), Size: l.Size}
+	}
+	return out
+}
+
+// nest runs code in loops, of which those that no map depends on have no
+// variable.
+func nest(loops []ir.Loop, used func(i int) bool, code []jen.Code) []jen.Code {
+	for i := len(loops) - 1; i >= 0; i-- {
+		if loops[i].Size == 1 {
+			code = []jen.Code{jen.Block(append([]jen.Code{jen.Const().Id(loops[i].Name).Op("=").Lit(0)}, code...)...)}
+			continue
+		}
+		size := jen.Range().Lit(loops[i].Size)
+		if used(i) {
+			size = jen.Id(loops[i].Name).Op(":=").Add(size)
+		}
+		code = []jen.Code{jen.For(size).Block(code...)}
+	}
+	return code
+}
+
+// code is the body of the function.
+func (c *contraction) code() []jen.Code {
+	T := typeName(c.o.Y.V.DType)
+	loops := withNames(c.o.Loops, 0)
+	y, inY := c.element(&c.o.Y, loops)
+	var sum []jen.Code
+	init := ""
+	var inInit []string
+	if c.o.Init != nil {
+		init, inInit = c.element(c.o.Init, loops)
+	}
+	acc := "s"
+	switch {
+	case c.chains > 1:
+		acc = "s[c]"
+		sum = append(sum, jen.Var().Id("s").Id(fmt.Sprintf("[%d]%s", c.chains, T)))
+		if init != "" {
+			sum = append(sum, when(inInit, setf("s[0]", "%s", init))...)
+		}
+		sum = append(sum, letf("c", "0"))
+	case init != "" && len(inInit) == 0:
+		sum = append(sum, letf("s", "%s", init))
+	default:
+		sum = append(sum, jen.Var().Id("s").Id(T))
+		if init != "" {
+			sum = append(sum, when(inInit, setf("s", "%s", init))...)
+		}
+	}
+	var terms []jen.Code
+	for i := range c.o.Terms {
+		terms = append(terms, c.term(&c.o.Terms[i], loops, acc)...)
+	}
+	if c.over {
+		terms = []jen.Code{forRange("b", c.rows, terms...)}
+	}
+	sum = append(sum, terms...)
+	result := "s"
+	if c.chains > 1 {
+		result = "s[0]"
+		sum = append(sum, jen.For(letf("h", "%d", c.chains/2), exprf("h >= 1"), exprf("h /= 2")).Block(
+			forRange("i", "h", jen.Id("s[i]").Op("+=").Id("s[i+h]"))))
+	}
+	sum = append(sum, setf(y, "%s", result))
+	var out []jen.Code
+	for _, a := range c.args { // as many rows of each
+		if c.over && strings.HasPrefix(a.typ, "[]") && a.name != c.rows {
+			out = append(out, setf(a.name, "%s[:len(%s)]", a.name, c.rows))
+		}
+	}
+	used := func(i int) bool {
+		return c.o.Y.Flat().Coefficient(i) != 0 || c.reads(func(a ir.Affine) bool { return a.Coefficient(i) != 0 })
+	}
+	return append(out, nest(loops, used, when(inY, sum...))...)
+}
+
+// reads reports whether a map of an operand has a property.
+func (c *contraction) reads(has func(a ir.Affine) bool) bool {
+	operands := []*ir.Operand{&c.o.Y}
+	if c.o.Init != nil {
+		operands = append(operands, c.o.Init)
+	}
+	for i := range c.o.Terms {
+		operands = append(operands, c.o.Terms[i].Operands()...)
+		for _, a := range c.o.Terms[i].Where {
+			if has(a) {
+				return true
+			}
+		}
+	}
+	for _, o := range operands {
+		for _, a := range o.At {
+			if has(a) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// term adds the products of a term to the accumulator.
+func (c *contraction) term(t *ir.Term, results []ir.Loop, acc string) []jen.Code {
+	own := withNames(t.Loops, len(results))
+	loops := append(results[:len(results):len(results)], own...)
+	a, where := c.element(&t.A, loops)
+	for _, w := range t.Where {
+		where = append(where, w.Text(loops)+" >= 0")
+	}
+	add := jen.Id(acc).Op("+=").Id(a)
+	if t.B != nil {
+		b, inB := c.element(t.B, loops)
+		where = append(where, inB...)
+		add = jen.Id(acc).Op("+=").Id(typeName(c.o.Y.V.DType)).Call(exprf("%s * %s", a, b))
+	}
+	code := when(where, add)
+	if c.chains > 1 {
+		code = append(code, setf("c", "(c + 1) %% %d", c.chains))
+	}
+	maps := append([]ir.Affine(nil), t.Where...)
+	for _, o := range t.Operands() {
+		maps = append(maps, o.At...)
+	}
+	return nest(own, func(i int) bool {
+		for _, m := range maps {
+			if m.Coefficient(len(results)+i) != 0 {
+				return true
+			}
+		}
+		return false
+	}, code)
+}
+
+// formula is the contraction as lines of documentation.
+func (c *contraction) formula() []string {
+	loops := withNames(c.o.Loops, 0)
+	head := "\tfor every"
+	for _, l := range loops {
+		head += fmt.Sprintf(" %s<%d", l.Name, l.Size)
+	}
+	text := func(o *ir.Operand, loops []ir.Loop) string {
+		s := c.names[o.V]
+		for _, a := range o.At {
+			s += "[" + a.Text(loops) + "]"
+		}
+		if o.Dims != nil {
+			s += fmt.Sprintf(" of %v", o.Dims)
+		}
+		return s
+	}
+	lines := []string{"", head, "\t" + text(&c.o.Y, loops) + " ="}
+	if c.o.Init != nil {
+		lines = append(lines, "\t\t"+text(c.o.Init, loops))
+	}
+	for i := range c.o.Terms {
+		t := &c.o.Terms[i]
+		all := append(loops[:len(loops):len(loops)], withNames(t.Loops, len(loops))...)
+		line := "\t\t+ Σ"
+		if c.over {
+			line += " over the samples"
+		}
+		for _, l := range all[len(loops):] {
+			line += fmt.Sprintf(" %s<%d", l.Name, l.Size)
+		}
+		line += " of " + text(&t.A, all)
+		if t.B != nil {
+			line += " * " + text(t.B, all)
+		}
+		for j, w := range t.Where {
+			line += map[bool]string{true: " where ", false: ", "}[j == 0] + w.Text(all) + " >= 0"
+		}
+		lines = append(lines, line)
+	}
+	return append(lines, "")
+}

@@ -1,0 +1,117 @@
+package golang
+
+import (
+	"fmt"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/ir"
+)
+
+// refStage is a loop over the samples, and what comes before it.
+type refStage struct {
+	before, sample []jen.Code
+	at             map[*ir.Value]bool // values that earlier loops kept and this one has
+}
+
+// stages prints operations in loops over the samples, each of which waits for
+// the sums of the one before; the last stage has no loop. The first loop begins
+// with what was printed so far.
+func (r *ref) stages(ops []ir.Op) ([]*refStage, error) {
+	level, summed := map[*ir.Value]int{}, map[*ir.Value]bool{}
+	start := r.out
+	r.out = nil
+	stages := []*refStage{{}}
+	stage := func(i int) *refStage {
+		for len(stages) <= i {
+			stages = append(stages, &refStage{at: map[*ir.Value]bool{}})
+		}
+		return stages[i]
+	}
+	kept := map[*ir.Value]string{}
+	for _, op := range ops {
+		sum, isSum := ir.Form(op).(*ir.BatchSum)
+		if c, ok := op.(*ir.Contract); ok && c.OverBatch() && !isSum {
+			return nil, fmt.Errorf("reference: a sum over the samples that is none of single elements: %s", op)
+		}
+		at, waits := 0, false
+		for _, x := range op.Ins() {
+			at, waits = max(at, level[x]), waits || summed[x]
+			if summed[x] && op.Outs()[0].Batch {
+				at = max(at, level[x]+1)
+			}
+		}
+		for _, y := range op.Outs() {
+			level[y], summed[y] = at, isSum || waits && !y.Batch
+		}
+		s := stage(at)
+		if isSum || op.Outs()[0].Batch {
+			r.carry(op, level, kept, stages, at, start)
+		}
+		if isSum {
+			y := r.result(sum.Y)
+			s.before = append(s.before, letf(y, "make([]float64, %d)", sum.Y.Size()))
+			s.sample = append(s.sample, jen.Id("refAccumulate").Call(exprf("%s", y), exprf("%s", r.value(sum.X))))
+			stage(at + 1)
+			continue
+		}
+		if err := r.op(op); err != nil {
+			return nil, err
+		}
+		switch {
+		case op.Outs()[0].Batch:
+			s.sample = append(s.sample, r.out...)
+		case waits:
+			s = stage(at + 1)
+			fallthrough
+		default:
+			s.before = append(s.before, r.out...)
+		}
+		r.out = nil
+	}
+	if len(stages) > 2 {
+		start = append(start, r.unused()...)
+	}
+	stages[0].sample = append(start, stages[0].sample...)
+	return stages, nil
+}
+
+// unused lets inputs and targets be that a loop does not read.
+func (r *ref) unused() []jen.Code {
+	var out []jen.Code
+	for _, v := range r.e.prog.Inputs {
+		out = append(out, setf("_", "%s", r.at[v]))
+	}
+	for _, o := range r.e.trained() {
+		out = append(out, setf("_", "%s", r.at[o.Target]))
+	}
+	return out
+}
+
+// carry makes the values of a sample that an operation reads known in its loop:
+// an earlier one appends them to rows.
+func (r *ref) carry(op ir.Op, level map[*ir.Value]int, kept map[*ir.Value]string, stages []*refStage, at int, start []jen.Code) {
+	s := stages[at]
+	for _, x := range op.Ins() {
+		from := level[x]
+		if !x.Batch || at == 0 || from == at && x.Kind == ir.Temp || s.at[x] {
+			continue
+		}
+		s.at[x] = true
+		if x.Kind != ir.Temp { // of the network's input or target
+			if !s.at[nil] { // once for all of them
+				s.at[nil] = true
+				s.sample = append(append(append([]jen.Code(nil), start...), r.unused()...), s.sample...)
+			}
+			continue
+		}
+		name := r.at[x]
+		if kept[x] == "" {
+			kept[x] = r.names.name(name + "Rows")
+			first := stages[from]
+			first.before = append(first.before, jen.Var().Id(kept[x]).Index().Index().Float64())
+			first.sample = append(first.sample, setf(kept[x], "append(%s, %s)", kept[x], name))
+		}
+		s.sample = append(s.sample, letf(name, "%s[i]", kept[x]))
+	}
+}
