@@ -111,7 +111,7 @@ func (c *call) timesMatrix(x *node, b *array) {
 		return
 	}
 	if len(bs) == 2 {
-		c.setNode(denseRows(x, transposedMatrix(b.data, k, n), -1, append(rows[:len(rows):len(rows)], n), out))
+		c.setRows(x, denseRows(x, transposedMatrix(b.data, k, n), -1, append(rows[:len(rows):len(rows)], n), out))
 		return
 	}
 	w := make([]float64, size(lead)*m*n*size(xs))
