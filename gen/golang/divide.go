@@ -43,8 +43,8 @@ func panelGroups(l *plan.Layout, outputs int) (per, grouped int, group, rest ker
 
 // inGroups prints the loop over groups and the call of what is left; call
 // prints one from panel q on.
-func (e *emitter) inGroups(k *kernelFunc, per, grouped, left int, group, rest func(q string) jen.Code) []jen.Code {
-	calls := e.preempting(k, 2*flopsPerCall, []jen.Code{group("q")})
+func (e *emitter) inGroups(per, grouped, left int, group, rest func(q string) jen.Code) []jen.Code {
+	calls := e.preempting(2*flopsPerCall, []jen.Code{group("q")})
 	out := []jen.Code{jen.For(letf("q", "0"), exprf("q < %d", grouped), exprf("q += %d", per)).Block(calls...)}
 	if left > 0 {
 		out = append(out, rest(fmt.Sprint(grouped)))
@@ -52,81 +52,63 @@ func (e *emitter) inGroups(k *kernelFunc, per, grouped, left int, group, rest fu
 	return out
 }
 
-// divide makes several calls of a large dense layer for one sample, nil where
-// one is enough.
-func (p *printer) divide(k *kernelFunc, m *matVec) []jen.Code {
-	per, grouped, group, rest, left := panelGroups(p.layout, p.outs)
+// inPanels makes one call of a layer on one sample, or several of a large one:
+// call gives the call for some panels, as a function of the first.
+func (e *emitter) inPanels(l *plan.Layout, outputs int, call func(panels kernel.Panels, outputs int) func(q string) jen.Code) []jen.Code {
+	per, grouped, group, rest, left := panelGroups(l, outputs)
 	if per == 0 {
-		return nil
+		return []jen.Code{call(kernel.Panels{Full: l.Full, Tail: l.Tail, PanelRows: l.Rows}, outputs)("0")}
 	}
-	t := p.target()
-	call := func(suffix string, panels kernel.Panels, outputs int) func(q string) jen.Code {
-		part := *m.Kernel
-		part.Panels, part.Outputs = panels, outputs
-		if outputs == 0 {
-			return nil
-		}
-		text := func(t *target.Target, name string, doc []string) *asm.Func {
-			return t.MatVec(name, doc, &part, m.listed)
-		}
-		name := k.helper(t, suffix, fmt.Sprintf("is %s for %d outputs.", k.portable(), outputs), text)
-		return func(q string) jen.Code {
-			var args []jen.Code
-			for _, a := range text(t, "", nil).Args {
-				args = append(args, exprf("%s", k.from(a.Name, q)))
-			}
-			return jen.Id(name).Call(args...)
-		}
-	}
-	return p.e.inGroups(k, per, grouped, left, call("Group", group, per*schedule.Panel), call("Rest", rest, left))
-}
-
-// from is an argument of assembly for the panels from q on.
-func (k *kernelFunc) from(name, q string) string {
-	view, ok := k.views[name]
-	switch {
-	case !ok:
-		return name
-	case name == "y":
-		return strings.Replace(view, "[0]", "["+times16(q)+"]", 1)
-	case name == "w" || name == "b" || name == "scale":
-		return strings.Replace(view, "[0]", "["+q+"]", 1)
-	}
-	return view
-}
-
-// divideRankOne makes several calls of a large layer's update by one sample.
-func (e *emitter) divideRankOne(k *kernelFunc, kern *kernel.RankOne, l *plan.Layout) []jen.Code {
-	call := func(part kernel.RankOne, suffix, what string) func(q string) jen.Code {
-		name := e.share(k, fmt.Sprintf("%+v", part), k.name+suffix, "is the update "+what+"in assembly.",
-			func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, &part) })
-		return func(q string) jen.Code {
-			var args []string
-			if part.Panels.Full > 0 {
-				args = append(args, fmt.Sprintf("&w[%s][0][0]", q))
-			}
-			if part.Panels.Tail > 0 {
-				args = append(args, "&wt[0][0]")
-			}
-			if part.Bias {
-				args = append(args, fmt.Sprintf("&b[%s][0]", q))
-			}
-			return jen.Id(name).Call(exprf("%s, &x[0], &dy[%s], &negative", strings.Join(args, ", "), times16(q)))
-		}
-	}
-	per, grouped, group, rest, left := panelGroups(l, kern.Outputs)
-	if per == 0 {
-		return []jen.Code{call(*kern, "All", "")("0")}
-	}
-	part, last := *kern, *kern
-	part.Panels, part.Outputs = group, per*schedule.Panel
-	last.Panels, last.Outputs = rest, left
-	first := call(part, "Group", fmt.Sprintf("of %d outputs ", part.Outputs))
 	var then func(q string) jen.Code
 	if left > 0 {
-		then = call(last, "Rest", "of the last outputs ")
+		then = call(rest, left)
 	}
-	return e.inGroups(k, per, grouped, left, first, then)
+	return e.inGroups(per, grouped, left, call(group, per*schedule.Panel), then)
+}
+
+// divide calls the assembly of a dense layer for one sample.
+func (p *printer) divide(m *kernel.Kernel) []jen.Code {
+	return p.e.inPanels(p.layout, p.outs, func(panels kernel.Panels, outputs int) func(q string) jen.Code {
+		part := *m
+		part.Panels, part.Outputs = panels, outputs
+		name := p.e.assembly(part.Key(), fmt.Sprintf("dense %dx%d", p.ins, outputs), fmt.Sprintf("sums %d products for each of %d outputs.", p.ins, outputs),
+			func(t *target.Target, name string, doc []string) *asm.Func { return t.MatVec(name, doc, &part, false) })
+		return func(q string) jen.Code {
+			args := append([]string{fmt.Sprintf("&%s[%s]", p.ptr[p.stored[0]], times16(q)), "&x[0]"}, viewsFrom(panels, p.bias != nil, q)...)
+			if part.Scaled {
+				args = append(args, fmt.Sprintf("&scale[%s][0]", q))
+			}
+			return jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))
+		}
+	})
+}
+
+// viewsFrom are the first weights of panels, and the bias, from panel q on.
+func viewsFrom(panels kernel.Panels, bias bool, q string) []string {
+	var args []string
+	if panels.Full > 0 {
+		args = append(args, fmt.Sprintf("&w[%s][0][0]", q))
+	}
+	if panels.Tail > 0 {
+		args = append(args, "&wt[0][0]")
+	}
+	if bias {
+		args = append(args, fmt.Sprintf("&b[%s][0]", q))
+	}
+	return args
+}
+
+// divideRankOne calls the assembly of a layer's update by one sample.
+func (e *emitter) divideRankOne(kern *kernel.RankOne, l *plan.Layout) []jen.Code {
+	return e.inPanels(l, kern.Outputs, func(panels kernel.Panels, outputs int) func(q string) jen.Code {
+		part := *kern
+		part.Panels, part.Outputs = panels, outputs
+		name := e.assembly(part.Key(), fmt.Sprintf("step %dx%d", part.Inputs, outputs), fmt.Sprintf("is the step of one sample on the weights of %d outputs.", outputs),
+			func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, &part) })
+		return func(q string) jen.Code {
+			return jen.Id(name).Call(exprf("%s, &x[0], &dy[%s], &negative", strings.Join(viewsFrom(panels, part.Bias, q), ", "), times16(q)))
+		}
+	})
 }
 
 // times16 is the first output of panel q.

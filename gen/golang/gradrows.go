@@ -16,12 +16,12 @@ import (
 // vectorGradWeight gives the gradient of a weight its assembly: per panel,
 // over all rows of the batch.
 func (b *body) vectorGradWeight(k *kernelFunc, t *plan.Tensor, o *ir.DenseGradWeight) {
-	b.e.fast(k, func() []jen.Code { return b.gradWeightRows(k, t, o) })
+	b.e.fast(k, func() []jen.Code { return b.gradWeightRows(t, o) })
 	k.rows, k.generic, k.body = true, k.body, nil
 }
 
 // gradWeightRows is the body with assembly.
-func (b *body) gradWeightRows(k *kernelFunc, t *plan.Tensor, o *ir.DenseGradWeight) []jen.Code {
+func (b *body) gradWeightRows(t *plan.Tensor, o *ir.DenseGradWeight) []jen.Code {
 	tgt := b.e.target()
 	l, elem := &t.Layout, typeName(b.e.elem)
 	x, dy := b.rowsOf(o.X), b.rowsOf(o.DY)
@@ -32,7 +32,7 @@ func (b *body) gradWeightRows(k *kernelFunc, t *plan.Tensor, o *ir.DenseGradWeig
 			kern := &kernel.Gradient{
 				Elem: elem, Fused: b.e.prog.Mode == "fast", Outputs: min(most, valid-lane), Width: width, X: x.stride, DY: dy.stride,
 			}
-			name := b.e.share(k, fmt.Sprintf("%+v", *kern), fmt.Sprintf("gradient%d", kern.Outputs),
+			name := b.e.assembly(kern.Key(), fmt.Sprintf("weightGradient%d", kern.Outputs),
 				fmt.Sprintf("sums the gradients of the weights of %d outputs over the rows.", kern.Outputs),
 				func(t *target.Target, name string, doc []string) *asm.Func {
 					f, _ := t.GradWeight(name, doc, kern)
@@ -50,14 +50,14 @@ func (b *body) gradWeightRows(k *kernelFunc, t *plan.Tensor, o *ir.DenseGradWeig
 	var calls []jen.Code
 	if l.Full > 0 {
 		each := panel("g[q]", "q*16", schedule.Panel, schedule.Panel)
-		calls = append(calls, forRange("q", "g", b.e.preempting(k, 2*l.In*l.Out*b.e.plan.Options.Batch, each)...))
+		calls = append(calls, forRange("q", "g", b.e.preempting(2*l.In*l.Out*b.e.plan.Options.Batch, each)...))
 	}
 	if l.Tail > 0 {
 		calls = append(calls, panel("gt", fmt.Sprint(l.Full*schedule.Panel), l.Tail, l.TailOutputs())...)
 	}
 	if inputs < l.In {
 		if l.Full == 0 {
-			calls = b.e.preempting(k, 2*l.In*l.Out*b.e.plan.Options.Batch, calls)
+			calls = b.e.preempting(2*l.In*l.Out*b.e.plan.Options.Batch, calls)
 		}
 		calls = []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", l.In), exprf("k += %d", inputs)).Block(calls...)}
 	}

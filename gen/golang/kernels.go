@@ -23,10 +23,10 @@ type kernelFunc struct {
 	rows    bool
 	fast    []forTarget
 	generic []jen.Code
-	extra   []*panelKernel
-	sums    string            // the operand that takes the sums
-	views   map[string]string // what assembly is passed, by its names
 	result  string
+	// plain is the function that takes its place without assembly of its own,
+	// with the same arguments; "" is a portable one of its own.
+	plain string
 }
 
 // arg is a parameter of a kernel and what a call passes.
@@ -52,7 +52,7 @@ func (e *emitter) kernel(key, hint string, build func(k *kernelFunc)) *kernelFun
 func (e *emitter) kernelFile(train bool) (*jen.File, error) {
 	byName := map[string]*kernelFunc{}
 	for _, k := range e.kernels {
-		if k.train == train && !k.assemblyOnly() {
+		if k.train == train && !k.assemblyOnly() && k.plain == "" {
 			byName[k.name] = k
 		}
 	}
@@ -84,7 +84,10 @@ func (k *kernelFunc) assemblyOnly() bool { return k.rows && k.fast == nil }
 
 // portable is the name of the kernel in portable Go.
 func (k *kernelFunc) portable() string {
-	if len(k.fast) > 0 {
+	switch {
+	case k.plain != "":
+		return k.plain
+	case len(k.fast) > 0:
 		return k.name + "Generic"
 	}
 	return k.name
@@ -98,7 +101,7 @@ func (b *body) matrix(s *plan.Step) error {
 		return nil
 	}
 	outputs := s.Stored()
-	k := b.e.kernel(m.key(b.train()), m.hint(b.train()), func(k *kernelFunc) {
+	k := b.e.kernel(m.key(), m.hint(b.train()), func(k *kernelFunc) {
 		k.train = b.train()
 		m.build(k)
 	})
@@ -204,10 +207,10 @@ func (m *matrix) weightFields() []string {
 }
 
 // key identifies what the kernel computes, so that equal layers share code.
-func (m *matrix) key(train bool) string {
+func (m *matrix) key() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%v grad=%v %s %d->%d chains=%d unrolled=%v vector=%v keep=%v bias=%v stored=%d",
-		train, m.grad, m.layout, m.ins, m.outs, m.step.Chains, m.step.Unrolled, m.step.Vector, m.step.Keep, m.bias != nil, len(m.stored))
+	fmt.Fprintf(&b, "grad=%v %s %d->%d chains=%d unrolled=%v vector=%v keep=%v bias=%v stored=%d",
+		m.grad, m.layout, m.ins, m.outs, m.step.Chains, m.step.Unrolled, m.step.Vector, m.step.Keep, m.bias != nil, len(m.stored))
 	if m.layout.Order == plan.Connections {
 		b.WriteString(" " + m.tensor.Field)
 	}

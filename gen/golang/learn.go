@@ -191,13 +191,13 @@ func (l *learnKernel) weights(o *ir.DenseGradWeight) []jen.Code {
 	var panels []jen.Code
 	if lay.Full > 0 {
 		each := call(l.t.Field+"[q]", "q*16", schedule.Panel, schedule.Panel)
-		panels = append(panels, forRange("q", fmt.Sprint(lay.Full), l.e.preempting(l.f, 2*lay.In*lay.Out*batch, each)...))
+		panels = append(panels, forRange("q", fmt.Sprint(lay.Full), l.e.preempting(2*lay.In*lay.Out*batch, each)...))
 	}
 	if lay.Tail > 0 {
 		panels = append(panels, call(l.t.TailField(), fmt.Sprint(lay.Full*schedule.Panel), lay.Tail, lay.TailOutputs())...)
 	}
 	if lay.Full == 0 {
-		panels = l.e.preempting(l.f, 2*lay.In*lay.Out*batch, panels)
+		panels = l.e.preempting(2*lay.In*lay.Out*batch, panels)
 	}
 	return []jen.Code{
 		letf("from, to", "%s(%d, %d, part, parts)", l.e.shares(), lay.In, at),
@@ -262,7 +262,7 @@ func (l *learnKernel) call(dyName string, dy rows, c panelCall) []jen.Code {
 		return args
 	}
 	for lane := 0; lane < c.outputs; lane += most {
-		g, args, hint := part(lane, nil), []string{c.element("t.m.grads", lane)}, "gradient"
+		g, args, hint := part(lane, nil), []string{c.element("t.m.grads", lane)}, "weightGradient"
 		if fused {
 			g, hint = part(lane, &l.update.Update), "learn"
 			args = append(arrays(lane, false), l.numbers()...)
@@ -272,20 +272,18 @@ func (l *learnKernel) call(dyName string, dy rows, c panelCall) []jen.Code {
 	}
 	if !fused {
 		args := append(append(arrays(0, true), l.numbers()...), c.vectors)
-		out = append(out, jen.Id(l.e.updateKernel(l.f, l.update, l.Update.Doc)).Call(exprf("%s", strings.Join(args, ", "))))
+		out = append(out, jen.Id(l.e.updateKernel(l.update, l.Update.Doc)).Call(exprf("%s", strings.Join(args, ", "))))
 	}
 	return out
 }
 
-// gradWeight is the assembly of a gradient, shared by equal layers.
+// gradWeight is the assembly of a gradient.
 func (l *learnKernel) gradWeight(g *kernel.Gradient, hint string) string {
-	alone := *g
-	alone.Update = nil
-	key, doc := fmt.Sprintf("%+v", alone), fmt.Sprintf("sums the gradients of the weights of %d outputs over the rows", g.Outputs)
+	doc := fmt.Sprintf("sums the gradients of the weights of %d outputs over the rows", g.Outputs)
 	if g.Update != nil {
-		key, doc = fmt.Sprintf("%s %+v", key, *g.Update), doc+" and updates what they belong to"
+		doc += " and updates what they belong to"
 	}
-	return l.e.share(l.f, key, fmt.Sprintf("%s%d", hint, g.Outputs), doc+".", func(t *target.Target, name string, doc []string) *asm.Func {
+	return l.e.assembly(g.Key(), fmt.Sprintf("%s%d", hint, g.Outputs), doc+".", func(t *target.Target, name string, doc []string) *asm.Func {
 		f, _ := t.GradWeight(name, doc, g)
 		return f
 	})
@@ -300,18 +298,4 @@ func (l *learnKernel) numbers() []string {
 		}
 	}
 	return args
-}
-
-// share is the name of an assembly function, which the first that needs it
-// brings along.
-func (e *emitter) share(k *kernelFunc, key, hint, doc string, text func(t *target.Target, name string, doc []string) *asm.Func) string {
-	t := e.target()
-	key = t.Name + " " + key
-	name := e.updates[key]
-	if name == "" {
-		name = e.globals.name(hint)
-		e.updates[key] = name
-		k.extra = append(k.extra, &panelKernel{t, name + upper(t), []string{name + upper(t) + " " + doc}, text})
-	}
-	return name + upper(t)
 }

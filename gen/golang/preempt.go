@@ -4,7 +4,6 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/asm"
-	"github.com/nngen-go/nngen/gen/target"
 )
 
 // preempting adds to the calls of assembly in a loop a place where the
@@ -13,12 +12,12 @@ import (
 // where a function checks its stack: between two calls of assembly in a loop
 // there is almost never the one and not at all the other. flops is the work of
 // the function in all.
-func (e *emitter) preempting(k *kernelFunc, flops int, calls []jen.Code) []jen.Code {
+func (e *emitter) preempting(flops int, calls []jen.Code) []jen.Code {
 	if flops <= flopsPerCall {
 		return calls
 	}
-	name := e.share(k, "preempt", "preempt", "lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.",
-		func(_ *target.Target, name string, doc []string) *asm.Func {
+	name := e.common("preempt", "preempt", "lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.",
+		func(name string, doc []string) *asm.Func {
 			f := &asm.Func{Name: name, Doc: doc, Frame: leastFrame}
 			f.Ins("RET")
 			return f

@@ -90,7 +90,7 @@ func (e *emitter) rankOneKernel(o *ir.RankOne) *kernelFunc {
 		kern.Bias = o.B != nil
 		k.rows, k.generic, k.body = true, k.body, nil
 		e.fast(k, func() []jen.Code {
-			return append(append([]jen.Code{letf("negative", "-rate")}, e.divideRankOne(k, kern, l)...), jen.Return())
+			return append(append([]jen.Code{letf("negative", "-rate")}, e.divideRankOne(kern, l)...), jen.Return())
 		})
 	})
 }
@@ -163,7 +163,7 @@ func (r *rankOne) build(k *kernelFunc) {
 // joined with the update of the weights if one follows, and emits its call.
 func (b *body) gradInputOne(m *matrix) {
 	then := m.step.Then
-	key := fmt.Sprintf("one %s then=%v bias=%v", m.key(true), then != nil, then != nil && then.B != nil)
+	key := fmt.Sprintf("one %s then=%v bias=%v", m.key(), then != nil, then != nil && then.B != nil)
 	k := b.e.kernel(key, lowerCamel(m.layer)+"GradInputOne", func(k *kernelFunc) {
 		k.train = true
 		b.buildGradInputOne(k, m)
@@ -196,7 +196,7 @@ func (b *body) gradInputOne(m *matrix) {
 // gradient, then input, rate and bias of the update.
 func (b *body) buildGradInputOne(k *kernelFunc, m *matrix) {
 	e, then, T := b.e, m.step.Then, typeName(b.e.elem)
-	single := e.kernel(m.key(true), m.hint(true), func(f *kernelFunc) {
+	single := e.kernel(m.key(), m.hint(true), func(f *kernelFunc) {
 		f.train = true
 		m.build(f)
 	})
@@ -206,6 +206,9 @@ func (b *body) buildGradInputOne(k *kernelFunc, m *matrix) {
 		call[i] = a.name
 	}
 	k.doc = []string{fmt.Sprintf("%s is %s.", k.name, single.portable())}
+	if then == nil && m.step.Vector {
+		k.plain = single.name
+	}
 	k.generic = []jen.Code{jen.Id(single.portable()).Call(exprf("%s", strings.Join(call, ", ")))}
 	var update *kernelFunc
 	wNames := weightNames(m.layout)
@@ -234,9 +237,9 @@ func (b *body) buildGradInputOne(k *kernelFunc, m *matrix) {
 	}
 	e.fast(k, func() []jen.Code {
 		if then == nil {
-			return append(append(p.gradInputFast(k), p.finishOne()...), jen.Return())
+			return append(append(p.gradInputFast(), p.finishOne()...), jen.Return())
 		}
-		return append(p.rankOneFast(k, then), jen.Return())
+		return append(p.rankOneFast(then), jen.Return())
 	})
 }
 
@@ -266,11 +269,11 @@ func (p *printer) finishOne() []jen.Code {
 }
 
 // gradInputFast is the assembly of a gradient of inputs for one row.
-func (p *printer) gradInputFast(k *kernelFunc) []jen.Code {
+func (p *printer) gradInputFast() []jen.Code {
 	t, elem := p.target(), typeName(p.e.elem)
 	kern := p.forAssembly()
 	kern.Epilogue = nil
-	name := p.e.share(k, fmt.Sprintf("one row %+v", *kern), k.name+"Blocks", "sums the products for blocks of inputs.",
+	name := p.e.assembly("input gradient "+kern.Key(), fmt.Sprintf("inputGradient %dx%d", p.outs, p.ins), "sums the products for blocks of inputs.",
 		func(t *target.Target, name string, doc []string) *asm.Func { return t.GradInput(name, doc, kern) })
 	at := min(t.InputsAtOnce(elem), p.outs)
 	tiles := "0, 0, 1"
@@ -287,7 +290,7 @@ func (p *printer) gradInputFast(k *kernelFunc) []jen.Code {
 		}
 		return jen.Id(name).Call(exprf("%s, %s, %s", strings.Join(args, ", "), blocks, tiles))
 	}
-	out := p.e.inBlocks(k, 2*p.outs*p.ins, p.outs/at, at, max(weightsPerCall/(at*p.ins), 1), call)
+	out := p.e.inBlocks(2*p.outs*p.ins, p.outs/at, at, max(weightsPerCall/(at*p.ins), 1), call)
 	if p.outs%at > 0 {
 		out = append(out, call(fmt.Sprint(p.outs-at), "1"))
 	}
@@ -296,7 +299,7 @@ func (p *printer) gradInputFast(k *kernelFunc) []jen.Code {
 
 // rankOneFast is the assembly of a gradient of inputs joined with the update
 // of the weights.
-func (p *printer) rankOneFast(k *kernelFunc, then *ir.RankOne) []jen.Code {
+func (p *printer) rankOneFast(then *ir.RankOne) []jen.Code {
 	e, t, elem := p.e, p.target(), typeName(p.e.elem)
 	kern := e.describeRankOne(then)
 	kern.DX = true
@@ -305,7 +308,7 @@ func (p *printer) rankOneFast(k *kernelFunc, then *ir.RankOne) []jen.Code {
 	if fuses {
 		kern.Epilogue = p.step.Kernel.Epilogue
 	}
-	name := e.share(k, fmt.Sprintf("%+v", *kern), k.name+"All", "computes the gradients of the inputs and updates the weights.",
+	name := e.assembly(kern.Key(), fmt.Sprintf("step %dx%d gradient", kern.Inputs, kern.Outputs), "computes the gradients of the inputs and updates the weights.",
 		func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, kern) })
 	args := weightViews(p.layout, false)
 	args = append(args, "&input[0]", "&x[0]", "&negative", fmt.Sprintf("&%s[0]", p.ptr[p.stored[0]]))
@@ -322,27 +325,27 @@ func (p *printer) rankOneFast(k *kernelFunc, then *ir.RankOne) []jen.Code {
 		out = append(out, jen.Id(name).Call(exprf("%s, 0, %d", strings.Join(args, ", "), p.outs)))
 	} else {
 		calls := []jen.Code{jen.Id(name).Call(exprf("%s, k, min(%d, %d-k)", strings.Join(args, ", "), inputs, p.outs))}
-		out = append(out, jen.For(letf("k", "0"), exprf("k < %d", p.outs), exprf("k += %d", inputs)).Block(e.preempting(k, 4*p.outs*p.ins, calls)...))
+		out = append(out, jen.For(letf("k", "0"), exprf("k < %d", p.outs), exprf("k += %d", inputs)).Block(e.preempting(4*p.outs*p.ins, calls)...))
 	}
-	out = append(out, p.biasOne(k)...)
+	out = append(out, p.biasOne()...)
 	if !fuses {
 		out = append(out, p.finishOne()...)
 	}
 	if p.step.Skip {
-		out = append(out[:1:1], append(p.skippingRankOne(k, p.layout), out[1:]...)...)
+		out = append(out[:1:1], append(p.skippingRankOne(p.layout), out[1:]...)...)
 	}
 	return out
 }
 
 // biasOne updates the bias by one sample.
-func (p *printer) biasOne(k *kernelFunc) []jen.Code {
+func (p *printer) biasOne() []jen.Code {
 	then := p.step.Then
 	if then.B == nil {
 		return nil
 	}
 	bias := p.e.describeRankOne(then)
 	bias.Inputs, bias.Bias = 0, true
-	name := p.e.share(k, fmt.Sprintf("%+v", *bias), k.name+"Bias", "updates the bias.",
+	name := p.e.assembly(bias.Key(), fmt.Sprintf("step %d", bias.Outputs), "updates the bias.",
 		func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, bias) })
 	return []jen.Code{jen.Id(name).Call(exprf("%s, &input[0], &x[0], &negative", strings.Join(weightViews(p.layout, true), ", ")))}
 }

@@ -30,7 +30,7 @@ type rowsKernel struct {
 }
 
 func (k *rowsKernel) function() *kernelFunc {
-	key := "rows " + k.key(k.body.training) + k.x.typ + k.x.field
+	key := "rows " + k.key() + k.x.typ + k.x.field
 	for _, v := range append(append([]rowsValue(nil), k.values...), k.extras...) {
 		key += " " + v.typ + v.field
 	}
@@ -134,28 +134,10 @@ func (k *rowsKernel) weightNames() []string {
 // single is the kernel of one row.
 func (k *rowsKernel) single() *kernelFunc {
 	train := k.body.training
-	return k.e.kernel(k.key(train), k.hint(train), func(f *kernelFunc) {
+	return k.e.kernel(k.key(), k.hint(train), func(f *kernelFunc) {
 		f.train = train
 		k.matrix.build(f)
 	})
-}
-
-// panelKernel is a kernel of assembly that a function calls.
-type panelKernel struct {
-	target *target.Target
-	name   string
-	doc    []string
-	text   func(t *target.Target, name string, doc []string) *asm.Func
-}
-
-func (p *panelKernel) print() *asm.Func { return p.text(p.target, p.name, p.doc) }
-
-// helper adds a kernel to those the function brings along and returns the
-// name to call.
-func (k *kernelFunc) helper(t *target.Target, suffix string, doc string, text func(t *target.Target, name string, doc []string) *asm.Func) string {
-	name := k.name + suffix + upper(t)
-	k.extra = append(k.extra, &panelKernel{t, name, []string{name + " " + doc}, text})
-	return name
 }
 
 // flopsPerCall bounds the work of a call: assembly cannot be preempted, and a
@@ -201,7 +183,7 @@ func (k *rowsKernel) vectorForward(f *kernelFunc) []jen.Code {
 	tiled := map[string]bool{}
 	var tilings, calls []jen.Code
 	part := func(p *kernel.Kernel, at, w, q, b string, lane int) []jen.Code {
-		name := f.helper(t, fmt.Sprintf("Panel%d", len(f.extra)),
+		name := k.e.assembly("rows "+p.Key(), fmt.Sprintf("rows %dx%d", p.Terms(), p.Outputs),
 			fmt.Sprintf("sums %d products for %d outputs of every row, in tiles of rows.", p.Terms(), p.Outputs),
 			func(t *target.Target, name string, doc []string) *asm.Func { return t.MatMul(name, doc, p) })
 		sizes := t.TileRows(elem, p.Outputs, k.step.Chains)
@@ -239,19 +221,19 @@ func (k *rowsKernel) vectorForward(f *kernelFunc) []jen.Code {
 	groups, allFlops := l.Full/together, 2*k.ins*k.outs*k.e.plan.Options.Batch
 	if together > 1 {
 		each := part(base.Whole(together), "q*16", "w[q]", "q", bias("q"), 0)
-		calls = append(calls, jen.For(letf("q", "0"), exprf("q < %d", groups*together), exprf("q += %d", together)).Block(k.e.preempting(f, allFlops, each)...))
+		calls = append(calls, jen.For(letf("q", "0"), exprf("q < %d", groups*together), exprf("q += %d", together)).Block(k.e.preempting(allFlops, each)...))
 		for q := groups * together; q < l.Full; q++ {
 			calls = append(calls, panel(fmt.Sprint(q*schedule.Panel), fmt.Sprintf("w[%d]", q), fmt.Sprint(q), bias(fmt.Sprint(q)), schedule.Panel, schedule.Panel)...)
 		}
 	} else if l.Full > 0 {
 		each := panel("q*16", "w[q]", "q", bias("q"), schedule.Panel, schedule.Panel)
-		calls = append(calls, forRange("q", "w", k.e.preempting(f, allFlops, each)...))
+		calls = append(calls, forRange("q", "w", k.e.preempting(allFlops, each)...))
 	}
 	if l.Tail > 0 {
 		calls = append(calls, panel(fmt.Sprint(l.Full*schedule.Panel), "wt", fmt.Sprint(l.Full), bias(fmt.Sprint(l.Full)), l.Tail, l.TailOutputs())...)
 	}
 	if l.Full == 0 && rows < k.e.plan.Options.Batch {
-		calls = k.e.preempting(f, allFlops, calls)
+		calls = k.e.preempting(allFlops, calls)
 	}
 	out := inChunks(rows, k.e.plan.Options.Batch, append(tilings, calls...))
 	if !fuses {
@@ -297,7 +279,8 @@ func (k *rowsKernel) vectorGradInput(f *kernelFunc) []jen.Code {
 	if !fuses {
 		kern.Epilogue = nil
 	}
-	name := f.helper(t, "Blocks", "sums the products for blocks of inputs of every row, in tiles of rows.",
+	name := k.e.assembly("input gradient "+kern.Key(), fmt.Sprintf("inputGradient %dx%d", k.outs, k.ins),
+		"sums the products for blocks of inputs of every row, in tiles of rows.",
 		func(t *target.Target, name string, doc []string) *asm.Func { return t.GradInput(name, doc, kern) })
 	at := min(t.InputsAtOnce(elem), k.outs)
 	flops := 2 * at * k.ins
@@ -322,7 +305,7 @@ func (k *rowsKernel) vectorGradInput(f *kernelFunc) []jen.Code {
 		return jen.Id(name).Call(exprf("%s", strings.Join(append(args, blocks, tiles), ", ")))
 	}
 	perCall := max(1, flopsPerCall/(flops*min(rows, k.e.plan.Options.Batch)))
-	code := append(tilings, k.e.inBlocks(f, flops*k.outs/at*k.e.plan.Options.Batch, k.outs/at, at, perCall, call)...)
+	code := append(tilings, k.e.inBlocks(flops*k.outs/at*k.e.plan.Options.Batch, k.outs/at, at, perCall, call)...)
 	if k.outs%at > 0 { // the last block again computes some of the one before
 		code = append(code, call(fmt.Sprint(k.outs-at), "1"))
 	}
@@ -334,12 +317,12 @@ func (k *rowsKernel) vectorGradInput(f *kernelFunc) []jen.Code {
 }
 
 // inBlocks prints calls for blocks of inputs, perCall of them at a time.
-func (e *emitter) inBlocks(k *kernelFunc, allFlops, blocks, at, perCall int, call func(input, blocks string) jen.Code) []jen.Code {
+func (e *emitter) inBlocks(allFlops, blocks, at, perCall int, call func(input, blocks string) jen.Code) []jen.Code {
 	if perCall >= blocks {
 		return []jen.Code{call("0", fmt.Sprint(blocks))}
 	}
 	calls := []jen.Code{call("k", fmt.Sprintf("min(%d, (%d-k)/%d)", perCall, blocks*at, at))}
-	return []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", blocks*at), exprf("k += %d", perCall*at)).Block(e.preempting(k, allFlops, calls)...)}
+	return []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", blocks*at), exprf("k += %d", perCall*at)).Block(e.preempting(allFlops, calls)...)}
 }
 
 // hasNumbers reports whether the epilogue reads numbers of the step.

@@ -12,8 +12,6 @@ import (
 type forTarget struct {
 	*target.Target
 	code []jen.Code
-	// vector is the function itself in assembly, nil if code calls others.
-	vector vectorKernel
 }
 
 // targets are the plan's instruction sets, the preferred first.

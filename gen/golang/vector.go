@@ -3,6 +3,7 @@ package golang
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -13,36 +14,6 @@ import (
 	"github.com/nngen-go/nngen/gen/target"
 )
 
-// vectorKernel is a kernel an instruction set can print.
-type vectorKernel interface {
-	print(t *target.Target, name string, k *kernelFunc) *asm.Func
-}
-
-// matVec is a dense layer for one sample.
-type matVec struct {
-	*kernel.Kernel
-	listed bool
-}
-
-func (m *matVec) print(t *target.Target, name string, k *kernelFunc) *asm.Func {
-	rounding := "product and sum are rounded separately, the same bits as " + k.portable()
-	if m.Fused {
-		rounding = "product and sum are rounded once (FMA)"
-	}
-	doc := []string{fmt.Sprintf("%s is %s for %s: %d multiply-adds,", name, k.portable(), t.Name, m.Outputs*m.Terms()), rounding + "."}
-	return t.MatVec(name, doc, m.Kernel, m.listed)
-}
-
-type elementWise struct{ kernel.Map }
-
-func (m *elementWise) print(t *target.Target, name string, k *kernelFunc) *asm.Func {
-	v := m.Map
-	v.Name = name
-	v.Doc = []string{fmt.Sprintf("%s is %s for %s, with the same bits.", name, k.portable(), t.Name)}
-	f, _ := t.Map(&v)
-	return f
-}
-
 // leastElements is the size from which an element-wise operation is worth a
 // call.
 const leastElements = 8
@@ -50,47 +21,54 @@ const leastElements = 8
 // mapKernel returns the function that does an element-wise operation on
 // arrays, nil if no instruction set can print it or it is too small.
 func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
-	if len(e.plan.Options.Targets) == 0 || size < leastElements {
+	if len(e.plan.Options.Targets) == 0 || size < leastElements || slices.Contains(o.InNames, o.OutNames[0]) {
 		return nil
 	}
 	T := typeName(e.elem)
-	m := &elementWise{kernel.Map{Double: e.elem == ir.Float64, Size: size, Prog: o.Prog, Result: o.OutNames[0], YType: "*" + array(e.elem, size)}}
-	args, views := []arg{{"y", m.YType}}, map[string]string{}
+	m := &kernel.Map{Double: e.elem == ir.Float64, Size: size, Prog: kernel.Positional(o.Prog, o.InNames, o.OutNames[0]), Result: kernel.Result, YType: "*" + array(e.elem, size)}
+	args, call := []arg{{"y", m.YType}}, []jen.Code{jen.Id("y")}
 	operands := make([]string, len(o.In))
 	for i, x := range o.In {
 		if x.Kind == ir.Param || x.DType != e.elem {
 			return nil
 		}
 		if isNumber(x) {
-			name := fmt.Sprintf("x%d", i)
-			m.Ins = append(m.Ins, kernel.MapOperand{Leaf: o.InNames[i], Arg: name, Type: "*" + T, Single: true})
+			name := kernel.Leaf(i)
+			m.Ins = append(m.Ins, kernel.MapOperand{Leaf: name, Arg: name, Type: "*" + T, Single: true})
 			args = append(args, arg{name, T})
-			operands[i], views[name] = name, "&"+name
+			operands[i] = name
+			call = append(call, jen.Id("&"+name))
 			continue
 		}
-		op := kernel.MapOperand{Leaf: o.InNames[i], Arg: fmt.Sprintf("x%d", i), Type: "*" + array(e.elem, x.Size()), Single: x.Size() == 1}
+		op := kernel.MapOperand{Leaf: kernel.Leaf(i), Arg: kernel.Leaf(i), Type: "*" + array(e.elem, x.Size()), Single: x.Size() == 1}
 		operands[i] = op.Arg + "[j]"
 		if op.Single {
 			operands[i] = op.Arg + "[0]"
 		}
 		m.Ins = append(m.Ins, op)
-		args = append(args, arg{op.Arg, op.Type})
+		args, call = append(args, arg{op.Arg, op.Type}), append(call, jen.Id(op.Arg))
 	}
 	can := func(t *target.Target) bool {
-		_, ok := t.Map(&m.Map)
+		_, ok := t.Map(m)
 		return ok
 	}
 	if !e.anyTarget(can) {
 		return nil
 	}
-	key := fmt.Sprintf("map %d %s %v", size, o.Prog, m.Ins)
-	return e.kernel(key, o.Doc+" each", func(k *kernelFunc) {
-		k.doc = []string{fmt.Sprintf("%s is %s for every element. y may be an operand.", k.name, wrapFormula(o.Prog))}
-		k.args, k.sums, k.views = args, "y", views
-		e.eachTarget(func(t *target.Target) {
-			if can(t) {
-				k.fast = append(k.fast, forTarget{Target: t, vector: m})
+	return e.kernel(m.Key(), o.Doc+" each", func(k *kernelFunc) {
+		k.doc = []string{fmt.Sprintf("%s is %s for every element. y may be an operand.", k.name, wrapFormula(m.Prog))}
+		k.args = args
+		e.fast(k, func() []jen.Code {
+			if !can(e.target()) {
+				return nil
 			}
+			name := e.assembly(m.Key(), o.Doc+" each", "computes "+wrapFormula(m.Prog)+" for every element.", func(t *target.Target, name string, doc []string) *asm.Func {
+				v := *m
+				v.Name, v.Doc = name, doc
+				f, _ := t.Map(&v)
+				return f
+			})
+			return []jen.Code{jen.Id(name).Call(call...), jen.Return()}
 		})
 		k.body = []jen.Code{forRange("j", "y", set("y[j]", jen.Id(T).Call(e.apply(o.Doc, o.Prog, o.InNames, operands, o.OutNames[0]))))}
 	})
@@ -99,32 +77,28 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 // vector gives a dense layer for one sample its assembly. The epilogue is done
 // in registers where it reads nothing but the sums; else it follows in Go.
 func (p *printer) vector(k *kernelFunc) {
-	k.sums = p.ptr[p.stored[0]]
-	k.views = p.arrayViews(k)
-	p.e.eachTarget(func(t *target.Target) {
-		m := &matVec{Kernel: p.forAssembly()}
-		f := forTarget{Target: t, vector: m}
+	p.e.fast(k, func() []jen.Code {
+		m := p.forAssembly()
+		var finish []jen.Code
 		if !p.fusesSums() {
 			m.Epilogue = nil
-			f.code = p.finishSums(k)
+			finish = p.finishSums()
 		}
-		if calls := p.divide(k, m); calls != nil {
-			f = forTarget{Target: t, code: append(append(calls, f.code...), jen.Return())}
-		}
-		k.fast = append(k.fast, f)
+		return append(append(p.divide(m), finish...), jen.Return())
 	})
 }
 
 // finishSums applies the epilogue to sums in memory.
-func (p *printer) finishSums(k *kernelFunc) []jen.Code {
+func (p *printer) finishSums() []jen.Code {
+	sums := p.ptr[p.stored[0]]
 	switch each := p.eachKernel(); {
 	case len(p.step.Epilogue) == 0:
 	case each != nil:
-		return []jen.Code{jen.Id(each.name).Call(jen.Id(k.sums), jen.Id(k.sums))}
+		return []jen.Code{jen.Id(each.name).Call(jen.Id(sums), jen.Id(sums))}
 	case p.outs == 1:
-		return append([]jen.Code{letf("s", "%s[0]", k.sums)}, p.epilogue("s", p.elementAt("0", 0))...)
+		return append([]jen.Code{letf("s", "%s[0]", sums)}, p.epilogue("s", p.elementAt("0", 0))...)
 	default:
-		return []jen.Code{forRange("j, s", k.sums, p.epilogue("s", p.elementAt("j", -1))...)}
+		return []jen.Code{forRange("j, s", sums, p.epilogue("s", p.elementAt("j", -1))...)}
 	}
 	return nil
 }
@@ -154,25 +128,6 @@ func (m *matrix) last() *ir.Value {
 // target is the instruction set of the assembly.
 func (m *matrix) target() *target.Target { return m.e.target() }
 
-// arrayViews are the first elements of the kernel's operands, by the names
-// assembly has for them.
-func (p *printer) arrayViews(k *kernelFunc) map[string]string {
-	views := map[string]string{"y": "&" + p.ptr[p.stored[0]] + "[0]", "x": "&x[0]"}
-	if p.layout.Full > 0 {
-		views["w"] = "&w[0][0][0]"
-	}
-	if p.layout.Tail > 0 {
-		views["wt"] = "&wt[0][0]"
-	}
-	if p.bias != nil {
-		views["b"] = "&b[0][0]"
-	}
-	if p.tensor.Scaled() {
-		views["scale"] = "&scale[0][0]"
-	}
-	return views
-}
-
 // eachKernel is the element-wise kernel that finishes the sums, if one
 // operation on nothing but them does.
 func (p *printer) eachKernel() *kernelFunc {
@@ -201,51 +156,42 @@ func (e *emitter) vectorKernels() []*kernelFunc {
 // its stores.
 const asmTag = "amd64 && !purego && !msan"
 
-// assembly adds the kernels of the targets: the .s file, its declarations and
+// assemblyFiles adds the kernels of the targets: the .s file, its declarations and
 // the choice between them and portable Go.
-func (e *emitter) assembly() error {
+func (e *emitter) assemblyFiles() error {
 	ks := e.vectorKernels()
 	if len(ks) == 0 {
 		return nil
 	}
-	text := map[string]*strings.Builder{}
 	asmGo, other := e.file(), e.file()
 	asmGo.HeaderComment("//go:build " + asmTag)
 	other.HeaderComment("//go:build !(" + asmTag + ")")
+	head := fmt.Sprintf("%s\n\n//go:build %s\n\n#include \"textflag.h\"\n", e.header(), asmTag)
+	data := map[string]string{"amd64": e.lists}
 	for _, t := range e.targets() {
-		text[t.Name] = &strings.Builder{}
-		fmt.Fprintf(text[t.Name], "%s\n\n//go:build %s\n\n#include \"textflag.h\"\n\n%s", e.header(), asmTag, t.Data)
+		data[t.Name+"_amd64"] = t.Data
 	}
-	add := func(t *target.Target, f *asm.Func) {
-		fmt.Fprintf(text[t.Name], "\n%s", f.Text())
+	text := map[string]*strings.Builder{}
+	for _, a := range e.library.functions() {
+		if text[a.file()] == nil {
+			text[a.file()] = &strings.Builder{}
+			text[a.file()].WriteString(head)
+			if d := data[a.file()]; d != "" {
+				text[a.file()].WriteString("\n" + d)
+			}
+		}
+		f := a.print()
+		fmt.Fprintf(text[a.file()], "\n%s", f.Text())
 		declare(asmGo, f)
 	}
 	for _, k := range ks {
-		for _, x := range k.extra {
-			add(x.target, x.print())
-		}
-		for i := range k.fast {
-			if f := &k.fast[i]; f.vector != nil {
-				fn := f.vector.print(f.Target, k.name+upper(f.Target), k)
-				add(f.Target, fn)
-				f.code = append(append([]jen.Code{k.callOf(fn)}, f.code...), jen.Return())
-			}
-		}
 		k.chooser(asmGo)
 		if !k.assemblyOnly() {
 			e.forwardGeneric(other, k)
 		}
 	}
 	for name, s := range text {
-		e.files["kernels_"+name+"_amd64.s"] = []byte(s.String())
-	}
-	for _, t := range e.targets() {
-		if e.lists[t.Name] {
-			text[t.Name].WriteString("\n" + t.NonZeroData)
-		}
-	}
-	for name, s := range text {
-		e.files["kernels_"+name+"_amd64.s"] = []byte(s.String())
+		e.files["kernels_"+name+".s"] = []byte(s.String())
 	}
 	for name, file := range map[string]*jen.File{"kernels_amd64.go": asmGo, "kernels_noasm.go": other} {
 		var buf bytes.Buffer
@@ -255,19 +201,6 @@ func (e *emitter) assembly() error {
 		e.files[name] = buf.Bytes()
 	}
 	return nil
-}
-
-// callOf is the call of the function's own assembly.
-func (k *kernelFunc) callOf(fn *asm.Func) jen.Code {
-	var call []jen.Code
-	for _, a := range fn.Args {
-		name := a.Name
-		if v := k.views[name]; v != "" {
-			name = v
-		}
-		call = append(call, jen.Id(name))
-	}
-	return jen.Id(fn.Name).Call(call...)
 }
 
 // declare prints the Go declaration of an assembly function.

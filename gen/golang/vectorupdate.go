@@ -58,9 +58,8 @@ func (b *body) updateOf(o *ir.Map) (u *updateKernel, holders map[string]string, 
 }
 
 // updateKernel is the assembly of an update.
-func (e *emitter) updateKernel(k *kernelFunc, u *updateKernel, hint string) string {
-	key := fmt.Sprintf("%v %v %v %v", u.Prog, u.Arrays, u.Singles, u.Stores)
-	return e.share(k, key, hint+" elements", "computes "+wrapFormula(u.Prog)+" for every element.", u.text)
+func (e *emitter) updateKernel(u *updateKernel, hint string) string {
+	return e.assembly(u.Key(), hint+" elements", "computes "+wrapFormula(u.Prog)+" for every element.", u.text)
 }
 
 // vectorUpdate emits an operation on parameter-shaped values as a function
@@ -105,13 +104,13 @@ func (b *body) updateFunc(k *kernelFunc, u *updateKernel, o *ir.Map, t *plan.Ten
 		if _, ok := b.e.target().Update(&u.Update); !ok {
 			return nil
 		}
-		return b.updateFast(k, u, o, t, holders, inner)
+		return b.updateFast(u, o, t, holders, inner)
 	})
 }
 
 // updateFast is the body with assembly.
-func (b *body) updateFast(k *kernelFunc, u *updateKernel, o *ir.Map, t *plan.Tensor, holders map[string]string, inner *body) []jen.Code {
-	name := b.e.updateKernel(k, u, o.Doc)
+func (b *body) updateFast(u *updateKernel, o *ir.Map, t *plan.Tensor, holders map[string]string, inner *body) []jen.Code {
+	name := b.e.updateKernel(u, o.Doc)
 	call := func(field, index, vectors string) jen.Code {
 		var args []string
 		for _, a := range u.Arrays {
@@ -132,7 +131,7 @@ func (b *body) updateFast(k *kernelFunc, u *updateKernel, o *ir.Map, t *plan.Ten
 		args = append(args, vectors)
 		return jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))
 	}
-	return append(b.e.updateCalls(k, t, b.e.target().Lanes(u.Elem), call), jen.Return())
+	return append(b.e.updateCalls(t, b.e.target().Lanes(u.Elem), call), jen.Return())
 }
 
 // elementsPerCall bounds an update, which takes as long as its arrays need
@@ -141,9 +140,9 @@ const elementsPerCall = 1 << 17
 
 // updateCalls calls the assembly for every part of a tensor; the padding is
 // updated with the rest, it holds nothing.
-func (e *emitter) updateCalls(k *kernelFunc, t *plan.Tensor, lanes int, call func(field, index, vectors string) jen.Code) []jen.Code {
+func (e *emitter) updateCalls(t *plan.Tensor, lanes int, call func(field, index, vectors string) jen.Code) []jen.Code {
 	// pieces are rows of width elements; index is that of a row.
-	loop := func(body ...jen.Code) []jen.Code { return e.preempting(k, 16*t.Layout.Size(), body) }
+	loop := func(body ...jen.Code) []jen.Code { return e.preempting(16*t.Layout.Size(), body) }
 	pieces := func(field, index string, rows, width int) jen.Code {
 		per := max(elementsPerCall/width, 1)
 		if per >= rows {

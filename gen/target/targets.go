@@ -39,8 +39,8 @@ type Target struct {
 	// RankOne prints the step of one sample on a layer's weights.
 	RankOne      func(name string, doc []string, k *kernel.RankOne) *asm.Func
 	FusesRankOne func(elem string, epilogue []kernel.Epilogue) bool
-	// NonZero prints the list of the elements that are not zero; NonZeroData
-	// is the table it reads.
+	// NonZero prints the list of the elements that are not zero, the same for
+	// all instruction sets of an architecture; NonZeroData is what it reads.
 	NonZero     func(name string, doc []string, elem string, size int) *asm.Func
 	NonZeroData string
 
@@ -65,18 +65,9 @@ func amd64(name, doc string, s *x86.ISA) Target {
 		GradInput: s.GradInput, GradInputRows: s.GradInputRows, InputsAtOnce: s.InputsAtOnce, FusesGradInput: s.FusesGradInput,
 		GradWeight: s.GradWeight, InputsOfWeights: s.InputsOfWeights(),
 		RankOne: s.RankOne, FusesRankOne: s.FusesRankOne,
-		NonZero: x86.AVX2.NonZero, NonZeroData: nonZeroData(s),
+		NonZero: x86.AVX2.NonZero, NonZeroData: x86.NonZeroTable() + x86.AVX2.Masks(),
 		Map: s.Map, Update: s.Update, Lanes: s.Lanes,
 	}
-}
-
-// nonZeroData is the table of NonZero, and the masks it shares with the other
-// kernels where these have no mask registers.
-func nonZeroData(s *x86.ISA) string {
-	if s.Masks() == "" {
-		return x86.NonZeroTable() + x86.AVX2.Masks()
-	}
-	return x86.NonZeroTable()
 }
 
 // ByName returns the row of that name, or nil.

@@ -38,12 +38,7 @@ func CheckArch(meta map[string]string, want string) error {
 }
 
 // archItem quotes the description of a layer, shortened if it is very long.
-func archItem(s string) string {
-	if len(s) > 200 {
-		s = s[:200] + "…"
-	}
-	return strconv.Quote(s)
-}
+func archItem(s string) string { return quoteShort(s) }
 
 // archError says that the i-th description differs.
 func archError(i int, want, got string) error {
