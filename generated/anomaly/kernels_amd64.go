@@ -3,6 +3,316 @@
 
 package anomaly
 
+// adamElementsAVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
+//
+//go:noescape
+func adamElementsAVX2(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
+
+// adamElementsAVX512 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
+//
+//go:noescape
+func adamElementsAVX512(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
+
+// dense128x128AVX2 sums 128 products for each of 128 outputs.
+//
+//go:noescape
+func dense128x128AVX2(y *float32, x *float32, w *float32, b *float32)
+
+// dense128x128AVX512 sums 128 products for each of 128 outputs.
+//
+//go:noescape
+func dense128x128AVX512(y *float32, x *float32, w *float32, b *float32)
+
+// dense128x640AVX2 sums 128 products for each of 640 outputs.
+//
+//go:noescape
+func dense128x640AVX2(y *float32, x *float32, w *float32, b *float32)
+
+// dense128x640AVX512 sums 128 products for each of 640 outputs.
+//
+//go:noescape
+func dense128x640AVX512(y *float32, x *float32, w *float32, b *float32)
+
+// dense128x8AVX2 sums 128 products for each of 8 outputs.
+//
+//go:noescape
+func dense128x8AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+// dense128x8AVX512 sums 128 products for each of 8 outputs.
+//
+//go:noescape
+func dense128x8AVX512(y *float32, x *float32, wt *float32, b *float32)
+
+// dense640x128AVX2 sums 640 products for each of 128 outputs.
+//
+//go:noescape
+func dense640x128AVX2(y *float32, x *float32, w *float32, b *float32)
+
+// dense640x128AVX512 sums 640 products for each of 128 outputs.
+//
+//go:noescape
+func dense640x128AVX512(y *float32, x *float32, w *float32, b *float32)
+
+// dense8x128AVX2 sums 8 products for each of 128 outputs.
+//
+//go:noescape
+func dense8x128AVX2(y *float32, x *float32, w *float32, b *float32)
+
+// dense8x128AVX512 sums 8 products for each of 128 outputs.
+//
+//go:noescape
+func dense8x128AVX512(y *float32, x *float32, w *float32, b *float32)
+
+// inputGradient128x128AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient128x128AVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient128x128AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient128x128AVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient128x640AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient128x640AVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient128x640AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient128x640AVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient128x8AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient128x8AVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient128x8AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient128x8AVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient8x128AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient8x128AVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient8x128AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient8x128AVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512_2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512_3 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512_3(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512_4 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512_4(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512_5 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512_5(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512_6 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512_6(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8AVX2_2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8AVX2_2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8AVX512_2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8AVX512_2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// listed128x128AVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func listed128x128AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// listed128x128AVX512 is the layer for the inputs of a list.
+//
+//go:noescape
+func listed128x128AVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// listed128x640AVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func listed128x640AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// listed128x640AVX512 is the layer for the inputs of a list.
+//
+//go:noescape
+func listed128x640AVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// mseGradientEachAVX2 computes y = x2 · (2 · (x0 - x1)) for every element.
+//
+//go:noescape
+func mseGradientEachAVX2(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 *float32)
+
+// mseGradientEachAVX512 computes y = x2 · (2 · (x0 - x1)) for every element.
+//
+//go:noescape
+func mseGradientEachAVX512(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 *float32)
+
+// nonZero128 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZero128(list *int32, count *int, x *float32)
+
+// preempt lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
+//
+//go:noescape
+func preempt()
+
+// rows128x16AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows128x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows128x16AVX2_2 sums 128 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows128x16AVX2_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows128x16AVX2_3 sums 128 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows128x16AVX2_3(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows128x32AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows128x32AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// rows128x32AVX512_2 sums 128 products for 32 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows128x32AVX512_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// rows128x32AVX512_3 sums 128 products for 32 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows128x32AVX512_3(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// rows128x8AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows128x8AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// rows128x8AVX512 sums 128 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows128x8AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows640x16AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows640x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows640x32AVX512 sums 640 products for 32 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows640x32AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// rows8x16AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows8x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows8x32AVX512 sums 8 products for 32 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows8x32AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// weightGradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX2_2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX2_2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX2_3 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX2_3(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX2_4 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX2_4(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX2_5 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX2_5(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX2_6 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX2_6(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX512_2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX512_2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX512_3 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX512_3(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX512_4 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX512_4(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
+//
+//go:noescape
+func weightGradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient8AVX512 sums the gradients of the weights of 8 outputs over the rows.
+//
+//go:noescape
+func weightGradient8AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
 // dense10BiasAdam changes dense10.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense10BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	if useAVX512 {
@@ -10,21 +320,11 @@ func dense10BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correct
 		return
 	}
 	if useAVX2 {
-		adamElements_2AVX2(&g.b10[0][0], &p.b10[0][0], &t.m.expAvg.b10[0][0], &t.m.expAvgSq.b10[0][0], &stepSize, &correction, 80)
+		adamElementsAVX2(&g.b10[0][0], &p.b10[0][0], &t.m.expAvg.b10[0][0], &t.m.expAvgSq.b10[0][0], &stepSize, &correction, 80)
 		return
 	}
 	dense10BiasAdamGeneric(t, p, g, stepSize, correction)
 }
-
-// learn16_2AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_2AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_9AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_9AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense10BiasLearn updates dense10.bias: gradient and adam.
 func dense10BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
@@ -35,7 +335,7 @@ func dense10BiasLearn(t *Trainer, stepSize float32, correction float32, x []Inpu
 		}
 		one := float32(1)
 		for q := range 40 {
-			learn16_2AVX512(&p.b10[q][0], &t.m.expAvg.b10[q][0], &t.m.expAvgSq.b10[q][0], &stepSize, &correction, &t.m.dz10[0][q*16], &one, 1, len(x))
+			learn16AVX512_2(&p.b10[q][0], &t.m.expAvg.b10[q][0], &t.m.expAvgSq.b10[q][0], &stepSize, &correction, &t.m.dz10[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -46,47 +346,25 @@ func dense10BiasLearn(t *Trainer, stepSize float32, correction float32, x []Inpu
 		}
 		one := float32(1)
 		for q := range 40 {
-			gradient16_9AVX2(&t.m.grads.b10[q][0], &t.m.dz10[0][q*16], &one, 1, len(x))
-			adamElements_2AVX2(&t.m.grads.b10[q][0], &p.b10[q][0], &t.m.expAvg.b10[q][0], &t.m.expAvgSq.b10[q][0], &stepSize, &correction, 2)
+			weightGradient16AVX2_5(&t.m.grads.b10[q][0], &t.m.dz10[0][q*16], &one, 1, len(x))
+			adamElementsAVX2(&t.m.grads.b10[q][0], &p.b10[q][0], &t.m.expAvg.b10[q][0], &t.m.expAvgSq.b10[q][0], &stepSize, &correction, 2)
 		}
 		return
 	}
 	dense10BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
-// dense10ForwardAVX512 is dense10ForwardGeneric for avx512: 81920 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense10ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense10ForwardAVX2 is dense10ForwardGeneric for avx2: 81920 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense10ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
-
 func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	if useAVX512 {
-		dense10ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense128x640AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense10ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense128x640AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense10ForwardGeneric(y, x, w, b)
 }
-
-// dense10ForwardRowsPanel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense10ForwardRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10ForwardRows is dense10ForwardGeneric for every row.
 func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
@@ -102,11 +380,11 @@ func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b
 			single12 = 0
 		}
 		for q := 0; q < 40; q += 2 {
-			dense10ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows128x32AVX512_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 			if again12 {
-				dense10ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows128x32AVX512_2(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
 			}
-			preemptAVX512()
+			preempt()
 		}
 		return
 	}
@@ -118,80 +396,22 @@ func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense10ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
+			rows128x16AVX2_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt()
 		}
 		return
 	}
 	dense10ForwardRowsGeneric(y, x, w, b)
 }
 
-// dense10ForwardRows_2Panel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense10ForwardRows_2Panel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense10ForwardRows_2 is dense10ForwardGeneric for every row.
-func dense10ForwardRows_2(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense10Forward((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		for q := 0; q < 40; q += 2 {
-			dense10ForwardRows_2Panel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense10ForwardRows_2Panel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
-			preemptAVX512()
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense10Forward((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense10ForwardRows_2Panel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
-		}
-		return
-	}
-	dense10ForwardRows_2Generic(y, x, w, b)
-}
-
-// dense10ForwardListedAVX512 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense10ForwardListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// dense10ForwardListed_2AVX2 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense10ForwardListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// dense10ForwardSkip is dense10ForwardGeneric; where enough elements of x are zero, their weights are not read.
+// dense10ForwardSkip is dense10Forward; where enough elements of x are zero, their weights are not read.
 func dense10ForwardSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	if useAVX512 {
 		var list [144]int32
 		var count int
-		nonZeroAVX512(&list[0], &count, &x[0])
+		nonZero128(&list[0], &count, &x[0])
 		if count <= 112 {
-			dense10ForwardListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			listed128x640AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
 			return
 		}
 		dense10Forward(y, x, w, b)
@@ -200,56 +420,22 @@ func dense10ForwardSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float3
 	if useAVX2 {
 		var list [136]int32
 		var count int
-		nonZero_2AVX2(&list[0], &count, &x[0])
+		nonZero128(&list[0], &count, &x[0])
 		if count <= 112 {
-			dense10ForwardListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			listed128x640AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
 			return
 		}
 		dense10Forward(y, x, w, b)
 		return
 	}
-	dense10ForwardSkipGeneric(y, x, w, b)
+	dense10Forward(y, x, w, b)
 }
 
-// dense10ForwardTrainAVX512 is dense10ForwardTrainGeneric for avx512: 81920 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense10ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense10ForwardTrainAVX2 is dense10ForwardTrainGeneric for avx2: 81920 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense10ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense10ForwardTrain(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	if useAVX512 {
-		dense10ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense10ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense10ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense10ForwardTrainRowsPanel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense10ForwardTrainRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense10ForwardTrainRows is dense10ForwardTrainGeneric for every row.
+// dense10ForwardTrainRows is dense10ForwardGeneric for every row.
 func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense10ForwardTrain((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
+			dense10Forward((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -259,39 +445,29 @@ func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16
 			single12 = 0
 		}
 		for q := 0; q < 40; q += 2 {
-			dense10ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows128x32AVX512_3(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 			if again12 {
-				dense10ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows128x32AVX512_3(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
 			}
-			preemptAVX512()
+			preempt()
 		}
 		return
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense10ForwardTrain((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
+			dense10Forward((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense10ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
+			rows128x16AVX2_3(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt()
 		}
 		return
 	}
 	dense10ForwardTrainRowsGeneric(y, x, w, b)
 }
-
-// dense10GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense10GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10GradInputRows is dense10GradInput for every row.
 func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]float32, u0 [][144]float32) {
@@ -299,8 +475,8 @@ func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]fl
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
 		for k := 0; k < 128; k += 96 {
-			dense10GradInputRowsBlocksAVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(12, (128-k)/8), by6, by2, single6)
-			preemptAVX512()
+			inputGradient128x640AVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(12, (128-k)/8), by6, by2, single6)
+			preempt()
 		}
 		return
 	}
@@ -308,23 +484,13 @@ func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]fl
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for k := 0; k < 128; k += 100 {
-			dense10GradInputRowsBlocksAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(25, (128-k)/4), by3, by2, single3)
-			preempt_2AVX2()
+			inputGradient128x640AVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(25, (128-k)/4), by3, by2, single3)
+			preempt()
 		}
 		return
 	}
 	dense10GradInputRowsGeneric(y, x, w, u0)
 }
-
-// gradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense10GradWeight computes the gradient of the weights of layer "dense10":
 //
@@ -338,30 +504,20 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	if useAVX512 {
 		for q := range g {
-			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
-			preemptAVX512()
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
+			preempt()
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
-			preempt_2AVX2()
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
+			preempt()
 		}
 		return
 	}
 	dense10GradWeightGeneric(g, dy, x)
 }
-
-// adamElementsAVX512 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
-//
-//go:noescape
-func adamElementsAVX512(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
-
-// adamElements_2AVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
-//
-//go:noescape
-func adamElements_2AVX2(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
 
 // dense10WeightAdam changes dense10.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense10WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
@@ -373,17 +529,12 @@ func dense10WeightAdam(t *Trainer, p *params, g *params, stepSize float32, corre
 	}
 	if useAVX2 {
 		for q := range 40 {
-			adamElements_2AVX2(&g.w10[q][0][0], &p.w10[q][0][0], &t.m.expAvg.w10[q][0][0], &t.m.expAvgSq.w10[q][0][0], &stepSize, &correction, 256)
+			adamElementsAVX2(&g.w10[q][0][0], &p.w10[q][0][0], &t.m.expAvg.w10[q][0][0], &t.m.expAvgSq.w10[q][0][0], &stepSize, &correction, 256)
 		}
 		return
 	}
 	dense10WeightAdamGeneric(t, p, g, stepSize, correction)
 }
-
-// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense10WeightLearn updates dense10.weight: gradient and adam.
 func dense10WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
@@ -394,7 +545,7 @@ func dense10WeightLearn(t *Trainer, stepSize float32, correction float32, x []In
 			m := min(128, to-k)
 			for q := range 40 {
 				learn16AVX512(&p.w10[q][k][0], &t.m.expAvg.w10[q][k][0], &t.m.expAvgSq.w10[q][k][0], &stepSize, &correction, &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x))
-				preemptAVX512()
+				preempt()
 			}
 		}
 		return
@@ -405,9 +556,9 @@ func dense10WeightLearn(t *Trainer, stepSize float32, correction float32, x []In
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 40 {
-				gradient16_2AVX2(&t.m.grads.w10[q][k][0], &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x))
-				adamElements_2AVX2(&t.m.grads.w10[q][k][0], &p.w10[q][k][0], &t.m.expAvg.w10[q][k][0], &t.m.expAvgSq.w10[q][k][0], &stepSize, &correction, m*2)
-				preempt_2AVX2()
+				weightGradient16AVX2(&t.m.grads.w10[q][k][0], &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x))
+				adamElementsAVX2(&t.m.grads.w10[q][k][0], &p.w10[q][k][0], &t.m.expAvg.w10[q][k][0], &t.m.expAvgSq.w10[q][k][0], &stepSize, &correction, m*2)
+				preempt()
 			}
 		}
 		return
@@ -422,7 +573,7 @@ func dense1BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 		return
 	}
 	if useAVX2 {
-		adamElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &t.m.expAvg.b1[0][0], &t.m.expAvgSq.b1[0][0], &stepSize, &correction, 16)
+		adamElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.expAvg.b1[0][0], &t.m.expAvgSq.b1[0][0], &stepSize, &correction, 16)
 		return
 	}
 	dense1BiasAdamGeneric(t, p, g, stepSize, correction)
@@ -437,7 +588,7 @@ func dense1BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_4AVX512(&p.b1[q][0], &t.m.expAvg.b1[q][0], &t.m.expAvgSq.b1[q][0], &stepSize, &correction, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX512_4(&p.b1[q][0], &t.m.expAvg.b1[q][0], &t.m.expAvgSq.b1[q][0], &stepSize, &correction, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -448,57 +599,25 @@ func dense1BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			gradient16_10AVX2(&t.m.grads.b1[q][0], &t.m.dz1[0][q*16], &one, 1, len(x))
-			adamElements_2AVX2(&t.m.grads.b1[q][0], &p.b1[q][0], &t.m.expAvg.b1[q][0], &t.m.expAvgSq.b1[q][0], &stepSize, &correction, 2)
+			weightGradient16AVX2_6(&t.m.grads.b1[q][0], &t.m.dz1[0][q*16], &one, 1, len(x))
+			adamElementsAVX2(&t.m.grads.b1[q][0], &p.b1[q][0], &t.m.expAvg.b1[q][0], &t.m.expAvgSq.b1[q][0], &stepSize, &correction, 2)
 		}
 		return
 	}
 	dense1BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
-// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 81920 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 81920 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
-
 func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
 	if useAVX512 {
-		dense1ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense640x128AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense640x128AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense1ForwardGeneric(y, x, w, b)
 }
-
-// dense1ForwardRowsPanel0AVX512 sums 640 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// preemptAVX512 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
-//
-//go:noescape
-func preemptAVX512()
-
-// dense1ForwardRowsPanel2AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// preempt_2AVX2 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
-//
-//go:noescape
-func preempt_2AVX2()
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
@@ -514,11 +633,11 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[
 			single12 = 0
 		}
 		for q := 0; q < 8; q += 2 {
-			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows640x32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 			if again12 {
-				dense1ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows640x32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
 			}
-			preemptAVX512()
+			preempt()
 		}
 		return
 	}
@@ -530,95 +649,13 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
+			rows640x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt()
 		}
 		return
 	}
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
-
-// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 81920 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 81920 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense1ForwardTrain(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		dense1ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense1ForwardTrainRowsPanel0AVX512 sums 640 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardTrainRowsPanel1AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense1ForwardTrain((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		for q := 0; q < 8; q += 2 {
-			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense1ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
-			preemptAVX512()
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense1ForwardTrain((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense1ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
-		}
-		return
-	}
-	dense1ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-// gradient16_7AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_7AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_8AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -632,15 +669,15 @@ func gradient16_8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	if useAVX512 {
 		for q := range g {
-			gradient16_7AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x))
-			preemptAVX512()
+			weightGradient16AVX512_4(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x))
+			preempt()
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_8AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x))
-			preempt_2AVX2()
+			weightGradient16AVX2_4(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x))
+			preempt()
 		}
 		return
 	}
@@ -657,17 +694,12 @@ func dense1WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	}
 	if useAVX2 {
 		for q := range 8 {
-			adamElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.expAvg.w1[q][0][0], &t.m.expAvgSq.w1[q][0][0], &stepSize, &correction, 1280)
+			adamElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.expAvg.w1[q][0][0], &t.m.expAvgSq.w1[q][0][0], &stepSize, &correction, 1280)
 		}
 		return
 	}
 	dense1WeightAdamGeneric(t, p, g, stepSize, correction)
 }
-
-// learn16_6AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_6AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1WeightLearn updates dense1.weight: gradient and adam.
 func dense1WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
@@ -677,8 +709,8 @@ func dense1WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_6AVX512(&p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
-				preemptAVX512()
+				learn16AVX512_6(&p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				preempt()
 			}
 		}
 		return
@@ -689,9 +721,9 @@ func dense1WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				gradient16_8AVX2(&t.m.grads.w1[q][k][0], &t.m.dz1[0][q*16], &x[0][k], m, len(x))
-				adamElements_2AVX2(&t.m.grads.w1[q][k][0], &p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, m*2)
-				preempt_2AVX2()
+				weightGradient16AVX2_4(&t.m.grads.w1[q][k][0], &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				adamElementsAVX2(&t.m.grads.w1[q][k][0], &p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, m*2)
+				preempt()
 			}
 		}
 		return
@@ -706,7 +738,7 @@ func dense2BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 		return
 	}
 	if useAVX2 {
-		adamElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &t.m.expAvg.b2[0][0], &t.m.expAvgSq.b2[0][0], &stepSize, &correction, 16)
+		adamElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.expAvg.b2[0][0], &t.m.expAvgSq.b2[0][0], &stepSize, &correction, 16)
 		return
 	}
 	dense2BiasAdamGeneric(t, p, g, stepSize, correction)
@@ -721,7 +753,7 @@ func dense2BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_4AVX512(&p.b2[q][0], &t.m.expAvg.b2[q][0], &t.m.expAvgSq.b2[q][0], &stepSize, &correction, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16AVX512_4(&p.b2[q][0], &t.m.expAvg.b2[q][0], &t.m.expAvgSq.b2[q][0], &stepSize, &correction, &t.m.dz2[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -732,47 +764,25 @@ func dense2BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			gradient16_10AVX2(&t.m.grads.b2[q][0], &t.m.dz2[0][q*16], &one, 1, len(x))
-			adamElements_2AVX2(&t.m.grads.b2[q][0], &p.b2[q][0], &t.m.expAvg.b2[q][0], &t.m.expAvgSq.b2[q][0], &stepSize, &correction, 2)
+			weightGradient16AVX2_6(&t.m.grads.b2[q][0], &t.m.dz2[0][q*16], &one, 1, len(x))
+			adamElementsAVX2(&t.m.grads.b2[q][0], &p.b2[q][0], &t.m.expAvg.b2[q][0], &t.m.expAvgSq.b2[q][0], &stepSize, &correction, 2)
 		}
 		return
 	}
 	dense2BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
-// dense2ForwardAVX512 is dense2ForwardGeneric for avx512: 16384 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 16384 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
-
 func dense2Forward(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	if useAVX512 {
-		dense2ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense128x128AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense2ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense128x128AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense2ForwardGeneric(y, x, w, b)
 }
-
-// dense2ForwardRowsPanel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
 func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
@@ -788,9 +798,9 @@ func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float3
 			single12 = 0
 		}
 		for q := 0; q < 8; q += 2 {
-			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows128x32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 			if again12 {
-				dense2ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows128x32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
 			}
 		}
 		return
@@ -803,41 +813,21 @@ func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float3
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense2ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows128x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
 
-// dense2ForwardListedAVX512 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense2ForwardListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// nonZeroAVX512 lists the byte offsets of the elements that are not zero.
-//
-//go:noescape
-func nonZeroAVX512(list *int32, count *int, x *float32)
-
-// dense2ForwardListed_2AVX2 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense2ForwardListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// nonZero_2AVX2 lists the byte offsets of the elements that are not zero.
-//
-//go:noescape
-func nonZero_2AVX2(list *int32, count *int, x *float32)
-
-// dense2ForwardSkip is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+// dense2ForwardSkip is dense2Forward; where enough elements of x are zero, their weights are not read.
 func dense2ForwardSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	if useAVX512 {
 		var list [144]int32
 		var count int
-		nonZeroAVX512(&list[0], &count, &x[0])
+		nonZero128(&list[0], &count, &x[0])
 		if count <= 112 {
-			dense2ForwardListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			listed128x128AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
 			return
 		}
 		dense2Forward(y, x, w, b)
@@ -846,85 +836,15 @@ func dense2ForwardSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32,
 	if useAVX2 {
 		var list [136]int32
 		var count int
-		nonZero_2AVX2(&list[0], &count, &x[0])
+		nonZero128(&list[0], &count, &x[0])
 		if count <= 112 {
-			dense2ForwardListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			listed128x128AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
 			return
 		}
 		dense2Forward(y, x, w, b)
 		return
 	}
-	dense2ForwardSkipGeneric(y, x, w, b)
-}
-
-// dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 16384 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 16384 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense2ForwardTrain(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		dense2ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense2ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense2ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense2ForwardTrainRowsPanel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardTrainRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense2ForwardTrain((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		for q := 0; q < 8; q += 2 {
-			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense2ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense2ForwardTrain((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense2ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		return
-	}
-	dense2ForwardTrainRowsGeneric(y, x, w, b)
+	dense2Forward(y, x, w, b)
 }
 
 // dense2WeightAdam changes dense2.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
@@ -937,7 +857,7 @@ func dense2WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	}
 	if useAVX2 {
 		for q := range 8 {
-			adamElements_2AVX2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.expAvg.w2[q][0][0], &t.m.expAvgSq.w2[q][0][0], &stepSize, &correction, 256)
+			adamElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.expAvg.w2[q][0][0], &t.m.expAvgSq.w2[q][0][0], &stepSize, &correction, 256)
 		}
 		return
 	}
@@ -952,7 +872,7 @@ func dense2WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_3AVX512(&p.w2[q][k][0], &t.m.expAvg.w2[q][k][0], &t.m.expAvgSq.w2[q][k][0], &stepSize, &correction, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				learn16AVX512_3(&p.w2[q][k][0], &t.m.expAvg.w2[q][k][0], &t.m.expAvgSq.w2[q][k][0], &stepSize, &correction, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
 			}
 		}
 		return
@@ -963,8 +883,8 @@ func dense2WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				gradient16_4AVX2(&t.m.grads.w2[q][k][0], &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
-				adamElements_2AVX2(&t.m.grads.w2[q][k][0], &p.w2[q][k][0], &t.m.expAvg.w2[q][k][0], &t.m.expAvgSq.w2[q][k][0], &stepSize, &correction, m*2)
+				weightGradient16AVX2_2(&t.m.grads.w2[q][k][0], &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				adamElementsAVX2(&t.m.grads.w2[q][k][0], &p.w2[q][k][0], &t.m.expAvg.w2[q][k][0], &t.m.expAvgSq.w2[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
 		return
@@ -979,7 +899,7 @@ func dense3BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 		return
 	}
 	if useAVX2 {
-		adamElements_2AVX2(&g.b3[0][0], &p.b3[0][0], &t.m.expAvg.b3[0][0], &t.m.expAvgSq.b3[0][0], &stepSize, &correction, 16)
+		adamElementsAVX2(&g.b3[0][0], &p.b3[0][0], &t.m.expAvg.b3[0][0], &t.m.expAvgSq.b3[0][0], &stepSize, &correction, 16)
 		return
 	}
 	dense3BiasAdamGeneric(t, p, g, stepSize, correction)
@@ -994,7 +914,7 @@ func dense3BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_4AVX512(&p.b3[q][0], &t.m.expAvg.b3[q][0], &t.m.expAvgSq.b3[q][0], &stepSize, &correction, &t.m.dz3[0][q*16], &one, 1, len(x))
+			learn16AVX512_4(&p.b3[q][0], &t.m.expAvg.b3[q][0], &t.m.expAvgSq.b3[q][0], &stepSize, &correction, &t.m.dz3[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -1005,8 +925,8 @@ func dense3BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			gradient16_10AVX2(&t.m.grads.b3[q][0], &t.m.dz3[0][q*16], &one, 1, len(x))
-			adamElements_2AVX2(&t.m.grads.b3[q][0], &p.b3[q][0], &t.m.expAvg.b3[q][0], &t.m.expAvgSq.b3[q][0], &stepSize, &correction, 2)
+			weightGradient16AVX2_6(&t.m.grads.b3[q][0], &t.m.dz3[0][q*16], &one, 1, len(x))
+			adamElementsAVX2(&t.m.grads.b3[q][0], &p.b3[q][0], &t.m.expAvg.b3[q][0], &t.m.expAvgSq.b3[q][0], &stepSize, &correction, 2)
 		}
 		return
 	}
@@ -1023,7 +943,7 @@ func dense3WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	}
 	if useAVX2 {
 		for q := range 8 {
-			adamElements_2AVX2(&g.w3[q][0][0], &p.w3[q][0][0], &t.m.expAvg.w3[q][0][0], &t.m.expAvgSq.w3[q][0][0], &stepSize, &correction, 256)
+			adamElementsAVX2(&g.w3[q][0][0], &p.w3[q][0][0], &t.m.expAvg.w3[q][0][0], &t.m.expAvgSq.w3[q][0][0], &stepSize, &correction, 256)
 		}
 		return
 	}
@@ -1038,7 +958,7 @@ func dense3WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_3AVX512(&p.w3[q][k][0], &t.m.expAvg.w3[q][k][0], &t.m.expAvgSq.w3[q][k][0], &stepSize, &correction, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+				learn16AVX512_3(&p.w3[q][k][0], &t.m.expAvg.w3[q][k][0], &t.m.expAvgSq.w3[q][k][0], &stepSize, &correction, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
 			}
 		}
 		return
@@ -1049,8 +969,8 @@ func dense3WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				gradient16_4AVX2(&t.m.grads.w3[q][k][0], &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
-				adamElements_2AVX2(&t.m.grads.w3[q][k][0], &p.w3[q][k][0], &t.m.expAvg.w3[q][k][0], &t.m.expAvgSq.w3[q][k][0], &stepSize, &correction, m*2)
+				weightGradient16AVX2_2(&t.m.grads.w3[q][k][0], &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+				adamElementsAVX2(&t.m.grads.w3[q][k][0], &p.w3[q][k][0], &t.m.expAvg.w3[q][k][0], &t.m.expAvgSq.w3[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
 		return
@@ -1065,7 +985,7 @@ func dense4BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 		return
 	}
 	if useAVX2 {
-		adamElements_2AVX2(&g.b4[0][0], &p.b4[0][0], &t.m.expAvg.b4[0][0], &t.m.expAvgSq.b4[0][0], &stepSize, &correction, 16)
+		adamElementsAVX2(&g.b4[0][0], &p.b4[0][0], &t.m.expAvg.b4[0][0], &t.m.expAvgSq.b4[0][0], &stepSize, &correction, 16)
 		return
 	}
 	dense4BiasAdamGeneric(t, p, g, stepSize, correction)
@@ -1080,7 +1000,7 @@ func dense4BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_4AVX512(&p.b4[q][0], &t.m.expAvg.b4[q][0], &t.m.expAvgSq.b4[q][0], &stepSize, &correction, &t.m.dz4[0][q*16], &one, 1, len(x))
+			learn16AVX512_4(&p.b4[q][0], &t.m.expAvg.b4[q][0], &t.m.expAvgSq.b4[q][0], &stepSize, &correction, &t.m.dz4[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -1091,8 +1011,8 @@ func dense4BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			gradient16_10AVX2(&t.m.grads.b4[q][0], &t.m.dz4[0][q*16], &one, 1, len(x))
-			adamElements_2AVX2(&t.m.grads.b4[q][0], &p.b4[q][0], &t.m.expAvg.b4[q][0], &t.m.expAvgSq.b4[q][0], &stepSize, &correction, 2)
+			weightGradient16AVX2_6(&t.m.grads.b4[q][0], &t.m.dz4[0][q*16], &one, 1, len(x))
+			adamElementsAVX2(&t.m.grads.b4[q][0], &p.b4[q][0], &t.m.expAvg.b4[q][0], &t.m.expAvgSq.b4[q][0], &stepSize, &correction, 2)
 		}
 		return
 	}
@@ -1109,7 +1029,7 @@ func dense4WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	}
 	if useAVX2 {
 		for q := range 8 {
-			adamElements_2AVX2(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.expAvg.w4[q][0][0], &t.m.expAvgSq.w4[q][0][0], &stepSize, &correction, 256)
+			adamElementsAVX2(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.expAvg.w4[q][0][0], &t.m.expAvgSq.w4[q][0][0], &stepSize, &correction, 256)
 		}
 		return
 	}
@@ -1124,7 +1044,7 @@ func dense4WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_3AVX512(&p.w4[q][k][0], &t.m.expAvg.w4[q][k][0], &t.m.expAvgSq.w4[q][k][0], &stepSize, &correction, &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x))
+				learn16AVX512_3(&p.w4[q][k][0], &t.m.expAvg.w4[q][k][0], &t.m.expAvgSq.w4[q][k][0], &stepSize, &correction, &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x))
 			}
 		}
 		return
@@ -1135,8 +1055,8 @@ func dense4WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				gradient16_4AVX2(&t.m.grads.w4[q][k][0], &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x))
-				adamElements_2AVX2(&t.m.grads.w4[q][k][0], &p.w4[q][k][0], &t.m.expAvg.w4[q][k][0], &t.m.expAvgSq.w4[q][k][0], &stepSize, &correction, m*2)
+				weightGradient16AVX2_2(&t.m.grads.w4[q][k][0], &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x))
+				adamElementsAVX2(&t.m.grads.w4[q][k][0], &p.w4[q][k][0], &t.m.expAvg.w4[q][k][0], &t.m.expAvgSq.w4[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
 		return
@@ -1151,21 +1071,11 @@ func dense5BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 		return
 	}
 	if useAVX2 {
-		adamElements_2AVX2(&g.b5[0][0], &p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, 2)
+		adamElementsAVX2(&g.b5[0][0], &p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, 2)
 		return
 	}
 	dense5BiasAdamGeneric(t, p, g, stepSize, correction)
 }
-
-// learn8_3AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_3AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_4AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense5BiasLearn updates dense5.bias: gradient and adam.
 func dense5BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
@@ -1175,7 +1085,7 @@ func dense5BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 			return
 		}
 		one := float32(1)
-		learn8_3AVX512(&p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, &t.m.dz5[0][0], &one, 1, len(x))
+		learn8AVX512_2(&p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, &t.m.dz5[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -1184,45 +1094,23 @@ func dense5BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 			return
 		}
 		one := float32(1)
-		learn8_4AVX2(&p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, &t.m.dz5[0][0], &one, 1, len(x))
+		learn8AVX2_2(&p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, &t.m.dz5[0][0], &one, 1, len(x))
 		return
 	}
 	dense5BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
-// dense5ForwardAVX512 is dense5ForwardGeneric for avx512: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense5ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense5ForwardAVX2 is dense5ForwardGeneric for avx2: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense5ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense5Forward(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense5ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense128x8AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense5ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense128x8AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense5ForwardGeneric(y, x, wt, b)
 }
-
-// dense5ForwardRowsPanel0AVX512 sums 128 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense5ForwardRowsPanel1AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense5ForwardRows is dense5ForwardGeneric for every row.
 func dense5ForwardRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
@@ -1233,7 +1121,7 @@ func dense5ForwardRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b 
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense5ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		rows128x8AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	if useAVX2 {
@@ -1242,106 +1130,28 @@ func dense5ForwardRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b 
 			return
 		}
 		m := len(x)
-		dense5ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
+		rows128x8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
 	dense5ForwardRowsGeneric(y, x, wt, b)
 }
-
-// dense5ForwardTrainAVX512 is dense5ForwardTrainGeneric for avx512: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense5ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense5ForwardTrainAVX2 is dense5ForwardTrainGeneric for avx2: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense5ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense5ForwardTrain(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense5ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense5ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense5ForwardTrainGeneric(y, x, wt, b)
-}
-
-// dense5ForwardTrainRowsPanel0AVX512 sums 128 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense5ForwardTrainRowsPanel1AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense5ForwardTrainRows is dense5ForwardTrainGeneric for every row.
-func dense5ForwardTrainRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense5ForwardTrain(&y[0], (*[128]float32)(x[0][:]), wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense5ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense5ForwardTrain(&y[0], (*[128]float32)(x[0][:]), wt, b)
-			return
-		}
-		m := len(x)
-		dense5ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
-		return
-	}
-	dense5ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-// dense5GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense5GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense5GradInputRows is dense5GradInput for every row.
 func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense5GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 16, by6, by2, single6)
+		inputGradient128x8AVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 16, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense5GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 32, by3, by2, single3)
+		inputGradient128x8AVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 32, by3, by2, single3)
 		return
 	}
 	dense5GradInputRowsGeneric(y, x, wt, u0)
 }
-
-// gradient8AVX512 sums the gradients of the weights of 8 outputs over the rows.
-//
-//go:noescape
-func gradient8AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
-//
-//go:noescape
-func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense5GradWeight computes the gradient of the weights of layer "dense5":
 //
@@ -1354,11 +1164,11 @@ func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 // in the order of the samples. It does not allocate.
 func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	if useAVX512 {
-		gradient8AVX512(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
+		weightGradient8AVX512(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
 		return
 	}
 	if useAVX2 {
-		gradient8_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
+		weightGradient8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
 		return
 	}
 	dense5GradWeightGeneric(gt, dy, x)
@@ -1371,21 +1181,11 @@ func dense5WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 		return
 	}
 	if useAVX2 {
-		adamElements_2AVX2(&g.w5[0][0], &p.w5[0][0], &t.m.expAvg.w5[0][0], &t.m.expAvgSq.w5[0][0], &stepSize, &correction, 128)
+		adamElementsAVX2(&g.w5[0][0], &p.w5[0][0], &t.m.expAvg.w5[0][0], &t.m.expAvgSq.w5[0][0], &stepSize, &correction, 128)
 		return
 	}
 	dense5WeightAdamGeneric(t, p, g, stepSize, correction)
 }
-
-// learn8AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_2AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense5WeightLearn updates dense5.weight: gradient and adam.
 func dense5WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
@@ -1403,7 +1203,7 @@ func dense5WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learn8_2AVX2(&p.w5[k][0], &t.m.expAvg.w5[k][0], &t.m.expAvgSq.w5[k][0], &stepSize, &correction, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x))
+			learn8AVX2(&p.w5[k][0], &t.m.expAvg.w5[k][0], &t.m.expAvgSq.w5[k][0], &stepSize, &correction, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x))
 		}
 		return
 	}
@@ -1417,7 +1217,7 @@ func dense6BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 		return
 	}
 	if useAVX2 {
-		adamElements_2AVX2(&g.b6[0][0], &p.b6[0][0], &t.m.expAvg.b6[0][0], &t.m.expAvgSq.b6[0][0], &stepSize, &correction, 16)
+		adamElementsAVX2(&g.b6[0][0], &p.b6[0][0], &t.m.expAvg.b6[0][0], &t.m.expAvgSq.b6[0][0], &stepSize, &correction, 16)
 		return
 	}
 	dense6BiasAdamGeneric(t, p, g, stepSize, correction)
@@ -1432,7 +1232,7 @@ func dense6BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_4AVX512(&p.b6[q][0], &t.m.expAvg.b6[q][0], &t.m.expAvgSq.b6[q][0], &stepSize, &correction, &t.m.dz6[0][q*16], &one, 1, len(x))
+			learn16AVX512_4(&p.b6[q][0], &t.m.expAvg.b6[q][0], &t.m.expAvgSq.b6[q][0], &stepSize, &correction, &t.m.dz6[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -1443,47 +1243,25 @@ func dense6BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			gradient16_10AVX2(&t.m.grads.b6[q][0], &t.m.dz6[0][q*16], &one, 1, len(x))
-			adamElements_2AVX2(&t.m.grads.b6[q][0], &p.b6[q][0], &t.m.expAvg.b6[q][0], &t.m.expAvgSq.b6[q][0], &stepSize, &correction, 2)
+			weightGradient16AVX2_6(&t.m.grads.b6[q][0], &t.m.dz6[0][q*16], &one, 1, len(x))
+			adamElementsAVX2(&t.m.grads.b6[q][0], &p.b6[q][0], &t.m.expAvg.b6[q][0], &t.m.expAvgSq.b6[q][0], &stepSize, &correction, 2)
 		}
 		return
 	}
 	dense6BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
-// dense6ForwardAVX512 is dense6ForwardGeneric for avx512: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense6ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense6ForwardAVX2 is dense6ForwardGeneric for avx2: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense6ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
-
 func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	if useAVX512 {
-		dense6ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense8x128AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense6ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense8x128AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense6ForwardGeneric(y, x, w, b)
 }
-
-// dense6ForwardRowsPanel0AVX512 sums 8 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense6ForwardRowsPanel1AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6ForwardRows is dense6ForwardGeneric for every row.
 func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
@@ -1499,9 +1277,9 @@ func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b
 			single12 = 0
 		}
 		for q := 0; q < 8; q += 2 {
-			dense6ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows8x32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 			if again12 {
-				dense6ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows8x32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
 			}
 		}
 		return
@@ -1514,119 +1292,29 @@ func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense6ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows8x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
 	dense6ForwardRowsGeneric(y, x, w, b)
 }
 
-// dense6ForwardTrainAVX512 is dense6ForwardTrainGeneric for avx512: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense6ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense6ForwardTrainAVX2 is dense6ForwardTrainGeneric for avx2: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense6ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense6ForwardTrain(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		dense6ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense6ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense6ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense6ForwardTrainRowsPanel0AVX512 sums 8 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense6ForwardTrainRowsPanel1AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense6ForwardTrainRows is dense6ForwardTrainGeneric for every row.
-func dense6ForwardTrainRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense6ForwardTrain((*[128]float32)(y[0][:]), &x[0], w, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		for q := 0; q < 8; q += 2 {
-			dense6ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense6ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense6ForwardTrain((*[128]float32)(y[0][:]), &x[0], w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense6ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		return
-	}
-	dense6ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-// dense6GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense6GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
 // dense6GradInputRows is dense6GradInput for every row.
 func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, u0 [][8]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense6GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 1, by6, by2, single6)
+		inputGradient8x128AVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 1, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense6GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 2, by3, by2, single3)
+		inputGradient8x128AVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 2, by3, by2, single3)
 		return
 	}
 	dense6GradInputRowsGeneric(y, x, w, u0)
 }
-
-// gradient16_5AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_5AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_6AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense6GradWeight computes the gradient of the weights of layer "dense6":
 //
@@ -1640,13 +1328,13 @@ func gradient16_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	if useAVX512 {
 		for q := range g {
-			gradient16_5AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x))
+			weightGradient16AVX512_3(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x))
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_6AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x))
+			weightGradient16AVX2_3(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x))
 		}
 		return
 	}
@@ -1663,17 +1351,12 @@ func dense6WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	}
 	if useAVX2 {
 		for q := range 8 {
-			adamElements_2AVX2(&g.w6[q][0][0], &p.w6[q][0][0], &t.m.expAvg.w6[q][0][0], &t.m.expAvgSq.w6[q][0][0], &stepSize, &correction, 16)
+			adamElementsAVX2(&g.w6[q][0][0], &p.w6[q][0][0], &t.m.expAvg.w6[q][0][0], &t.m.expAvgSq.w6[q][0][0], &stepSize, &correction, 16)
 		}
 		return
 	}
 	dense6WeightAdamGeneric(t, p, g, stepSize, correction)
 }
-
-// learn16_5AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_5AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense6WeightLearn updates dense6.weight: gradient and adam.
 func dense6WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
@@ -1683,7 +1366,7 @@ func dense6WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_5AVX512(&p.w6[q][k][0], &t.m.expAvg.w6[q][k][0], &t.m.expAvgSq.w6[q][k][0], &stepSize, &correction, &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x))
+				learn16AVX512_5(&p.w6[q][k][0], &t.m.expAvg.w6[q][k][0], &t.m.expAvgSq.w6[q][k][0], &stepSize, &correction, &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x))
 			}
 		}
 		return
@@ -1694,8 +1377,8 @@ func dense6WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				gradient16_6AVX2(&t.m.grads.w6[q][k][0], &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x))
-				adamElements_2AVX2(&t.m.grads.w6[q][k][0], &p.w6[q][k][0], &t.m.expAvg.w6[q][k][0], &t.m.expAvgSq.w6[q][k][0], &stepSize, &correction, m*2)
+				weightGradient16AVX2_3(&t.m.grads.w6[q][k][0], &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x))
+				adamElementsAVX2(&t.m.grads.w6[q][k][0], &p.w6[q][k][0], &t.m.expAvg.w6[q][k][0], &t.m.expAvgSq.w6[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
 		return
@@ -1710,7 +1393,7 @@ func dense7BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 		return
 	}
 	if useAVX2 {
-		adamElements_2AVX2(&g.b7[0][0], &p.b7[0][0], &t.m.expAvg.b7[0][0], &t.m.expAvgSq.b7[0][0], &stepSize, &correction, 16)
+		adamElementsAVX2(&g.b7[0][0], &p.b7[0][0], &t.m.expAvg.b7[0][0], &t.m.expAvgSq.b7[0][0], &stepSize, &correction, 16)
 		return
 	}
 	dense7BiasAdamGeneric(t, p, g, stepSize, correction)
@@ -1725,7 +1408,7 @@ func dense7BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_4AVX512(&p.b7[q][0], &t.m.expAvg.b7[q][0], &t.m.expAvgSq.b7[q][0], &stepSize, &correction, &t.m.dz7[0][q*16], &one, 1, len(x))
+			learn16AVX512_4(&p.b7[q][0], &t.m.expAvg.b7[q][0], &t.m.expAvgSq.b7[q][0], &stepSize, &correction, &t.m.dz7[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -1736,8 +1419,8 @@ func dense7BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			gradient16_10AVX2(&t.m.grads.b7[q][0], &t.m.dz7[0][q*16], &one, 1, len(x))
-			adamElements_2AVX2(&t.m.grads.b7[q][0], &p.b7[q][0], &t.m.expAvg.b7[q][0], &t.m.expAvgSq.b7[q][0], &stepSize, &correction, 2)
+			weightGradient16AVX2_6(&t.m.grads.b7[q][0], &t.m.dz7[0][q*16], &one, 1, len(x))
+			adamElementsAVX2(&t.m.grads.b7[q][0], &p.b7[q][0], &t.m.expAvg.b7[q][0], &t.m.expAvgSq.b7[q][0], &stepSize, &correction, 2)
 		}
 		return
 	}
@@ -1754,7 +1437,7 @@ func dense7WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	}
 	if useAVX2 {
 		for q := range 8 {
-			adamElements_2AVX2(&g.w7[q][0][0], &p.w7[q][0][0], &t.m.expAvg.w7[q][0][0], &t.m.expAvgSq.w7[q][0][0], &stepSize, &correction, 256)
+			adamElementsAVX2(&g.w7[q][0][0], &p.w7[q][0][0], &t.m.expAvg.w7[q][0][0], &t.m.expAvgSq.w7[q][0][0], &stepSize, &correction, 256)
 		}
 		return
 	}
@@ -1769,7 +1452,7 @@ func dense7WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_3AVX512(&p.w7[q][k][0], &t.m.expAvg.w7[q][k][0], &t.m.expAvgSq.w7[q][k][0], &stepSize, &correction, &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x))
+				learn16AVX512_3(&p.w7[q][k][0], &t.m.expAvg.w7[q][k][0], &t.m.expAvgSq.w7[q][k][0], &stepSize, &correction, &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x))
 			}
 		}
 		return
@@ -1780,8 +1463,8 @@ func dense7WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				gradient16_4AVX2(&t.m.grads.w7[q][k][0], &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x))
-				adamElements_2AVX2(&t.m.grads.w7[q][k][0], &p.w7[q][k][0], &t.m.expAvg.w7[q][k][0], &t.m.expAvgSq.w7[q][k][0], &stepSize, &correction, m*2)
+				weightGradient16AVX2_2(&t.m.grads.w7[q][k][0], &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x))
+				adamElementsAVX2(&t.m.grads.w7[q][k][0], &p.w7[q][k][0], &t.m.expAvg.w7[q][k][0], &t.m.expAvgSq.w7[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
 		return
@@ -1796,7 +1479,7 @@ func dense8BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 		return
 	}
 	if useAVX2 {
-		adamElements_2AVX2(&g.b8[0][0], &p.b8[0][0], &t.m.expAvg.b8[0][0], &t.m.expAvgSq.b8[0][0], &stepSize, &correction, 16)
+		adamElementsAVX2(&g.b8[0][0], &p.b8[0][0], &t.m.expAvg.b8[0][0], &t.m.expAvgSq.b8[0][0], &stepSize, &correction, 16)
 		return
 	}
 	dense8BiasAdamGeneric(t, p, g, stepSize, correction)
@@ -1811,7 +1494,7 @@ func dense8BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_4AVX512(&p.b8[q][0], &t.m.expAvg.b8[q][0], &t.m.expAvgSq.b8[q][0], &stepSize, &correction, &t.m.dz8[0][q*16], &one, 1, len(x))
+			learn16AVX512_4(&p.b8[q][0], &t.m.expAvg.b8[q][0], &t.m.expAvgSq.b8[q][0], &stepSize, &correction, &t.m.dz8[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -1822,8 +1505,8 @@ func dense8BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			gradient16_10AVX2(&t.m.grads.b8[q][0], &t.m.dz8[0][q*16], &one, 1, len(x))
-			adamElements_2AVX2(&t.m.grads.b8[q][0], &p.b8[q][0], &t.m.expAvg.b8[q][0], &t.m.expAvgSq.b8[q][0], &stepSize, &correction, 2)
+			weightGradient16AVX2_6(&t.m.grads.b8[q][0], &t.m.dz8[0][q*16], &one, 1, len(x))
+			adamElementsAVX2(&t.m.grads.b8[q][0], &p.b8[q][0], &t.m.expAvg.b8[q][0], &t.m.expAvgSq.b8[q][0], &stepSize, &correction, 2)
 		}
 		return
 	}
@@ -1840,7 +1523,7 @@ func dense8WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	}
 	if useAVX2 {
 		for q := range 8 {
-			adamElements_2AVX2(&g.w8[q][0][0], &p.w8[q][0][0], &t.m.expAvg.w8[q][0][0], &t.m.expAvgSq.w8[q][0][0], &stepSize, &correction, 256)
+			adamElementsAVX2(&g.w8[q][0][0], &p.w8[q][0][0], &t.m.expAvg.w8[q][0][0], &t.m.expAvgSq.w8[q][0][0], &stepSize, &correction, 256)
 		}
 		return
 	}
@@ -1855,7 +1538,7 @@ func dense8WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_3AVX512(&p.w8[q][k][0], &t.m.expAvg.w8[q][k][0], &t.m.expAvgSq.w8[q][k][0], &stepSize, &correction, &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x))
+				learn16AVX512_3(&p.w8[q][k][0], &t.m.expAvg.w8[q][k][0], &t.m.expAvgSq.w8[q][k][0], &stepSize, &correction, &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x))
 			}
 		}
 		return
@@ -1866,8 +1549,8 @@ func dense8WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				gradient16_4AVX2(&t.m.grads.w8[q][k][0], &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x))
-				adamElements_2AVX2(&t.m.grads.w8[q][k][0], &p.w8[q][k][0], &t.m.expAvg.w8[q][k][0], &t.m.expAvgSq.w8[q][k][0], &stepSize, &correction, m*2)
+				weightGradient16AVX2_2(&t.m.grads.w8[q][k][0], &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x))
+				adamElementsAVX2(&t.m.grads.w8[q][k][0], &p.w8[q][k][0], &t.m.expAvg.w8[q][k][0], &t.m.expAvgSq.w8[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
 		return
@@ -1882,21 +1565,11 @@ func dense9BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 		return
 	}
 	if useAVX2 {
-		adamElements_2AVX2(&g.b9[0][0], &p.b9[0][0], &t.m.expAvg.b9[0][0], &t.m.expAvgSq.b9[0][0], &stepSize, &correction, 16)
+		adamElementsAVX2(&g.b9[0][0], &p.b9[0][0], &t.m.expAvg.b9[0][0], &t.m.expAvgSq.b9[0][0], &stepSize, &correction, 16)
 		return
 	}
 	dense9BiasAdamGeneric(t, p, g, stepSize, correction)
 }
-
-// learn16_4AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_4AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_10AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_10AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense9BiasLearn updates dense9.bias: gradient and adam.
 func dense9BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
@@ -1907,7 +1580,7 @@ func dense9BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_4AVX512(&p.b9[q][0], &t.m.expAvg.b9[q][0], &t.m.expAvgSq.b9[q][0], &stepSize, &correction, &t.m.dz9[0][q*16], &one, 1, len(x))
+			learn16AVX512_4(&p.b9[q][0], &t.m.expAvg.b9[q][0], &t.m.expAvgSq.b9[q][0], &stepSize, &correction, &t.m.dz9[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -1918,50 +1591,30 @@ func dense9BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 8 {
-			gradient16_10AVX2(&t.m.grads.b9[q][0], &t.m.dz9[0][q*16], &one, 1, len(x))
-			adamElements_2AVX2(&t.m.grads.b9[q][0], &p.b9[q][0], &t.m.expAvg.b9[q][0], &t.m.expAvgSq.b9[q][0], &stepSize, &correction, 2)
+			weightGradient16AVX2_6(&t.m.grads.b9[q][0], &t.m.dz9[0][q*16], &one, 1, len(x))
+			adamElementsAVX2(&t.m.grads.b9[q][0], &p.b9[q][0], &t.m.expAvg.b9[q][0], &t.m.expAvgSq.b9[q][0], &stepSize, &correction, 2)
 		}
 		return
 	}
 	dense9BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
-// dense9GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense9GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense9GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense9GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
 // dense9GradInputRows is dense9GradInput for every row.
 func dense9GradInputRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense9GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 16, by6, by2, single6)
+		inputGradient128x128AVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 16, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense9GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 32, by3, by2, single3)
+		inputGradient128x128AVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 32, by3, by2, single3)
 		return
 	}
 	dense9GradInputRowsGeneric(y, x, w, u0)
 }
-
-// gradient16_3AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_4AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense9GradWeight computes the gradient of the weights of layer "dense9":
 //
@@ -1975,13 +1628,13 @@ func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 func dense9GradWeight(g *[8][129][16]float32, dy [][144]float32, x [][144]float32) {
 	if useAVX512 {
 		for q := range g {
-			gradient16_3AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
+			weightGradient16AVX512_2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_4AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
+			weightGradient16AVX2_2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
 		}
 		return
 	}
@@ -1998,17 +1651,12 @@ func dense9WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	}
 	if useAVX2 {
 		for q := range 8 {
-			adamElements_2AVX2(&g.w9[q][0][0], &p.w9[q][0][0], &t.m.expAvg.w9[q][0][0], &t.m.expAvgSq.w9[q][0][0], &stepSize, &correction, 256)
+			adamElementsAVX2(&g.w9[q][0][0], &p.w9[q][0][0], &t.m.expAvg.w9[q][0][0], &t.m.expAvgSq.w9[q][0][0], &stepSize, &correction, 256)
 		}
 		return
 	}
 	dense9WeightAdamGeneric(t, p, g, stepSize, correction)
 }
-
-// learn16_3AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_3AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense9WeightLearn updates dense9.weight: gradient and adam.
 func dense9WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
@@ -2018,7 +1666,7 @@ func dense9WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_3AVX512(&p.w9[q][k][0], &t.m.expAvg.w9[q][k][0], &t.m.expAvgSq.w9[q][k][0], &stepSize, &correction, &t.m.dz9[0][q*16], &t.m.a8[0][k], m, len(x))
+				learn16AVX512_3(&p.w9[q][k][0], &t.m.expAvg.w9[q][k][0], &t.m.expAvgSq.w9[q][k][0], &stepSize, &correction, &t.m.dz9[0][q*16], &t.m.a8[0][k], m, len(x))
 			}
 		}
 		return
@@ -2029,24 +1677,14 @@ func dense9WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				gradient16_4AVX2(&t.m.grads.w9[q][k][0], &t.m.dz9[0][q*16], &t.m.a8[0][k], m, len(x))
-				adamElements_2AVX2(&t.m.grads.w9[q][k][0], &p.w9[q][k][0], &t.m.expAvg.w9[q][k][0], &t.m.expAvgSq.w9[q][k][0], &stepSize, &correction, m*2)
+				weightGradient16AVX2_2(&t.m.grads.w9[q][k][0], &t.m.dz9[0][q*16], &t.m.a8[0][k], m, len(x))
+				adamElementsAVX2(&t.m.grads.w9[q][k][0], &p.w9[q][k][0], &t.m.expAvg.w9[q][k][0], &t.m.expAvgSq.w9[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
 		return
 	}
 	dense9WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
-// mseGradientEachAVX512 is mseGradientEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func mseGradientEachAVX512(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 *float32)
-
-// mseGradientEachAVX2 is mseGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func mseGradientEachAVX2(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 *float32)
 
 func mseGradientEach(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 float32) {
 	if useAVX512 {

@@ -19,16 +19,8 @@ func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b
 	dense10ForwardRowsGeneric(y, x, w, b)
 }
 
-func dense10ForwardRows_2(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	dense10ForwardRows_2Generic(y, x, w, b)
-}
-
 func dense10ForwardSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	dense10ForwardSkipGeneric(y, x, w, b)
-}
-
-func dense10ForwardTrain(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	dense10ForwardTrainGeneric(y, x, w, b)
+	dense10Forward(y, x, w, b)
 }
 
 func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
@@ -67,14 +59,6 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
-func dense1ForwardTrain(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
-	dense1ForwardTrainRowsGeneric(y, x, w, b)
-}
-
 func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	dense1GradWeightGeneric(g, dy, x)
 }
@@ -104,15 +88,7 @@ func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float3
 }
 
 func dense2ForwardSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	dense2ForwardSkipGeneric(y, x, w, b)
-}
-
-func dense2ForwardTrain(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	dense2ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense2ForwardTrainRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	dense2ForwardTrainRowsGeneric(y, x, w, b)
+	dense2Forward(y, x, w, b)
 }
 
 func dense2WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
@@ -171,14 +147,6 @@ func dense5ForwardRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b 
 	dense5ForwardRowsGeneric(y, x, wt, b)
 }
 
-func dense5ForwardTrain(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
-	dense5ForwardTrainGeneric(y, x, wt, b)
-}
-
-func dense5ForwardTrainRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
-	dense5ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
 func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
 	dense5GradInputRowsGeneric(y, x, wt, u0)
 }
@@ -209,14 +177,6 @@ func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][
 
 func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	dense6ForwardRowsGeneric(y, x, w, b)
-}
-
-func dense6ForwardTrain(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
-	dense6ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense6ForwardTrainRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
-	dense6ForwardTrainRowsGeneric(y, x, w, b)
 }
 
 func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, u0 [][8]float32) {

@@ -3,6 +3,166 @@
 
 package control
 
+// adamElementsAVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
+//
+//go:noescape
+func adamElementsAVX2(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
+
+// adamElementsAVX512 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
+//
+//go:noescape
+func adamElementsAVX512(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
+
+// dense32x2AVX2 sums 32 products for each of 2 outputs.
+//
+//go:noescape
+func dense32x2AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+// dense32x2AVX512 sums 32 products for each of 2 outputs.
+//
+//go:noescape
+func dense32x2AVX512(y *float32, x *float32, wt *float32, b *float32)
+
+// dense32x32AVX2 sums 32 products for each of 32 outputs.
+//
+//go:noescape
+func dense32x32AVX2(y *float32, x *float32, w *float32, b *float32)
+
+// dense32x32AVX512 sums 32 products for each of 32 outputs.
+//
+//go:noescape
+func dense32x32AVX512(y *float32, x *float32, w *float32, b *float32)
+
+// dense4x32AVX2 sums 4 products for each of 32 outputs.
+//
+//go:noescape
+func dense4x32AVX2(y *float32, x *float32, w *float32, b *float32)
+
+// dense4x32AVX512 sums 4 products for each of 32 outputs.
+//
+//go:noescape
+func dense4x32AVX512(y *float32, x *float32, w *float32, b *float32)
+
+// inputGradient32x2AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient32x2AVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient32x2AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient32x2AVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient32x32AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient32x32AVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient32x32AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient32x32AVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512_2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512_3 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512_3(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn2AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn2AVX2_2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn2AVX2_2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn2AVX512 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn2AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn2AVX512_2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn2AVX512_2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// rows32x16AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows32x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// rows32x2AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows32x2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// rows32x2AVX512 sums 32 products for 2 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows32x2AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows32x32AVX512 sums 32 products for 32 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows32x32AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows4x16AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows4x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows4x32AVX512 sums 4 products for 32 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows4x32AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// weightGradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX2_2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX2_2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX2_3 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX2_3(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX512_2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX512_2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient2AVX2 sums the gradients of the weights of 2 outputs over the rows.
+//
+//go:noescape
+func weightGradient2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient2AVX512 sums the gradients of the weights of 2 outputs over the rows.
+//
+//go:noescape
+func weightGradient2AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
 // dense1BiasAdam changes dense1.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense1BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
 	if useAVX512 {
@@ -10,7 +170,7 @@ func dense1BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 		return
 	}
 	if useAVX2 {
-		adamElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &t.m.expAvg.b1[0][0], &t.m.expAvgSq.b1[0][0], &stepSize, &correction, 4)
+		adamElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.expAvg.b1[0][0], &t.m.expAvgSq.b1[0][0], &stepSize, &correction, 4)
 		return
 	}
 	dense1BiasAdamGeneric(t, p, g, stepSize, correction)
@@ -25,7 +185,7 @@ func dense1BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 2 {
-			learn16_2AVX512(&p.b1[q][0], &t.m.expAvg.b1[q][0], &t.m.expAvgSq.b1[q][0], &stepSize, &correction, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX512_2(&p.b1[q][0], &t.m.expAvg.b1[q][0], &t.m.expAvgSq.b1[q][0], &stepSize, &correction, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -36,47 +196,25 @@ func dense1BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 2 {
-			gradient16_5AVX2(&t.m.grads.b1[q][0], &t.m.dz1[0][q*16], &one, 1, len(x))
-			adamElements_2AVX2(&t.m.grads.b1[q][0], &p.b1[q][0], &t.m.expAvg.b1[q][0], &t.m.expAvgSq.b1[q][0], &stepSize, &correction, 2)
+			weightGradient16AVX2_3(&t.m.grads.b1[q][0], &t.m.dz1[0][q*16], &one, 1, len(x))
+			adamElementsAVX2(&t.m.grads.b1[q][0], &p.b1[q][0], &t.m.expAvg.b1[q][0], &t.m.expAvgSq.b1[q][0], &stepSize, &correction, 2)
 		}
 		return
 	}
 	dense1BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
-// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 128 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 128 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
-
 func dense1Forward(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
 	if useAVX512 {
-		dense1ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense4x32AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense4x32AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense1ForwardGeneric(y, x, w, b)
 }
-
-// dense1ForwardRowsPanel0AVX512 sums 4 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardRowsPanel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRows is dense1Forward_2Generic for every row.
 func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
@@ -92,9 +230,9 @@ func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][
 			single12 = 0
 		}
 		for q := 0; q < 2; q += 2 {
-			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows4x32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 			if again12 {
-				dense1ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows4x32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
 			}
 		}
 		return
@@ -107,98 +245,18 @@ func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows4x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
-// dense1ForwardRows_2Panel0AVX512 sums 4 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardRows_2Panel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardRows_2 is dense1ForwardGeneric for every row.
-func dense1ForwardRows_2(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense1Forward(&y[0], (*[4]float32)(&x[0]), w, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		for q := 0; q < 2; q += 2 {
-			dense1ForwardRows_2Panel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense1ForwardRows_2Panel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense1Forward(&y[0], (*[4]float32)(&x[0]), w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense1ForwardRows_2Panel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		return
-	}
-	dense1ForwardRows_2Generic(y, x, w, b)
-}
-
-// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 128 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 128 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense1ForwardTrain(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
-	if useAVX512 {
-		dense1ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense1ForwardTrainRowsPanel0AVX512 sums 4 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardTrainRowsPanel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
+// dense1ForwardTrainRows is dense1ForwardGeneric for every row.
 func dense1ForwardTrainRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], (*[4]float32)(&x[0]), w, b)
+			dense1Forward(&y[0], (*[4]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -208,61 +266,39 @@ func dense1ForwardTrainRows(y [][32]float32, x []Input, w *[2][4][16]float32, b 
 			single12 = 0
 		}
 		for q := 0; q < 2; q += 2 {
-			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows4x32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 			if again12 {
-				dense1ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows4x32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
 			}
 		}
 		return
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], (*[4]float32)(&x[0]), w, b)
+			dense1Forward(&y[0], (*[4]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows4x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
 	dense1ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-// dense1Forward_2AVX512 is dense1Forward_2Generic for avx512: 128 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1Forward_2AVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 128 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1Forward_2AVX2(y *float32, x *float32, w *float32, b *float32)
-
 func dense1Forward_2(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
 	if useAVX512 {
-		dense1Forward_2AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense4x32AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense1Forward_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense4x32AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense1Forward_2Generic(y, x, w, b)
 }
-
-// gradient16_3AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_4AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -276,13 +312,13 @@ func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 func dense1GradWeight(g *[2][4][16]float32, dy [][32]float32, x []Input) {
 	if useAVX512 {
 		for q := range g {
-			gradient16_3AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 4, len(x))
+			weightGradient16AVX512_2(&g[q][0][0], &dy[0][q*16], &x[0][0], 4, len(x))
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_4AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 4, len(x))
+			weightGradient16AVX2_2(&g[q][0][0], &dy[0][q*16], &x[0][0], 4, len(x))
 		}
 		return
 	}
@@ -299,17 +335,12 @@ func dense1WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	}
 	if useAVX2 {
 		for q := range 2 {
-			adamElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.expAvg.w1[q][0][0], &t.m.expAvgSq.w1[q][0][0], &stepSize, &correction, 8)
+			adamElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.expAvg.w1[q][0][0], &t.m.expAvgSq.w1[q][0][0], &stepSize, &correction, 8)
 		}
 		return
 	}
 	dense1WeightAdamGeneric(t, p, g, stepSize, correction)
 }
-
-// learn16_3AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_3AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1WeightLearn updates dense1.weight: gradient and adam.
 func dense1WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
@@ -319,7 +350,7 @@ func dense1WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 2 {
-				learn16_3AVX512(&p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				learn16AVX512_3(&p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
 			}
 		}
 		return
@@ -330,8 +361,8 @@ func dense1WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 2 {
-				gradient16_4AVX2(&t.m.grads.w1[q][k][0], &t.m.dz1[0][q*16], &x[0][k], m, len(x))
-				adamElements_2AVX2(&t.m.grads.w1[q][k][0], &p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, m*2)
+				weightGradient16AVX2_2(&t.m.grads.w1[q][k][0], &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				adamElementsAVX2(&t.m.grads.w1[q][k][0], &p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
 		return
@@ -346,21 +377,11 @@ func dense2BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 		return
 	}
 	if useAVX2 {
-		adamElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &t.m.expAvg.b2[0][0], &t.m.expAvgSq.b2[0][0], &stepSize, &correction, 4)
+		adamElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.expAvg.b2[0][0], &t.m.expAvgSq.b2[0][0], &stepSize, &correction, 4)
 		return
 	}
 	dense2BiasAdamGeneric(t, p, g, stepSize, correction)
 }
-
-// learn16_2AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_2AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_5AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_5AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2BiasLearn updates dense2.bias: gradient and adam.
 func dense2BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
@@ -371,7 +392,7 @@ func dense2BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 2 {
-			learn16_2AVX512(&p.b2[q][0], &t.m.expAvg.b2[q][0], &t.m.expAvgSq.b2[q][0], &stepSize, &correction, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16AVX512_2(&p.b2[q][0], &t.m.expAvg.b2[q][0], &t.m.expAvgSq.b2[q][0], &stepSize, &correction, &t.m.dz2[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -382,47 +403,25 @@ func dense2BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 		}
 		one := float32(1)
 		for q := range 2 {
-			gradient16_5AVX2(&t.m.grads.b2[q][0], &t.m.dz2[0][q*16], &one, 1, len(x))
-			adamElements_2AVX2(&t.m.grads.b2[q][0], &p.b2[q][0], &t.m.expAvg.b2[q][0], &t.m.expAvgSq.b2[q][0], &stepSize, &correction, 2)
+			weightGradient16AVX2_3(&t.m.grads.b2[q][0], &t.m.dz2[0][q*16], &one, 1, len(x))
+			adamElementsAVX2(&t.m.grads.b2[q][0], &p.b2[q][0], &t.m.expAvg.b2[q][0], &t.m.expAvgSq.b2[q][0], &stepSize, &correction, 2)
 		}
 		return
 	}
 	dense2BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
-// dense2ForwardAVX512 is dense2ForwardGeneric for avx512: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
-
 func dense2Forward(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	if useAVX512 {
-		dense2ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense32x32AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense2ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense32x32AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense2ForwardGeneric(y, x, w, b)
 }
-
-// dense2ForwardRowsPanel0AVX512 sums 32 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardRowsPanel1AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
 func dense2ForwardRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
@@ -434,7 +433,7 @@ func dense2ForwardRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, 
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := 0; q < 2; q += 2 {
-			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+			rows32x32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
 		return
 	}
@@ -445,111 +444,29 @@ func dense2ForwardRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, 
 		}
 		m := len(x)
 		for q := range w {
-			dense2ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
+			rows32x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
 		}
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
 
-// dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense2ForwardTrain(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
-	if useAVX512 {
-		dense2ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense2ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense2ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense2ForwardTrainRowsPanel0AVX512 sums 32 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardTrainRowsPanel1AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], &x[0], w, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		for q := 0; q < 2; q += 2 {
-			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], &x[0], w, b)
-			return
-		}
-		m := len(x)
-		for q := range w {
-			dense2ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
-		}
-		return
-	}
-	dense2ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-// dense2GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
 // dense2GradInputRows is dense2GradInput for every row.
 func dense2GradInputRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, u0 [][32]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense2GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 4, by6, by2, single6)
+		inputGradient32x32AVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 4, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense2GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, by3, by2, single3)
+		inputGradient32x32AVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, by3, by2, single3)
 		return
 	}
 	dense2GradInputRowsGeneric(y, x, w, u0)
 }
-
-// gradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2GradWeight computes the gradient of the weights of layer "dense2":
 //
@@ -563,13 +480,13 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 func dense2GradWeight(g *[2][32][16]float32, dy [][32]float32, x [][32]float32) {
 	if useAVX512 {
 		for q := range g {
-			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 32, len(x))
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 32, len(x))
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 32, len(x))
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 32, len(x))
 		}
 		return
 	}
@@ -586,17 +503,12 @@ func dense2WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 	}
 	if useAVX2 {
 		for q := range 2 {
-			adamElements_2AVX2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.expAvg.w2[q][0][0], &t.m.expAvgSq.w2[q][0][0], &stepSize, &correction, 64)
+			adamElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.expAvg.w2[q][0][0], &t.m.expAvgSq.w2[q][0][0], &stepSize, &correction, 64)
 		}
 		return
 	}
 	dense2WeightAdamGeneric(t, p, g, stepSize, correction)
 }
-
-// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2WeightLearn updates dense2.weight: gradient and adam.
 func dense2WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
@@ -617,8 +529,8 @@ func dense2WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 2 {
-				gradient16_2AVX2(&t.m.grads.w2[q][k][0], &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
-				adamElements_2AVX2(&t.m.grads.w2[q][k][0], &p.w2[q][k][0], &t.m.expAvg.w2[q][k][0], &t.m.expAvgSq.w2[q][k][0], &stepSize, &correction, m*2)
+				weightGradient16AVX2(&t.m.grads.w2[q][k][0], &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				adamElementsAVX2(&t.m.grads.w2[q][k][0], &p.w2[q][k][0], &t.m.expAvg.w2[q][k][0], &t.m.expAvgSq.w2[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
 		return
@@ -633,21 +545,11 @@ func dense3BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correcti
 		return
 	}
 	if useAVX2 {
-		adamElements_2AVX2(&g.b3[0][0], &p.b3[0][0], &t.m.expAvg.b3[0][0], &t.m.expAvgSq.b3[0][0], &stepSize, &correction, 2)
+		adamElementsAVX2(&g.b3[0][0], &p.b3[0][0], &t.m.expAvg.b3[0][0], &t.m.expAvgSq.b3[0][0], &stepSize, &correction, 2)
 		return
 	}
 	dense3BiasAdamGeneric(t, p, g, stepSize, correction)
 }
-
-// learn2_3AVX512 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn2_3AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn2_4AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn2_4AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3BiasLearn updates dense3.bias: gradient and adam.
 func dense3BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
@@ -657,7 +559,7 @@ func dense3BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 			return
 		}
 		one := float32(1)
-		learn2_3AVX512(&p.b3[0][0], &t.m.expAvg.b3[0][0], &t.m.expAvgSq.b3[0][0], &stepSize, &correction, &t.m.dz3[0][0], &one, 1, len(x))
+		learn2AVX512_2(&p.b3[0][0], &t.m.expAvg.b3[0][0], &t.m.expAvgSq.b3[0][0], &stepSize, &correction, &t.m.dz3[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -666,45 +568,23 @@ func dense3BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input
 			return
 		}
 		one := float32(1)
-		learn2_4AVX2(&p.b3[0][0], &t.m.expAvg.b3[0][0], &t.m.expAvgSq.b3[0][0], &stepSize, &correction, &t.m.dz3[0][0], &one, 1, len(x))
+		learn2AVX2_2(&p.b3[0][0], &t.m.expAvg.b3[0][0], &t.m.expAvgSq.b3[0][0], &stepSize, &correction, &t.m.dz3[0][0], &one, 1, len(x))
 		return
 	}
 	dense3BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
-// dense3ForwardAVX512 is dense3ForwardGeneric for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense3ForwardAVX2 is dense3ForwardGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense3Forward(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense3ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense32x2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense3ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense32x2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense3ForwardGeneric(y, x, wt, b)
 }
-
-// dense3ForwardRowsPanel0AVX512 sums 32 products for 2 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense3ForwardRowsPanel1AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense3ForwardRows is dense3Forward_2Generic for every row.
 func dense3ForwardRows(y []Output, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
@@ -715,7 +595,7 @@ func dense3ForwardRows(y []Output, x [][32]float32, wt *[32][8]float32, b *[1][1
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense3ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		rows32x2AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	if useAVX2 {
@@ -724,164 +604,64 @@ func dense3ForwardRows(y []Output, x [][32]float32, wt *[32][8]float32, b *[1][1
 			return
 		}
 		m := len(x)
-		dense3ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
+		rows32x2AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
 	dense3ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense3ForwardRows_2Panel0AVX512 sums 32 products for 2 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense3ForwardRows_2Panel1AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense3ForwardRows_2 is dense3ForwardGeneric for every row.
-func dense3ForwardRows_2(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense3Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense3ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense3Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		dense3ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
-		return
-	}
-	dense3ForwardRows_2Generic(y, x, wt, b)
-}
-
-// dense3ForwardTrainAVX512 is dense3ForwardTrainGeneric for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense3ForwardTrainAVX2 is dense3ForwardTrainGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense3ForwardTrain(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense3ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense3ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense3ForwardTrainGeneric(y, x, wt, b)
-}
-
-// dense3ForwardTrainRowsPanel0AVX512 sums 32 products for 2 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense3ForwardTrainRowsPanel1AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense3ForwardTrainRows is dense3ForwardTrainGeneric for every row.
+// dense3ForwardTrainRows is dense3ForwardGeneric for every row.
 func dense3ForwardTrainRows(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense3ForwardTrain(&y[0], &x[0], wt, b)
+			dense3Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense3ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		rows32x2AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense3ForwardTrain(&y[0], &x[0], wt, b)
+			dense3Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
-		dense3ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
+		rows32x2AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
 	dense3ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
-// dense3Forward_2AVX512 is dense3Forward_2Generic for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense3Forward_2AVX2 is dense3Forward_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense3Forward_2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense3Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense32x2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense3Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense32x2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense3Forward_2Generic(y, x, wt, b)
 }
-
-// dense3GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense3GradInputRows is dense3GradInput for every row.
 func dense3GradInputRows(y [][32]float32, x [][2]float32, wt *[32][8]float32, u0 [][32]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense3GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 4, by6, by2, single6)
+		inputGradient32x2AVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 4, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense3GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 8, by3, by2, single3)
+		inputGradient32x2AVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 8, by3, by2, single3)
 		return
 	}
 	dense3GradInputRowsGeneric(y, x, wt, u0)
 }
-
-// gradient2AVX512 sums the gradients of the weights of 2 outputs over the rows.
-//
-//go:noescape
-func gradient2AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient2_2AVX2 sums the gradients of the weights of 2 outputs over the rows.
-//
-//go:noescape
-func gradient2_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3GradWeight computes the gradient of the weights of layer "dense3":
 //
@@ -894,25 +674,15 @@ func gradient2_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 // in the order of the samples. It does not allocate.
 func dense3GradWeight(gt *[32][8]float32, dy [][2]float32, x [][32]float32) {
 	if useAVX512 {
-		gradient2AVX512(&gt[0][0], &dy[0][0], &x[0][0], 32, len(x))
+		weightGradient2AVX512(&gt[0][0], &dy[0][0], &x[0][0], 32, len(x))
 		return
 	}
 	if useAVX2 {
-		gradient2_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 32, len(x))
+		weightGradient2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 32, len(x))
 		return
 	}
 	dense3GradWeightGeneric(gt, dy, x)
 }
-
-// adamElementsAVX512 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
-//
-//go:noescape
-func adamElementsAVX512(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
-
-// adamElements_2AVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
-//
-//go:noescape
-func adamElements_2AVX2(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
 
 // dense3WeightAdam changes dense3.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
 func dense3WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
@@ -921,21 +691,11 @@ func dense3WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correc
 		return
 	}
 	if useAVX2 {
-		adamElements_2AVX2(&g.w3[0][0], &p.w3[0][0], &t.m.expAvg.w3[0][0], &t.m.expAvgSq.w3[0][0], &stepSize, &correction, 32)
+		adamElementsAVX2(&g.w3[0][0], &p.w3[0][0], &t.m.expAvg.w3[0][0], &t.m.expAvgSq.w3[0][0], &stepSize, &correction, 32)
 		return
 	}
 	dense3WeightAdamGeneric(t, p, g, stepSize, correction)
 }
-
-// learn2AVX512 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn2AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn2_2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn2_2AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3WeightLearn updates dense3.weight: gradient and adam.
 func dense3WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
@@ -953,7 +713,7 @@ func dense3WeightLearn(t *Trainer, stepSize float32, correction float32, x []Inp
 		from, to := share(32, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learn2_2AVX2(&p.w3[k][0], &t.m.expAvg.w3[k][0], &t.m.expAvgSq.w3[k][0], &stepSize, &correction, &t.m.dz3[0][0], &t.m.a2[0][k], m, len(x))
+			learn2AVX2(&p.w3[k][0], &t.m.expAvg.w3[k][0], &t.m.expAvgSq.w3[k][0], &stepSize, &correction, &t.m.dz3[0][0], &t.m.a2[0][k], m, len(x))
 		}
 		return
 	}

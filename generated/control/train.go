@@ -21,7 +21,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	dz2 := t.m.dz2[from : from+n][:len(x)]
 	dz1 := t.m.dz1[from : from+n][:len(x)]
 	dense1ForwardTrainRows(a1, x, &p.w1, &p.b1)
-	dense2ForwardTrainRows(a2, a1, &p.w2, &p.b2)
+	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
 	dense3ForwardTrainRows(z3, a2, &p.w3, &p.b3)
 	for i := range x {
 		var s_3 float32
@@ -98,9 +98,9 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	a2 := ws.t1[from : from+n][:len(x)]
 	z3 := ws.t2[from : from+n][:len(x)]
 	lZ3 := t.m.lZ3_2[from : from+n][:len(x)]
-	dense1ForwardRows_2(a1, x, &p.w1, &p.b1)
+	dense1ForwardTrainRows(a1, x, &p.w1, &p.b1)
 	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
-	dense3ForwardRows_2(z3, a2, &p.w3, &p.b3)
+	dense3ForwardTrainRows(z3, a2, &p.w3, &p.b3)
 	for i := range x {
 		var s float32
 		for j := range 2 {

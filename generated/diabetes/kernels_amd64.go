@@ -3,15 +3,75 @@
 
 package diabetes
 
-// learn1_3AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+// dense10x1AVX2 sums 10 products for each of 1 outputs.
 //
 //go:noescape
-func learn1_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func dense10x1AVX2(y *float32, x *float32, wt *float32, b *float32)
 
-// learn1_4AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+// dense10x1AVX512 sums 10 products for each of 1 outputs.
 //
 //go:noescape
-func learn1_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func dense10x1AVX512(y *float32, x *float32, wt *float32, b *float32)
+
+// learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn1AVX2_2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1AVX2_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn1AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn1AVX512_2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1AVX512_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// rows10x1AVX2 sums 10 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows10x1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows10x1AVX512 sums 10 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows10x1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// sgdElementsAVX2 computes w = w - (lr · g); w = w - max(min(w, lr · 0.2), -(lr · 0.2)) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// sgdElementsAVX2_2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX2_2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// sgdElementsAVX512 computes w = w - (lr · g); w = w - max(min(w, lr · 0.2), -(lr · 0.2)) for every element.
+//
+//go:noescape
+func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// sgdElementsAVX512_2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX512_2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// weightGradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
+//
+//go:noescape
+func weightGradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient1AVX512 sums the gradients of the weights of 1 outputs over the rows.
+//
+//go:noescape
+func weightGradient1AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
 func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -21,7 +81,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn1_3AVX512(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
+		learn1AVX512_2(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -30,68 +90,36 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn1_4AVX2(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
+		learn1AVX2_2(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
 		return
 	}
 	dense1BiasLearnGeneric(t, lr, x, part, parts)
 }
 
-// sgdElements_3AVX512 computes w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElements_3AVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-
-// sgdElements_4AVX2 computes w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElements_4AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-
 // dense1BiasSgd changes dense1.bias: w = w - (lr · g).
 func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 	if useAVX512 {
-		sgdElements_3AVX512(&g.b1[0][0], &p.b1[0][0], &lr, 1)
+		sgdElementsAVX512_2(&g.b1[0][0], &p.b1[0][0], &lr, 1)
 		return
 	}
 	if useAVX2 {
-		sgdElements_4AVX2(&g.b1[0][0], &p.b1[0][0], &lr, 2)
+		sgdElementsAVX2_2(&g.b1[0][0], &p.b1[0][0], &lr, 2)
 		return
 	}
 	dense1BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 10 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 10 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense1Forward(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense1ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense10x1AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense1ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense10x1AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense1ForwardGeneric(y, x, wt, b)
 }
-
-// dense1ForwardRowsPanel0AVX512 sums 10 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardRowsPanel1AVX2 sums 10 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRows is dense1Forward_2Generic for every row.
 func dense1ForwardRows(y []Output, x [][10]float32, wt *[10][8]float32, b *[1][16]float32) {
@@ -106,9 +134,9 @@ func dense1ForwardRows(y []Output, x [][10]float32, wt *[10][8]float32, b *[1][1
 		if again12 {
 			single12 = 0
 		}
-		dense1ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows10x1AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			dense1ForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows10x1AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
@@ -119,93 +147,17 @@ func dense1ForwardRows(y []Output, x [][10]float32, wt *[10][8]float32, b *[1][1
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense1ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows10x1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense1ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense1ForwardRows_2Panel0AVX512 sums 10 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardRows_2Panel1AVX2 sums 10 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardRows_2 is dense1ForwardGeneric for every row.
-func dense1ForwardRows_2(y [][1]float32, x [][10]float32, wt *[10][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense1Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		dense1ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			dense1ForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense1Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense1ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
-	}
-	dense1ForwardRows_2Generic(y, x, wt, b)
-}
-
-// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 10 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 10 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense1ForwardTrain(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense1ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense1ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense1ForwardTrainGeneric(y, x, wt, b)
-}
-
-// dense1ForwardTrainRowsPanel0AVX512 sums 10 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardTrainRowsPanel1AVX2 sums 10 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
+// dense1ForwardTrainRows is dense1ForwardGeneric for every row.
 func dense1ForwardTrainRows(y [][1]float32, x [][10]float32, wt *[10][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], &x[0], wt, b)
+			dense1Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
@@ -214,58 +166,36 @@ func dense1ForwardTrainRows(y [][1]float32, x [][10]float32, wt *[10][8]float32,
 		if again12 {
 			single12 = 0
 		}
-		dense1ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows10x1AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			dense1ForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows10x1AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], &x[0], wt, b)
+			dense1Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense1ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows10x1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense1ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
-// dense1Forward_2AVX512 is dense1Forward_2Generic for avx512: 10 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 10 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense1Forward_2(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense1Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense10x1AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense1Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense10x1AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense1Forward_2Generic(y, x, wt, b)
 }
-
-// gradient1AVX512 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func gradient1AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient1_2AVX2 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -278,25 +208,15 @@ func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 // in the order of the samples. It does not allocate.
 func dense1GradWeight(gt *[10][8]float32, dy [][1]float32, x [][10]float32) {
 	if useAVX512 {
-		gradient1AVX512(&gt[0][0], &dy[0][0], &x[0][0], 10, len(x))
+		weightGradient1AVX512(&gt[0][0], &dy[0][0], &x[0][0], 10, len(x))
 		return
 	}
 	if useAVX2 {
-		gradient1_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 10, len(x))
+		weightGradient1AVX2(&gt[0][0], &dy[0][0], &x[0][0], 10, len(x))
 		return
 	}
 	dense1GradWeightGeneric(gt, dy, x)
 }
-
-// learn1AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -314,22 +234,12 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(10, 6, part, parts)
 		for k := from; k < to; k += 30 {
 			m := min(30, to-k)
-			learn1_2AVX2(&p.w1[k][0], &lr, &t.m.dz1[0][0], &t.m.xScaled[0][k], m, len(x))
+			learn1AVX2(&p.w1[k][0], &lr, &t.m.dz1[0][0], &t.m.xScaled[0][k], m, len(x))
 		}
 		return
 	}
 	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-// sgdElementsAVX512 computes w = w - (lr · g); w = w - max(min(w, lr · 0.2), -(lr · 0.2)) for every element.
-//
-//go:noescape
-func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-
-// sgdElements_2AVX2 computes w = w - (lr · g); w = w - max(min(w, lr · 0.2), -(lr · 0.2)) for every element.
-//
-//go:noescape
-func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
 
 // dense1WeightSgd changes dense1.weight: w = w - (lr · g); w = w - max(min(w, lr · 0.2), -(lr · 0.2)).
 func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -338,7 +248,7 @@ func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w1[0][0], &p.w1[0][0], &lr, 10)
+		sgdElementsAVX2(&g.w1[0][0], &p.w1[0][0], &lr, 10)
 		return
 	}
 	dense1WeightSgdGeneric(t, p, g, lr)

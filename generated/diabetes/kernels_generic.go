@@ -51,14 +51,6 @@ func dense1ForwardRowsGeneric(y []Output, x [][10]float32, wt *[10][8]float32, b
 	}
 }
 
-// dense1ForwardRows_2Generic is dense1ForwardGeneric for every row.
-func dense1ForwardRows_2Generic(y [][1]float32, x [][10]float32, wt *[10][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense1ForwardGeneric(&y[i], &x[i], wt, b)
-	}
-}
-
 // dense1Forward_2Generic computes the output of layer "dense1", 10→1:
 //
 //	for n := range y {

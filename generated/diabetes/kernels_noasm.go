@@ -19,14 +19,6 @@ func dense1ForwardRows(y []Output, x [][10]float32, wt *[10][8]float32, b *[1][1
 	dense1ForwardRowsGeneric(y, x, wt, b)
 }
 
-func dense1ForwardRows_2(y [][1]float32, x [][10]float32, wt *[10][8]float32, b *[1][16]float32) {
-	dense1ForwardRows_2Generic(y, x, wt, b)
-}
-
-func dense1ForwardTrain(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32) {
-	dense1ForwardTrainGeneric(y, x, wt, b)
-}
-
 func dense1ForwardTrainRows(y [][1]float32, x [][10]float32, wt *[10][8]float32, b *[1][16]float32) {
 	dense1ForwardTrainRowsGeneric(y, x, wt, b)
 }

@@ -46,52 +46,11 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense1ForwardTrainGeneric computes the output of layer "dense1", 10→1:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Fully unrolled: 10 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrainGeneric(y *[1]float32, x *[10]float32, wt *[10][8]float32, b *[1][16]float32) {
-	{
-		// y[0] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][0]
-		var s0_1 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][0] * xk)
-		xk = x[2]
-		s0_0 += float32(wt[2][0] * xk)
-		xk = x[3]
-		s0_1 += float32(wt[3][0] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][0] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][0] * xk)
-		xk = x[6]
-		s0_0 += float32(wt[6][0] * xk)
-		xk = x[7]
-		s0_1 += float32(wt[7][0] * xk)
-		xk = x[8]
-		s0_0 += float32(wt[8][0] * xk)
-		xk = x[9]
-		s0_1 += float32(wt[9][0] * xk)
-		s0 := (s0_0 + s0_1)
-		y[0] = s0
-	}
-}
-
-// dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
+// dense1ForwardTrainRowsGeneric is dense1ForwardGeneric for every row.
 func dense1ForwardTrainRowsGeneric(y [][1]float32, x [][10]float32, wt *[10][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense1ForwardTrainGeneric(&y[i], &x[i], wt, b)
+		dense1ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 

@@ -86,7 +86,7 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 			xScaled[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
 		}
 	}
-	dense1ForwardRows_2(z1, xScaled, &p.w1, &p.b1)
+	dense1ForwardTrainRows(z1, xScaled, &p.w1, &p.b1)
 	for i := range x {
 		s := largestError(z1[i][0], y[i][0])
 		z1Max[i][0] = s

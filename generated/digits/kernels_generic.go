@@ -2,7 +2,7 @@
 
 package digits
 
-// crossEntropyGradientEachGeneric is dp = s · ((e / z) - h) for every element. y may be an operand.
+// crossEntropyGradientEachGeneric is y = x3 · ((x0 / x1) - x2) for every element. y may be an operand.
 func crossEntropyGradientEachGeneric(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
 	for j := range y {
 		y[j] = float32(crossEntropyGradient(x0[j], x1[0], x2[j], x3))
@@ -699,21 +699,21 @@ func dense2ForwardRowsGeneric(y [][10]float32, x [][144]float32, wt *[128][16]fl
 	}
 }
 
-// dropoutEachGeneric is y = x · m for every element. y may be an operand.
+// dropoutEachGeneric is y = x0 · x1 for every element. y may be an operand.
 func dropoutEachGeneric(y *[128]float32, x0 *[128]float32, x1 *[128]float32) {
 	for j := range y {
 		y[j] = float32(dropout(x0[j], x1[j]))
 	}
 }
 
-// exponentialsEachGeneric is e = exp(x - m) for every element. y may be an operand.
+// exponentialsEachGeneric is y = exp(x0 - x1) for every element. y may be an operand.
 func exponentialsEachGeneric(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
 	for j := range y {
 		y[j] = float32(exponentials(x0[j], x1[0]))
 	}
 }
 
-// softmaxEachGeneric is y = e / z for every element. y may be an operand.
+// softmaxEachGeneric is y = x0 / x1 for every element. y may be an operand.
 func softmaxEachGeneric(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
 	for j := range y {
 		y[j] = float32(softmax(x0[j], x1[0]))

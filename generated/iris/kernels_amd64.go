@@ -3,15 +3,125 @@
 
 package iris
 
-// learn16_3AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// dense16x3AVX2 sums 16 products for each of 3 outputs.
 //
 //go:noescape
-func learn16_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func dense16x3AVX2(y *float32, x *float32, wt *float32, b *float32)
 
-// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// dense16x3AVX512 sums 16 products for each of 3 outputs.
 //
 //go:noescape
-func learn16_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func dense16x3AVX512(y *float32, x *float32, wt *float32, b *float32)
+
+// dense4x16AVX2 sums 4 products for each of 16 outputs.
+//
+//go:noescape
+func dense4x16AVX2(y *float32, x *float32, w *float32, b *float32)
+
+// dense4x16AVX512 sums 4 products for each of 16 outputs.
+//
+//go:noescape
+func dense4x16AVX512(y *float32, x *float32, w *float32, b *float32)
+
+// inputGradient16x3AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient16x3AVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient16x3AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient16x3AVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX2_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn3AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn3AVX2_2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3AVX2_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn3AVX512_2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3AVX512_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// rows16x3AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows16x3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows16x3AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows16x3AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows4x16AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows4x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows4x16AVX512 sums 4 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows4x16AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+
+// sgdElementsAVX512 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+//
+//go:noescape
+func sgdElementsAVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+
+// weightGradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
+//
+//go:noescape
+func weightGradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient3AVX512 sums the gradients of the weights of 3 outputs over the rows.
+//
+//go:noescape
+func weightGradient3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
 func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -22,7 +132,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 1 {
-			learn16_3AVX512(&p.b1[q][0], &t.m.momentumBuffer.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX512_2(&p.b1[q][0], &t.m.momentumBuffer.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -33,7 +143,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 1 {
-			learn16_4AVX2(&p.b1[q][0], &t.m.momentumBuffer.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX2_2(&p.b1[q][0], &t.m.momentumBuffer.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -47,45 +157,23 @@ func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 2)
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 2)
 		return
 	}
 	dense1BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
-
 func dense1Forward(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense1ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense4x16AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense4x16AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense1ForwardGeneric(y, x, w, b)
 }
-
-// dense1ForwardRowsPanel0AVX512 sums 4 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardRowsPanel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRows is dense1Forward_2Generic for every row.
 func dense1ForwardRows(y [][16]float32, x [][4]float32, w *[1][4][16]float32, b *[1][16]float32) {
@@ -101,9 +189,9 @@ func dense1ForwardRows(y [][16]float32, x [][4]float32, w *[1][4][16]float32, b 
 			single12 = 0
 		}
 		for q := range w {
-			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows4x16AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 			if again12 {
-				dense1ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows4x16AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
 			}
 		}
 		return
@@ -116,98 +204,18 @@ func dense1ForwardRows(y [][16]float32, x [][4]float32, w *[1][4][16]float32, b 
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows4x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
-// dense1ForwardRows_2Panel0AVX512 sums 4 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardRows_2Panel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardRows_2 is dense1ForwardGeneric for every row.
-func dense1ForwardRows_2(y [][16]float32, x [][4]float32, w *[1][4][16]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense1Forward(&y[0], &x[0], w, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		for q := range w {
-			dense1ForwardRows_2Panel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense1ForwardRows_2Panel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense1Forward(&y[0], &x[0], w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense1ForwardRows_2Panel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		return
-	}
-	dense1ForwardRows_2Generic(y, x, w, b)
-}
-
-// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense1ForwardTrain(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense1ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense1ForwardTrainRowsPanel0AVX512 sums 4 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardTrainRowsPanel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
+// dense1ForwardTrainRows is dense1ForwardGeneric for every row.
 func dense1ForwardTrainRows(y [][16]float32, x [][4]float32, w *[1][4][16]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], &x[0], w, b)
+			dense1Forward(&y[0], &x[0], w, b)
 			return
 		}
 		m := len(x)
@@ -217,61 +225,39 @@ func dense1ForwardTrainRows(y [][16]float32, x [][4]float32, w *[1][4][16]float3
 			single12 = 0
 		}
 		for q := range w {
-			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows4x16AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 			if again12 {
-				dense1ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows4x16AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
 			}
 		}
 		return
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], &x[0], w, b)
+			dense1Forward(&y[0], &x[0], w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows4x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
 	dense1ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-// dense1Forward_2AVX512 is dense1Forward_2Generic for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1Forward_2AVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1Forward_2AVX2(y *float32, x *float32, w *float32, b *float32)
-
 func dense1Forward_2(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense1Forward_2AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense4x16AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense1Forward_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense4x16AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense1Forward_2Generic(y, x, w, b)
 }
-
-// gradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -285,28 +271,18 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 func dense1GradWeight(g *[1][4][16]float32, dy [][16]float32, x [][4]float32) {
 	if useAVX512 {
 		for q := range g {
-			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 4, len(x))
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 4, len(x))
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 4, len(x))
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 4, len(x))
 		}
 		return
 	}
 	dense1GradWeightGeneric(g, dy, x)
 }
-
-// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -327,7 +303,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for k := from; k < to; k += 252 {
 			m := min(252, to-k)
 			for q := range 1 {
-				learn16_2AVX2(&p.w1[q][k][0], &t.m.momentumBuffer.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &t.m.xScaled[0][k], m, len(x))
+				learn16AVX2(&p.w1[q][k][0], &t.m.momentumBuffer.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &t.m.xScaled[0][k], m, len(x))
 			}
 		}
 		return
@@ -345,22 +321,12 @@ func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	}
 	if useAVX2 {
 		for q := range 1 {
-			sgdElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, 8)
+			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, 8)
 		}
 		return
 	}
 	dense1WeightSgdGeneric(t, p, g, lr)
 }
-
-// learn3_3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn3_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn3_4AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn3_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2BiasLearn updates dense2.bias: gradient and sgd.
 func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -370,7 +336,7 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn3_3AVX512(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		learn3AVX512_2(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -379,7 +345,7 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn3_4AVX2(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		learn3AVX2_2(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
 		return
 	}
 	dense2BiasLearnGeneric(t, lr, x, part, parts)
@@ -392,45 +358,23 @@ func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 2)
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 2)
 		return
 	}
 	dense2BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense2ForwardAVX512 is dense2ForwardGeneric for avx512: 48 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 48 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense2Forward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense2ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense16x3AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense2ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense16x3AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense2ForwardGeneric(y, x, wt, b)
 }
-
-// dense2ForwardRowsPanel0AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardRowsPanel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows is dense2Forward_2Generic for every row.
 func dense2ForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
@@ -441,7 +385,7 @@ func dense2ForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows16x3AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	if useAVX2 {
@@ -451,166 +395,65 @@ func dense2ForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense2ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		rows16x3AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense2ForwardRows_2Panel0AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardRows_2Panel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardRows_2 is dense2ForwardGeneric for every row.
-func dense2ForwardRows_2(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense2Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense2Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense2ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	dense2ForwardRows_2Generic(y, x, wt, b)
-}
-
-// dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 48 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 48 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense2ForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense2ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense2ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense2ForwardTrainGeneric(y, x, wt, b)
-}
-
-// dense2ForwardTrainRowsPanel0AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardTrainRowsPanel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
+// dense2ForwardTrainRows is dense2ForwardGeneric for every row.
 func dense2ForwardTrainRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], &x[0], wt, b)
+			dense2Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows16x3AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], &x[0], wt, b)
+			dense2Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense2ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		rows16x3AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	dense2ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
-// dense2Forward_2AVX512 is dense2Forward_2Generic for avx512: 48 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 48 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense2Forward_2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense2Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense16x3AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense2Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense16x3AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense2Forward_2Generic(y, x, wt, b)
 }
-
-// dense2GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2GradInputRows is dense2GradInput for every row.
 func dense2GradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32, u0 [][16]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense2GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 2, by6, by2, single6)
+		inputGradient16x3AVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 2, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense2GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 4, by3, by2, single3)
+		inputGradient16x3AVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 4, by3, by2, single3)
 		return
 	}
 	dense2GradInputRowsGeneric(y, x, wt, u0)
 }
-
-// gradient3AVX512 sums the gradients of the weights of 3 outputs over the rows.
-//
-//go:noescape
-func gradient3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient3_2AVX2 sums the gradients of the weights of 3 outputs over the rows.
-//
-//go:noescape
-func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2GradWeight computes the gradient of the weights of layer "dense2":
 //
@@ -623,25 +466,15 @@ func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 // in the order of the samples. It does not allocate.
 func dense2GradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 	if useAVX512 {
-		gradient3AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
+		weightGradient3AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
 		return
 	}
 	if useAVX2 {
-		gradient3_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
+		weightGradient3AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
 		return
 	}
 	dense2GradWeightGeneric(gt, dy, x)
 }
-
-// learn3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2WeightLearn updates dense2.weight: gradient and sgd.
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -659,22 +492,12 @@ func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(16, 6, part, parts)
 		for k := from; k < to; k += 252 {
 			m := min(252, to-k)
-			learn3_2AVX2(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
+			learn3AVX2(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
 		}
 		return
 	}
 	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-// sgdElementsAVX512 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
-//
-//go:noescape
-func sgdElementsAVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
-
-// sgdElements_2AVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
-//
-//go:noescape
-func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
 
 // dense2WeightSgd changes dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -683,7 +506,7 @@ func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 16)
+		sgdElementsAVX2(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 16)
 		return
 	}
 	dense2WeightSgdGeneric(t, p, g, lr)

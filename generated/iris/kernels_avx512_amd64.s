@@ -4,24 +4,266 @@
 
 #include "textflag.h"
 
-
-DATA learn16_3AVX512Const<>+0(SB)/4, $0x3f666666
-GLOBL learn16_3AVX512Const<>(SB), RODATA|NOPTR, $32
-
-// learn16_3AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// dense16x3AVX512 sums 16 products for each of 3 outputs.
 //
-// func learn16_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_3AVX512(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $16
-	JLT done2
-inputs1:
+// func dense16x3AVX512(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense16x3AVX512(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
 
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// y[0…2] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	MOVL $0x7, R9
+	KMOVW R9, K7
+	VMOVUPS (BX), Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ $2, CX
+inputs1:
+	VBROADCASTSS (SI), Z31
+	VFMADD231PS (DX), Z31, K7, Z0
+	VBROADCASTSS 4(SI), Z31
+	VFMADD231PS 32(DX), Z31, K7, Z1
+	VBROADCASTSS 8(SI), Z31
+	VFMADD231PS 64(DX), Z31, K7, Z2
+	VBROADCASTSS 12(SI), Z31
+	VFMADD231PS 96(DX), Z31, K7, Z3
+	VBROADCASTSS 16(SI), Z31
+	VFMADD231PS 128(DX), Z31, K7, Z0
+	VBROADCASTSS 20(SI), Z31
+	VFMADD231PS 160(DX), Z31, K7, Z1
+	VBROADCASTSS 24(SI), Z31
+	VFMADD231PS 192(DX), Z31, K7, Z2
+	VBROADCASTSS 28(SI), Z31
+	VFMADD231PS 224(DX), Z31, K7, Z3
+	ADDQ $32, SI
+	ADDQ $256, DX
+	DECQ CX
+	JNZ inputs1
+	VADDPS Z2, Z0, Z0
+	VADDPS Z3, Z1, Z1
+	VADDPS Z1, Z0, Z0
+	MOVL $0x7, R9
+	KMOVW R9, K7
+	VMOVUPS Z0, K7, (R8)
+	VZEROUPPER 
+	RET 
+
+DATA dense4x16AVX512Const<>+0(SB)/4, $0x7fffffff
+DATA dense4x16AVX512Const<>+8(SB)/4, $0x4110cccd
+DATA dense4x16AVX512Const<>+16(SB)/4, $0x3f1ae148
+DATA dense4x16AVX512Const<>+32(SB)/4, $0x0
+DATA dense4x16AVX512Const<>+36(SB)/4, $0x3edad599
+DATA dense4x16AVX512Const<>+40(SB)/4, $0x3f5ad9e4
+DATA dense4x16AVX512Const<>+44(SB)/4, $0x3fbad6ee
+DATA dense4x16AVX512Const<>+48(SB)/4, $0x40141ea4
+DATA dense4x16AVX512Const<>+52(SB)/4, $0x406190eb
+DATA dense4x16AVX512Const<>+56(SB)/4, $0x40a77ce0
+DATA dense4x16AVX512Const<>+60(SB)/4, $0x40f483a4
+DATA dense4x16AVX512Const<>+64(SB)/4, $0x0
+DATA dense4x16AVX512Const<>+68(SB)/4, $0x3edad599
+DATA dense4x16AVX512Const<>+72(SB)/4, $0x3f5ad9e4
+DATA dense4x16AVX512Const<>+76(SB)/4, $0x3fbad6ee
+DATA dense4x16AVX512Const<>+80(SB)/4, $0x40141ea4
+DATA dense4x16AVX512Const<>+84(SB)/4, $0x406190eb
+DATA dense4x16AVX512Const<>+88(SB)/4, $0x40a77ce0
+DATA dense4x16AVX512Const<>+92(SB)/4, $0x40f483a4
+DATA dense4x16AVX512Const<>+96(SB)/4, $0x3e1284c0
+DATA dense4x16AVX512Const<>+100(SB)/4, $0xbaa0b30d
+DATA dense4x16AVX512Const<>+104(SB)/4, $0xbd71a697
+DATA dense4x16AVX512Const<>+108(SB)/4, $0xbbb23239
+DATA dense4x16AVX512Const<>+112(SB)/4, $0x3b70f726
+DATA dense4x16AVX512Const<>+116(SB)/4, $0x39fe9e40
+DATA dense4x16AVX512Const<>+120(SB)/4, $0x379579b4
+DATA dense4x16AVX512Const<>+124(SB)/4, $0x342462e0
+DATA dense4x16AVX512Const<>+128(SB)/4, $0x3e1284c0
+DATA dense4x16AVX512Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense4x16AVX512Const<>+136(SB)/4, $0xbd71a697
+DATA dense4x16AVX512Const<>+140(SB)/4, $0xbbb23239
+DATA dense4x16AVX512Const<>+144(SB)/4, $0x3b70f726
+DATA dense4x16AVX512Const<>+148(SB)/4, $0x39fe9e40
+DATA dense4x16AVX512Const<>+152(SB)/4, $0x379579b4
+DATA dense4x16AVX512Const<>+156(SB)/4, $0x342462e0
+DATA dense4x16AVX512Const<>+160(SB)/4, $0xba9b2881
+DATA dense4x16AVX512Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense4x16AVX512Const<>+168(SB)/4, $0x3d88f449
+DATA dense4x16AVX512Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense4x16AVX512Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense4x16AVX512Const<>+180(SB)/4, $0xba9537f0
+DATA dense4x16AVX512Const<>+184(SB)/4, $0xb81c8808
+DATA dense4x16AVX512Const<>+188(SB)/4, $0xb4e9b073
+DATA dense4x16AVX512Const<>+192(SB)/4, $0xba9b2881
+DATA dense4x16AVX512Const<>+196(SB)/4, $0x3e2e4ccf
+DATA dense4x16AVX512Const<>+200(SB)/4, $0x3d88f449
+DATA dense4x16AVX512Const<>+204(SB)/4, $0xbcc6dab6
+DATA dense4x16AVX512Const<>+208(SB)/4, $0xbc35ce6c
+DATA dense4x16AVX512Const<>+212(SB)/4, $0xba9537f0
+DATA dense4x16AVX512Const<>+216(SB)/4, $0xb81c8808
+DATA dense4x16AVX512Const<>+220(SB)/4, $0xb4e9b073
+DATA dense4x16AVX512Const<>+224(SB)/4, $0xbd1775c0
+DATA dense4x16AVX512Const<>+228(SB)/4, $0xbd80a518
+DATA dense4x16AVX512Const<>+232(SB)/4, $0x3c2298b8
+DATA dense4x16AVX512Const<>+236(SB)/4, $0x3c0bddcb
+DATA dense4x16AVX512Const<>+240(SB)/4, $0xba3724d5
+DATA dense4x16AVX512Const<>+244(SB)/4, $0xb922e725
+DATA dense4x16AVX512Const<>+248(SB)/4, $0xb6c50ef7
+DATA dense4x16AVX512Const<>+252(SB)/4, $0xb211e1c4
+DATA dense4x16AVX512Const<>+256(SB)/4, $0xbd1775c0
+DATA dense4x16AVX512Const<>+260(SB)/4, $0xbd80a518
+DATA dense4x16AVX512Const<>+264(SB)/4, $0x3c2298b8
+DATA dense4x16AVX512Const<>+268(SB)/4, $0x3c0bddcb
+DATA dense4x16AVX512Const<>+272(SB)/4, $0xba3724d5
+DATA dense4x16AVX512Const<>+276(SB)/4, $0xb922e725
+DATA dense4x16AVX512Const<>+280(SB)/4, $0xb6c50ef7
+DATA dense4x16AVX512Const<>+284(SB)/4, $0xb211e1c4
+DATA dense4x16AVX512Const<>+288(SB)/4, $0xbeaaa264
+DATA dense4x16AVX512Const<>+292(SB)/4, $0xbe127ce2
+DATA dense4x16AVX512Const<>+296(SB)/4, $0x3d9cf371
+DATA dense4x16AVX512Const<>+300(SB)/4, $0x3dbc19e3
+DATA dense4x16AVX512Const<>+304(SB)/4, $0x3cc54067
+DATA dense4x16AVX512Const<>+308(SB)/4, $0x3b161ecb
+DATA dense4x16AVX512Const<>+312(SB)/4, $0x389c2b5d
+DATA dense4x16AVX512Const<>+316(SB)/4, $0x35217cb4
+DATA dense4x16AVX512Const<>+320(SB)/4, $0xbeaaa264
+DATA dense4x16AVX512Const<>+324(SB)/4, $0xbe127ce2
+DATA dense4x16AVX512Const<>+328(SB)/4, $0x3d9cf371
+DATA dense4x16AVX512Const<>+332(SB)/4, $0x3dbc19e3
+DATA dense4x16AVX512Const<>+336(SB)/4, $0x3cc54067
+DATA dense4x16AVX512Const<>+340(SB)/4, $0x3b161ecb
+DATA dense4x16AVX512Const<>+344(SB)/4, $0x389c2b5d
+DATA dense4x16AVX512Const<>+348(SB)/4, $0x35217cb4
+DATA dense4x16AVX512Const<>+352(SB)/4, $0xb5934706
+DATA dense4x16AVX512Const<>+356(SB)/4, $0xbeacddb2
+DATA dense4x16AVX512Const<>+360(SB)/4, $0xbeb84713
+DATA dense4x16AVX512Const<>+364(SB)/4, $0xbe329d43
+DATA dense4x16AVX512Const<>+368(SB)/4, $0xbd19e782
+DATA dense4x16AVX512Const<>+372(SB)/4, $0xbb62dd05
+DATA dense4x16AVX512Const<>+376(SB)/4, $0xb8eeba42
+DATA dense4x16AVX512Const<>+380(SB)/4, $0xb558a84c
+DATA dense4x16AVX512Const<>+384(SB)/4, $0xb5934706
+DATA dense4x16AVX512Const<>+388(SB)/4, $0xbeacddb2
+DATA dense4x16AVX512Const<>+392(SB)/4, $0xbeb84713
+DATA dense4x16AVX512Const<>+396(SB)/4, $0xbe329d43
+DATA dense4x16AVX512Const<>+400(SB)/4, $0xbd19e782
+DATA dense4x16AVX512Const<>+404(SB)/4, $0xbb62dd05
+DATA dense4x16AVX512Const<>+408(SB)/4, $0xb8eeba42
+DATA dense4x16AVX512Const<>+412(SB)/4, $0xb558a84c
+DATA dense4x16AVX512Const<>+416(SB)/4, $0x3f800000
+DATA dense4x16AVX512Const<>+420(SB)/4, $0x3f56642a
+DATA dense4x16AVX512Const<>+424(SB)/4, $0x3f04d69e
+DATA dense4x16AVX512Const<>+428(SB)/4, $0x3e46fe36
+DATA dense4x16AVX512Const<>+432(SB)/4, $0x3d1cf143
+DATA dense4x16AVX512Const<>+436(SB)/4, $0x3b634461
+DATA dense4x16AVX512Const<>+440(SB)/4, $0x38eed3fb
+DATA dense4x16AVX512Const<>+444(SB)/4, $0x3577b69a
+DATA dense4x16AVX512Const<>+448(SB)/4, $0x3f800000
+DATA dense4x16AVX512Const<>+452(SB)/4, $0x3f56642a
+DATA dense4x16AVX512Const<>+456(SB)/4, $0x3f04d69e
+DATA dense4x16AVX512Const<>+460(SB)/4, $0x3e46fe36
+DATA dense4x16AVX512Const<>+464(SB)/4, $0x3d1cf143
+DATA dense4x16AVX512Const<>+468(SB)/4, $0x3b634461
+DATA dense4x16AVX512Const<>+472(SB)/4, $0x38eed3fb
+DATA dense4x16AVX512Const<>+476(SB)/4, $0x3577b69a
+DATA dense4x16AVX512Const<>+480(SB)/4, $0x0
+DATA dense4x16AVX512Const<>+484(SB)/4, $0x3ece6a5e
+DATA dense4x16AVX512Const<>+488(SB)/4, $0x3f3190b1
+DATA dense4x16AVX512Const<>+492(SB)/4, $0x3f65c88a
+DATA dense4x16AVX512Const<>+496(SB)/4, $0x3f7b0c32
+DATA dense4x16AVX512Const<>+500(SB)/4, $0x3f7f8e49
+DATA dense4x16AVX512Const<>+504(SB)/4, $0x3f7ffc46
+DATA dense4x16AVX512Const<>+508(SB)/4, $0x3f7ffff8
+DATA dense4x16AVX512Const<>+512(SB)/4, $0x0
+DATA dense4x16AVX512Const<>+516(SB)/4, $0x3ece6a5e
+DATA dense4x16AVX512Const<>+520(SB)/4, $0x3f3190b1
+DATA dense4x16AVX512Const<>+524(SB)/4, $0x3f65c88a
+DATA dense4x16AVX512Const<>+528(SB)/4, $0x3f7b0c32
+DATA dense4x16AVX512Const<>+532(SB)/4, $0x3f7f8e49
+DATA dense4x16AVX512Const<>+536(SB)/4, $0x3f7ffc46
+DATA dense4x16AVX512Const<>+540(SB)/4, $0x3f7ffff8
+DATA dense4x16AVX512Const<>+544(SB)/4, $0x80000000
+GLOBL dense4x16AVX512Const<>(SB), RODATA|NOPTR, $576
+
+// dense4x16AVX512 sums 4 products for each of 16 outputs.
+//
+// func dense4x16AVX512(y *float32, x *float32, w *float32, b *float32)
+TEXT ·dense4x16AVX512(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+	MOVQ w+16(FP), R10
+
+	// y[0…15] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ R10, DI
+	VMOVUPS (BX), Z0
+	VBROADCASTSS (SI), Z31
+	VFMADD231PS (DI), Z31, Z0
+	VBROADCASTSS 4(SI), Z31
+	VFMADD231PS 64(DI), Z31, Z0
+	VBROADCASTSS 8(SI), Z31
+	VFMADD231PS 128(DI), Z31, Z0
+	VBROADCASTSS 12(SI), Z31
+	VFMADD231PS 192(DI), Z31, Z0
+
+	// y = tanh(x)
+	VANDPS.BCST dense4x16AVX512Const<>+0(SB), Z0, Z1
+	VBROADCASTSS dense4x16AVX512Const<>+8(SB), Z2
+	VMINPS Z1, Z2, Z1
+	VADDPS.BCST dense4x16AVX512Const<>+16(SB), Z1, Z2
+	VPSUBD.BCST dense4x16AVX512Const<>+16(SB), Z2, Z2
+	VPSRLD $22, Z2, Z2
+	VPERMPS dense4x16AVX512Const<>+32(SB), Z2, Z3
+	VSUBPS Z3, Z1, Z1
+	VMULPS Z1, Z1, Z3
+	VPERMPS dense4x16AVX512Const<>+96(SB), Z2, Z4
+	VMULPS Z1, Z4, Z4
+	VPERMPS dense4x16AVX512Const<>+160(SB), Z2, Z5
+	VADDPS Z5, Z4, Z4
+	VPERMPS dense4x16AVX512Const<>+224(SB), Z2, Z5
+	VMULPS Z3, Z5, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z3, Z5
+	VMULPS Z5, Z4, Z4
+	VPERMPS dense4x16AVX512Const<>+288(SB), Z2, Z5
+	VMULPS Z1, Z5, Z5
+	VPERMPS dense4x16AVX512Const<>+352(SB), Z2, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z3, Z5, Z3
+	VADDPS Z4, Z3, Z3
+	VPERMPS dense4x16AVX512Const<>+416(SB), Z2, Z4
+	VMULPS Z1, Z4, Z1
+	VPERMPS dense4x16AVX512Const<>+480(SB), Z2, Z2
+	VADDPS Z2, Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VANDPS.BCST dense4x16AVX512Const<>+544(SB), Z0, Z0
+	VORPS Z1, Z0, Z0
+	VMOVUPS Z0, (R8)
+	VZEROUPPER 
+	RET 
+
+DATA inputGradient16x3AVX512Const<>+0(SB)/4, $0x3f800000
+GLOBL inputGradient16x3AVX512Const<>(SB), RODATA|NOPTR, $32
+
+// inputGradient16x3AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+// func inputGradient16x3AVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·inputGradient16x3AVX512(SB), NOSPLIT, $0-64
+	MOVQ wt+16(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+32(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ u+24(FP), R13
+	ADDQ R12, R13
+	MOVQ tiles0+40(FP), AX
+	TESTQ AX, AX
+	JZ done3
+rows2:
+
+	// 6 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
@@ -38,2796 +280,169 @@ inputs1:
 	VXORPS Z13, Z13, Z13
 	VXORPS Z14, Z14, Z14
 	VXORPS Z15, Z15, Z15
-	MOVQ dy+24(FP), DI
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	VXORPS Z22, Z22, Z22
+	VXORPS Z23, Z23, Z23
 	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 48(R10), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 52(R10), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 56(R10), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 60(R10), Z31
-	VFMADD231PS Z28, Z31, Z15
-	ADDQ $0, R10
-	ADDQ $64, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Z16
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Z17
-	VMOVUPS (BX), Z18
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z18, Z18
-	VADDPS Z0, Z18, Z0
-	VMULPS Z0, Z16, Z18
-	VSUBPS Z18, Z17, Z17
-	VMOVUPS Z17, (R8)
-	VMOVUPS Z0, (BX)
-	VMOVUPS 64(R8), Z0
-	VMOVUPS 64(BX), Z17
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z17, Z17
-	VADDPS Z1, Z17, Z1
-	VMULPS Z1, Z16, Z17
-	VSUBPS Z17, Z0, Z0
-	VMOVUPS Z0, 64(R8)
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS 128(R8), Z0
-	VMOVUPS 128(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
+	MOVL $0x707, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (R10), K7, Y24
+	VMOVUPS.Z 12(R10), K7, Y31
+	VINSERTF64X4 $1, Y31, Z24, Z24
+	VMOVUPS.Z 24(R10), K7, Y25
+	VMOVUPS.Z 36(R10), K7, Y31
+	VINSERTF64X4 $1, Y31, Z25, Z25
+	VMOVUPS.Z 48(R10), K7, Y26
+	VMOVUPS.Z 60(R10), K7, Y31
+	VINSERTF64X4 $1, Y31, Z26, Z26
+	VBROADCASTF32X8.Z (R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z0
+	VFMADD231PS Z25, Z31, Z8
+	VFMADD231PS Z26, Z31, Z16
+	VBROADCASTF32X8.Z 32(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z1
+	VFMADD231PS Z25, Z31, Z9
+	VFMADD231PS Z26, Z31, Z17
+	VBROADCASTF32X8.Z 64(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z2
+	VFMADD231PS Z25, Z31, Z10
+	VFMADD231PS Z26, Z31, Z18
+	VBROADCASTF32X8.Z 96(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z3
+	VFMADD231PS Z25, Z31, Z11
+	VFMADD231PS Z26, Z31, Z19
+	VBROADCASTF32X8.Z 128(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z4
+	VFMADD231PS Z25, Z31, Z12
+	VFMADD231PS Z26, Z31, Z20
+	VBROADCASTF32X8.Z 160(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z5
+	VFMADD231PS Z25, Z31, Z13
+	VFMADD231PS Z26, Z31, Z21
+	VBROADCASTF32X8.Z 192(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z6
+	VFMADD231PS Z25, Z31, Z14
+	VFMADD231PS Z26, Z31, Z22
+	VBROADCASTF32X8.Z 224(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z7
+	VFMADD231PS Z25, Z31, Z15
+	VFMADD231PS Z26, Z31, Z23
+	VSHUFF64X2 $136, Z4, Z0, Z24
+	VSHUFF64X2 $221, Z4, Z0, Z0
+	VADDPS Z0, Z24, Z0
+	VSHUFF64X2 $136, Z5, Z1, Z4
+	VSHUFF64X2 $221, Z5, Z1, Z1
+	VADDPS Z1, Z4, Z1
+	VSHUFF64X2 $136, Z6, Z2, Z4
+	VSHUFF64X2 $221, Z6, Z2, Z2
+	VADDPS Z2, Z4, Z2
+	VSHUFF64X2 $136, Z7, Z3, Z4
+	VSHUFF64X2 $221, Z7, Z3, Z3
+	VADDPS Z3, Z4, Z3
+	VSHUFPS $68, Z1, Z0, Z4
+	VSHUFPS $238, Z1, Z0, Z0
+	VADDPS Z0, Z4, Z0
+	VSHUFPS $68, Z3, Z2, Z1
+	VSHUFPS $238, Z3, Z2, Z2
 	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 128(R8)
-	VMOVUPS Z1, 128(BX)
-	VMOVUPS 192(R8), Z0
-	VMOVUPS 192(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 192(R8)
-	VMOVUPS Z1, 192(BX)
-	VMOVUPS 256(R8), Z0
-	VMOVUPS 256(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z4, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 256(R8)
-	VMOVUPS Z1, 256(BX)
-	VMOVUPS 320(R8), Z0
-	VMOVUPS 320(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z5, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 320(R8)
-	VMOVUPS Z1, 320(BX)
-	VMOVUPS 384(R8), Z0
-	VMOVUPS 384(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z6, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 384(R8)
-	VMOVUPS Z1, 384(BX)
-	VMOVUPS 448(R8), Z0
-	VMOVUPS 448(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z7, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 448(R8)
-	VMOVUPS Z1, 448(BX)
-	VMOVUPS 512(R8), Z0
-	VMOVUPS 512(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z8, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 512(R8)
-	VMOVUPS Z1, 512(BX)
-	VMOVUPS 576(R8), Z0
-	VMOVUPS 576(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z9, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 576(R8)
-	VMOVUPS Z1, 576(BX)
-	VMOVUPS 640(R8), Z0
-	VMOVUPS 640(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z10, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 640(R8)
-	VMOVUPS Z1, 640(BX)
-	VMOVUPS 704(R8), Z0
-	VMOVUPS 704(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z11, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 704(R8)
-	VMOVUPS Z1, 704(BX)
-	VMOVUPS 768(R8), Z0
-	VMOVUPS 768(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z12, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 768(R8)
-	VMOVUPS Z1, 768(BX)
-	VMOVUPS 832(R8), Z0
-	VMOVUPS 832(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z13, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 832(R8)
-	VMOVUPS Z1, 832(BX)
-	VMOVUPS 896(R8), Z0
-	VMOVUPS 896(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z14, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 896(R8)
-	VMOVUPS Z1, 896(BX)
-	VMOVUPS 960(R8), Z0
-	VMOVUPS 960(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z15, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 960(R8)
-	VMOVUPS Z1, 960(BX)
-	ADDQ $64, SI
-	ADDQ $1024, R8
-	ADDQ $1024, BX
-	SUBQ $16, AX
-	CMPQ AX, $16
-	JGE inputs1
-done2:
-	CMPQ AX, $4
-	JLT done5
-inputs4:
+	VSHUFPS $136, Z1, Z0, Z2
+	VSHUFPS $221, Z1, Z0, Z0
+	VADDPS Z0, Z2, Z0
+	VSHUFF64X2 $216, Z0, Z0, Z0
+	VMOVUPS (R13), Y1
+	VINSERTF64X4 $1, 64(R13), Z1, Z1
 
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $0, R10
-	ADDQ $64, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Z4
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Z5
-	VMOVUPS (BX), Z6
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z6, Z6
-	VADDPS Z0, Z6, Z0
-	VMULPS Z0, Z4, Z6
-	VSUBPS Z6, Z5, Z5
-	VMOVUPS Z5, (R8)
-	VMOVUPS Z0, (BX)
-	VMOVUPS 64(R8), Z0
-	VMOVUPS 64(BX), Z5
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z5, Z5
-	VADDPS Z1, Z5, Z1
-	VMULPS Z1, Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMOVUPS Z0, 64(R8)
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS 128(R8), Z0
-	VMOVUPS 128(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
+	// dx = dy · (1 - (y · y))
+	VMULPS Z1, Z1, Z1
+	VBROADCASTSS inputGradient16x3AVX512Const<>+0(SB), Z2
+	VSUBPS Z1, Z2, Z1
+	VMULPS Z1, Z0, Z0
+	VMOVUPS Y0, (R8)
+	VEXTRACTF64X4 $1, Z0, Y0
+	VMOVUPS Y0, 64(R8)
+	VSHUFF64X2 $136, Z12, Z8, Z0
+	VSHUFF64X2 $221, Z12, Z8, Z1
+	VADDPS Z1, Z0, Z0
+	VSHUFF64X2 $136, Z13, Z9, Z1
+	VSHUFF64X2 $221, Z13, Z9, Z2
 	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 128(R8)
-	VMOVUPS Z1, 128(BX)
-	VMOVUPS 192(R8), Z0
-	VMOVUPS 192(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 192(R8)
-	VMOVUPS Z1, 192(BX)
-	ADDQ $16, SI
-	ADDQ $256, R8
-	ADDQ $256, BX
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs4
-done5:
-	CMPQ AX, $1
-	JLT done8
-inputs7:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows9:
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	ADDQ $0, R10
-	ADDQ $64, DI
-	DECQ CX
-	JNZ rows9
-	VBROADCASTSS (R11), Z1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Z2
-	VMOVUPS (BX), Z3
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z3, Z3
-	VADDPS Z0, Z3, Z0
-	VMULPS Z0, Z1, Z3
-	VSUBPS Z3, Z2, Z2
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z0, (BX)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA dense1ForwardAVX512Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardAVX512Const<>+8(SB)/4, $0x4110cccd
-DATA dense1ForwardAVX512Const<>+16(SB)/4, $0x3f1ae148
-DATA dense1ForwardAVX512Const<>+32(SB)/4, $0x0
-DATA dense1ForwardAVX512Const<>+36(SB)/4, $0x3edad599
-DATA dense1ForwardAVX512Const<>+40(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardAVX512Const<>+44(SB)/4, $0x3fbad6ee
-DATA dense1ForwardAVX512Const<>+48(SB)/4, $0x40141ea4
-DATA dense1ForwardAVX512Const<>+52(SB)/4, $0x406190eb
-DATA dense1ForwardAVX512Const<>+56(SB)/4, $0x40a77ce0
-DATA dense1ForwardAVX512Const<>+60(SB)/4, $0x40f483a4
-DATA dense1ForwardAVX512Const<>+64(SB)/4, $0x0
-DATA dense1ForwardAVX512Const<>+68(SB)/4, $0x3edad599
-DATA dense1ForwardAVX512Const<>+72(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardAVX512Const<>+76(SB)/4, $0x3fbad6ee
-DATA dense1ForwardAVX512Const<>+80(SB)/4, $0x40141ea4
-DATA dense1ForwardAVX512Const<>+84(SB)/4, $0x406190eb
-DATA dense1ForwardAVX512Const<>+88(SB)/4, $0x40a77ce0
-DATA dense1ForwardAVX512Const<>+92(SB)/4, $0x40f483a4
-DATA dense1ForwardAVX512Const<>+96(SB)/4, $0x3e1284c0
-DATA dense1ForwardAVX512Const<>+100(SB)/4, $0xbaa0b30d
-DATA dense1ForwardAVX512Const<>+104(SB)/4, $0xbd71a697
-DATA dense1ForwardAVX512Const<>+108(SB)/4, $0xbbb23239
-DATA dense1ForwardAVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardAVX512Const<>+116(SB)/4, $0x39fe9e40
-DATA dense1ForwardAVX512Const<>+120(SB)/4, $0x379579b4
-DATA dense1ForwardAVX512Const<>+124(SB)/4, $0x342462e0
-DATA dense1ForwardAVX512Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardAVX512Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardAVX512Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardAVX512Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardAVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardAVX512Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardAVX512Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardAVX512Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardAVX512Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardAVX512Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardAVX512Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardAVX512Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardAVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardAVX512Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardAVX512Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardAVX512Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardAVX512Const<>+192(SB)/4, $0xba9b2881
-DATA dense1ForwardAVX512Const<>+196(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardAVX512Const<>+200(SB)/4, $0x3d88f449
-DATA dense1ForwardAVX512Const<>+204(SB)/4, $0xbcc6dab6
-DATA dense1ForwardAVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardAVX512Const<>+212(SB)/4, $0xba9537f0
-DATA dense1ForwardAVX512Const<>+216(SB)/4, $0xb81c8808
-DATA dense1ForwardAVX512Const<>+220(SB)/4, $0xb4e9b073
-DATA dense1ForwardAVX512Const<>+224(SB)/4, $0xbd1775c0
-DATA dense1ForwardAVX512Const<>+228(SB)/4, $0xbd80a518
-DATA dense1ForwardAVX512Const<>+232(SB)/4, $0x3c2298b8
-DATA dense1ForwardAVX512Const<>+236(SB)/4, $0x3c0bddcb
-DATA dense1ForwardAVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardAVX512Const<>+244(SB)/4, $0xb922e725
-DATA dense1ForwardAVX512Const<>+248(SB)/4, $0xb6c50ef7
-DATA dense1ForwardAVX512Const<>+252(SB)/4, $0xb211e1c4
-DATA dense1ForwardAVX512Const<>+256(SB)/4, $0xbd1775c0
-DATA dense1ForwardAVX512Const<>+260(SB)/4, $0xbd80a518
-DATA dense1ForwardAVX512Const<>+264(SB)/4, $0x3c2298b8
-DATA dense1ForwardAVX512Const<>+268(SB)/4, $0x3c0bddcb
-DATA dense1ForwardAVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardAVX512Const<>+276(SB)/4, $0xb922e725
-DATA dense1ForwardAVX512Const<>+280(SB)/4, $0xb6c50ef7
-DATA dense1ForwardAVX512Const<>+284(SB)/4, $0xb211e1c4
-DATA dense1ForwardAVX512Const<>+288(SB)/4, $0xbeaaa264
-DATA dense1ForwardAVX512Const<>+292(SB)/4, $0xbe127ce2
-DATA dense1ForwardAVX512Const<>+296(SB)/4, $0x3d9cf371
-DATA dense1ForwardAVX512Const<>+300(SB)/4, $0x3dbc19e3
-DATA dense1ForwardAVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardAVX512Const<>+308(SB)/4, $0x3b161ecb
-DATA dense1ForwardAVX512Const<>+312(SB)/4, $0x389c2b5d
-DATA dense1ForwardAVX512Const<>+316(SB)/4, $0x35217cb4
-DATA dense1ForwardAVX512Const<>+320(SB)/4, $0xbeaaa264
-DATA dense1ForwardAVX512Const<>+324(SB)/4, $0xbe127ce2
-DATA dense1ForwardAVX512Const<>+328(SB)/4, $0x3d9cf371
-DATA dense1ForwardAVX512Const<>+332(SB)/4, $0x3dbc19e3
-DATA dense1ForwardAVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardAVX512Const<>+340(SB)/4, $0x3b161ecb
-DATA dense1ForwardAVX512Const<>+344(SB)/4, $0x389c2b5d
-DATA dense1ForwardAVX512Const<>+348(SB)/4, $0x35217cb4
-DATA dense1ForwardAVX512Const<>+352(SB)/4, $0xb5934706
-DATA dense1ForwardAVX512Const<>+356(SB)/4, $0xbeacddb2
-DATA dense1ForwardAVX512Const<>+360(SB)/4, $0xbeb84713
-DATA dense1ForwardAVX512Const<>+364(SB)/4, $0xbe329d43
-DATA dense1ForwardAVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardAVX512Const<>+372(SB)/4, $0xbb62dd05
-DATA dense1ForwardAVX512Const<>+376(SB)/4, $0xb8eeba42
-DATA dense1ForwardAVX512Const<>+380(SB)/4, $0xb558a84c
-DATA dense1ForwardAVX512Const<>+384(SB)/4, $0xb5934706
-DATA dense1ForwardAVX512Const<>+388(SB)/4, $0xbeacddb2
-DATA dense1ForwardAVX512Const<>+392(SB)/4, $0xbeb84713
-DATA dense1ForwardAVX512Const<>+396(SB)/4, $0xbe329d43
-DATA dense1ForwardAVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardAVX512Const<>+404(SB)/4, $0xbb62dd05
-DATA dense1ForwardAVX512Const<>+408(SB)/4, $0xb8eeba42
-DATA dense1ForwardAVX512Const<>+412(SB)/4, $0xb558a84c
-DATA dense1ForwardAVX512Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardAVX512Const<>+420(SB)/4, $0x3f56642a
-DATA dense1ForwardAVX512Const<>+424(SB)/4, $0x3f04d69e
-DATA dense1ForwardAVX512Const<>+428(SB)/4, $0x3e46fe36
-DATA dense1ForwardAVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardAVX512Const<>+436(SB)/4, $0x3b634461
-DATA dense1ForwardAVX512Const<>+440(SB)/4, $0x38eed3fb
-DATA dense1ForwardAVX512Const<>+444(SB)/4, $0x3577b69a
-DATA dense1ForwardAVX512Const<>+448(SB)/4, $0x3f800000
-DATA dense1ForwardAVX512Const<>+452(SB)/4, $0x3f56642a
-DATA dense1ForwardAVX512Const<>+456(SB)/4, $0x3f04d69e
-DATA dense1ForwardAVX512Const<>+460(SB)/4, $0x3e46fe36
-DATA dense1ForwardAVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardAVX512Const<>+468(SB)/4, $0x3b634461
-DATA dense1ForwardAVX512Const<>+472(SB)/4, $0x38eed3fb
-DATA dense1ForwardAVX512Const<>+476(SB)/4, $0x3577b69a
-DATA dense1ForwardAVX512Const<>+480(SB)/4, $0x0
-DATA dense1ForwardAVX512Const<>+484(SB)/4, $0x3ece6a5e
-DATA dense1ForwardAVX512Const<>+488(SB)/4, $0x3f3190b1
-DATA dense1ForwardAVX512Const<>+492(SB)/4, $0x3f65c88a
-DATA dense1ForwardAVX512Const<>+496(SB)/4, $0x3f7b0c32
-DATA dense1ForwardAVX512Const<>+500(SB)/4, $0x3f7f8e49
-DATA dense1ForwardAVX512Const<>+504(SB)/4, $0x3f7ffc46
-DATA dense1ForwardAVX512Const<>+508(SB)/4, $0x3f7ffff8
-DATA dense1ForwardAVX512Const<>+512(SB)/4, $0x0
-DATA dense1ForwardAVX512Const<>+516(SB)/4, $0x3ece6a5e
-DATA dense1ForwardAVX512Const<>+520(SB)/4, $0x3f3190b1
-DATA dense1ForwardAVX512Const<>+524(SB)/4, $0x3f65c88a
-DATA dense1ForwardAVX512Const<>+528(SB)/4, $0x3f7b0c32
-DATA dense1ForwardAVX512Const<>+532(SB)/4, $0x3f7f8e49
-DATA dense1ForwardAVX512Const<>+536(SB)/4, $0x3f7ffc46
-DATA dense1ForwardAVX512Const<>+540(SB)/4, $0x3f7ffff8
-DATA dense1ForwardAVX512Const<>+544(SB)/4, $0x80000000
-GLOBL dense1ForwardAVX512Const<>(SB), RODATA|NOPTR, $576
-
-// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense1ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-TEXT ·dense1ForwardAVX512(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-	MOVQ w+16(FP), R10
-
-	// y[0…15] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	VMOVUPS (BX), Z0
-	VBROADCASTSS (SI), Z31
-	VFMADD231PS (DI), Z31, Z0
-	VBROADCASTSS 4(SI), Z31
-	VFMADD231PS 64(DI), Z31, Z0
-	VBROADCASTSS 8(SI), Z31
-	VFMADD231PS 128(DI), Z31, Z0
-	VBROADCASTSS 12(SI), Z31
-	VFMADD231PS 192(DI), Z31, Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardAVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardAVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardAVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardAVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardAVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardAVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardAVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardAVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardAVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardAVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
+	VSHUFF64X2 $136, Z14, Z10, Z2
+	VSHUFF64X2 $221, Z14, Z10, Z3
+	VADDPS Z3, Z2, Z2
+	VSHUFF64X2 $136, Z15, Z11, Z3
+	VSHUFF64X2 $221, Z15, Z11, Z4
 	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardAVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardAVX512Const<>+480(SB), Z2, Z2
+	VSHUFPS $68, Z1, Z0, Z4
+	VSHUFPS $238, Z1, Z0, Z0
+	VADDPS Z0, Z4, Z0
+	VSHUFPS $68, Z3, Z2, Z1
+	VSHUFPS $238, Z3, Z2, Z2
 	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	VMOVUPS Z0, (R8)
-	VZEROUPPER 
-	RET 
+	VSHUFPS $136, Z1, Z0, Z2
+	VSHUFPS $221, Z1, Z0, Z0
+	VADDPS Z0, Z2, Z0
+	VSHUFF64X2 $216, Z0, Z0, Z0
+	VMOVUPS 128(R13), Y1
+	VINSERTF64X4 $1, 192(R13), Z1, Z1
 
-DATA dense1ForwardRowsPanel0AVX512Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX512Const<>+8(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX512Const<>+36(SB)/4, $0x3edad599
-DATA dense1ForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardRowsPanel0AVX512Const<>+44(SB)/4, $0x3fbad6ee
-DATA dense1ForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x40141ea4
-DATA dense1ForwardRowsPanel0AVX512Const<>+52(SB)/4, $0x406190eb
-DATA dense1ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x40a77ce0
-DATA dense1ForwardRowsPanel0AVX512Const<>+60(SB)/4, $0x40f483a4
-DATA dense1ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX512Const<>+68(SB)/4, $0x3edad599
-DATA dense1ForwardRowsPanel0AVX512Const<>+72(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardRowsPanel0AVX512Const<>+76(SB)/4, $0x3fbad6ee
-DATA dense1ForwardRowsPanel0AVX512Const<>+80(SB)/4, $0x40141ea4
-DATA dense1ForwardRowsPanel0AVX512Const<>+84(SB)/4, $0x406190eb
-DATA dense1ForwardRowsPanel0AVX512Const<>+88(SB)/4, $0x40a77ce0
-DATA dense1ForwardRowsPanel0AVX512Const<>+92(SB)/4, $0x40f483a4
-DATA dense1ForwardRowsPanel0AVX512Const<>+96(SB)/4, $0x3e1284c0
-DATA dense1ForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRowsPanel0AVX512Const<>+104(SB)/4, $0xbd71a697
-DATA dense1ForwardRowsPanel0AVX512Const<>+108(SB)/4, $0xbbb23239
-DATA dense1ForwardRowsPanel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe9e40
-DATA dense1ForwardRowsPanel0AVX512Const<>+120(SB)/4, $0x379579b4
-DATA dense1ForwardRowsPanel0AVX512Const<>+124(SB)/4, $0x342462e0
-DATA dense1ForwardRowsPanel0AVX512Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardRowsPanel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRowsPanel0AVX512Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardRowsPanel0AVX512Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardRowsPanel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardRowsPanel0AVX512Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardRowsPanel0AVX512Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardRowsPanel0AVX512Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardRowsPanel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRowsPanel0AVX512Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardRowsPanel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRowsPanel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel0AVX512Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardRowsPanel0AVX512Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardRowsPanel0AVX512Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardRowsPanel0AVX512Const<>+192(SB)/4, $0xba9b2881
-DATA dense1ForwardRowsPanel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRowsPanel0AVX512Const<>+200(SB)/4, $0x3d88f449
-DATA dense1ForwardRowsPanel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRowsPanel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel0AVX512Const<>+212(SB)/4, $0xba9537f0
-DATA dense1ForwardRowsPanel0AVX512Const<>+216(SB)/4, $0xb81c8808
-DATA dense1ForwardRowsPanel0AVX512Const<>+220(SB)/4, $0xb4e9b073
-DATA dense1ForwardRowsPanel0AVX512Const<>+224(SB)/4, $0xbd1775c0
-DATA dense1ForwardRowsPanel0AVX512Const<>+228(SB)/4, $0xbd80a518
-DATA dense1ForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x3c2298b8
-DATA dense1ForwardRowsPanel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
-DATA dense1ForwardRowsPanel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e725
-DATA dense1ForwardRowsPanel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
-DATA dense1ForwardRowsPanel0AVX512Const<>+252(SB)/4, $0xb211e1c4
-DATA dense1ForwardRowsPanel0AVX512Const<>+256(SB)/4, $0xbd1775c0
-DATA dense1ForwardRowsPanel0AVX512Const<>+260(SB)/4, $0xbd80a518
-DATA dense1ForwardRowsPanel0AVX512Const<>+264(SB)/4, $0x3c2298b8
-DATA dense1ForwardRowsPanel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
-DATA dense1ForwardRowsPanel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e725
-DATA dense1ForwardRowsPanel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
-DATA dense1ForwardRowsPanel0AVX512Const<>+284(SB)/4, $0xb211e1c4
-DATA dense1ForwardRowsPanel0AVX512Const<>+288(SB)/4, $0xbeaaa264
-DATA dense1ForwardRowsPanel0AVX512Const<>+292(SB)/4, $0xbe127ce2
-DATA dense1ForwardRowsPanel0AVX512Const<>+296(SB)/4, $0x3d9cf371
-DATA dense1ForwardRowsPanel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRowsPanel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161ecb
-DATA dense1ForwardRowsPanel0AVX512Const<>+312(SB)/4, $0x389c2b5d
-DATA dense1ForwardRowsPanel0AVX512Const<>+316(SB)/4, $0x35217cb4
-DATA dense1ForwardRowsPanel0AVX512Const<>+320(SB)/4, $0xbeaaa264
-DATA dense1ForwardRowsPanel0AVX512Const<>+324(SB)/4, $0xbe127ce2
-DATA dense1ForwardRowsPanel0AVX512Const<>+328(SB)/4, $0x3d9cf371
-DATA dense1ForwardRowsPanel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRowsPanel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161ecb
-DATA dense1ForwardRowsPanel0AVX512Const<>+344(SB)/4, $0x389c2b5d
-DATA dense1ForwardRowsPanel0AVX512Const<>+348(SB)/4, $0x35217cb4
-DATA dense1ForwardRowsPanel0AVX512Const<>+352(SB)/4, $0xb5934706
-DATA dense1ForwardRowsPanel0AVX512Const<>+356(SB)/4, $0xbeacddb2
-DATA dense1ForwardRowsPanel0AVX512Const<>+360(SB)/4, $0xbeb84713
-DATA dense1ForwardRowsPanel0AVX512Const<>+364(SB)/4, $0xbe329d43
-DATA dense1ForwardRowsPanel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dd05
-DATA dense1ForwardRowsPanel0AVX512Const<>+376(SB)/4, $0xb8eeba42
-DATA dense1ForwardRowsPanel0AVX512Const<>+380(SB)/4, $0xb558a84c
-DATA dense1ForwardRowsPanel0AVX512Const<>+384(SB)/4, $0xb5934706
-DATA dense1ForwardRowsPanel0AVX512Const<>+388(SB)/4, $0xbeacddb2
-DATA dense1ForwardRowsPanel0AVX512Const<>+392(SB)/4, $0xbeb84713
-DATA dense1ForwardRowsPanel0AVX512Const<>+396(SB)/4, $0xbe329d43
-DATA dense1ForwardRowsPanel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dd05
-DATA dense1ForwardRowsPanel0AVX512Const<>+408(SB)/4, $0xb8eeba42
-DATA dense1ForwardRowsPanel0AVX512Const<>+412(SB)/4, $0xb558a84c
-DATA dense1ForwardRowsPanel0AVX512Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX512Const<>+420(SB)/4, $0x3f56642a
-DATA dense1ForwardRowsPanel0AVX512Const<>+424(SB)/4, $0x3f04d69e
-DATA dense1ForwardRowsPanel0AVX512Const<>+428(SB)/4, $0x3e46fe36
-DATA dense1ForwardRowsPanel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel0AVX512Const<>+436(SB)/4, $0x3b634461
-DATA dense1ForwardRowsPanel0AVX512Const<>+440(SB)/4, $0x38eed3fb
-DATA dense1ForwardRowsPanel0AVX512Const<>+444(SB)/4, $0x3577b69a
-DATA dense1ForwardRowsPanel0AVX512Const<>+448(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX512Const<>+452(SB)/4, $0x3f56642a
-DATA dense1ForwardRowsPanel0AVX512Const<>+456(SB)/4, $0x3f04d69e
-DATA dense1ForwardRowsPanel0AVX512Const<>+460(SB)/4, $0x3e46fe36
-DATA dense1ForwardRowsPanel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel0AVX512Const<>+468(SB)/4, $0x3b634461
-DATA dense1ForwardRowsPanel0AVX512Const<>+472(SB)/4, $0x38eed3fb
-DATA dense1ForwardRowsPanel0AVX512Const<>+476(SB)/4, $0x3577b69a
-DATA dense1ForwardRowsPanel0AVX512Const<>+480(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX512Const<>+484(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRowsPanel0AVX512Const<>+488(SB)/4, $0x3f3190b1
-DATA dense1ForwardRowsPanel0AVX512Const<>+492(SB)/4, $0x3f65c88a
-DATA dense1ForwardRowsPanel0AVX512Const<>+496(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRowsPanel0AVX512Const<>+500(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRowsPanel0AVX512Const<>+504(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRowsPanel0AVX512Const<>+508(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRowsPanel0AVX512Const<>+512(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX512Const<>+516(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRowsPanel0AVX512Const<>+520(SB)/4, $0x3f3190b1
-DATA dense1ForwardRowsPanel0AVX512Const<>+524(SB)/4, $0x3f65c88a
-DATA dense1ForwardRowsPanel0AVX512Const<>+528(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRowsPanel0AVX512Const<>+532(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRowsPanel0AVX512Const<>+536(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRowsPanel0AVX512Const<>+540(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRowsPanel0AVX512Const<>+544(SB)/4, $0x80000000
-GLOBL dense1ForwardRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $576
-
-// dense1ForwardRowsPanel0AVX512 sums 4 products for 16 outputs of every row, in tiles of rows.
-//
-// func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-TEXT ·dense1ForwardRowsPanel0AVX512(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $16, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	VMOVUPS (BX), Z4
-	VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6
-	VMOVUPS (BX), Z7
-	VMOVUPS (BX), Z8
-	VMOVUPS (BX), Z9
-	VMOVUPS (BX), Z10
-	VMOVUPS (BX), Z11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS (R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS (R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS 64(DI), Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 4(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 4(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS 128(DI), Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 8(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 8(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 8(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS 192(DI), Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 12(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 12(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 12(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 12(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 12(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
-	VMOVUPS Z3, 192(R8)
-	VMOVUPS Z4, 256(R8)
-	VMOVUPS Z5, 320(R8)
-	VMOVUPS Z6, 384(R8)
-	VMOVUPS Z7, 448(R8)
-	VMOVUPS Z8, 512(R8)
-	VMOVUPS Z9, 576(R8)
-	VMOVUPS Z10, 640(R8)
-	VMOVUPS Z11, 704(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $12, CX
-finish3:
-	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
+	// dx = dy · (1 - (y · y))
+	VMULPS Z1, Z1, Z1
+	VBROADCASTSS inputGradient16x3AVX512Const<>+0(SB), Z2
+	VSUBPS Z1, Z2, Z1
+	VMULPS Z1, Z0, Z0
+	VMOVUPS Y0, 128(R8)
+	VEXTRACTF64X4 $1, Z0, Y0
+	VMOVUPS Y0, 192(R8)
+	VSHUFF64X2 $136, Z20, Z16, Z0
+	VSHUFF64X2 $221, Z20, Z16, Z1
+	VADDPS Z1, Z0, Z0
+	VSHUFF64X2 $136, Z21, Z17, Z1
+	VSHUFF64X2 $221, Z21, Z17, Z2
+	VADDPS Z2, Z1, Z1
+	VSHUFF64X2 $136, Z22, Z18, Z2
+	VSHUFF64X2 $221, Z22, Z18, Z3
+	VADDPS Z3, Z2, Z2
+	VSHUFF64X2 $136, Z23, Z19, Z3
+	VSHUFF64X2 $221, Z23, Z19, Z4
 	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+480(SB), Z2, Z2
+	VSHUFPS $68, Z1, Z0, Z4
+	VSHUFPS $238, Z1, Z0, Z0
+	VADDPS Z0, Z4, Z0
+	VSHUFPS $68, Z3, Z2, Z1
+	VSHUFPS $238, Z3, Z2, Z2
 	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	VMOVUPS Z0, (R10)
-	ADDQ $64, R10
-	DECQ CX
-	JNZ finish3
-	ADDQ $192, SI
-	ADDQ $768, R8
+	VSHUFPS $136, Z1, Z0, Z2
+	VSHUFPS $221, Z1, Z0, Z0
+	VADDPS Z0, Z2, Z0
+	VSHUFF64X2 $216, Z0, Z0, Z0
+	VMOVUPS 256(R13), Y1
+	VINSERTF64X4 $1, 320(R13), Z1, Z1
+
+	// dx = dy · (1 - (y · y))
+	VMULPS Z1, Z1, Z1
+	VBROADCASTSS inputGradient16x3AVX512Const<>+0(SB), Z2
+	VSUBPS Z1, Z2, Z1
+	VMULPS Z1, Z0, Z0
+	VMOVUPS Y0, 256(R8)
+	VEXTRACTF64X4 $1, Z0, Y0
+	VMOVUPS Y0, 320(R8)
+	ADDQ $72, SI
+	ADDQ $384, R8
+	ADDQ $384, R13
 	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+48(FP), AX
 	TESTQ AX, AX
 	JZ done5
 rows4:
 
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	VMOVUPS (BX), Z4
-	VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6
-	VMOVUPS (BX), Z7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS 64(DI), Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS 128(DI), Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS 192(DI), Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 12(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 12(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
-	VMOVUPS Z3, 192(R8)
-	VMOVUPS Z4, 256(R8)
-	VMOVUPS Z5, 320(R8)
-	VMOVUPS Z6, 384(R8)
-	VMOVUPS Z7, 448(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $8, CX
-finish6:
-	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	VMOVUPS Z0, (R10)
-	ADDQ $64, R10
-	DECQ CX
-	JNZ finish6
-	ADDQ $128, SI
-	ADDQ $512, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS 64(DI), Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS 128(DI), Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS 192(DI), Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
-	VMOVUPS Z3, 192(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $4, CX
-finish9:
-	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	VMOVUPS Z0, (R10)
-	ADDQ $64, R10
-	DECQ CX
-	JNZ finish9
-	ADDQ $64, SI
-	ADDQ $256, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	MOVQ tiles3+56(FP), AX
-	TESTQ AX, AX
-	JZ done11
-rows10:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS 64(DI), Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS 128(DI), Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS 192(DI), Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS Z0, (R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $1, CX
-finish12:
-	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	VMOVUPS Z0, (R10)
-	ADDQ $64, R10
-	DECQ CX
-	JNZ finish12
-	ADDQ $16, SI
-	ADDQ $64, R8
-	DECQ AX
-	JNZ rows10
-done11:
-	VZEROUPPER 
-	RET 
-
-DATA dense1ForwardRows_2Panel0AVX512Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX512Const<>+8(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX512Const<>+16(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX512Const<>+32(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+36(SB)/4, $0x3edad599
-DATA dense1ForwardRows_2Panel0AVX512Const<>+40(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+44(SB)/4, $0x3fbad6ee
-DATA dense1ForwardRows_2Panel0AVX512Const<>+48(SB)/4, $0x40141ea4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+52(SB)/4, $0x406190eb
-DATA dense1ForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x40a77ce0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+60(SB)/4, $0x40f483a4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+68(SB)/4, $0x3edad599
-DATA dense1ForwardRows_2Panel0AVX512Const<>+72(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+76(SB)/4, $0x3fbad6ee
-DATA dense1ForwardRows_2Panel0AVX512Const<>+80(SB)/4, $0x40141ea4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+84(SB)/4, $0x406190eb
-DATA dense1ForwardRows_2Panel0AVX512Const<>+88(SB)/4, $0x40a77ce0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+92(SB)/4, $0x40f483a4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+96(SB)/4, $0x3e1284c0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRows_2Panel0AVX512Const<>+104(SB)/4, $0xbd71a697
-DATA dense1ForwardRows_2Panel0AVX512Const<>+108(SB)/4, $0xbbb23239
-DATA dense1ForwardRows_2Panel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardRows_2Panel0AVX512Const<>+116(SB)/4, $0x39fe9e40
-DATA dense1ForwardRows_2Panel0AVX512Const<>+120(SB)/4, $0x379579b4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+124(SB)/4, $0x342462e0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRows_2Panel0AVX512Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardRows_2Panel0AVX512Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardRows_2Panel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRows_2Panel0AVX512Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardRows_2Panel0AVX512Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardRows_2Panel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRows_2Panel0AVX512Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardRows_2Panel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRows_2Panel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRows_2Panel0AVX512Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardRows_2Panel0AVX512Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardRows_2Panel0AVX512Const<>+192(SB)/4, $0xba9b2881
-DATA dense1ForwardRows_2Panel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRows_2Panel0AVX512Const<>+200(SB)/4, $0x3d88f449
-DATA dense1ForwardRows_2Panel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRows_2Panel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRows_2Panel0AVX512Const<>+212(SB)/4, $0xba9537f0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+216(SB)/4, $0xb81c8808
-DATA dense1ForwardRows_2Panel0AVX512Const<>+220(SB)/4, $0xb4e9b073
-DATA dense1ForwardRows_2Panel0AVX512Const<>+224(SB)/4, $0xbd1775c0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+228(SB)/4, $0xbd80a518
-DATA dense1ForwardRows_2Panel0AVX512Const<>+232(SB)/4, $0x3c2298b8
-DATA dense1ForwardRows_2Panel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
-DATA dense1ForwardRows_2Panel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardRows_2Panel0AVX512Const<>+244(SB)/4, $0xb922e725
-DATA dense1ForwardRows_2Panel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
-DATA dense1ForwardRows_2Panel0AVX512Const<>+252(SB)/4, $0xb211e1c4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+256(SB)/4, $0xbd1775c0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+260(SB)/4, $0xbd80a518
-DATA dense1ForwardRows_2Panel0AVX512Const<>+264(SB)/4, $0x3c2298b8
-DATA dense1ForwardRows_2Panel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
-DATA dense1ForwardRows_2Panel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardRows_2Panel0AVX512Const<>+276(SB)/4, $0xb922e725
-DATA dense1ForwardRows_2Panel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
-DATA dense1ForwardRows_2Panel0AVX512Const<>+284(SB)/4, $0xb211e1c4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+288(SB)/4, $0xbeaaa264
-DATA dense1ForwardRows_2Panel0AVX512Const<>+292(SB)/4, $0xbe127ce2
-DATA dense1ForwardRows_2Panel0AVX512Const<>+296(SB)/4, $0x3d9cf371
-DATA dense1ForwardRows_2Panel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRows_2Panel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardRows_2Panel0AVX512Const<>+308(SB)/4, $0x3b161ecb
-DATA dense1ForwardRows_2Panel0AVX512Const<>+312(SB)/4, $0x389c2b5d
-DATA dense1ForwardRows_2Panel0AVX512Const<>+316(SB)/4, $0x35217cb4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+320(SB)/4, $0xbeaaa264
-DATA dense1ForwardRows_2Panel0AVX512Const<>+324(SB)/4, $0xbe127ce2
-DATA dense1ForwardRows_2Panel0AVX512Const<>+328(SB)/4, $0x3d9cf371
-DATA dense1ForwardRows_2Panel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRows_2Panel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardRows_2Panel0AVX512Const<>+340(SB)/4, $0x3b161ecb
-DATA dense1ForwardRows_2Panel0AVX512Const<>+344(SB)/4, $0x389c2b5d
-DATA dense1ForwardRows_2Panel0AVX512Const<>+348(SB)/4, $0x35217cb4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+352(SB)/4, $0xb5934706
-DATA dense1ForwardRows_2Panel0AVX512Const<>+356(SB)/4, $0xbeacddb2
-DATA dense1ForwardRows_2Panel0AVX512Const<>+360(SB)/4, $0xbeb84713
-DATA dense1ForwardRows_2Panel0AVX512Const<>+364(SB)/4, $0xbe329d43
-DATA dense1ForwardRows_2Panel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardRows_2Panel0AVX512Const<>+372(SB)/4, $0xbb62dd05
-DATA dense1ForwardRows_2Panel0AVX512Const<>+376(SB)/4, $0xb8eeba42
-DATA dense1ForwardRows_2Panel0AVX512Const<>+380(SB)/4, $0xb558a84c
-DATA dense1ForwardRows_2Panel0AVX512Const<>+384(SB)/4, $0xb5934706
-DATA dense1ForwardRows_2Panel0AVX512Const<>+388(SB)/4, $0xbeacddb2
-DATA dense1ForwardRows_2Panel0AVX512Const<>+392(SB)/4, $0xbeb84713
-DATA dense1ForwardRows_2Panel0AVX512Const<>+396(SB)/4, $0xbe329d43
-DATA dense1ForwardRows_2Panel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardRows_2Panel0AVX512Const<>+404(SB)/4, $0xbb62dd05
-DATA dense1ForwardRows_2Panel0AVX512Const<>+408(SB)/4, $0xb8eeba42
-DATA dense1ForwardRows_2Panel0AVX512Const<>+412(SB)/4, $0xb558a84c
-DATA dense1ForwardRows_2Panel0AVX512Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX512Const<>+420(SB)/4, $0x3f56642a
-DATA dense1ForwardRows_2Panel0AVX512Const<>+424(SB)/4, $0x3f04d69e
-DATA dense1ForwardRows_2Panel0AVX512Const<>+428(SB)/4, $0x3e46fe36
-DATA dense1ForwardRows_2Panel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardRows_2Panel0AVX512Const<>+436(SB)/4, $0x3b634461
-DATA dense1ForwardRows_2Panel0AVX512Const<>+440(SB)/4, $0x38eed3fb
-DATA dense1ForwardRows_2Panel0AVX512Const<>+444(SB)/4, $0x3577b69a
-DATA dense1ForwardRows_2Panel0AVX512Const<>+448(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX512Const<>+452(SB)/4, $0x3f56642a
-DATA dense1ForwardRows_2Panel0AVX512Const<>+456(SB)/4, $0x3f04d69e
-DATA dense1ForwardRows_2Panel0AVX512Const<>+460(SB)/4, $0x3e46fe36
-DATA dense1ForwardRows_2Panel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardRows_2Panel0AVX512Const<>+468(SB)/4, $0x3b634461
-DATA dense1ForwardRows_2Panel0AVX512Const<>+472(SB)/4, $0x38eed3fb
-DATA dense1ForwardRows_2Panel0AVX512Const<>+476(SB)/4, $0x3577b69a
-DATA dense1ForwardRows_2Panel0AVX512Const<>+480(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+484(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRows_2Panel0AVX512Const<>+488(SB)/4, $0x3f3190b1
-DATA dense1ForwardRows_2Panel0AVX512Const<>+492(SB)/4, $0x3f65c88a
-DATA dense1ForwardRows_2Panel0AVX512Const<>+496(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRows_2Panel0AVX512Const<>+500(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRows_2Panel0AVX512Const<>+504(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRows_2Panel0AVX512Const<>+508(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRows_2Panel0AVX512Const<>+512(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+516(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRows_2Panel0AVX512Const<>+520(SB)/4, $0x3f3190b1
-DATA dense1ForwardRows_2Panel0AVX512Const<>+524(SB)/4, $0x3f65c88a
-DATA dense1ForwardRows_2Panel0AVX512Const<>+528(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRows_2Panel0AVX512Const<>+532(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRows_2Panel0AVX512Const<>+536(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRows_2Panel0AVX512Const<>+540(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRows_2Panel0AVX512Const<>+544(SB)/4, $0x80000000
-GLOBL dense1ForwardRows_2Panel0AVX512Const<>(SB), RODATA|NOPTR, $576
-
-// dense1ForwardRows_2Panel0AVX512 sums 4 products for 16 outputs of every row, in tiles of rows.
-//
-// func dense1ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-TEXT ·dense1ForwardRows_2Panel0AVX512(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $16, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	VMOVUPS (BX), Z4
-	VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6
-	VMOVUPS (BX), Z7
-	VMOVUPS (BX), Z8
-	VMOVUPS (BX), Z9
-	VMOVUPS (BX), Z10
-	VMOVUPS (BX), Z11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS (R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS (R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS 64(DI), Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 4(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 4(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS 128(DI), Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 8(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 8(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 8(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS 192(DI), Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 12(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 12(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 12(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 12(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 12(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
-	VMOVUPS Z3, 192(R8)
-	VMOVUPS Z4, 256(R8)
-	VMOVUPS Z5, 320(R8)
-	VMOVUPS Z6, 384(R8)
-	VMOVUPS Z7, 448(R8)
-	VMOVUPS Z8, 512(R8)
-	VMOVUPS Z9, 576(R8)
-	VMOVUPS Z10, 640(R8)
-	VMOVUPS Z11, 704(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $12, CX
-finish3:
-	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	VMOVUPS Z0, (R10)
-	ADDQ $64, R10
-	DECQ CX
-	JNZ finish3
-	ADDQ $192, SI
-	ADDQ $768, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	VMOVUPS (BX), Z4
-	VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6
-	VMOVUPS (BX), Z7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS 64(DI), Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS 128(DI), Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS 192(DI), Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 12(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 12(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
-	VMOVUPS Z3, 192(R8)
-	VMOVUPS Z4, 256(R8)
-	VMOVUPS Z5, 320(R8)
-	VMOVUPS Z6, 384(R8)
-	VMOVUPS Z7, 448(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $8, CX
-finish6:
-	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	VMOVUPS Z0, (R10)
-	ADDQ $64, R10
-	DECQ CX
-	JNZ finish6
-	ADDQ $128, SI
-	ADDQ $512, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS 64(DI), Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS 128(DI), Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS 192(DI), Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
-	VMOVUPS Z3, 192(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $4, CX
-finish9:
-	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	VMOVUPS Z0, (R10)
-	ADDQ $64, R10
-	DECQ CX
-	JNZ finish9
-	ADDQ $64, SI
-	ADDQ $256, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	MOVQ tiles3+56(FP), AX
-	TESTQ AX, AX
-	JZ done11
-rows10:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS 64(DI), Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS 128(DI), Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS 192(DI), Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS Z0, (R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $1, CX
-finish12:
-	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	VMOVUPS Z0, (R10)
-	ADDQ $64, R10
-	DECQ CX
-	JNZ finish12
-	ADDQ $16, SI
-	ADDQ $64, R8
-	DECQ AX
-	JNZ rows10
-done11:
-	VZEROUPPER 
-	RET 
-
-DATA dense1ForwardTrainAVX512Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainAVX512Const<>+8(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainAVX512Const<>+16(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainAVX512Const<>+32(SB)/4, $0x0
-DATA dense1ForwardTrainAVX512Const<>+36(SB)/4, $0x3edad599
-DATA dense1ForwardTrainAVX512Const<>+40(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrainAVX512Const<>+44(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrainAVX512Const<>+48(SB)/4, $0x40141ea4
-DATA dense1ForwardTrainAVX512Const<>+52(SB)/4, $0x406190eb
-DATA dense1ForwardTrainAVX512Const<>+56(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrainAVX512Const<>+60(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainAVX512Const<>+64(SB)/4, $0x0
-DATA dense1ForwardTrainAVX512Const<>+68(SB)/4, $0x3edad599
-DATA dense1ForwardTrainAVX512Const<>+72(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrainAVX512Const<>+76(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrainAVX512Const<>+80(SB)/4, $0x40141ea4
-DATA dense1ForwardTrainAVX512Const<>+84(SB)/4, $0x406190eb
-DATA dense1ForwardTrainAVX512Const<>+88(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrainAVX512Const<>+92(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainAVX512Const<>+96(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainAVX512Const<>+100(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainAVX512Const<>+104(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainAVX512Const<>+108(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainAVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainAVX512Const<>+116(SB)/4, $0x39fe9e40
-DATA dense1ForwardTrainAVX512Const<>+120(SB)/4, $0x379579b4
-DATA dense1ForwardTrainAVX512Const<>+124(SB)/4, $0x342462e0
-DATA dense1ForwardTrainAVX512Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainAVX512Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainAVX512Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainAVX512Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainAVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainAVX512Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardTrainAVX512Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardTrainAVX512Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardTrainAVX512Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainAVX512Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainAVX512Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainAVX512Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainAVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainAVX512Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardTrainAVX512Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainAVX512Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainAVX512Const<>+192(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainAVX512Const<>+196(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainAVX512Const<>+200(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainAVX512Const<>+204(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainAVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainAVX512Const<>+212(SB)/4, $0xba9537f0
-DATA dense1ForwardTrainAVX512Const<>+216(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainAVX512Const<>+220(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainAVX512Const<>+224(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrainAVX512Const<>+228(SB)/4, $0xbd80a518
-DATA dense1ForwardTrainAVX512Const<>+232(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrainAVX512Const<>+236(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrainAVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainAVX512Const<>+244(SB)/4, $0xb922e725
-DATA dense1ForwardTrainAVX512Const<>+248(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrainAVX512Const<>+252(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainAVX512Const<>+256(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrainAVX512Const<>+260(SB)/4, $0xbd80a518
-DATA dense1ForwardTrainAVX512Const<>+264(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrainAVX512Const<>+268(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrainAVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainAVX512Const<>+276(SB)/4, $0xb922e725
-DATA dense1ForwardTrainAVX512Const<>+280(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrainAVX512Const<>+284(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainAVX512Const<>+288(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainAVX512Const<>+292(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainAVX512Const<>+296(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainAVX512Const<>+300(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainAVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainAVX512Const<>+308(SB)/4, $0x3b161ecb
-DATA dense1ForwardTrainAVX512Const<>+312(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainAVX512Const<>+316(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainAVX512Const<>+320(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainAVX512Const<>+324(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainAVX512Const<>+328(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainAVX512Const<>+332(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainAVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainAVX512Const<>+340(SB)/4, $0x3b161ecb
-DATA dense1ForwardTrainAVX512Const<>+344(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainAVX512Const<>+348(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainAVX512Const<>+352(SB)/4, $0xb5934706
-DATA dense1ForwardTrainAVX512Const<>+356(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainAVX512Const<>+360(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainAVX512Const<>+364(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainAVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainAVX512Const<>+372(SB)/4, $0xbb62dd05
-DATA dense1ForwardTrainAVX512Const<>+376(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainAVX512Const<>+380(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainAVX512Const<>+384(SB)/4, $0xb5934706
-DATA dense1ForwardTrainAVX512Const<>+388(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainAVX512Const<>+392(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainAVX512Const<>+396(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainAVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainAVX512Const<>+404(SB)/4, $0xbb62dd05
-DATA dense1ForwardTrainAVX512Const<>+408(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainAVX512Const<>+412(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainAVX512Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX512Const<>+420(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainAVX512Const<>+424(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainAVX512Const<>+428(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainAVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainAVX512Const<>+436(SB)/4, $0x3b634461
-DATA dense1ForwardTrainAVX512Const<>+440(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainAVX512Const<>+444(SB)/4, $0x3577b69a
-DATA dense1ForwardTrainAVX512Const<>+448(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX512Const<>+452(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainAVX512Const<>+456(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainAVX512Const<>+460(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainAVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainAVX512Const<>+468(SB)/4, $0x3b634461
-DATA dense1ForwardTrainAVX512Const<>+472(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainAVX512Const<>+476(SB)/4, $0x3577b69a
-DATA dense1ForwardTrainAVX512Const<>+480(SB)/4, $0x0
-DATA dense1ForwardTrainAVX512Const<>+484(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainAVX512Const<>+488(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainAVX512Const<>+492(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainAVX512Const<>+496(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainAVX512Const<>+500(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainAVX512Const<>+504(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainAVX512Const<>+508(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainAVX512Const<>+512(SB)/4, $0x0
-DATA dense1ForwardTrainAVX512Const<>+516(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainAVX512Const<>+520(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainAVX512Const<>+524(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainAVX512Const<>+528(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainAVX512Const<>+532(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainAVX512Const<>+536(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainAVX512Const<>+540(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainAVX512Const<>+544(SB)/4, $0x80000000
-GLOBL dense1ForwardTrainAVX512Const<>(SB), RODATA|NOPTR, $576
-
-// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense1ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-TEXT ·dense1ForwardTrainAVX512(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-	MOVQ w+16(FP), R10
-
-	// y[0…15] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	VMOVUPS (BX), Z0
-	VBROADCASTSS (SI), Z31
-	VFMADD231PS (DI), Z31, Z0
-	VBROADCASTSS 4(SI), Z31
-	VFMADD231PS 64(DI), Z31, Z0
-	VBROADCASTSS 8(SI), Z31
-	VFMADD231PS 128(DI), Z31, Z0
-	VBROADCASTSS 12(SI), Z31
-	VFMADD231PS 192(DI), Z31, Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardTrainAVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardTrainAVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardTrainAVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardTrainAVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardTrainAVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardTrainAVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainAVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainAVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardTrainAVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardTrainAVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardTrainAVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardTrainAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	VMOVUPS Z0, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+36(SB)/4, $0x3edad599
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+44(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x40141ea4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+52(SB)/4, $0x406190eb
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+60(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+68(SB)/4, $0x3edad599
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+76(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+80(SB)/4, $0x40141ea4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+84(SB)/4, $0x406190eb
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+88(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+92(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+108(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe9e40
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+120(SB)/4, $0x379579b4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+124(SB)/4, $0x342462e0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+192(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+200(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0xba9537f0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+216(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+220(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+228(SB)/4, $0xbd80a518
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e725
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+252(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+256(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+260(SB)/4, $0xbd80a518
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+264(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e725
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+284(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+288(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+292(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+296(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161ecb
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+312(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+316(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+320(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+324(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+328(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161ecb
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+344(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+348(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+352(SB)/4, $0xb5934706
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+356(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+360(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+364(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dd05
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+376(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+380(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+384(SB)/4, $0xb5934706
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+388(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+392(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+396(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dd05
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+408(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+412(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+420(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+424(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+428(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+436(SB)/4, $0x3b634461
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+440(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+444(SB)/4, $0x3577b69a
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+448(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+452(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+456(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+460(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+468(SB)/4, $0x3b634461
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+472(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+476(SB)/4, $0x3577b69a
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+480(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+484(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+488(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+492(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+496(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+500(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+504(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+508(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+512(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+516(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+520(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+524(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+528(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+532(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+536(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+540(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB)/4, $0x80000000
-GLOBL dense1ForwardTrainRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $576
-
-// dense1ForwardTrainRowsPanel0AVX512 sums 4 products for 16 outputs of every row, in tiles of rows.
-//
-// func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-TEXT ·dense1ForwardTrainRowsPanel0AVX512(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $16, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	VMOVUPS (BX), Z4
-	VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6
-	VMOVUPS (BX), Z7
-	VMOVUPS (BX), Z8
-	VMOVUPS (BX), Z9
-	VMOVUPS (BX), Z10
-	VMOVUPS (BX), Z11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS (R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS (R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS 64(DI), Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 4(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 4(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS 128(DI), Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 8(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 8(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 8(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS 192(DI), Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 12(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 12(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 12(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 12(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 12(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
-	VMOVUPS Z3, 192(R8)
-	VMOVUPS Z4, 256(R8)
-	VMOVUPS Z5, 320(R8)
-	VMOVUPS Z6, 384(R8)
-	VMOVUPS Z7, 448(R8)
-	VMOVUPS Z8, 512(R8)
-	VMOVUPS Z9, 576(R8)
-	VMOVUPS Z10, 640(R8)
-	VMOVUPS Z11, 704(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $12, CX
-finish3:
-	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	VMOVUPS Z0, (R10)
-	ADDQ $64, R10
-	DECQ CX
-	JNZ finish3
-	ADDQ $192, SI
-	ADDQ $768, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	VMOVUPS (BX), Z4
-	VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6
-	VMOVUPS (BX), Z7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS 64(DI), Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS 128(DI), Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS 192(DI), Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 12(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 12(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
-	VMOVUPS Z3, 192(R8)
-	VMOVUPS Z4, 256(R8)
-	VMOVUPS Z5, 320(R8)
-	VMOVUPS Z6, 384(R8)
-	VMOVUPS Z7, 448(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $8, CX
-finish6:
-	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	VMOVUPS Z0, (R10)
-	ADDQ $64, R10
-	DECQ CX
-	JNZ finish6
-	ADDQ $128, SI
-	ADDQ $512, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS 64(DI), Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS 128(DI), Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS 192(DI), Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
-	VMOVUPS Z3, 192(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $4, CX
-finish9:
-	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	VMOVUPS Z0, (R10)
-	ADDQ $64, R10
-	DECQ CX
-	JNZ finish9
-	ADDQ $64, SI
-	ADDQ $256, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	MOVQ tiles3+56(FP), AX
-	TESTQ AX, AX
-	JZ done11
-rows10:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS 64(DI), Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS 128(DI), Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS 192(DI), Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS Z0, (R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $1, CX
-finish12:
-	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	VMOVUPS Z0, (R10)
-	ADDQ $64, R10
-	DECQ CX
-	JNZ finish12
-	ADDQ $16, SI
-	ADDQ $64, R8
-	DECQ AX
-	JNZ rows10
-done11:
-	VZEROUPPER 
-	RET 
-
-DATA dense1Forward_2AVX512Const<>+0(SB)/4, $0x7fffffff
-DATA dense1Forward_2AVX512Const<>+8(SB)/4, $0x4110cccd
-DATA dense1Forward_2AVX512Const<>+16(SB)/4, $0x3f1ae148
-DATA dense1Forward_2AVX512Const<>+32(SB)/4, $0x0
-DATA dense1Forward_2AVX512Const<>+36(SB)/4, $0x3edad599
-DATA dense1Forward_2AVX512Const<>+40(SB)/4, $0x3f5ad9e4
-DATA dense1Forward_2AVX512Const<>+44(SB)/4, $0x3fbad6ee
-DATA dense1Forward_2AVX512Const<>+48(SB)/4, $0x40141ea4
-DATA dense1Forward_2AVX512Const<>+52(SB)/4, $0x406190eb
-DATA dense1Forward_2AVX512Const<>+56(SB)/4, $0x40a77ce0
-DATA dense1Forward_2AVX512Const<>+60(SB)/4, $0x40f483a4
-DATA dense1Forward_2AVX512Const<>+64(SB)/4, $0x0
-DATA dense1Forward_2AVX512Const<>+68(SB)/4, $0x3edad599
-DATA dense1Forward_2AVX512Const<>+72(SB)/4, $0x3f5ad9e4
-DATA dense1Forward_2AVX512Const<>+76(SB)/4, $0x3fbad6ee
-DATA dense1Forward_2AVX512Const<>+80(SB)/4, $0x40141ea4
-DATA dense1Forward_2AVX512Const<>+84(SB)/4, $0x406190eb
-DATA dense1Forward_2AVX512Const<>+88(SB)/4, $0x40a77ce0
-DATA dense1Forward_2AVX512Const<>+92(SB)/4, $0x40f483a4
-DATA dense1Forward_2AVX512Const<>+96(SB)/4, $0x3e1284c0
-DATA dense1Forward_2AVX512Const<>+100(SB)/4, $0xbaa0b30d
-DATA dense1Forward_2AVX512Const<>+104(SB)/4, $0xbd71a697
-DATA dense1Forward_2AVX512Const<>+108(SB)/4, $0xbbb23239
-DATA dense1Forward_2AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1Forward_2AVX512Const<>+116(SB)/4, $0x39fe9e40
-DATA dense1Forward_2AVX512Const<>+120(SB)/4, $0x379579b4
-DATA dense1Forward_2AVX512Const<>+124(SB)/4, $0x342462e0
-DATA dense1Forward_2AVX512Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1Forward_2AVX512Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1Forward_2AVX512Const<>+136(SB)/4, $0xbd71a697
-DATA dense1Forward_2AVX512Const<>+140(SB)/4, $0xbbb23239
-DATA dense1Forward_2AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1Forward_2AVX512Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1Forward_2AVX512Const<>+152(SB)/4, $0x379579b4
-DATA dense1Forward_2AVX512Const<>+156(SB)/4, $0x342462e0
-DATA dense1Forward_2AVX512Const<>+160(SB)/4, $0xba9b2881
-DATA dense1Forward_2AVX512Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1Forward_2AVX512Const<>+168(SB)/4, $0x3d88f449
-DATA dense1Forward_2AVX512Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1Forward_2AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1Forward_2AVX512Const<>+180(SB)/4, $0xba9537f0
-DATA dense1Forward_2AVX512Const<>+184(SB)/4, $0xb81c8808
-DATA dense1Forward_2AVX512Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1Forward_2AVX512Const<>+192(SB)/4, $0xba9b2881
-DATA dense1Forward_2AVX512Const<>+196(SB)/4, $0x3e2e4ccf
-DATA dense1Forward_2AVX512Const<>+200(SB)/4, $0x3d88f449
-DATA dense1Forward_2AVX512Const<>+204(SB)/4, $0xbcc6dab6
-DATA dense1Forward_2AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1Forward_2AVX512Const<>+212(SB)/4, $0xba9537f0
-DATA dense1Forward_2AVX512Const<>+216(SB)/4, $0xb81c8808
-DATA dense1Forward_2AVX512Const<>+220(SB)/4, $0xb4e9b073
-DATA dense1Forward_2AVX512Const<>+224(SB)/4, $0xbd1775c0
-DATA dense1Forward_2AVX512Const<>+228(SB)/4, $0xbd80a518
-DATA dense1Forward_2AVX512Const<>+232(SB)/4, $0x3c2298b8
-DATA dense1Forward_2AVX512Const<>+236(SB)/4, $0x3c0bddcb
-DATA dense1Forward_2AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1Forward_2AVX512Const<>+244(SB)/4, $0xb922e725
-DATA dense1Forward_2AVX512Const<>+248(SB)/4, $0xb6c50ef7
-DATA dense1Forward_2AVX512Const<>+252(SB)/4, $0xb211e1c4
-DATA dense1Forward_2AVX512Const<>+256(SB)/4, $0xbd1775c0
-DATA dense1Forward_2AVX512Const<>+260(SB)/4, $0xbd80a518
-DATA dense1Forward_2AVX512Const<>+264(SB)/4, $0x3c2298b8
-DATA dense1Forward_2AVX512Const<>+268(SB)/4, $0x3c0bddcb
-DATA dense1Forward_2AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1Forward_2AVX512Const<>+276(SB)/4, $0xb922e725
-DATA dense1Forward_2AVX512Const<>+280(SB)/4, $0xb6c50ef7
-DATA dense1Forward_2AVX512Const<>+284(SB)/4, $0xb211e1c4
-DATA dense1Forward_2AVX512Const<>+288(SB)/4, $0xbeaaa264
-DATA dense1Forward_2AVX512Const<>+292(SB)/4, $0xbe127ce2
-DATA dense1Forward_2AVX512Const<>+296(SB)/4, $0x3d9cf371
-DATA dense1Forward_2AVX512Const<>+300(SB)/4, $0x3dbc19e3
-DATA dense1Forward_2AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1Forward_2AVX512Const<>+308(SB)/4, $0x3b161ecb
-DATA dense1Forward_2AVX512Const<>+312(SB)/4, $0x389c2b5d
-DATA dense1Forward_2AVX512Const<>+316(SB)/4, $0x35217cb4
-DATA dense1Forward_2AVX512Const<>+320(SB)/4, $0xbeaaa264
-DATA dense1Forward_2AVX512Const<>+324(SB)/4, $0xbe127ce2
-DATA dense1Forward_2AVX512Const<>+328(SB)/4, $0x3d9cf371
-DATA dense1Forward_2AVX512Const<>+332(SB)/4, $0x3dbc19e3
-DATA dense1Forward_2AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1Forward_2AVX512Const<>+340(SB)/4, $0x3b161ecb
-DATA dense1Forward_2AVX512Const<>+344(SB)/4, $0x389c2b5d
-DATA dense1Forward_2AVX512Const<>+348(SB)/4, $0x35217cb4
-DATA dense1Forward_2AVX512Const<>+352(SB)/4, $0xb5934706
-DATA dense1Forward_2AVX512Const<>+356(SB)/4, $0xbeacddb2
-DATA dense1Forward_2AVX512Const<>+360(SB)/4, $0xbeb84713
-DATA dense1Forward_2AVX512Const<>+364(SB)/4, $0xbe329d43
-DATA dense1Forward_2AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1Forward_2AVX512Const<>+372(SB)/4, $0xbb62dd05
-DATA dense1Forward_2AVX512Const<>+376(SB)/4, $0xb8eeba42
-DATA dense1Forward_2AVX512Const<>+380(SB)/4, $0xb558a84c
-DATA dense1Forward_2AVX512Const<>+384(SB)/4, $0xb5934706
-DATA dense1Forward_2AVX512Const<>+388(SB)/4, $0xbeacddb2
-DATA dense1Forward_2AVX512Const<>+392(SB)/4, $0xbeb84713
-DATA dense1Forward_2AVX512Const<>+396(SB)/4, $0xbe329d43
-DATA dense1Forward_2AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1Forward_2AVX512Const<>+404(SB)/4, $0xbb62dd05
-DATA dense1Forward_2AVX512Const<>+408(SB)/4, $0xb8eeba42
-DATA dense1Forward_2AVX512Const<>+412(SB)/4, $0xb558a84c
-DATA dense1Forward_2AVX512Const<>+416(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX512Const<>+420(SB)/4, $0x3f56642a
-DATA dense1Forward_2AVX512Const<>+424(SB)/4, $0x3f04d69e
-DATA dense1Forward_2AVX512Const<>+428(SB)/4, $0x3e46fe36
-DATA dense1Forward_2AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1Forward_2AVX512Const<>+436(SB)/4, $0x3b634461
-DATA dense1Forward_2AVX512Const<>+440(SB)/4, $0x38eed3fb
-DATA dense1Forward_2AVX512Const<>+444(SB)/4, $0x3577b69a
-DATA dense1Forward_2AVX512Const<>+448(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX512Const<>+452(SB)/4, $0x3f56642a
-DATA dense1Forward_2AVX512Const<>+456(SB)/4, $0x3f04d69e
-DATA dense1Forward_2AVX512Const<>+460(SB)/4, $0x3e46fe36
-DATA dense1Forward_2AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1Forward_2AVX512Const<>+468(SB)/4, $0x3b634461
-DATA dense1Forward_2AVX512Const<>+472(SB)/4, $0x38eed3fb
-DATA dense1Forward_2AVX512Const<>+476(SB)/4, $0x3577b69a
-DATA dense1Forward_2AVX512Const<>+480(SB)/4, $0x0
-DATA dense1Forward_2AVX512Const<>+484(SB)/4, $0x3ece6a5e
-DATA dense1Forward_2AVX512Const<>+488(SB)/4, $0x3f3190b1
-DATA dense1Forward_2AVX512Const<>+492(SB)/4, $0x3f65c88a
-DATA dense1Forward_2AVX512Const<>+496(SB)/4, $0x3f7b0c32
-DATA dense1Forward_2AVX512Const<>+500(SB)/4, $0x3f7f8e49
-DATA dense1Forward_2AVX512Const<>+504(SB)/4, $0x3f7ffc46
-DATA dense1Forward_2AVX512Const<>+508(SB)/4, $0x3f7ffff8
-DATA dense1Forward_2AVX512Const<>+512(SB)/4, $0x0
-DATA dense1Forward_2AVX512Const<>+516(SB)/4, $0x3ece6a5e
-DATA dense1Forward_2AVX512Const<>+520(SB)/4, $0x3f3190b1
-DATA dense1Forward_2AVX512Const<>+524(SB)/4, $0x3f65c88a
-DATA dense1Forward_2AVX512Const<>+528(SB)/4, $0x3f7b0c32
-DATA dense1Forward_2AVX512Const<>+532(SB)/4, $0x3f7f8e49
-DATA dense1Forward_2AVX512Const<>+536(SB)/4, $0x3f7ffc46
-DATA dense1Forward_2AVX512Const<>+540(SB)/4, $0x3f7ffff8
-DATA dense1Forward_2AVX512Const<>+544(SB)/4, $0x80000000
-GLOBL dense1Forward_2AVX512Const<>(SB), RODATA|NOPTR, $576
-
-// dense1Forward_2AVX512 is dense1Forward_2Generic for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense1Forward_2AVX512(y *float32, x *float32, w *float32, b *float32)
-TEXT ·dense1Forward_2AVX512(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-	MOVQ w+16(FP), R10
-
-	// y[0…15] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	VMOVUPS (BX), Z0
-	VBROADCASTSS (SI), Z31
-	VFMADD231PS (DI), Z31, Z0
-	VBROADCASTSS 4(SI), Z31
-	VFMADD231PS 64(DI), Z31, Z0
-	VBROADCASTSS 8(SI), Z31
-	VFMADD231PS 128(DI), Z31, Z0
-	VBROADCASTSS 12(SI), Z31
-	VFMADD231PS 192(DI), Z31, Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1Forward_2AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1Forward_2AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1Forward_2AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1Forward_2AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1Forward_2AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1Forward_2AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1Forward_2AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1Forward_2AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1Forward_2AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1Forward_2AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1Forward_2AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1Forward_2AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1Forward_2AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	VMOVUPS Z0, (R8)
-	VZEROUPPER 
-	RET 
-
-// gradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-// func gradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16AVX512(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $16
-	JLT done2
-inputs1:
-
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
@@ -2836,137 +451,141 @@ inputs1:
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 48(R10), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 52(R10), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 56(R10), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 60(R10), Z31
-	VFMADD231PS Z28, Z31, Z15
-	ADDQ $16, R10
-	ADDQ $64, DI
-	DECQ CX
-	JNZ rows3
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
-	VMOVUPS Z3, 192(R8)
-	VMOVUPS Z4, 256(R8)
-	VMOVUPS Z5, 320(R8)
-	VMOVUPS Z6, 384(R8)
-	VMOVUPS Z7, 448(R8)
-	VMOVUPS Z8, 512(R8)
-	VMOVUPS Z9, 576(R8)
-	VMOVUPS Z10, 640(R8)
-	VMOVUPS Z11, 704(R8)
-	VMOVUPS Z12, 768(R8)
-	VMOVUPS Z13, 832(R8)
-	VMOVUPS Z14, 896(R8)
-	VMOVUPS Z15, 960(R8)
-	ADDQ $64, SI
-	ADDQ $1024, R8
-	SUBQ $16, AX
-	CMPQ AX, $16
-	JGE inputs1
-done2:
-	CMPQ AX, $4
-	JLT done5
-inputs4:
+	MOVL $0x707, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (R10), K7, Y24
+	VMOVUPS.Z 12(R10), K7, Y31
+	VINSERTF64X4 $1, Y31, Z24, Z24
+	VBROADCASTF32X8.Z (R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z0
+	VBROADCASTF32X8.Z 32(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z1
+	VBROADCASTF32X8.Z 64(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z2
+	VBROADCASTF32X8.Z 96(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z3
+	VBROADCASTF32X8.Z 128(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z4
+	VBROADCASTF32X8.Z 160(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z5
+	VBROADCASTF32X8.Z 192(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z6
+	VBROADCASTF32X8.Z 224(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z7
+	VSHUFF64X2 $136, Z4, Z0, Z8
+	VSHUFF64X2 $221, Z4, Z0, Z0
+	VADDPS Z0, Z8, Z0
+	VSHUFF64X2 $136, Z5, Z1, Z4
+	VSHUFF64X2 $221, Z5, Z1, Z1
+	VADDPS Z1, Z4, Z1
+	VSHUFF64X2 $136, Z6, Z2, Z4
+	VSHUFF64X2 $221, Z6, Z2, Z2
+	VADDPS Z2, Z4, Z2
+	VSHUFF64X2 $136, Z7, Z3, Z4
+	VSHUFF64X2 $221, Z7, Z3, Z3
+	VADDPS Z3, Z4, Z3
+	VSHUFPS $68, Z1, Z0, Z4
+	VSHUFPS $238, Z1, Z0, Z0
+	VADDPS Z0, Z4, Z0
+	VSHUFPS $68, Z3, Z2, Z1
+	VSHUFPS $238, Z3, Z2, Z2
+	VADDPS Z2, Z1, Z1
+	VSHUFPS $136, Z1, Z0, Z2
+	VSHUFPS $221, Z1, Z0, Z0
+	VADDPS Z0, Z2, Z0
+	VSHUFF64X2 $216, Z0, Z0, Z0
+	VMOVUPS (R13), Y1
+	VINSERTF64X4 $1, 64(R13), Z1, Z1
 
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// dx = dy · (1 - (y · y))
+	VMULPS Z1, Z1, Z1
+	VBROADCASTSS inputGradient16x3AVX512Const<>+0(SB), Z2
+	VSUBPS Z1, Z2, Z1
+	VMULPS Z1, Z0, Z0
+	VMOVUPS Y0, (R8)
+	VEXTRACTF64X4 $1, Z0, Y0
+	VMOVUPS Y0, 64(R8)
+	ADDQ $24, SI
+	ADDQ $128, R8
+	ADDQ $128, R13
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+56(FP), AX
+	TESTQ AX, AX
+	JZ done7
+rows6:
+
+	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
-	MOVQ dy+8(FP), DI
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
 	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $16, R10
-	ADDQ $64, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
-	VMOVUPS Z3, 192(R8)
-	ADDQ $16, SI
-	ADDQ $256, R8
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs4
-done5:
-	CMPQ AX, $1
-	JLT done8
-inputs7:
+	MOVL $0x707, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (R10), K7, Y24
+	VBROADCASTF32X8.Z (R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z0
+	VBROADCASTF32X8.Z 32(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z1
+	VBROADCASTF32X8.Z 64(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z2
+	VBROADCASTF32X8.Z 96(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z3
+	VBROADCASTF32X8.Z 128(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z4
+	VBROADCASTF32X8.Z 160(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z5
+	VBROADCASTF32X8.Z 192(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z6
+	VBROADCASTF32X8.Z 224(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z7
+	VSHUFF64X2 $136, Z4, Z0, Z8
+	VSHUFF64X2 $221, Z4, Z0, Z0
+	VADDPS Z0, Z8, Z0
+	VSHUFF64X2 $136, Z5, Z1, Z4
+	VSHUFF64X2 $221, Z5, Z1, Z1
+	VADDPS Z1, Z4, Z1
+	VSHUFF64X2 $136, Z6, Z2, Z4
+	VSHUFF64X2 $221, Z6, Z2, Z2
+	VADDPS Z2, Z4, Z2
+	VSHUFF64X2 $136, Z7, Z3, Z4
+	VSHUFF64X2 $221, Z7, Z3, Z3
+	VADDPS Z3, Z4, Z3
+	VSHUFPS $68, Z1, Z0, Z4
+	VSHUFPS $238, Z1, Z0, Z0
+	VADDPS Z0, Z4, Z0
+	VSHUFPS $68, Z3, Z2, Z1
+	VSHUFPS $238, Z3, Z2, Z2
+	VADDPS Z2, Z1, Z1
+	VSHUFPS $136, Z1, Z0, Z2
+	VSHUFPS $221, Z1, Z0, Z0
+	VADDPS Z0, Z2, Z0
+	VSHUFF64X2 $216, Z0, Z0, Z0
+	VMOVUPS (R13), Y1
 
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows9:
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	ADDQ $16, R10
-	ADDQ $64, DI
-	DECQ CX
-	JNZ rows9
-	VMOVUPS Z0, (R8)
-	ADDQ $4, SI
+	// dx = dy · (1 - (y · y))
+	VMULPS Z1, Z1, Z1
+	VBROADCASTSS inputGradient16x3AVX512Const<>+0(SB), Z2
+	VSUBPS Z1, Z2, Z1
+	VMULPS Z1, Z0, Z0
+	VMOVUPS Y0, (R8)
+	ADDQ $12, SI
 	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs7
-done8:
+	ADDQ $64, R13
+	DECQ AX
+	JNZ rows6
+done7:
+	ADDQ $32, R12
+	ADDQ $256, R11
+	DECQ DX
+	JNZ block1
 	VZEROUPPER 
 	RET 
 
@@ -3288,19 +907,17 @@ done8:
 	VZEROUPPER 
 	RET 
 
-DATA learn3_3AVX512Const<>+0(SB)/4, $0x3f666666
-GLOBL learn3_3AVX512Const<>(SB), RODATA|NOPTR, $32
+DATA learn16AVX512_2Const<>+0(SB)/4, $0x3f666666
+GLOBL learn16AVX512_2Const<>(SB), RODATA|NOPTR, $32
 
-// learn3_3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+// learn16AVX512_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn3_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn3_3AVX512(SB), NOSPLIT, $0-56
+// func learn16AVX512_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16AVX512_2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
-	MOVL $0x7, R9
-	KMOVW R9, K7
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $16
 	JLT done2
@@ -3327,7 +944,7 @@ inputs1:
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
 rows3:
-	VMOVUPS.Z (DI), K7, Z28
+	VMOVUPS (DI), Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
 	VBROADCASTSS 4(R10), Z31
@@ -3361,140 +978,140 @@ rows3:
 	VBROADCASTSS 60(R10), Z31
 	VFMADD231PS Z28, Z31, Z15
 	ADDQ $0, R10
-	ADDQ $12, DI
+	ADDQ $64, DI
 	DECQ CX
 	JNZ rows3
 	VBROADCASTSS (R11), Z16
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z17
-	VMOVUPS.Z (BX), K7, Z18
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z18, Z18
+	VMOVUPS (R8), Z17
+	VMOVUPS (BX), Z18
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z18, Z18
 	VADDPS Z0, Z18, Z0
 	VMULPS Z0, Z16, Z18
 	VSUBPS Z18, Z17, Z17
-	VMOVUPS Z17, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z17
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z17, Z17
+	VMOVUPS Z17, (R8)
+	VMOVUPS Z0, (BX)
+	VMOVUPS 64(R8), Z0
+	VMOVUPS 64(BX), Z17
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z17, Z17
 	VADDPS Z1, Z17, Z1
 	VMULPS Z1, Z16, Z17
 	VSUBPS Z17, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMOVUPS Z0, 64(R8)
+	VMOVUPS Z1, 64(BX)
+	VMOVUPS 128(R8), Z0
+	VMOVUPS 128(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z2, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMOVUPS Z0, 128(R8)
+	VMOVUPS Z1, 128(BX)
+	VMOVUPS 192(R8), Z0
+	VMOVUPS 192(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
-	VMOVUPS.Z 256(R8), K7, Z0
-	VMOVUPS.Z 256(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMOVUPS Z0, 192(R8)
+	VMOVUPS Z1, 192(BX)
+	VMOVUPS 256(R8), Z0
+	VMOVUPS 256(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z4, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 256(R8)
-	VMOVUPS Z1, K7, 256(BX)
-	VMOVUPS.Z 320(R8), K7, Z0
-	VMOVUPS.Z 320(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMOVUPS Z0, 256(R8)
+	VMOVUPS Z1, 256(BX)
+	VMOVUPS 320(R8), Z0
+	VMOVUPS 320(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z5, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 320(R8)
-	VMOVUPS Z1, K7, 320(BX)
-	VMOVUPS.Z 384(R8), K7, Z0
-	VMOVUPS.Z 384(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMOVUPS Z0, 320(R8)
+	VMOVUPS Z1, 320(BX)
+	VMOVUPS 384(R8), Z0
+	VMOVUPS 384(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z6, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 384(R8)
-	VMOVUPS Z1, K7, 384(BX)
-	VMOVUPS.Z 448(R8), K7, Z0
-	VMOVUPS.Z 448(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMOVUPS Z0, 384(R8)
+	VMOVUPS Z1, 384(BX)
+	VMOVUPS 448(R8), Z0
+	VMOVUPS 448(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z7, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 448(R8)
-	VMOVUPS Z1, K7, 448(BX)
-	VMOVUPS.Z 512(R8), K7, Z0
-	VMOVUPS.Z 512(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMOVUPS Z0, 448(R8)
+	VMOVUPS Z1, 448(BX)
+	VMOVUPS 512(R8), Z0
+	VMOVUPS 512(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z8, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 512(R8)
-	VMOVUPS Z1, K7, 512(BX)
-	VMOVUPS.Z 576(R8), K7, Z0
-	VMOVUPS.Z 576(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMOVUPS Z0, 512(R8)
+	VMOVUPS Z1, 512(BX)
+	VMOVUPS 576(R8), Z0
+	VMOVUPS 576(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z9, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 576(R8)
-	VMOVUPS Z1, K7, 576(BX)
-	VMOVUPS.Z 640(R8), K7, Z0
-	VMOVUPS.Z 640(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMOVUPS Z0, 576(R8)
+	VMOVUPS Z1, 576(BX)
+	VMOVUPS 640(R8), Z0
+	VMOVUPS 640(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z10, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 640(R8)
-	VMOVUPS Z1, K7, 640(BX)
-	VMOVUPS.Z 704(R8), K7, Z0
-	VMOVUPS.Z 704(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMOVUPS Z0, 640(R8)
+	VMOVUPS Z1, 640(BX)
+	VMOVUPS 704(R8), Z0
+	VMOVUPS 704(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z11, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 704(R8)
-	VMOVUPS Z1, K7, 704(BX)
-	VMOVUPS.Z 768(R8), K7, Z0
-	VMOVUPS.Z 768(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMOVUPS Z0, 704(R8)
+	VMOVUPS Z1, 704(BX)
+	VMOVUPS 768(R8), Z0
+	VMOVUPS 768(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z12, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 768(R8)
-	VMOVUPS Z1, K7, 768(BX)
-	VMOVUPS.Z 832(R8), K7, Z0
-	VMOVUPS.Z 832(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMOVUPS Z0, 768(R8)
+	VMOVUPS Z1, 768(BX)
+	VMOVUPS 832(R8), Z0
+	VMOVUPS 832(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z13, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 832(R8)
-	VMOVUPS Z1, K7, 832(BX)
-	VMOVUPS.Z 896(R8), K7, Z0
-	VMOVUPS.Z 896(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMOVUPS Z0, 832(R8)
+	VMOVUPS Z1, 832(BX)
+	VMOVUPS 896(R8), Z0
+	VMOVUPS 896(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z14, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 896(R8)
-	VMOVUPS Z1, K7, 896(BX)
-	VMOVUPS.Z 960(R8), K7, Z0
-	VMOVUPS.Z 960(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMOVUPS Z0, 896(R8)
+	VMOVUPS Z1, 896(BX)
+	VMOVUPS 960(R8), Z0
+	VMOVUPS 960(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z15, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 960(R8)
-	VMOVUPS Z1, K7, 960(BX)
+	VMOVUPS Z0, 960(R8)
+	VMOVUPS Z1, 960(BX)
 	ADDQ $64, SI
 	ADDQ $1024, R8
 	ADDQ $1024, BX
@@ -3515,7 +1132,7 @@ inputs4:
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
 rows6:
-	VMOVUPS.Z (DI), K7, Z28
+	VMOVUPS (DI), Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
 	VBROADCASTSS 4(R10), Z31
@@ -3525,44 +1142,44 @@ rows6:
 	VBROADCASTSS 12(R10), Z31
 	VFMADD231PS Z28, Z31, Z3
 	ADDQ $0, R10
-	ADDQ $12, DI
+	ADDQ $64, DI
 	DECQ CX
 	JNZ rows6
 	VBROADCASTSS (R11), Z4
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z5
-	VMOVUPS.Z (BX), K7, Z6
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z6, Z6
+	VMOVUPS (R8), Z5
+	VMOVUPS (BX), Z6
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z6, Z6
 	VADDPS Z0, Z6, Z0
 	VMULPS Z0, Z4, Z6
 	VSUBPS Z6, Z5, Z5
-	VMOVUPS Z5, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z5
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z5, Z5
+	VMOVUPS Z5, (R8)
+	VMOVUPS Z0, (BX)
+	VMOVUPS 64(R8), Z0
+	VMOVUPS 64(BX), Z5
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z5, Z5
 	VADDPS Z1, Z5, Z1
 	VMULPS Z1, Z4, Z5
 	VSUBPS Z5, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMOVUPS Z0, 64(R8)
+	VMOVUPS Z1, 64(BX)
+	VMOVUPS 128(R8), Z0
+	VMOVUPS 128(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z2, Z1, Z1
 	VMULPS Z1, Z4, Z2
 	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMOVUPS Z0, 128(R8)
+	VMOVUPS Z1, 128(BX)
+	VMOVUPS 192(R8), Z0
+	VMOVUPS 192(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VMULPS Z1, Z4, Z2
 	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
+	VMOVUPS Z0, 192(R8)
+	VMOVUPS Z1, 192(BX)
 	ADDQ $16, SI
 	ADDQ $256, R8
 	ADDQ $256, BX
@@ -3580,1898 +1197,27 @@ inputs7:
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
 rows9:
-	VMOVUPS.Z (DI), K7, Z28
+	VMOVUPS (DI), Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
 	ADDQ $0, R10
-	ADDQ $12, DI
+	ADDQ $64, DI
 	DECQ CX
 	JNZ rows9
 	VBROADCASTSS (R11), Z1
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z2
-	VMOVUPS.Z (BX), K7, Z3
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z3, Z3
+	VMOVUPS (R8), Z2
+	VMOVUPS (BX), Z3
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z3, Z3
 	VADDPS Z0, Z3, Z0
 	VMULPS Z0, Z1, Z3
 	VSUBPS Z3, Z2, Z2
-	VMOVUPS Z2, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
+	VMOVUPS Z2, (R8)
+	VMOVUPS Z0, (BX)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs7
-done8:
-	VZEROUPPER 
-	RET 
-
-// dense2ForwardAVX512 is dense2ForwardGeneric for avx512: 48 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense2ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense2ForwardAVX512(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…2] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ $2, CX
-inputs1:
-	VBROADCASTSS (SI), Z31
-	VFMADD231PS (DX), Z31, K7, Z0
-	VBROADCASTSS 4(SI), Z31
-	VFMADD231PS 32(DX), Z31, K7, Z1
-	VBROADCASTSS 8(SI), Z31
-	VFMADD231PS 64(DX), Z31, K7, Z2
-	VBROADCASTSS 12(SI), Z31
-	VFMADD231PS 96(DX), Z31, K7, Z3
-	VBROADCASTSS 16(SI), Z31
-	VFMADD231PS 128(DX), Z31, K7, Z0
-	VBROADCASTSS 20(SI), Z31
-	VFMADD231PS 160(DX), Z31, K7, Z1
-	VBROADCASTSS 24(SI), Z31
-	VFMADD231PS 192(DX), Z31, K7, Z2
-	VBROADCASTSS 28(SI), Z31
-	VFMADD231PS 224(DX), Z31, K7, Z3
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	VZEROUPPER 
-	RET 
-
-// dense2ForwardRowsPanel0AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-// func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardRowsPanel0AVX512(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	MOVQ $64, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VMOVUPS (BX), Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VMOVUPS (BX), Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VMOVUPS (BX), Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VMOVUPS (BX), Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	VMOVUPS (BX), Z20
-	VXORPS Z21, Z21, Z21
-	VXORPS Z22, Z22, Z22
-	VXORPS Z23, Z23, Z23
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z20
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z21
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 12(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z23
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 16(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 16(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 16(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 16(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS 16(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z20
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 20(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 20(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 20(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 20(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 20(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z21
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 24(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 24(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 24(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 24(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 24(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 28(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 28(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 28(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 28(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 28(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z23
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4
-	VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VADDPS Z10, Z8, Z8
-	VADDPS Z11, Z9, Z9
-	VADDPS Z9, Z8, Z8
-	VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13
-	VADDPS Z13, Z12, Z12
-	VADDPS Z18, Z16, Z16
-	VADDPS Z19, Z17, Z17
-	VADDPS Z17, Z16, Z16
-	VADDPS Z22, Z20, Z20
-	VADDPS Z23, Z21, Z21
-	VADDPS Z21, Z20, Z20
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 12(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 24(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z12, K7, 36(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z16, K7, 48(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z20, K7, 60(R8)
-	ADDQ $384, SI
-	ADDQ $72, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VMOVUPS (BX), Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VMOVUPS (BX), Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VMOVUPS (BX), Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VMOVUPS (BX), Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms6:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 16(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 16(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 16(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 16(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 20(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 20(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 20(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 20(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 24(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 24(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 24(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 24(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 28(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 28(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 28(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 28(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms6
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4
-	VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VADDPS Z10, Z8, Z8
-	VADDPS Z11, Z9, Z9
-	VADDPS Z9, Z8, Z8
-	VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13
-	VADDPS Z13, Z12, Z12
-	VADDPS Z18, Z16, Z16
-	VADDPS Z19, Z17, Z17
-	VADDPS Z17, Z16, Z16
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 12(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 24(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z12, K7, 36(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z16, K7, 48(R8)
-	ADDQ $320, SI
-	ADDQ $60, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms9:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms9
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	ADDQ $64, SI
-	ADDQ $12, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-// dense2ForwardRows_2Panel0AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-// func dense2ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardRows_2Panel0AVX512(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	MOVQ $64, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VMOVUPS (BX), Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VMOVUPS (BX), Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VMOVUPS (BX), Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VMOVUPS (BX), Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	VMOVUPS (BX), Z20
-	VXORPS Z21, Z21, Z21
-	VXORPS Z22, Z22, Z22
-	VXORPS Z23, Z23, Z23
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z20
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z21
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 12(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z23
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 16(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 16(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 16(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 16(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS 16(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z20
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 20(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 20(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 20(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 20(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 20(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z21
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 24(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 24(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 24(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 24(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 24(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 28(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 28(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 28(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 28(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 28(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z23
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4
-	VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VADDPS Z10, Z8, Z8
-	VADDPS Z11, Z9, Z9
-	VADDPS Z9, Z8, Z8
-	VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13
-	VADDPS Z13, Z12, Z12
-	VADDPS Z18, Z16, Z16
-	VADDPS Z19, Z17, Z17
-	VADDPS Z17, Z16, Z16
-	VADDPS Z22, Z20, Z20
-	VADDPS Z23, Z21, Z21
-	VADDPS Z21, Z20, Z20
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 12(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 24(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z12, K7, 36(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z16, K7, 48(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z20, K7, 60(R8)
-	ADDQ $384, SI
-	ADDQ $72, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VMOVUPS (BX), Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VMOVUPS (BX), Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VMOVUPS (BX), Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VMOVUPS (BX), Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms6:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 16(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 16(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 16(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 16(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 20(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 20(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 20(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 20(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 24(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 24(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 24(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 24(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 28(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 28(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 28(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 28(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms6
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4
-	VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VADDPS Z10, Z8, Z8
-	VADDPS Z11, Z9, Z9
-	VADDPS Z9, Z8, Z8
-	VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13
-	VADDPS Z13, Z12, Z12
-	VADDPS Z18, Z16, Z16
-	VADDPS Z19, Z17, Z17
-	VADDPS Z17, Z16, Z16
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 12(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 24(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z12, K7, 36(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z16, K7, 48(R8)
-	ADDQ $320, SI
-	ADDQ $60, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms9:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms9
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	ADDQ $64, SI
-	ADDQ $12, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-// dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 48 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense2ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense2ForwardTrainAVX512(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…2] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ $2, CX
-inputs1:
-	VBROADCASTSS (SI), Z31
-	VFMADD231PS (DX), Z31, K7, Z0
-	VBROADCASTSS 4(SI), Z31
-	VFMADD231PS 32(DX), Z31, K7, Z1
-	VBROADCASTSS 8(SI), Z31
-	VFMADD231PS 64(DX), Z31, K7, Z2
-	VBROADCASTSS 12(SI), Z31
-	VFMADD231PS 96(DX), Z31, K7, Z3
-	VBROADCASTSS 16(SI), Z31
-	VFMADD231PS 128(DX), Z31, K7, Z0
-	VBROADCASTSS 20(SI), Z31
-	VFMADD231PS 160(DX), Z31, K7, Z1
-	VBROADCASTSS 24(SI), Z31
-	VFMADD231PS 192(DX), Z31, K7, Z2
-	VBROADCASTSS 28(SI), Z31
-	VFMADD231PS 224(DX), Z31, K7, Z3
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	VZEROUPPER 
-	RET 
-
-// dense2ForwardTrainRowsPanel0AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-// func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardTrainRowsPanel0AVX512(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	MOVQ $64, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VMOVUPS (BX), Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VMOVUPS (BX), Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VMOVUPS (BX), Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VMOVUPS (BX), Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	VMOVUPS (BX), Z20
-	VXORPS Z21, Z21, Z21
-	VXORPS Z22, Z22, Z22
-	VXORPS Z23, Z23, Z23
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z20
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z21
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 12(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z23
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 16(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 16(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 16(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 16(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS 16(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z20
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 20(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 20(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 20(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 20(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 20(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z21
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 24(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 24(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 24(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 24(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 24(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 28(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 28(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 28(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 28(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 28(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z23
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4
-	VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VADDPS Z10, Z8, Z8
-	VADDPS Z11, Z9, Z9
-	VADDPS Z9, Z8, Z8
-	VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13
-	VADDPS Z13, Z12, Z12
-	VADDPS Z18, Z16, Z16
-	VADDPS Z19, Z17, Z17
-	VADDPS Z17, Z16, Z16
-	VADDPS Z22, Z20, Z20
-	VADDPS Z23, Z21, Z21
-	VADDPS Z21, Z20, Z20
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 12(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 24(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z12, K7, 36(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z16, K7, 48(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z20, K7, 60(R8)
-	ADDQ $384, SI
-	ADDQ $72, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VMOVUPS (BX), Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VMOVUPS (BX), Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VMOVUPS (BX), Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VMOVUPS (BX), Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms6:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 16(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 16(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 16(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 16(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 20(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 20(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 20(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 20(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 24(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 24(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 24(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 24(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 28(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 28(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 28(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 28(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms6
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4
-	VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VADDPS Z10, Z8, Z8
-	VADDPS Z11, Z9, Z9
-	VADDPS Z9, Z8, Z8
-	VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13
-	VADDPS Z13, Z12, Z12
-	VADDPS Z18, Z16, Z16
-	VADDPS Z19, Z17, Z17
-	VADDPS Z17, Z16, Z16
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 12(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 24(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z12, K7, 36(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z16, K7, 48(R8)
-	ADDQ $320, SI
-	ADDQ $60, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms9:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms9
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	ADDQ $64, SI
-	ADDQ $12, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-// dense2Forward_2AVX512 is dense2Forward_2Generic for avx512: 48 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense2Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense2Forward_2AVX512(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…2] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ $2, CX
-inputs1:
-	VBROADCASTSS (SI), Z31
-	VFMADD231PS (DX), Z31, K7, Z0
-	VBROADCASTSS 4(SI), Z31
-	VFMADD231PS 32(DX), Z31, K7, Z1
-	VBROADCASTSS 8(SI), Z31
-	VFMADD231PS 64(DX), Z31, K7, Z2
-	VBROADCASTSS 12(SI), Z31
-	VFMADD231PS 96(DX), Z31, K7, Z3
-	VBROADCASTSS 16(SI), Z31
-	VFMADD231PS 128(DX), Z31, K7, Z0
-	VBROADCASTSS 20(SI), Z31
-	VFMADD231PS 160(DX), Z31, K7, Z1
-	VBROADCASTSS 24(SI), Z31
-	VFMADD231PS 192(DX), Z31, K7, Z2
-	VBROADCASTSS 28(SI), Z31
-	VFMADD231PS 224(DX), Z31, K7, Z3
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense2GradInputRowsBlocksAVX512Const<>+0(SB)/4, $0x3f800000
-GLOBL dense2GradInputRowsBlocksAVX512Const<>(SB), RODATA|NOPTR, $32
-
-// dense2GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-// func dense2GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2GradInputRowsBlocksAVX512(SB), NOSPLIT, $0-64
-	MOVQ wt+16(FP), R11
-	XORQ R12, R12
-	MOVQ blocks+32(FP), DX
-block1:
-	MOVQ dy+8(FP), SI
-	MOVQ dx+0(FP), R8
-	ADDQ R12, R8
-	MOVQ u+24(FP), R13
-	ADDQ R12, R13
-	MOVQ tiles0+40(FP), AX
-	TESTQ AX, AX
-	JZ done3
-rows2:
-
-	// 6 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VXORPS Z16, Z16, Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	VXORPS Z20, Z20, Z20
-	VXORPS Z21, Z21, Z21
-	VXORPS Z22, Z22, Z22
-	VXORPS Z23, Z23, Z23
-	MOVQ SI, R10
-	MOVL $0x707, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Y24
-	VMOVUPS.Z 12(R10), K7, Y31
-	VINSERTF64X4 $1, Y31, Z24, Z24
-	VMOVUPS.Z 24(R10), K7, Y25
-	VMOVUPS.Z 36(R10), K7, Y31
-	VINSERTF64X4 $1, Y31, Z25, Z25
-	VMOVUPS.Z 48(R10), K7, Y26
-	VMOVUPS.Z 60(R10), K7, Y31
-	VINSERTF64X4 $1, Y31, Z26, Z26
-	VBROADCASTF32X8.Z (R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z0
-	VFMADD231PS Z25, Z31, Z8
-	VFMADD231PS Z26, Z31, Z16
-	VBROADCASTF32X8.Z 32(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z1
-	VFMADD231PS Z25, Z31, Z9
-	VFMADD231PS Z26, Z31, Z17
-	VBROADCASTF32X8.Z 64(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z2
-	VFMADD231PS Z25, Z31, Z10
-	VFMADD231PS Z26, Z31, Z18
-	VBROADCASTF32X8.Z 96(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z3
-	VFMADD231PS Z25, Z31, Z11
-	VFMADD231PS Z26, Z31, Z19
-	VBROADCASTF32X8.Z 128(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z4
-	VFMADD231PS Z25, Z31, Z12
-	VFMADD231PS Z26, Z31, Z20
-	VBROADCASTF32X8.Z 160(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z5
-	VFMADD231PS Z25, Z31, Z13
-	VFMADD231PS Z26, Z31, Z21
-	VBROADCASTF32X8.Z 192(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z6
-	VFMADD231PS Z25, Z31, Z14
-	VFMADD231PS Z26, Z31, Z22
-	VBROADCASTF32X8.Z 224(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z7
-	VFMADD231PS Z25, Z31, Z15
-	VFMADD231PS Z26, Z31, Z23
-	VSHUFF64X2 $136, Z4, Z0, Z24
-	VSHUFF64X2 $221, Z4, Z0, Z0
-	VADDPS Z0, Z24, Z0
-	VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1
-	VADDPS Z1, Z4, Z1
-	VSHUFF64X2 $136, Z6, Z2, Z4
-	VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2
-	VSHUFF64X2 $136, Z7, Z3, Z4
-	VSHUFF64X2 $221, Z7, Z3, Z3
-	VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2
-	VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS (R13), Y1
-	VINSERTF64X4 $1, 64(R13), Z1, Z1
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Z1, Z1, Z1
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VSUBPS Z1, Z2, Z1
-	VMULPS Z1, Z0, Z0
-	VMOVUPS Y0, (R8)
-	VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, 64(R8)
-	VSHUFF64X2 $136, Z12, Z8, Z0
-	VSHUFF64X2 $221, Z12, Z8, Z1
-	VADDPS Z1, Z0, Z0
-	VSHUFF64X2 $136, Z13, Z9, Z1
-	VSHUFF64X2 $221, Z13, Z9, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFF64X2 $136, Z14, Z10, Z2
-	VSHUFF64X2 $221, Z14, Z10, Z3
-	VADDPS Z3, Z2, Z2
-	VSHUFF64X2 $136, Z15, Z11, Z3
-	VSHUFF64X2 $221, Z15, Z11, Z4
-	VADDPS Z4, Z3, Z3
-	VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2
-	VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS 128(R13), Y1
-	VINSERTF64X4 $1, 192(R13), Z1, Z1
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Z1, Z1, Z1
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VSUBPS Z1, Z2, Z1
-	VMULPS Z1, Z0, Z0
-	VMOVUPS Y0, 128(R8)
-	VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, 192(R8)
-	VSHUFF64X2 $136, Z20, Z16, Z0
-	VSHUFF64X2 $221, Z20, Z16, Z1
-	VADDPS Z1, Z0, Z0
-	VSHUFF64X2 $136, Z21, Z17, Z1
-	VSHUFF64X2 $221, Z21, Z17, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFF64X2 $136, Z22, Z18, Z2
-	VSHUFF64X2 $221, Z22, Z18, Z3
-	VADDPS Z3, Z2, Z2
-	VSHUFF64X2 $136, Z23, Z19, Z3
-	VSHUFF64X2 $221, Z23, Z19, Z4
-	VADDPS Z4, Z3, Z3
-	VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2
-	VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS 256(R13), Y1
-	VINSERTF64X4 $1, 320(R13), Z1, Z1
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Z1, Z1, Z1
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VSUBPS Z1, Z2, Z1
-	VMULPS Z1, Z0, Z0
-	VMOVUPS Y0, 256(R8)
-	VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, 320(R8)
-	ADDQ $72, SI
-	ADDQ $384, R8
-	ADDQ $384, R13
-	DECQ AX
-	JNZ rows2
-done3:
-	MOVQ tiles1+48(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	MOVQ SI, R10
-	MOVL $0x707, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Y24
-	VMOVUPS.Z 12(R10), K7, Y31
-	VINSERTF64X4 $1, Y31, Z24, Z24
-	VBROADCASTF32X8.Z (R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z0
-	VBROADCASTF32X8.Z 32(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z1
-	VBROADCASTF32X8.Z 64(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z2
-	VBROADCASTF32X8.Z 96(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z3
-	VBROADCASTF32X8.Z 128(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z4
-	VBROADCASTF32X8.Z 160(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z5
-	VBROADCASTF32X8.Z 192(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z6
-	VBROADCASTF32X8.Z 224(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z7
-	VSHUFF64X2 $136, Z4, Z0, Z8
-	VSHUFF64X2 $221, Z4, Z0, Z0
-	VADDPS Z0, Z8, Z0
-	VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1
-	VADDPS Z1, Z4, Z1
-	VSHUFF64X2 $136, Z6, Z2, Z4
-	VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2
-	VSHUFF64X2 $136, Z7, Z3, Z4
-	VSHUFF64X2 $221, Z7, Z3, Z3
-	VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2
-	VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS (R13), Y1
-	VINSERTF64X4 $1, 64(R13), Z1, Z1
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Z1, Z1, Z1
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VSUBPS Z1, Z2, Z1
-	VMULPS Z1, Z0, Z0
-	VMOVUPS Y0, (R8)
-	VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, 64(R8)
-	ADDQ $24, SI
-	ADDQ $128, R8
-	ADDQ $128, R13
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+56(FP), AX
-	TESTQ AX, AX
-	JZ done7
-rows6:
-
-	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	MOVQ SI, R10
-	MOVL $0x707, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Y24
-	VBROADCASTF32X8.Z (R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z0
-	VBROADCASTF32X8.Z 32(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z1
-	VBROADCASTF32X8.Z 64(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z2
-	VBROADCASTF32X8.Z 96(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z3
-	VBROADCASTF32X8.Z 128(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z4
-	VBROADCASTF32X8.Z 160(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z5
-	VBROADCASTF32X8.Z 192(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z6
-	VBROADCASTF32X8.Z 224(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z7
-	VSHUFF64X2 $136, Z4, Z0, Z8
-	VSHUFF64X2 $221, Z4, Z0, Z0
-	VADDPS Z0, Z8, Z0
-	VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1
-	VADDPS Z1, Z4, Z1
-	VSHUFF64X2 $136, Z6, Z2, Z4
-	VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2
-	VSHUFF64X2 $136, Z7, Z3, Z4
-	VSHUFF64X2 $221, Z7, Z3, Z3
-	VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2
-	VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS (R13), Y1
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Z1, Z1, Z1
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VSUBPS Z1, Z2, Z1
-	VMULPS Z1, Z0, Z0
-	VMOVUPS Y0, (R8)
-	ADDQ $12, SI
-	ADDQ $64, R8
-	ADDQ $64, R13
-	DECQ AX
-	JNZ rows6
-done7:
-	ADDQ $32, R12
-	ADDQ $256, R11
-	DECQ DX
-	JNZ block1
-	VZEROUPPER 
-	RET 
-
-// gradient3AVX512 sums the gradients of the weights of 3 outputs over the rows.
-//
-// func gradient3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient3AVX512(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $16
-	JLT done2
-inputs1:
-
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 48(R10), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 52(R10), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 56(R10), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 60(R10), Z31
-	VFMADD231PS Z28, Z31, Z15
-	ADDQ $64, R10
-	ADDQ $12, DI
-	DECQ CX
-	JNZ rows3
-	VMOVUPS Z0, K7, (R8)
-	VMOVUPS Z1, K7, 32(R8)
-	VMOVUPS Z2, K7, 64(R8)
-	VMOVUPS Z3, K7, 96(R8)
-	VMOVUPS Z4, K7, 128(R8)
-	VMOVUPS Z5, K7, 160(R8)
-	VMOVUPS Z6, K7, 192(R8)
-	VMOVUPS Z7, K7, 224(R8)
-	VMOVUPS Z8, K7, 256(R8)
-	VMOVUPS Z9, K7, 288(R8)
-	VMOVUPS Z10, K7, 320(R8)
-	VMOVUPS Z11, K7, 352(R8)
-	VMOVUPS Z12, K7, 384(R8)
-	VMOVUPS Z13, K7, 416(R8)
-	VMOVUPS Z14, K7, 448(R8)
-	VMOVUPS Z15, K7, 480(R8)
-	ADDQ $64, SI
-	ADDQ $512, R8
-	SUBQ $16, AX
-	CMPQ AX, $16
-	JGE inputs1
-done2:
-	CMPQ AX, $4
-	JLT done5
-inputs4:
-
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $64, R10
-	ADDQ $12, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Z0, K7, (R8)
-	VMOVUPS Z1, K7, 32(R8)
-	VMOVUPS Z2, K7, 64(R8)
-	VMOVUPS Z3, K7, 96(R8)
-	ADDQ $16, SI
-	ADDQ $128, R8
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs4
-done5:
-	CMPQ AX, $1
-	JLT done8
-inputs7:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows9:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	ADDQ $64, R10
-	ADDQ $12, DI
-	DECQ CX
-	JNZ rows9
-	VMOVUPS Z0, K7, (R8)
-	ADDQ $4, SI
-	ADDQ $32, R8
 	SUBQ $1, AX
 	CMPQ AX, $1
 	JGE inputs7
@@ -5799,6 +1545,1373 @@ done8:
 	VZEROUPPER 
 	RET 
 
+DATA learn3AVX512_2Const<>+0(SB)/4, $0x3f666666
+GLOBL learn3AVX512_2Const<>(SB), RODATA|NOPTR, $32
+
+// learn3AVX512_2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+// func learn3AVX512_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn3AVX512_2(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	MOVL $0x7, R9
+	KMOVW R9, K7
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $16
+	JLT done2
+inputs1:
+
+	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 16(R10), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 20(R10), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 24(R10), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 28(R10), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 32(R10), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 36(R10), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 40(R10), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 44(R10), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 48(R10), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS 52(R10), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 56(R10), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 60(R10), Z31
+	VFMADD231PS Z28, Z31, Z15
+	ADDQ $0, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Z16
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z17
+	VMOVUPS.Z (BX), K7, Z18
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z18, Z18
+	VADDPS Z0, Z18, Z0
+	VMULPS Z0, Z16, Z18
+	VSUBPS Z18, Z17, Z17
+	VMOVUPS Z17, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 64(R8), K7, Z0
+	VMOVUPS.Z 64(BX), K7, Z17
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z17, Z17
+	VADDPS Z1, Z17, Z1
+	VMULPS Z1, Z16, Z17
+	VSUBPS Z17, Z0, Z0
+	VMOVUPS Z0, K7, 64(R8)
+	VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 128(R8), K7, Z0
+	VMOVUPS.Z 128(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 128(R8)
+	VMOVUPS Z1, K7, 128(BX)
+	VMOVUPS.Z 192(R8), K7, Z0
+	VMOVUPS.Z 192(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 192(R8)
+	VMOVUPS Z1, K7, 192(BX)
+	VMOVUPS.Z 256(R8), K7, Z0
+	VMOVUPS.Z 256(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z4, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 256(R8)
+	VMOVUPS Z1, K7, 256(BX)
+	VMOVUPS.Z 320(R8), K7, Z0
+	VMOVUPS.Z 320(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z5, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 320(R8)
+	VMOVUPS Z1, K7, 320(BX)
+	VMOVUPS.Z 384(R8), K7, Z0
+	VMOVUPS.Z 384(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z6, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 384(R8)
+	VMOVUPS Z1, K7, 384(BX)
+	VMOVUPS.Z 448(R8), K7, Z0
+	VMOVUPS.Z 448(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z7, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 448(R8)
+	VMOVUPS Z1, K7, 448(BX)
+	VMOVUPS.Z 512(R8), K7, Z0
+	VMOVUPS.Z 512(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z8, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 512(R8)
+	VMOVUPS Z1, K7, 512(BX)
+	VMOVUPS.Z 576(R8), K7, Z0
+	VMOVUPS.Z 576(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z9, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 576(R8)
+	VMOVUPS Z1, K7, 576(BX)
+	VMOVUPS.Z 640(R8), K7, Z0
+	VMOVUPS.Z 640(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z10, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 640(R8)
+	VMOVUPS Z1, K7, 640(BX)
+	VMOVUPS.Z 704(R8), K7, Z0
+	VMOVUPS.Z 704(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z11, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 704(R8)
+	VMOVUPS Z1, K7, 704(BX)
+	VMOVUPS.Z 768(R8), K7, Z0
+	VMOVUPS.Z 768(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z12, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 768(R8)
+	VMOVUPS Z1, K7, 768(BX)
+	VMOVUPS.Z 832(R8), K7, Z0
+	VMOVUPS.Z 832(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z13, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 832(R8)
+	VMOVUPS Z1, K7, 832(BX)
+	VMOVUPS.Z 896(R8), K7, Z0
+	VMOVUPS.Z 896(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z14, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 896(R8)
+	VMOVUPS Z1, K7, 896(BX)
+	VMOVUPS.Z 960(R8), K7, Z0
+	VMOVUPS.Z 960(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z15, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 960(R8)
+	VMOVUPS Z1, K7, 960(BX)
+	ADDQ $64, SI
+	ADDQ $1024, R8
+	ADDQ $1024, BX
+	SUBQ $16, AX
+	CMPQ AX, $16
+	JGE inputs1
+done2:
+	CMPQ AX, $4
+	JLT done5
+inputs4:
+
+	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	ADDQ $0, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Z4
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z5
+	VMOVUPS.Z (BX), K7, Z6
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z6, Z6
+	VADDPS Z0, Z6, Z0
+	VMULPS Z0, Z4, Z6
+	VSUBPS Z6, Z5, Z5
+	VMOVUPS Z5, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 64(R8), K7, Z0
+	VMOVUPS.Z 64(BX), K7, Z5
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z5, Z5
+	VADDPS Z1, Z5, Z1
+	VMULPS Z1, Z4, Z5
+	VSUBPS Z5, Z0, Z0
+	VMOVUPS Z0, K7, 64(R8)
+	VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 128(R8), K7, Z0
+	VMOVUPS.Z 128(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 128(R8)
+	VMOVUPS Z1, K7, 128(BX)
+	VMOVUPS.Z 192(R8), K7, Z0
+	VMOVUPS.Z 192(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 192(R8)
+	VMOVUPS Z1, K7, 192(BX)
+	ADDQ $16, SI
+	ADDQ $256, R8
+	ADDQ $256, BX
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs4
+done5:
+	CMPQ AX, $1
+	JLT done8
+inputs7:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows9:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	ADDQ $0, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows9
+	VBROADCASTSS (R11), Z1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z2
+	VMOVUPS.Z (BX), K7, Z3
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z3, Z3
+	VADDPS Z0, Z3, Z0
+	VMULPS Z0, Z1, Z3
+	VSUBPS Z3, Z2, Z2
+	VMOVUPS Z2, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs7
+done8:
+	VZEROUPPER 
+	RET 
+
+// rows16x3AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
+//
+// func rows16x3AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·rows16x3AVX512(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8
+	MOVQ x+8(FP), SI
+	MOVQ b+24(FP), BX
+	MOVL $0x7, R9
+	KMOVW R9, K7
+	MOVQ $64, R11
+	LEAQ (R11)(R11*2), R12
+	LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+32(FP), AX
+	TESTQ AX, AX
+	JZ done2
+rows1:
+
+	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VMOVUPS (BX), Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VMOVUPS (BX), Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VMOVUPS (BX), Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VMOVUPS (BX), Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VMOVUPS (BX), Z20
+	VXORPS Z21, Z21, Z21
+	VXORPS Z22, Z22, Z22
+	VXORPS Z23, Z23, Z23
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ $2, CX
+terms3:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS (R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS (R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS (R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS (R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z16
+	VBROADCASTSS (R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z20
+	VMOVUPS.Z 32(DI), K7, Z28
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 4(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 4(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 4(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 4(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z17
+	VBROADCASTSS 4(R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z21
+	VMOVUPS.Z 64(DI), K7, Z28
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 8(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 8(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 8(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 8(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z18
+	VBROADCASTSS 8(R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z22
+	VMOVUPS.Z 96(DI), K7, Z28
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 12(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 12(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 12(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z15
+	VBROADCASTSS 12(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z19
+	VBROADCASTSS 12(R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z23
+	VMOVUPS.Z 128(DI), K7, Z28
+	VBROADCASTSS 16(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 16(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 16(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 16(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS 16(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z16
+	VBROADCASTSS 16(R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z20
+	VMOVUPS.Z 160(DI), K7, Z28
+	VBROADCASTSS 20(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 20(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 20(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 20(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 20(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z17
+	VBROADCASTSS 20(R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z21
+	VMOVUPS.Z 192(DI), K7, Z28
+	VBROADCASTSS 24(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 24(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 24(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 24(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 24(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z18
+	VBROADCASTSS 24(R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z22
+	VMOVUPS.Z 224(DI), K7, Z28
+	VBROADCASTSS 28(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 28(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 28(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 28(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z15
+	VBROADCASTSS 28(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z19
+	VBROADCASTSS 28(R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z23
+	ADDQ $32, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ terms3
+	VADDPS Z2, Z0, Z0
+	VADDPS Z3, Z1, Z1
+	VADDPS Z1, Z0, Z0
+	VADDPS Z6, Z4, Z4
+	VADDPS Z7, Z5, Z5
+	VADDPS Z5, Z4, Z4
+	VADDPS Z10, Z8, Z8
+	VADDPS Z11, Z9, Z9
+	VADDPS Z9, Z8, Z8
+	VADDPS Z14, Z12, Z12
+	VADDPS Z15, Z13, Z13
+	VADDPS Z13, Z12, Z12
+	VADDPS Z18, Z16, Z16
+	VADDPS Z19, Z17, Z17
+	VADDPS Z17, Z16, Z16
+	VADDPS Z22, Z20, Z20
+	VADDPS Z23, Z21, Z21
+	VADDPS Z21, Z20, Z20
+	MOVL $0x7, R9
+	KMOVW R9, K7
+	VMOVUPS Z0, K7, (R8)
+	MOVL $0x7, R9
+	KMOVW R9, K7
+	VMOVUPS Z4, K7, 12(R8)
+	MOVL $0x7, R9
+	KMOVW R9, K7
+	VMOVUPS Z8, K7, 24(R8)
+	MOVL $0x7, R9
+	KMOVW R9, K7
+	VMOVUPS Z12, K7, 36(R8)
+	MOVL $0x7, R9
+	KMOVW R9, K7
+	VMOVUPS Z16, K7, 48(R8)
+	MOVL $0x7, R9
+	KMOVW R9, K7
+	VMOVUPS Z20, K7, 60(R8)
+	ADDQ $384, SI
+	ADDQ $72, R8
+	DECQ AX
+	JNZ rows1
+done2:
+	MOVQ tiles1+40(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VMOVUPS (BX), Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VMOVUPS (BX), Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VMOVUPS (BX), Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VMOVUPS (BX), Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ $2, CX
+terms6:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS (R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS (R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS (R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS (R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z16
+	VMOVUPS.Z 32(DI), K7, Z28
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 4(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 4(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 4(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 4(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z17
+	VMOVUPS.Z 64(DI), K7, Z28
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 8(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 8(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 8(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 8(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z18
+	VMOVUPS.Z 96(DI), K7, Z28
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 12(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 12(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 12(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z15
+	VBROADCASTSS 12(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z19
+	VMOVUPS.Z 128(DI), K7, Z28
+	VBROADCASTSS 16(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 16(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 16(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 16(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS 16(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z16
+	VMOVUPS.Z 160(DI), K7, Z28
+	VBROADCASTSS 20(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 20(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 20(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 20(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 20(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z17
+	VMOVUPS.Z 192(DI), K7, Z28
+	VBROADCASTSS 24(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 24(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 24(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 24(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 24(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z18
+	VMOVUPS.Z 224(DI), K7, Z28
+	VBROADCASTSS 28(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 28(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 28(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 28(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z15
+	VBROADCASTSS 28(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z19
+	ADDQ $32, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ terms6
+	VADDPS Z2, Z0, Z0
+	VADDPS Z3, Z1, Z1
+	VADDPS Z1, Z0, Z0
+	VADDPS Z6, Z4, Z4
+	VADDPS Z7, Z5, Z5
+	VADDPS Z5, Z4, Z4
+	VADDPS Z10, Z8, Z8
+	VADDPS Z11, Z9, Z9
+	VADDPS Z9, Z8, Z8
+	VADDPS Z14, Z12, Z12
+	VADDPS Z15, Z13, Z13
+	VADDPS Z13, Z12, Z12
+	VADDPS Z18, Z16, Z16
+	VADDPS Z19, Z17, Z17
+	VADDPS Z17, Z16, Z16
+	MOVL $0x7, R9
+	KMOVW R9, K7
+	VMOVUPS Z0, K7, (R8)
+	MOVL $0x7, R9
+	KMOVW R9, K7
+	VMOVUPS Z4, K7, 12(R8)
+	MOVL $0x7, R9
+	KMOVW R9, K7
+	VMOVUPS Z8, K7, 24(R8)
+	MOVL $0x7, R9
+	KMOVW R9, K7
+	VMOVUPS Z12, K7, 36(R8)
+	MOVL $0x7, R9
+	KMOVW R9, K7
+	VMOVUPS Z16, K7, 48(R8)
+	ADDQ $320, SI
+	ADDQ $60, R8
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+48(FP), AX
+	TESTQ AX, AX
+	JZ done8
+rows7:
+
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ $2, CX
+terms9:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VMOVUPS.Z 32(DI), K7, Z28
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VMOVUPS.Z 64(DI), K7, Z28
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VMOVUPS.Z 96(DI), K7, Z28
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VMOVUPS.Z 128(DI), K7, Z28
+	VBROADCASTSS 16(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VMOVUPS.Z 160(DI), K7, Z28
+	VBROADCASTSS 20(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VMOVUPS.Z 192(DI), K7, Z28
+	VBROADCASTSS 24(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VMOVUPS.Z 224(DI), K7, Z28
+	VBROADCASTSS 28(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	ADDQ $32, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ terms9
+	VADDPS Z2, Z0, Z0
+	VADDPS Z3, Z1, Z1
+	VADDPS Z1, Z0, Z0
+	MOVL $0x7, R9
+	KMOVW R9, K7
+	VMOVUPS Z0, K7, (R8)
+	ADDQ $64, SI
+	ADDQ $12, R8
+	DECQ AX
+	JNZ rows7
+done8:
+	VZEROUPPER 
+	RET 
+
+DATA rows4x16AVX512Const<>+0(SB)/4, $0x7fffffff
+DATA rows4x16AVX512Const<>+8(SB)/4, $0x4110cccd
+DATA rows4x16AVX512Const<>+16(SB)/4, $0x3f1ae148
+DATA rows4x16AVX512Const<>+32(SB)/4, $0x0
+DATA rows4x16AVX512Const<>+36(SB)/4, $0x3edad599
+DATA rows4x16AVX512Const<>+40(SB)/4, $0x3f5ad9e4
+DATA rows4x16AVX512Const<>+44(SB)/4, $0x3fbad6ee
+DATA rows4x16AVX512Const<>+48(SB)/4, $0x40141ea4
+DATA rows4x16AVX512Const<>+52(SB)/4, $0x406190eb
+DATA rows4x16AVX512Const<>+56(SB)/4, $0x40a77ce0
+DATA rows4x16AVX512Const<>+60(SB)/4, $0x40f483a4
+DATA rows4x16AVX512Const<>+64(SB)/4, $0x0
+DATA rows4x16AVX512Const<>+68(SB)/4, $0x3edad599
+DATA rows4x16AVX512Const<>+72(SB)/4, $0x3f5ad9e4
+DATA rows4x16AVX512Const<>+76(SB)/4, $0x3fbad6ee
+DATA rows4x16AVX512Const<>+80(SB)/4, $0x40141ea4
+DATA rows4x16AVX512Const<>+84(SB)/4, $0x406190eb
+DATA rows4x16AVX512Const<>+88(SB)/4, $0x40a77ce0
+DATA rows4x16AVX512Const<>+92(SB)/4, $0x40f483a4
+DATA rows4x16AVX512Const<>+96(SB)/4, $0x3e1284c0
+DATA rows4x16AVX512Const<>+100(SB)/4, $0xbaa0b30d
+DATA rows4x16AVX512Const<>+104(SB)/4, $0xbd71a697
+DATA rows4x16AVX512Const<>+108(SB)/4, $0xbbb23239
+DATA rows4x16AVX512Const<>+112(SB)/4, $0x3b70f726
+DATA rows4x16AVX512Const<>+116(SB)/4, $0x39fe9e40
+DATA rows4x16AVX512Const<>+120(SB)/4, $0x379579b4
+DATA rows4x16AVX512Const<>+124(SB)/4, $0x342462e0
+DATA rows4x16AVX512Const<>+128(SB)/4, $0x3e1284c0
+DATA rows4x16AVX512Const<>+132(SB)/4, $0xbaa0b30d
+DATA rows4x16AVX512Const<>+136(SB)/4, $0xbd71a697
+DATA rows4x16AVX512Const<>+140(SB)/4, $0xbbb23239
+DATA rows4x16AVX512Const<>+144(SB)/4, $0x3b70f726
+DATA rows4x16AVX512Const<>+148(SB)/4, $0x39fe9e40
+DATA rows4x16AVX512Const<>+152(SB)/4, $0x379579b4
+DATA rows4x16AVX512Const<>+156(SB)/4, $0x342462e0
+DATA rows4x16AVX512Const<>+160(SB)/4, $0xba9b2881
+DATA rows4x16AVX512Const<>+164(SB)/4, $0x3e2e4ccf
+DATA rows4x16AVX512Const<>+168(SB)/4, $0x3d88f449
+DATA rows4x16AVX512Const<>+172(SB)/4, $0xbcc6dab6
+DATA rows4x16AVX512Const<>+176(SB)/4, $0xbc35ce6c
+DATA rows4x16AVX512Const<>+180(SB)/4, $0xba9537f0
+DATA rows4x16AVX512Const<>+184(SB)/4, $0xb81c8808
+DATA rows4x16AVX512Const<>+188(SB)/4, $0xb4e9b073
+DATA rows4x16AVX512Const<>+192(SB)/4, $0xba9b2881
+DATA rows4x16AVX512Const<>+196(SB)/4, $0x3e2e4ccf
+DATA rows4x16AVX512Const<>+200(SB)/4, $0x3d88f449
+DATA rows4x16AVX512Const<>+204(SB)/4, $0xbcc6dab6
+DATA rows4x16AVX512Const<>+208(SB)/4, $0xbc35ce6c
+DATA rows4x16AVX512Const<>+212(SB)/4, $0xba9537f0
+DATA rows4x16AVX512Const<>+216(SB)/4, $0xb81c8808
+DATA rows4x16AVX512Const<>+220(SB)/4, $0xb4e9b073
+DATA rows4x16AVX512Const<>+224(SB)/4, $0xbd1775c0
+DATA rows4x16AVX512Const<>+228(SB)/4, $0xbd80a518
+DATA rows4x16AVX512Const<>+232(SB)/4, $0x3c2298b8
+DATA rows4x16AVX512Const<>+236(SB)/4, $0x3c0bddcb
+DATA rows4x16AVX512Const<>+240(SB)/4, $0xba3724d5
+DATA rows4x16AVX512Const<>+244(SB)/4, $0xb922e725
+DATA rows4x16AVX512Const<>+248(SB)/4, $0xb6c50ef7
+DATA rows4x16AVX512Const<>+252(SB)/4, $0xb211e1c4
+DATA rows4x16AVX512Const<>+256(SB)/4, $0xbd1775c0
+DATA rows4x16AVX512Const<>+260(SB)/4, $0xbd80a518
+DATA rows4x16AVX512Const<>+264(SB)/4, $0x3c2298b8
+DATA rows4x16AVX512Const<>+268(SB)/4, $0x3c0bddcb
+DATA rows4x16AVX512Const<>+272(SB)/4, $0xba3724d5
+DATA rows4x16AVX512Const<>+276(SB)/4, $0xb922e725
+DATA rows4x16AVX512Const<>+280(SB)/4, $0xb6c50ef7
+DATA rows4x16AVX512Const<>+284(SB)/4, $0xb211e1c4
+DATA rows4x16AVX512Const<>+288(SB)/4, $0xbeaaa264
+DATA rows4x16AVX512Const<>+292(SB)/4, $0xbe127ce2
+DATA rows4x16AVX512Const<>+296(SB)/4, $0x3d9cf371
+DATA rows4x16AVX512Const<>+300(SB)/4, $0x3dbc19e3
+DATA rows4x16AVX512Const<>+304(SB)/4, $0x3cc54067
+DATA rows4x16AVX512Const<>+308(SB)/4, $0x3b161ecb
+DATA rows4x16AVX512Const<>+312(SB)/4, $0x389c2b5d
+DATA rows4x16AVX512Const<>+316(SB)/4, $0x35217cb4
+DATA rows4x16AVX512Const<>+320(SB)/4, $0xbeaaa264
+DATA rows4x16AVX512Const<>+324(SB)/4, $0xbe127ce2
+DATA rows4x16AVX512Const<>+328(SB)/4, $0x3d9cf371
+DATA rows4x16AVX512Const<>+332(SB)/4, $0x3dbc19e3
+DATA rows4x16AVX512Const<>+336(SB)/4, $0x3cc54067
+DATA rows4x16AVX512Const<>+340(SB)/4, $0x3b161ecb
+DATA rows4x16AVX512Const<>+344(SB)/4, $0x389c2b5d
+DATA rows4x16AVX512Const<>+348(SB)/4, $0x35217cb4
+DATA rows4x16AVX512Const<>+352(SB)/4, $0xb5934706
+DATA rows4x16AVX512Const<>+356(SB)/4, $0xbeacddb2
+DATA rows4x16AVX512Const<>+360(SB)/4, $0xbeb84713
+DATA rows4x16AVX512Const<>+364(SB)/4, $0xbe329d43
+DATA rows4x16AVX512Const<>+368(SB)/4, $0xbd19e782
+DATA rows4x16AVX512Const<>+372(SB)/4, $0xbb62dd05
+DATA rows4x16AVX512Const<>+376(SB)/4, $0xb8eeba42
+DATA rows4x16AVX512Const<>+380(SB)/4, $0xb558a84c
+DATA rows4x16AVX512Const<>+384(SB)/4, $0xb5934706
+DATA rows4x16AVX512Const<>+388(SB)/4, $0xbeacddb2
+DATA rows4x16AVX512Const<>+392(SB)/4, $0xbeb84713
+DATA rows4x16AVX512Const<>+396(SB)/4, $0xbe329d43
+DATA rows4x16AVX512Const<>+400(SB)/4, $0xbd19e782
+DATA rows4x16AVX512Const<>+404(SB)/4, $0xbb62dd05
+DATA rows4x16AVX512Const<>+408(SB)/4, $0xb8eeba42
+DATA rows4x16AVX512Const<>+412(SB)/4, $0xb558a84c
+DATA rows4x16AVX512Const<>+416(SB)/4, $0x3f800000
+DATA rows4x16AVX512Const<>+420(SB)/4, $0x3f56642a
+DATA rows4x16AVX512Const<>+424(SB)/4, $0x3f04d69e
+DATA rows4x16AVX512Const<>+428(SB)/4, $0x3e46fe36
+DATA rows4x16AVX512Const<>+432(SB)/4, $0x3d1cf143
+DATA rows4x16AVX512Const<>+436(SB)/4, $0x3b634461
+DATA rows4x16AVX512Const<>+440(SB)/4, $0x38eed3fb
+DATA rows4x16AVX512Const<>+444(SB)/4, $0x3577b69a
+DATA rows4x16AVX512Const<>+448(SB)/4, $0x3f800000
+DATA rows4x16AVX512Const<>+452(SB)/4, $0x3f56642a
+DATA rows4x16AVX512Const<>+456(SB)/4, $0x3f04d69e
+DATA rows4x16AVX512Const<>+460(SB)/4, $0x3e46fe36
+DATA rows4x16AVX512Const<>+464(SB)/4, $0x3d1cf143
+DATA rows4x16AVX512Const<>+468(SB)/4, $0x3b634461
+DATA rows4x16AVX512Const<>+472(SB)/4, $0x38eed3fb
+DATA rows4x16AVX512Const<>+476(SB)/4, $0x3577b69a
+DATA rows4x16AVX512Const<>+480(SB)/4, $0x0
+DATA rows4x16AVX512Const<>+484(SB)/4, $0x3ece6a5e
+DATA rows4x16AVX512Const<>+488(SB)/4, $0x3f3190b1
+DATA rows4x16AVX512Const<>+492(SB)/4, $0x3f65c88a
+DATA rows4x16AVX512Const<>+496(SB)/4, $0x3f7b0c32
+DATA rows4x16AVX512Const<>+500(SB)/4, $0x3f7f8e49
+DATA rows4x16AVX512Const<>+504(SB)/4, $0x3f7ffc46
+DATA rows4x16AVX512Const<>+508(SB)/4, $0x3f7ffff8
+DATA rows4x16AVX512Const<>+512(SB)/4, $0x0
+DATA rows4x16AVX512Const<>+516(SB)/4, $0x3ece6a5e
+DATA rows4x16AVX512Const<>+520(SB)/4, $0x3f3190b1
+DATA rows4x16AVX512Const<>+524(SB)/4, $0x3f65c88a
+DATA rows4x16AVX512Const<>+528(SB)/4, $0x3f7b0c32
+DATA rows4x16AVX512Const<>+532(SB)/4, $0x3f7f8e49
+DATA rows4x16AVX512Const<>+536(SB)/4, $0x3f7ffc46
+DATA rows4x16AVX512Const<>+540(SB)/4, $0x3f7ffff8
+DATA rows4x16AVX512Const<>+544(SB)/4, $0x80000000
+GLOBL rows4x16AVX512Const<>(SB), RODATA|NOPTR, $576
+
+// rows4x16AVX512 sums 4 products for 16 outputs of every row, in tiles of rows.
+//
+// func rows4x16AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·rows4x16AVX512(SB), NOSPLIT, $0-64
+	MOVQ y+0(FP), R8
+	MOVQ x+8(FP), SI
+	MOVQ b+24(FP), BX
+	MOVQ $16, R11
+	LEAQ (R11)(R11*2), R12
+	LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+32(FP), AX
+	TESTQ AX, AX
+	JZ done2
+rows1:
+
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0
+	VMOVUPS (BX), Z1
+	VMOVUPS (BX), Z2
+	VMOVUPS (BX), Z3
+	VMOVUPS (BX), Z4
+	VMOVUPS (BX), Z5
+	VMOVUPS (BX), Z6
+	VMOVUPS (BX), Z7
+	VMOVUPS (BX), Z8
+	VMOVUPS (BX), Z9
+	VMOVUPS (BX), Z10
+	VMOVUPS (BX), Z11
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	LEAQ (SI)(R12*2), R9
+	VMOVUPS (DI), Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS (R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS (R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS (R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS (R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS (R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS (R9), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS (R9)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS (R9)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS (R9)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS (R9)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS (R9)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VMOVUPS 64(DI), Z28
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 4(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 4(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 4(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 4(R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 4(R9), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 4(R9)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 4(R9)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 4(R9)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 4(R9)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 4(R9)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VMOVUPS 128(DI), Z28
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 8(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 8(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 8(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 8(R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 8(R9), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 8(R9)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 8(R9)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 8(R9)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 8(R9)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 8(R9)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VMOVUPS 192(DI), Z28
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 12(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 12(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 12(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 12(R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 12(R9), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 12(R9)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 12(R9)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 12(R9)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 12(R9)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 12(R9)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
+	VMOVUPS Z4, 256(R8)
+	VMOVUPS Z5, 320(R8)
+	VMOVUPS Z6, 384(R8)
+	VMOVUPS Z7, 448(R8)
+	VMOVUPS Z8, 512(R8)
+	VMOVUPS Z9, 576(R8)
+	VMOVUPS Z10, 640(R8)
+	VMOVUPS Z11, 704(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $12, CX
+finish3:
+	VMOVUPS (R10), Z0
+
+	// y = tanh(x)
+	VANDPS.BCST rows4x16AVX512Const<>+0(SB), Z0, Z1
+	VBROADCASTSS rows4x16AVX512Const<>+8(SB), Z2
+	VMINPS Z1, Z2, Z1
+	VADDPS.BCST rows4x16AVX512Const<>+16(SB), Z1, Z2
+	VPSUBD.BCST rows4x16AVX512Const<>+16(SB), Z2, Z2
+	VPSRLD $22, Z2, Z2
+	VPERMPS rows4x16AVX512Const<>+32(SB), Z2, Z3
+	VSUBPS Z3, Z1, Z1
+	VMULPS Z1, Z1, Z3
+	VPERMPS rows4x16AVX512Const<>+96(SB), Z2, Z4
+	VMULPS Z1, Z4, Z4
+	VPERMPS rows4x16AVX512Const<>+160(SB), Z2, Z5
+	VADDPS Z5, Z4, Z4
+	VPERMPS rows4x16AVX512Const<>+224(SB), Z2, Z5
+	VMULPS Z3, Z5, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z3, Z5
+	VMULPS Z5, Z4, Z4
+	VPERMPS rows4x16AVX512Const<>+288(SB), Z2, Z5
+	VMULPS Z1, Z5, Z5
+	VPERMPS rows4x16AVX512Const<>+352(SB), Z2, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z3, Z5, Z3
+	VADDPS Z4, Z3, Z3
+	VPERMPS rows4x16AVX512Const<>+416(SB), Z2, Z4
+	VMULPS Z1, Z4, Z1
+	VPERMPS rows4x16AVX512Const<>+480(SB), Z2, Z2
+	VADDPS Z2, Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VANDPS.BCST rows4x16AVX512Const<>+544(SB), Z0, Z0
+	VORPS Z1, Z0, Z0
+	VMOVUPS Z0, (R10)
+	ADDQ $64, R10
+	DECQ CX
+	JNZ finish3
+	ADDQ $192, SI
+	ADDQ $768, R8
+	DECQ AX
+	JNZ rows1
+done2:
+	MOVQ tiles1+40(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0
+	VMOVUPS (BX), Z1
+	VMOVUPS (BX), Z2
+	VMOVUPS (BX), Z3
+	VMOVUPS (BX), Z4
+	VMOVUPS (BX), Z5
+	VMOVUPS (BX), Z6
+	VMOVUPS (BX), Z7
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	LEAQ (SI)(R12*2), R9
+	VMOVUPS (DI), Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS (R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS (R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS (R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS (R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS (R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS (R9), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS (R9)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VMOVUPS 64(DI), Z28
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 4(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 4(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 4(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 4(R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 4(R9), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 4(R9)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VMOVUPS 128(DI), Z28
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 8(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 8(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 8(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 8(R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 8(R9), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 8(R9)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VMOVUPS 192(DI), Z28
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 12(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 12(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 12(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 12(R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 12(R9), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 12(R9)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
+	VMOVUPS Z4, 256(R8)
+	VMOVUPS Z5, 320(R8)
+	VMOVUPS Z6, 384(R8)
+	VMOVUPS Z7, 448(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $8, CX
+finish6:
+	VMOVUPS (R10), Z0
+
+	// y = tanh(x)
+	VANDPS.BCST rows4x16AVX512Const<>+0(SB), Z0, Z1
+	VBROADCASTSS rows4x16AVX512Const<>+8(SB), Z2
+	VMINPS Z1, Z2, Z1
+	VADDPS.BCST rows4x16AVX512Const<>+16(SB), Z1, Z2
+	VPSUBD.BCST rows4x16AVX512Const<>+16(SB), Z2, Z2
+	VPSRLD $22, Z2, Z2
+	VPERMPS rows4x16AVX512Const<>+32(SB), Z2, Z3
+	VSUBPS Z3, Z1, Z1
+	VMULPS Z1, Z1, Z3
+	VPERMPS rows4x16AVX512Const<>+96(SB), Z2, Z4
+	VMULPS Z1, Z4, Z4
+	VPERMPS rows4x16AVX512Const<>+160(SB), Z2, Z5
+	VADDPS Z5, Z4, Z4
+	VPERMPS rows4x16AVX512Const<>+224(SB), Z2, Z5
+	VMULPS Z3, Z5, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z3, Z5
+	VMULPS Z5, Z4, Z4
+	VPERMPS rows4x16AVX512Const<>+288(SB), Z2, Z5
+	VMULPS Z1, Z5, Z5
+	VPERMPS rows4x16AVX512Const<>+352(SB), Z2, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z3, Z5, Z3
+	VADDPS Z4, Z3, Z3
+	VPERMPS rows4x16AVX512Const<>+416(SB), Z2, Z4
+	VMULPS Z1, Z4, Z1
+	VPERMPS rows4x16AVX512Const<>+480(SB), Z2, Z2
+	VADDPS Z2, Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VANDPS.BCST rows4x16AVX512Const<>+544(SB), Z0, Z0
+	VORPS Z1, Z0, Z0
+	VMOVUPS Z0, (R10)
+	ADDQ $64, R10
+	DECQ CX
+	JNZ finish6
+	ADDQ $128, SI
+	ADDQ $512, R8
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+48(FP), AX
+	TESTQ AX, AX
+	JZ done8
+rows7:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0
+	VMOVUPS (BX), Z1
+	VMOVUPS (BX), Z2
+	VMOVUPS (BX), Z3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS (R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS (R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS (R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VMOVUPS 64(DI), Z28
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 4(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 4(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VMOVUPS 128(DI), Z28
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 8(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 8(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VMOVUPS 192(DI), Z28
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 12(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 12(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $4, CX
+finish9:
+	VMOVUPS (R10), Z0
+
+	// y = tanh(x)
+	VANDPS.BCST rows4x16AVX512Const<>+0(SB), Z0, Z1
+	VBROADCASTSS rows4x16AVX512Const<>+8(SB), Z2
+	VMINPS Z1, Z2, Z1
+	VADDPS.BCST rows4x16AVX512Const<>+16(SB), Z1, Z2
+	VPSUBD.BCST rows4x16AVX512Const<>+16(SB), Z2, Z2
+	VPSRLD $22, Z2, Z2
+	VPERMPS rows4x16AVX512Const<>+32(SB), Z2, Z3
+	VSUBPS Z3, Z1, Z1
+	VMULPS Z1, Z1, Z3
+	VPERMPS rows4x16AVX512Const<>+96(SB), Z2, Z4
+	VMULPS Z1, Z4, Z4
+	VPERMPS rows4x16AVX512Const<>+160(SB), Z2, Z5
+	VADDPS Z5, Z4, Z4
+	VPERMPS rows4x16AVX512Const<>+224(SB), Z2, Z5
+	VMULPS Z3, Z5, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z3, Z5
+	VMULPS Z5, Z4, Z4
+	VPERMPS rows4x16AVX512Const<>+288(SB), Z2, Z5
+	VMULPS Z1, Z5, Z5
+	VPERMPS rows4x16AVX512Const<>+352(SB), Z2, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z3, Z5, Z3
+	VADDPS Z4, Z3, Z3
+	VPERMPS rows4x16AVX512Const<>+416(SB), Z2, Z4
+	VMULPS Z1, Z4, Z1
+	VPERMPS rows4x16AVX512Const<>+480(SB), Z2, Z2
+	VADDPS Z2, Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VANDPS.BCST rows4x16AVX512Const<>+544(SB), Z0, Z0
+	VORPS Z1, Z0, Z0
+	VMOVUPS Z0, (R10)
+	ADDQ $64, R10
+	DECQ CX
+	JNZ finish9
+	ADDQ $64, SI
+	ADDQ $256, R8
+	DECQ AX
+	JNZ rows7
+done8:
+	MOVQ tiles3+56(FP), AX
+	TESTQ AX, AX
+	JZ done11
+rows10:
+
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VMOVUPS 64(DI), Z28
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VMOVUPS 128(DI), Z28
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VMOVUPS 192(DI), Z28
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VMOVUPS Z0, (R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $1, CX
+finish12:
+	VMOVUPS (R10), Z0
+
+	// y = tanh(x)
+	VANDPS.BCST rows4x16AVX512Const<>+0(SB), Z0, Z1
+	VBROADCASTSS rows4x16AVX512Const<>+8(SB), Z2
+	VMINPS Z1, Z2, Z1
+	VADDPS.BCST rows4x16AVX512Const<>+16(SB), Z1, Z2
+	VPSUBD.BCST rows4x16AVX512Const<>+16(SB), Z2, Z2
+	VPSRLD $22, Z2, Z2
+	VPERMPS rows4x16AVX512Const<>+32(SB), Z2, Z3
+	VSUBPS Z3, Z1, Z1
+	VMULPS Z1, Z1, Z3
+	VPERMPS rows4x16AVX512Const<>+96(SB), Z2, Z4
+	VMULPS Z1, Z4, Z4
+	VPERMPS rows4x16AVX512Const<>+160(SB), Z2, Z5
+	VADDPS Z5, Z4, Z4
+	VPERMPS rows4x16AVX512Const<>+224(SB), Z2, Z5
+	VMULPS Z3, Z5, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z3, Z5
+	VMULPS Z5, Z4, Z4
+	VPERMPS rows4x16AVX512Const<>+288(SB), Z2, Z5
+	VMULPS Z1, Z5, Z5
+	VPERMPS rows4x16AVX512Const<>+352(SB), Z2, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z3, Z5, Z3
+	VADDPS Z4, Z3, Z3
+	VPERMPS rows4x16AVX512Const<>+416(SB), Z2, Z4
+	VMULPS Z1, Z4, Z1
+	VPERMPS rows4x16AVX512Const<>+480(SB), Z2, Z2
+	VADDPS Z2, Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VANDPS.BCST rows4x16AVX512Const<>+544(SB), Z0, Z0
+	VORPS Z1, Z0, Z0
+	VMOVUPS Z0, (R10)
+	ADDQ $64, R10
+	DECQ CX
+	JNZ finish12
+	ADDQ $16, SI
+	ADDQ $64, R8
+	DECQ AX
+	JNZ rows10
+done11:
+	VZEROUPPER 
+	RET 
+
 DATA sgdElementsAVX512Const<>+0(SB)/4, $0x3f666666
 GLOBL sgdElementsAVX512Const<>(SB), RODATA|NOPTR, $32
 
@@ -5830,5 +2943,315 @@ elements1:
 	ADDQ $64, AX
 	DECQ CX
 	JNZ elements1
+	VZEROUPPER 
+	RET 
+
+// weightGradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
+//
+// func weightGradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·weightGradient16AVX512(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
+	MOVQ x+16(FP), SI
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $16
+	JLT done2
+inputs1:
+
+	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows3:
+	VMOVUPS (DI), Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 16(R10), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 20(R10), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 24(R10), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 28(R10), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 32(R10), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 36(R10), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 40(R10), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 44(R10), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 48(R10), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS 52(R10), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 56(R10), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 60(R10), Z31
+	VFMADD231PS Z28, Z31, Z15
+	ADDQ $16, R10
+	ADDQ $64, DI
+	DECQ CX
+	JNZ rows3
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
+	VMOVUPS Z4, 256(R8)
+	VMOVUPS Z5, 320(R8)
+	VMOVUPS Z6, 384(R8)
+	VMOVUPS Z7, 448(R8)
+	VMOVUPS Z8, 512(R8)
+	VMOVUPS Z9, 576(R8)
+	VMOVUPS Z10, 640(R8)
+	VMOVUPS Z11, 704(R8)
+	VMOVUPS Z12, 768(R8)
+	VMOVUPS Z13, 832(R8)
+	VMOVUPS Z14, 896(R8)
+	VMOVUPS Z15, 960(R8)
+	ADDQ $64, SI
+	ADDQ $1024, R8
+	SUBQ $16, AX
+	CMPQ AX, $16
+	JGE inputs1
+done2:
+	CMPQ AX, $4
+	JLT done5
+inputs4:
+
+	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS (DI), Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	ADDQ $16, R10
+	ADDQ $64, DI
+	DECQ CX
+	JNZ rows6
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
+	ADDQ $16, SI
+	ADDQ $256, R8
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs4
+done5:
+	CMPQ AX, $1
+	JLT done8
+inputs7:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows9:
+	VMOVUPS (DI), Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	ADDQ $16, R10
+	ADDQ $64, DI
+	DECQ CX
+	JNZ rows9
+	VMOVUPS Z0, (R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs7
+done8:
+	VZEROUPPER 
+	RET 
+
+// weightGradient3AVX512 sums the gradients of the weights of 3 outputs over the rows.
+//
+// func weightGradient3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·weightGradient3AVX512(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
+	MOVQ x+16(FP), SI
+	MOVL $0x7, R9
+	KMOVW R9, K7
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $16
+	JLT done2
+inputs1:
+
+	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows3:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 16(R10), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 20(R10), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 24(R10), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 28(R10), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 32(R10), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 36(R10), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 40(R10), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 44(R10), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 48(R10), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS 52(R10), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 56(R10), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 60(R10), Z31
+	VFMADD231PS Z28, Z31, Z15
+	ADDQ $64, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows3
+	VMOVUPS Z0, K7, (R8)
+	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z2, K7, 64(R8)
+	VMOVUPS Z3, K7, 96(R8)
+	VMOVUPS Z4, K7, 128(R8)
+	VMOVUPS Z5, K7, 160(R8)
+	VMOVUPS Z6, K7, 192(R8)
+	VMOVUPS Z7, K7, 224(R8)
+	VMOVUPS Z8, K7, 256(R8)
+	VMOVUPS Z9, K7, 288(R8)
+	VMOVUPS Z10, K7, 320(R8)
+	VMOVUPS Z11, K7, 352(R8)
+	VMOVUPS Z12, K7, 384(R8)
+	VMOVUPS Z13, K7, 416(R8)
+	VMOVUPS Z14, K7, 448(R8)
+	VMOVUPS Z15, K7, 480(R8)
+	ADDQ $64, SI
+	ADDQ $512, R8
+	SUBQ $16, AX
+	CMPQ AX, $16
+	JGE inputs1
+done2:
+	CMPQ AX, $4
+	JLT done5
+inputs4:
+
+	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	ADDQ $64, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows6
+	VMOVUPS Z0, K7, (R8)
+	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z2, K7, 64(R8)
+	VMOVUPS Z3, K7, 96(R8)
+	ADDQ $16, SI
+	ADDQ $128, R8
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs4
+done5:
+	CMPQ AX, $1
+	JLT done8
+inputs7:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows9:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	ADDQ $64, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows9
+	VMOVUPS Z0, K7, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs7
+done8:
 	VZEROUPPER 
 	RET 

@@ -141,14 +141,6 @@ func dense1ForwardRowsGeneric(y [][16]float32, x [][4]float32, w *[1][4][16]floa
 	}
 }
 
-// dense1ForwardRows_2Generic is dense1ForwardGeneric for every row.
-func dense1ForwardRows_2Generic(y [][16]float32, x [][4]float32, w *[1][4][16]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense1ForwardGeneric(&y[i], &x[i], w, b)
-	}
-}
-
 // dense1Forward_2Generic computes the output of layer "dense1", 4→16:
 //
 //	for n := range y {
@@ -436,14 +428,6 @@ func dense2ForwardRowsGeneric(y [][3]float32, x [][16]float32, wt *[16][8]float3
 	y = y[:len(x)]
 	for i := range x {
 		dense2Forward_2Generic(&y[i], &x[i], wt, b)
-	}
-}
-
-// dense2ForwardRows_2Generic is dense2ForwardGeneric for every row.
-func dense2ForwardRows_2Generic(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense2ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 

@@ -19,14 +19,6 @@ func dense1ForwardRows(y [][16]float32, x [][4]float32, w *[1][4][16]float32, b 
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
-func dense1ForwardRows_2(y [][16]float32, x [][4]float32, w *[1][4][16]float32, b *[1][16]float32) {
-	dense1ForwardRows_2Generic(y, x, w, b)
-}
-
-func dense1ForwardTrain(y *[16]float32, x *[4]float32, w *[1][4][16]float32, b *[1][16]float32) {
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
 func dense1ForwardTrainRows(y [][16]float32, x [][4]float32, w *[1][4][16]float32, b *[1][16]float32) {
 	dense1ForwardTrainRowsGeneric(y, x, w, b)
 }
@@ -61,14 +53,6 @@ func dense2Forward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]
 
 func dense2ForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	dense2ForwardRowsGeneric(y, x, wt, b)
-}
-
-func dense2ForwardRows_2(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	dense2ForwardRows_2Generic(y, x, wt, b)
-}
-
-func dense2ForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	dense2ForwardTrainGeneric(y, x, wt, b)
 }
 
 func dense2ForwardTrainRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {

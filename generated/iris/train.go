@@ -115,8 +115,8 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 			xScaled[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
 		}
 	}
-	dense1ForwardRows_2(a1, xScaled, &p.w1, &p.b1)
-	dense2ForwardRows_2(z2, a1, &p.w2, &p.b2)
+	dense1ForwardTrainRows(a1, xScaled, &p.w1, &p.b1)
+	dense2ForwardTrainRows(z2, a1, &p.w2, &p.b2)
 	for i := range x {
 		s := z2[i][0]
 		for j := 1; j < 3; j++ {

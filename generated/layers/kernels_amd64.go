@@ -3,15 +3,475 @@
 
 package layers
 
-// addGradientsEachAVX512 is addGradientsEachGeneric for avx512, with the same bits.
+// addGradientsEachAVX2 computes y = x0 + x1 for every element.
+//
+//go:noescape
+func addGradientsEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
+
+// addGradientsEachAVX2_2 computes y = x0 + x1 for every element.
+//
+//go:noescape
+func addGradientsEachAVX2_2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
+// addGradientsEachAVX512 computes y = x0 + x1 for every element.
 //
 //go:noescape
 func addGradientsEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
 
-// addGradientsEachAVX2 is addGradientsEachGeneric for avx2, with the same bits.
+// addGradientsEachAVX512_2 computes y = x0 + x1 for every element.
 //
 //go:noescape
-func addGradientsEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
+func addGradientsEachAVX512_2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
+// batchNormalisationEachAVX2 computes y = (x0 - x3) / sqrt(x4 + 1e-05); y = y · x1; y = y + x2 for every element.
+//
+//go:noescape
+func batchNormalisationEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32, x3 *[24]float32, x4 *[24]float32)
+
+// batchNormalisationEachAVX512 computes y = (x0 - x3) / sqrt(x4 + 1e-05); y = y · x1; y = y + x2 for every element.
+//
+//go:noescape
+func batchNormalisationEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32, x3 *[24]float32, x4 *[24]float32)
+
+// batchNormalisationGradientEachAVX2 computes y = x0 / sqrt(x2 + 1e-05); y = y · x1 for every element.
+//
+//go:noescape
+func batchNormalisationGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
+
+// batchNormalisationGradientEachAVX512 computes y = x0 / sqrt(x2 + 1e-05); y = y · x1 for every element.
+//
+//go:noescape
+func batchNormalisationGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
+
+// clipEachAVX2 computes y = min(max(x0, -4), 4) for every element.
+//
+//go:noescape
+func clipEachAVX2(y *[36]float32, x0 *[36]float32)
+
+// clipEachAVX512 computes y = min(max(x0, -4), 4) for every element.
+//
+//go:noescape
+func clipEachAVX512(y *[36]float32, x0 *[36]float32)
+
+// clipGradientEachAVX2 computes y = select(4 < x0, 0, select(x0 < -4, 0, select(x0 = x0, x1, x0))) for every element.
+//
+//go:noescape
+func clipGradientEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
+
+// clipGradientEachAVX512 computes y = select(4 < x0, 0, select(x0 < -4, 0, select(x0 = x0, x1, x0))) for every element.
+//
+//go:noescape
+func clipGradientEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
+
+// dense12x3AVX2 sums 12 products for each of 3 outputs.
+//
+//go:noescape
+func dense12x3AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+// dense12x3AVX512 sums 12 products for each of 3 outputs.
+//
+//go:noescape
+func dense12x3AVX512(y *float32, x *float32, wt *float32, b *float32)
+
+// dense24x24AVX2 sums 24 products for each of 24 outputs.
+//
+//go:noescape
+func dense24x24AVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
+
+// dense24x24AVX512 sums 24 products for each of 24 outputs.
+//
+//go:noescape
+func dense24x24AVX512(y *float32, x *float32, w *float32, wt *float32, b *float32)
+
+// deviationEachAVX2 computes y = x0 - x1 for every element.
+//
+//go:noescape
+func deviationEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
+// deviationEachAVX512 computes y = x0 - x1 for every element.
+//
+//go:noescape
+func deviationEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
+// expEachAVX2 computes y = exp(x0) for every element.
+//
+//go:noescape
+func expEachAVX2(y *[36]float32, x0 *[36]float32)
+
+// expEachAVX512 computes y = exp(x0) for every element.
+//
+//go:noescape
+func expEachAVX512(y *[36]float32, x0 *[36]float32)
+
+// expGradientEachAVX2 computes y = x1 · x0 for every element.
+//
+//go:noescape
+func expGradientEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
+
+// expGradientEachAVX512 computes y = x1 · x0 for every element.
+//
+//go:noescape
+func expGradientEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
+
+// exponentialsEachAVX2 computes y = exp(x0 - x1) for every element.
+//
+//go:noescape
+func exponentialsEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
+// exponentialsEachAVX512 computes y = exp(x0 - x1) for every element.
+//
+//go:noescape
+func exponentialsEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
+// inputGradient12x3AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient12x3AVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient12x3AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient12x3AVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// isTheExtremeEachAVX2 computes y = select(x0 = x1, 1, 0) for every element.
+//
+//go:noescape
+func isTheExtremeEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
+
+// isTheExtremeEachAVX512 computes y = select(x0 = x1, 1, 0) for every element.
+//
+//go:noescape
+func isTheExtremeEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
+
+// layerNormalisationGradientEachAVX2 computes y = x0 · (x1 - ((x2 + (x3 · x4)) / 12)) for every element.
+//
+//go:noescape
+func layerNormalisationGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32, x3 *[24]float32, x4 *[24]float32)
+
+// layerNormalisationGradientEachAVX512 computes y = x0 · (x1 - ((x2 + (x3 · x4)) / 12)) for every element.
+//
+//go:noescape
+func layerNormalisationGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32, x3 *[24]float32, x4 *[24]float32)
+
+// learn12AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn12AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn12AVX512 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn12AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX2_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn3AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn3AVX2_2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3AVX2_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn3AVX512_2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3AVX512_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn4AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn4AVX512 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn4AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn6AVX2 sums the gradients of the weights of 6 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn6AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn6AVX512 sums the gradients of the weights of 6 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn6AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8AVX2_2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8AVX2_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8AVX2_3 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8AVX2_3(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8AVX512_2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8AVX512_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8AVX512_3 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8AVX512_3(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// maximumEachAVX2 computes y = select(x0 < x1, x1, select(x1 ≤ x0, x0, x0 + x1)) for every element.
+//
+//go:noescape
+func maximumEachAVX2(y *[12]float32, x0 *[12]float32, x1 *[12]float32)
+
+// maximumEachAVX512 computes y = select(x0 < x1, x1, select(x1 ≤ x0, x0, x0 + x1)) for every element.
+//
+//go:noescape
+func maximumEachAVX512(y *[12]float32, x0 *[12]float32, x1 *[12]float32)
+
+// multiplyEachAVX2 computes y = x0 · x1 for every element.
+//
+//go:noescape
+func multiplyEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
+
+// multiplyEachAVX512 computes y = x0 · x1 for every element.
+//
+//go:noescape
+func multiplyEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
+
+// normaliseEachAVX2 computes y = x0 · x1 for every element.
+//
+//go:noescape
+func normaliseEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
+// normaliseEachAVX512 computes y = x0 · x1 for every element.
+//
+//go:noescape
+func normaliseEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
+// preluEachAVX2 computes y = select(x0 < 0, x1 · x0, x0) for every element.
+//
+//go:noescape
+func preluEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
+// preluEachAVX512 computes y = select(x0 < 0, x1 · x0, x0) for every element.
+//
+//go:noescape
+func preluEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
+// preluGradientEachAVX2 computes y = select(0 < x0, x1, x2 · x1) for every element.
+//
+//go:noescape
+func preluGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
+
+// preluGradientEachAVX512 computes y = select(0 < x0, x1, x2 · x1) for every element.
+//
+//go:noescape
+func preluGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
+
+// reduceMaxGradientEachAVX2 computes y = select(x0 = x1, x2 / x3, select(x1 = x1, 0, x1)) for every element.
+//
+//go:noescape
+func reduceMaxGradientEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32, x2 *[36]float32, x3 *[36]float32)
+
+// reduceMaxGradientEachAVX512 computes y = select(x0 = x1, x2 / x3, select(x1 = x1, 0, x1)) for every element.
+//
+//go:noescape
+func reduceMaxGradientEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32, x2 *[36]float32, x3 *[36]float32)
+
+// rows12x3AVX2 sums 12 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows12x3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows12x3AVX2_2 sums 12 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows12x3AVX2_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows12x3AVX512 sums 12 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows12x3AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// rows12x3AVX512_2 sums 12 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows12x3AVX512_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// rows24x16AVX2 sums 24 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows24x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// rows24x16AVX512 sums 24 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows24x16AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows24x8AVX2 sums 24 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows24x8AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows24x8AVX512 sums 24 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows24x8AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// scaleAndShiftEachAVX2 computes y = (x0 · x1) + x2 for every element.
+//
+//go:noescape
+func scaleAndShiftEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
+
+// scaleAndShiftEachAVX512 computes y = (x0 · x1) + x2 for every element.
+//
+//go:noescape
+func scaleAndShiftEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
+
+// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+
+// sgdElementsAVX512 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+//
+//go:noescape
+func sgdElementsAVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+
+// slopeGradientEachAVX2 computes y = select(0 < x0, 0, x0 · x1) for every element.
+//
+//go:noescape
+func slopeGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
+// slopeGradientEachAVX512 computes y = select(0 < x0, 0, x0 · x1) for every element.
+//
+//go:noescape
+func slopeGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
+// softmaxEachAVX2 computes y = x0 / x1 for every element.
+//
+//go:noescape
+func softmaxEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
+// softmaxEachAVX512 computes y = x0 / x1 for every element.
+//
+//go:noescape
+func softmaxEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
+// softmaxGradientEachAVX2 computes y = x0 · (x1 - x2) for every element.
+//
+//go:noescape
+func softmaxGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
+
+// softmaxGradientEachAVX512 computes y = x0 · (x1 - x2) for every element.
+//
+//go:noescape
+func softmaxGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
+
+// subtractEachAVX2 computes y = x0 - x1 for every element.
+//
+//go:noescape
+func subtractEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
+
+// subtractEachAVX512 computes y = x0 - x1 for every element.
+//
+//go:noescape
+func subtractEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
+
+// subtractGradientEachAVX2 computes y = -x0 for every element.
+//
+//go:noescape
+func subtractGradientEachAVX2(y *[36]float32, x0 *[36]float32)
+
+// subtractGradientEachAVX512 computes y = -x0 for every element.
+//
+//go:noescape
+func subtractGradientEachAVX512(y *[36]float32, x0 *[36]float32)
+
+// sumOfSquaresEachAVX2 computes y = x0 · x0 for every element.
+//
+//go:noescape
+func sumOfSquaresEachAVX2(y *[24]float32, x0 *[24]float32)
+
+// sumOfSquaresEachAVX512 computes y = x0 · x0 for every element.
+//
+//go:noescape
+func sumOfSquaresEachAVX512(y *[24]float32, x0 *[24]float32)
+
+// tanhGradientEachAVX2 computes y = x1 · (1 - (x0 · x0)) for every element.
+//
+//go:noescape
+func tanhGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
+// tanhGradientEachAVX512 computes y = x1 · (1 - (x0 · x0)) for every element.
+//
+//go:noescape
+func tanhGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+
+// weightGradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
+//
+//go:noescape
+func weightGradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient3AVX512 sums the gradients of the weights of 3 outputs over the rows.
+//
+//go:noescape
+func weightGradient3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
+//
+//go:noescape
+func weightGradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient8AVX512 sums the gradients of the weights of 8 outputs over the rows.
+//
+//go:noescape
+func weightGradient8AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 func addGradientsEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	if useAVX512 {
@@ -25,37 +485,17 @@ func addGradientsEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	addGradientsEachGeneric(y, x0, x1)
 }
 
-// addGradientsEach_2AVX512 is addGradientsEach_2Generic for avx512, with the same bits.
-//
-//go:noescape
-func addGradientsEach_2AVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-
-// addGradientsEach_2AVX2 is addGradientsEach_2Generic for avx2, with the same bits.
-//
-//go:noescape
-func addGradientsEach_2AVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-
 func addGradientsEach_2(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	if useAVX512 {
-		addGradientsEach_2AVX512(y, x0, x1)
+		addGradientsEachAVX512_2(y, x0, x1)
 		return
 	}
 	if useAVX2 {
-		addGradientsEach_2AVX2(y, x0, x1)
+		addGradientsEachAVX2_2(y, x0, x1)
 		return
 	}
 	addGradientsEach_2Generic(y, x0, x1)
 }
-
-// batchNormalisationEachAVX512 is batchNormalisationEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func batchNormalisationEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32, x3 *[24]float32, x4 *[24]float32)
-
-// batchNormalisationEachAVX2 is batchNormalisationEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func batchNormalisationEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32, x3 *[24]float32, x4 *[24]float32)
 
 func batchNormalisationEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32, x3 *[24]float32, x4 *[24]float32) {
 	if useAVX512 {
@@ -69,16 +509,6 @@ func batchNormalisationEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2
 	batchNormalisationEachGeneric(y, x0, x1, x2, x3, x4)
 }
 
-// batchNormalisationGradientEachAVX512 is batchNormalisationGradientEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func batchNormalisationGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
-
-// batchNormalisationGradientEachAVX2 is batchNormalisationGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func batchNormalisationGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
-
 func batchNormalisationGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32) {
 	if useAVX512 {
 		batchNormalisationGradientEachAVX512(y, x0, x1, x2)
@@ -90,16 +520,6 @@ func batchNormalisationGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]flo
 	}
 	batchNormalisationGradientEachGeneric(y, x0, x1, x2)
 }
-
-// clipEachAVX512 is clipEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func clipEachAVX512(y *[36]float32, x0 *[36]float32)
-
-// clipEachAVX2 is clipEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func clipEachAVX2(y *[36]float32, x0 *[36]float32)
 
 func clipEach(y *[36]float32, x0 *[36]float32) {
 	if useAVX512 {
@@ -113,16 +533,6 @@ func clipEach(y *[36]float32, x0 *[36]float32) {
 	clipEachGeneric(y, x0)
 }
 
-// clipGradientEachAVX512 is clipGradientEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func clipGradientEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
-
-// clipGradientEachAVX2 is clipGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func clipGradientEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
-
 func clipGradientEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	if useAVX512 {
 		clipGradientEachAVX512(y, x0, x1)
@@ -134,16 +544,6 @@ func clipGradientEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	}
 	clipGradientEachGeneric(y, x0, x1)
 }
-
-// learn6AVX512 sums the gradients of the weights of 6 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn6AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn6_2AVX2 sums the gradients of the weights of 6 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn6_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // constant1WeightLearn updates constant1.weight: gradient and sgd.
 func constant1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -162,7 +562,7 @@ func constant1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int
 			return
 		}
 		one := float32(1)
-		learn6_2AVX2(&p.weightOfConstant1[0][0], &t.m.momentumBuffer.weightOfConstant1[0][0], &lr, &t.m.dconstant1Weight[0][0], &one, 1, len(x))
+		learn6AVX2(&p.weightOfConstant1[0][0], &t.m.momentumBuffer.weightOfConstant1[0][0], &lr, &t.m.dconstant1Weight[0][0], &one, 1, len(x))
 		return
 	}
 	constant1WeightLearnGeneric(t, lr, x, part, parts)
@@ -175,31 +575,11 @@ func constant1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.weightOfConstant1[0][0], &p.weightOfConstant1[0][0], &t.m.momentumBuffer.weightOfConstant1[0][0], &lr, 2)
+		sgdElementsAVX2(&g.weightOfConstant1[0][0], &p.weightOfConstant1[0][0], &t.m.momentumBuffer.weightOfConstant1[0][0], &lr, 2)
 		return
 	}
 	constant1WeightSgdGeneric(t, p, g, lr)
 }
-
-// learn16_3AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_5AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_5AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_6AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
 func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -210,9 +590,9 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 1 {
-			learn16_3AVX512(&p.b1[q][0], &t.m.momentumBuffer.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX512_2(&p.b1[q][0], &t.m.momentumBuffer.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
-		learn8_5AVX512(&p.b1[1][0], &t.m.momentumBuffer.b1[1][0], &lr, &t.m.dz1[0][16], &one, 1, len(x))
+		learn8AVX512_3(&p.b1[1][0], &t.m.momentumBuffer.b1[1][0], &lr, &t.m.dz1[0][16], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -222,9 +602,9 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 1 {
-			learn16_4AVX2(&p.b1[q][0], &t.m.momentumBuffer.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX2_2(&p.b1[q][0], &t.m.momentumBuffer.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
-		learn8_6AVX2(&p.b1[1][0], &t.m.momentumBuffer.b1[1][0], &lr, &t.m.dz1[0][16], &one, 1, len(x))
+		learn8AVX2_3(&p.b1[1][0], &t.m.momentumBuffer.b1[1][0], &lr, &t.m.dz1[0][16], &one, 1, len(x))
 		return
 	}
 	dense1BiasLearnGeneric(t, lr, x, part, parts)
@@ -237,55 +617,23 @@ func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 4)
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 4)
 		return
 	}
 	dense1BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 576 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX512(y *float32, x *float32, w *float32, wt *float32, b *float32)
-
-// dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 576 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
-
 func dense1Forward(y *[24]float32, x *[24]float32, w *[1][24][16]float32, wt *[24][8]float32, b *[2][16]float32) {
 	if useAVX512 {
-		dense1ForwardAVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
+		dense24x24AVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
+		dense24x24AVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense1ForwardGeneric(y, x, w, wt, b)
 }
-
-// dense1ForwardRowsPanel0AVX512 sums 24 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardRowsPanel1AVX512 sums 24 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardRowsPanel2AVX2 sums 24 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense1ForwardRowsPanel3AVX2 sums 24 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][24]float32, x [][24]float32, w *[1][24][16]float32, wt *[24][8]float32, b *[2][16]float32) {
@@ -297,9 +645,9 @@ func dense1ForwardRows(y [][24]float32, x [][24]float32, w *[1][24][16]float32, 
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows24x16AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		dense1ForwardRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
+		rows24x8AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
 		return
 	}
 	if useAVX2 {
@@ -310,108 +658,13 @@ func dense1ForwardRows(y [][24]float32, x [][24]float32, w *[1][24][16]float32, 
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := range w {
-			dense1ForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
+			rows24x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
 		}
-		dense1ForwardRowsPanel3AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by3, by2, single3)
+		rows24x8AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by3, by2, single3)
 		return
 	}
 	dense1ForwardRowsGeneric(y, x, w, wt, b)
 }
-
-// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 576 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX512(y *float32, x *float32, w *float32, wt *float32, b *float32)
-
-// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 576 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
-
-func dense1ForwardTrain(y *[24]float32, x *[24]float32, w *[1][24][16]float32, wt *[24][8]float32, b *[2][16]float32) {
-	if useAVX512 {
-		dense1ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense1ForwardTrainGeneric(y, x, w, wt, b)
-}
-
-// dense1ForwardTrainRowsPanel0AVX512 sums 24 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardTrainRowsPanel1AVX512 sums 24 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardTrainRowsPanel2AVX2 sums 24 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense1ForwardTrainRowsPanel3AVX2 sums 24 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRows(y [][24]float32, x [][24]float32, w *[1][24][16]float32, wt *[24][8]float32, b *[2][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], &x[0], w, wt, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		dense1ForwardTrainRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], &x[0], w, wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		for q := range w {
-			dense1ForwardTrainRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
-		}
-		dense1ForwardTrainRowsPanel3AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by3, by2, single3)
-		return
-	}
-	dense1ForwardTrainRowsGeneric(y, x, w, wt, b)
-}
-
-// gradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient8AVX512 sums the gradients of the weights of 8 outputs over the rows.
-//
-//go:noescape
-func gradient8AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
-//
-//go:noescape
-func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -425,40 +678,20 @@ func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 func dense1GradWeight(g *[1][24][16]float32, gt *[24][8]float32, dy [][24]float32, x [][24]float32) {
 	if useAVX512 {
 		for q := range g {
-			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 24, len(x))
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 24, len(x))
 		}
-		gradient8AVX512(&gt[0][0], &dy[0][16], &x[0][0], 24, len(x))
+		weightGradient8AVX512(&gt[0][0], &dy[0][16], &x[0][0], 24, len(x))
 		return
 	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 24, len(x))
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 24, len(x))
 		}
-		gradient8_2AVX2(&gt[0][0], &dy[0][16], &x[0][0], 24, len(x))
+		weightGradient8AVX2(&gt[0][0], &dy[0][16], &x[0][0], 24, len(x))
 		return
 	}
 	dense1GradWeightGeneric(g, gt, dy, x)
 }
-
-// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_3AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -470,7 +703,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			for q := range 1 {
 				learn16AVX512(&p.w1[q][k][0], &t.m.momentumBuffer.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &t.m.xScaled[0][k], m, len(x))
 			}
-			learn8_3AVX512(&p.w1t[k][0], &t.m.momentumBuffer.w1t[k][0], &lr, &t.m.dz1[0][16], &t.m.xScaled[0][k], m, len(x))
+			learn8AVX512_2(&p.w1t[k][0], &t.m.momentumBuffer.w1t[k][0], &lr, &t.m.dz1[0][16], &t.m.xScaled[0][k], m, len(x))
 		}
 		return
 	}
@@ -480,9 +713,9 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for k := from; k < to; k += 510 {
 			m := min(510, to-k)
 			for q := range 1 {
-				learn16_2AVX2(&p.w1[q][k][0], &t.m.momentumBuffer.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &t.m.xScaled[0][k], m, len(x))
+				learn16AVX2(&p.w1[q][k][0], &t.m.momentumBuffer.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &t.m.xScaled[0][k], m, len(x))
 			}
-			learn8_4AVX2(&p.w1t[k][0], &t.m.momentumBuffer.w1t[k][0], &lr, &t.m.dz1[0][16], &t.m.xScaled[0][k], m, len(x))
+			learn8AVX2_2(&p.w1t[k][0], &t.m.momentumBuffer.w1t[k][0], &lr, &t.m.dz1[0][16], &t.m.xScaled[0][k], m, len(x))
 		}
 		return
 	}
@@ -500,23 +733,13 @@ func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	}
 	if useAVX2 {
 		for q := range 1 {
-			sgdElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, 48)
+			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, 48)
 		}
-		sgdElements_2AVX2(&g.w1t[0][0], &p.w1t[0][0], &t.m.momentumBuffer.w1t[0][0], &lr, 24)
+		sgdElementsAVX2(&g.w1t[0][0], &p.w1t[0][0], &t.m.momentumBuffer.w1t[0][0], &lr, 24)
 		return
 	}
 	dense1WeightSgdGeneric(t, p, g, lr)
 }
-
-// deviationEachAVX512 is deviationEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func deviationEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-
-// deviationEachAVX2 is deviationEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func deviationEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
 
 func deviationEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	if useAVX512 {
@@ -530,16 +753,6 @@ func deviationEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	deviationEachGeneric(y, x0, x1)
 }
 
-// expEachAVX512 is expEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func expEachAVX512(y *[36]float32, x0 *[36]float32)
-
-// expEachAVX2 is expEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func expEachAVX2(y *[36]float32, x0 *[36]float32)
-
 func expEach(y *[36]float32, x0 *[36]float32) {
 	if useAVX512 {
 		expEachAVX512(y, x0)
@@ -551,16 +764,6 @@ func expEach(y *[36]float32, x0 *[36]float32) {
 	}
 	expEachGeneric(y, x0)
 }
-
-// expGradientEachAVX512 is expGradientEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func expGradientEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
-
-// expGradientEachAVX2 is expGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func expGradientEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
 
 func expGradientEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	if useAVX512 {
@@ -574,16 +777,6 @@ func expGradientEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	expGradientEachGeneric(y, x0, x1)
 }
 
-// exponentialsEachAVX512 is exponentialsEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func exponentialsEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-
-// exponentialsEachAVX2 is exponentialsEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func exponentialsEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-
 func exponentialsEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	if useAVX512 {
 		exponentialsEachAVX512(y, x0, x1)
@@ -596,16 +789,6 @@ func exponentialsEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	exponentialsEachGeneric(y, x0, x1)
 }
 
-// isTheExtremeEachAVX512 is isTheExtremeEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func isTheExtremeEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
-
-// isTheExtremeEachAVX2 is isTheExtremeEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func isTheExtremeEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
-
 func isTheExtremeEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	if useAVX512 {
 		isTheExtremeEachAVX512(y, x0, x1)
@@ -617,16 +800,6 @@ func isTheExtremeEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	}
 	isTheExtremeEachGeneric(y, x0, x1)
 }
-
-// layerNormalisationGradientEachAVX512 is layerNormalisationGradientEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func layerNormalisationGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32, x3 *[24]float32, x4 *[24]float32)
-
-// layerNormalisationGradientEachAVX2 is layerNormalisationGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func layerNormalisationGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32, x3 *[24]float32, x4 *[24]float32)
 
 func layerNormalisationGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32, x3 *[24]float32, x4 *[24]float32) {
 	if useAVX512 {
@@ -657,7 +830,7 @@ func layerNormalization1BiasLearn(t *Trainer, lr float32, x []Input, part int, p
 			return
 		}
 		one := float32(1)
-		learn12_2AVX2(&p.biasOfLayerNormalization1[0][0], &t.m.momentumBuffer.biasOfLayerNormalization1[0][0], &lr, &t.m.dlayerNormalization1Bias[0][0], &one, 1, len(x))
+		learn12AVX2(&p.biasOfLayerNormalization1[0][0], &t.m.momentumBuffer.biasOfLayerNormalization1[0][0], &lr, &t.m.dlayerNormalization1Bias[0][0], &one, 1, len(x))
 		return
 	}
 	layerNormalization1BiasLearnGeneric(t, lr, x, part, parts)
@@ -670,21 +843,11 @@ func layerNormalization1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.biasOfLayerNormalization1[0][0], &p.biasOfLayerNormalization1[0][0], &t.m.momentumBuffer.biasOfLayerNormalization1[0][0], &lr, 2)
+		sgdElementsAVX2(&g.biasOfLayerNormalization1[0][0], &p.biasOfLayerNormalization1[0][0], &t.m.momentumBuffer.biasOfLayerNormalization1[0][0], &lr, 2)
 		return
 	}
 	layerNormalization1BiasSgdGeneric(t, p, g, lr)
 }
-
-// learn12AVX512 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn12AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn12_2AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn12_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // layerNormalization1WeightLearn updates layer_normalization1.weight: gradient and sgd.
 func layerNormalization1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -703,7 +866,7 @@ func layerNormalization1WeightLearn(t *Trainer, lr float32, x []Input, part int,
 			return
 		}
 		one := float32(1)
-		learn12_2AVX2(&p.weightOfLayerNormalization1[0][0], &t.m.momentumBuffer.weightOfLayerNormalization1[0][0], &lr, &t.m.dlayerNormalization1Weight[0][0], &one, 1, len(x))
+		learn12AVX2(&p.weightOfLayerNormalization1[0][0], &t.m.momentumBuffer.weightOfLayerNormalization1[0][0], &lr, &t.m.dlayerNormalization1Weight[0][0], &one, 1, len(x))
 		return
 	}
 	layerNormalization1WeightLearnGeneric(t, lr, x, part, parts)
@@ -716,21 +879,11 @@ func layerNormalization1WeightSgd(t *Trainer, p *params, g *params, lr float32) 
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.weightOfLayerNormalization1[0][0], &p.weightOfLayerNormalization1[0][0], &t.m.momentumBuffer.weightOfLayerNormalization1[0][0], &lr, 2)
+		sgdElementsAVX2(&g.weightOfLayerNormalization1[0][0], &p.weightOfLayerNormalization1[0][0], &t.m.momentumBuffer.weightOfLayerNormalization1[0][0], &lr, 2)
 		return
 	}
 	layerNormalization1WeightSgdGeneric(t, p, g, lr)
 }
-
-// learn3_3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn3_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn3_4AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn3_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // logitsBiasLearn updates logits.bias: gradient and sgd.
 func logitsBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -740,7 +893,7 @@ func logitsBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn3_3AVX512(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		learn3AVX512_2(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -749,7 +902,7 @@ func logitsBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn3_4AVX2(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		learn3AVX2_2(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
 		return
 	}
 	logitsBiasLearnGeneric(t, lr, x, part, parts)
@@ -762,45 +915,23 @@ func logitsBiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 2)
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 2)
 		return
 	}
 	logitsBiasSgdGeneric(t, p, g, lr)
 }
 
-// logitsForwardAVX512 is logitsForwardGeneric for avx512: 36 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func logitsForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// logitsForwardAVX2 is logitsForwardGeneric for avx2: 36 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func logitsForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func logitsForward(y *[3]float32, x *[12]float32, wt *[12][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		logitsForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense12x3AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		logitsForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense12x3AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	logitsForwardGeneric(y, x, wt, b)
 }
-
-// logitsForwardRowsPanel0AVX512 sums 12 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func logitsForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// logitsForwardRowsPanel1AVX2 sums 12 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func logitsForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // logitsForwardRows is logitsForwardGeneric for every row.
 func logitsForwardRows(y []Output, x [][12]float32, wt *[12][8]float32, b *[1][16]float32) {
@@ -815,9 +946,9 @@ func logitsForwardRows(y []Output, x [][12]float32, wt *[12][8]float32, b *[1][1
 		if again12 {
 			single12 = 0
 		}
-		logitsForwardRowsPanel0AVX512(&y[0].Y[0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows12x3AVX512(&y[0].Y[0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			logitsForwardRowsPanel0AVX512(&y[m-4].Y[0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows12x3AVX512(&y[m-4].Y[0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
@@ -828,93 +959,17 @@ func logitsForwardRows(y []Output, x [][12]float32, wt *[12][8]float32, b *[1][1
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		logitsForwardRowsPanel1AVX2(&y[0].Y[0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows12x3AVX2(&y[0].Y[0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	logitsForwardRowsGeneric(y, x, wt, b)
 }
 
-// logitsForwardRows_2Panel0AVX512 sums 12 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func logitsForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// logitsForwardRows_2Panel1AVX2 sums 12 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func logitsForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// logitsForwardRows_2 is logitsForwardGeneric for every row.
-func logitsForwardRows_2(y [][3]float32, x [][12]float32, wt *[12][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			logitsForward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		logitsForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			logitsForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			logitsForward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		logitsForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
-	}
-	logitsForwardRows_2Generic(y, x, wt, b)
-}
-
-// logitsForwardTrainAVX512 is logitsForwardTrainGeneric for avx512: 36 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func logitsForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// logitsForwardTrainAVX2 is logitsForwardTrainGeneric for avx2: 36 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func logitsForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func logitsForwardTrain(y *[3]float32, x *[12]float32, wt *[12][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		logitsForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		logitsForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	logitsForwardTrainGeneric(y, x, wt, b)
-}
-
-// logitsForwardTrainRowsPanel0AVX512 sums 12 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func logitsForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// logitsForwardTrainRowsPanel1AVX2 sums 12 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func logitsForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// logitsForwardTrainRows is logitsForwardTrainGeneric for every row.
+// logitsForwardTrainRows is logitsForwardGeneric for every row.
 func logitsForwardTrainRows(y [][3]float32, x [][12]float32, wt *[12][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			logitsForwardTrain(&y[0], &x[0], wt, b)
+			logitsForward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
@@ -923,42 +978,32 @@ func logitsForwardTrainRows(y [][3]float32, x [][12]float32, wt *[12][8]float32,
 		if again12 {
 			single12 = 0
 		}
-		logitsForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows12x3AVX512_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			logitsForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows12x3AVX512_2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			logitsForwardTrain(&y[0], &x[0], wt, b)
+			logitsForward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		logitsForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows12x3AVX2_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	logitsForwardTrainRowsGeneric(y, x, wt, b)
 }
-
-// logitsGradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func logitsGradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// logitsGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func logitsGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // logitsGradInputRows is logitsGradInput for every row.
 func logitsGradInputRows(y [][12]float32, y1 [][12]float32, x [][3]float32, wt *[12][8]float32, u0 [][12]float32, u1 [][12]float32, u2 [][12]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		logitsGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 1, by6, by2, single6)
-		logitsGradInputRowsBlocksAVX512(&y[0][4], &x[0][0], &wt[4][0], 1, by6, by2, single6)
+		inputGradient12x3AVX512(&y[0][0], &x[0][0], &wt[0][0], 1, by6, by2, single6)
+		inputGradient12x3AVX512(&y[0][4], &x[0][0], &wt[4][0], 1, by6, by2, single6)
 		y = y[:len(x)]
 		y1 = y1[:len(x)]
 		u0 = u0[:len(x)]
@@ -980,7 +1025,7 @@ func logitsGradInputRows(y [][12]float32, y1 [][12]float32, x [][3]float32, wt *
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		logitsGradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], 3, by3, by2, single3)
+		inputGradient12x3AVX2(&y[0][0], &x[0][0], &wt[0][0], 3, by3, by2, single3)
 		y = y[:len(x)]
 		y1 = y1[:len(x)]
 		u0 = u0[:len(x)]
@@ -1002,16 +1047,6 @@ func logitsGradInputRows(y [][12]float32, y1 [][12]float32, x [][3]float32, wt *
 	logitsGradInputRowsGeneric(y, y1, x, wt, u0, u1, u2)
 }
 
-// gradient3AVX512 sums the gradients of the weights of 3 outputs over the rows.
-//
-//go:noescape
-func gradient3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient3_2AVX2 sums the gradients of the weights of 3 outputs over the rows.
-//
-//go:noescape
-func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // logitsGradWeight computes the gradient of the weights of layer "logits":
 //
 //	for n := range dy {
@@ -1023,25 +1058,15 @@ func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 // in the order of the samples. It does not allocate.
 func logitsGradWeight(gt *[12][8]float32, dy [][3]float32, x [][12]float32) {
 	if useAVX512 {
-		gradient3AVX512(&gt[0][0], &dy[0][0], &x[0][0], 12, len(x))
+		weightGradient3AVX512(&gt[0][0], &dy[0][0], &x[0][0], 12, len(x))
 		return
 	}
 	if useAVX2 {
-		gradient3_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 12, len(x))
+		weightGradient3AVX2(&gt[0][0], &dy[0][0], &x[0][0], 12, len(x))
 		return
 	}
 	logitsGradWeightGeneric(gt, dy, x)
 }
-
-// learn3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // logitsWeightLearn updates logits.weight: gradient and sgd.
 func logitsWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -1059,22 +1084,12 @@ func logitsWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(12, 6, part, parts)
 		for k := from; k < to; k += 510 {
 			m := min(510, to-k)
-			learn3_2AVX2(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.maximum1[0][k], m, len(x))
+			learn3AVX2(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.maximum1[0][k], m, len(x))
 		}
 		return
 	}
 	logitsWeightLearnGeneric(t, lr, x, part, parts)
 }
-
-// sgdElementsAVX512 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
-//
-//go:noescape
-func sgdElementsAVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
-
-// sgdElements_2AVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
-//
-//go:noescape
-func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
 
 // logitsWeightSgd changes logits.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func logitsWeightSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -1083,21 +1098,11 @@ func logitsWeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 12)
+		sgdElementsAVX2(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 12)
 		return
 	}
 	logitsWeightSgdGeneric(t, p, g, lr)
 }
-
-// maximumEachAVX512 is maximumEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func maximumEachAVX512(y *[12]float32, x0 *[12]float32, x1 *[12]float32)
-
-// maximumEachAVX2 is maximumEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func maximumEachAVX2(y *[12]float32, x0 *[12]float32, x1 *[12]float32)
 
 func maximumEach(y *[12]float32, x0 *[12]float32, x1 *[12]float32) {
 	if useAVX512 {
@@ -1111,16 +1116,6 @@ func maximumEach(y *[12]float32, x0 *[12]float32, x1 *[12]float32) {
 	maximumEachGeneric(y, x0, x1)
 }
 
-// multiplyEachAVX512 is multiplyEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func multiplyEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
-
-// multiplyEachAVX2 is multiplyEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func multiplyEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
-
 func multiplyEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	if useAVX512 {
 		multiplyEachAVX512(y, x0, x1)
@@ -1133,60 +1128,6 @@ func multiplyEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	multiplyEachGeneric(y, x0, x1)
 }
 
-// multiplyGradientEachAVX512 is multiplyGradientEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func multiplyGradientEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
-
-// multiplyGradientEachAVX2 is multiplyGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func multiplyGradientEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
-
-func multiplyGradientEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
-	if useAVX512 {
-		multiplyGradientEachAVX512(y, x0, x1)
-		return
-	}
-	if useAVX2 {
-		multiplyGradientEachAVX2(y, x0, x1)
-		return
-	}
-	multiplyGradientEachGeneric(y, x0, x1)
-}
-
-// multiplyGradientEach_2AVX512 is multiplyGradientEach_2Generic for avx512, with the same bits.
-//
-//go:noescape
-func multiplyGradientEach_2AVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
-
-// multiplyGradientEach_2AVX2 is multiplyGradientEach_2Generic for avx2, with the same bits.
-//
-//go:noescape
-func multiplyGradientEach_2AVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
-
-func multiplyGradientEach_2(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
-	if useAVX512 {
-		multiplyGradientEach_2AVX512(y, x0, x1)
-		return
-	}
-	if useAVX2 {
-		multiplyGradientEach_2AVX2(y, x0, x1)
-		return
-	}
-	multiplyGradientEach_2Generic(y, x0, x1)
-}
-
-// normaliseEachAVX512 is normaliseEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func normaliseEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-
-// normaliseEachAVX2 is normaliseEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func normaliseEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-
 func normaliseEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	if useAVX512 {
 		normaliseEachAVX512(y, x0, x1)
@@ -1198,16 +1139,6 @@ func normaliseEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	}
 	normaliseEachGeneric(y, x0, x1)
 }
-
-// learn4AVX512 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn4AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn4_2AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn4_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // prelu1WeightLearn updates prelu1.weight: gradient and sgd.
 func prelu1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -1226,7 +1157,7 @@ func prelu1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn4_2AVX2(&p.weightOfPrelu1[0][0], &t.m.momentumBuffer.weightOfPrelu1[0][0], &lr, &t.m.dprelu1Weight[0][0], &one, 1, len(x))
+		learn4AVX2(&p.weightOfPrelu1[0][0], &t.m.momentumBuffer.weightOfPrelu1[0][0], &lr, &t.m.dprelu1Weight[0][0], &one, 1, len(x))
 		return
 	}
 	prelu1WeightLearnGeneric(t, lr, x, part, parts)
@@ -1239,21 +1170,11 @@ func prelu1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.weightOfPrelu1[0][0], &p.weightOfPrelu1[0][0], &t.m.momentumBuffer.weightOfPrelu1[0][0], &lr, 2)
+		sgdElementsAVX2(&g.weightOfPrelu1[0][0], &p.weightOfPrelu1[0][0], &t.m.momentumBuffer.weightOfPrelu1[0][0], &lr, 2)
 		return
 	}
 	prelu1WeightSgdGeneric(t, p, g, lr)
 }
-
-// preluEachAVX512 is preluEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func preluEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-
-// preluEachAVX2 is preluEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func preluEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
 
 func preluEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	if useAVX512 {
@@ -1267,16 +1188,6 @@ func preluEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	preluEachGeneric(y, x0, x1)
 }
 
-// preluGradientEachAVX512 is preluGradientEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func preluGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
-
-// preluGradientEachAVX2 is preluGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func preluGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
-
 func preluGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32) {
 	if useAVX512 {
 		preluGradientEachAVX512(y, x0, x1, x2)
@@ -1288,16 +1199,6 @@ func preluGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24
 	}
 	preluGradientEachGeneric(y, x0, x1, x2)
 }
-
-// reduceMaxGradientEachAVX512 is reduceMaxGradientEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func reduceMaxGradientEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32, x2 *[36]float32, x3 *[36]float32)
-
-// reduceMaxGradientEachAVX2 is reduceMaxGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func reduceMaxGradientEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32, x2 *[36]float32, x3 *[36]float32)
 
 func reduceMaxGradientEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32, x2 *[36]float32, x3 *[36]float32) {
 	if useAVX512 {
@@ -1321,16 +1222,6 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 	return n / a, n % a / b, n % a % b
 }
 
-// scaleAndShiftEachAVX512 is scaleAndShiftEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func scaleAndShiftEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
-
-// scaleAndShiftEachAVX2 is scaleAndShiftEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func scaleAndShiftEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
-
 func scaleAndShiftEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32) {
 	if useAVX512 {
 		scaleAndShiftEachAVX512(y, x0, x1, x2)
@@ -1341,28 +1232,6 @@ func scaleAndShiftEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24
 		return
 	}
 	scaleAndShiftEachGeneric(y, x0, x1, x2)
-}
-
-// scaleGradientEachAVX512 is scaleGradientEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func scaleGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-
-// scaleGradientEachAVX2 is scaleGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func scaleGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-
-func scaleGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
-	if useAVX512 {
-		scaleGradientEachAVX512(y, x0, x1)
-		return
-	}
-	if useAVX2 {
-		scaleGradientEachAVX2(y, x0, x1)
-		return
-	}
-	scaleGradientEachGeneric(y, x0, x1)
 }
 
 // scaleShift1BiasLearn updates scale_shift1.bias: gradient and sgd.
@@ -1382,7 +1251,7 @@ func scaleShift1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int
 			return
 		}
 		one := float32(1)
-		learn8_2AVX2(&p.biasOfScaleShift1[0][0], &t.m.momentumBuffer.biasOfScaleShift1[0][0], &lr, &t.m.dscaleShift1Bias[0][0], &one, 1, len(x))
+		learn8AVX2(&p.biasOfScaleShift1[0][0], &t.m.momentumBuffer.biasOfScaleShift1[0][0], &lr, &t.m.dscaleShift1Bias[0][0], &one, 1, len(x))
 		return
 	}
 	scaleShift1BiasLearnGeneric(t, lr, x, part, parts)
@@ -1395,21 +1264,11 @@ func scaleShift1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.biasOfScaleShift1[0][0], &p.biasOfScaleShift1[0][0], &t.m.momentumBuffer.biasOfScaleShift1[0][0], &lr, 2)
+		sgdElementsAVX2(&g.biasOfScaleShift1[0][0], &p.biasOfScaleShift1[0][0], &t.m.momentumBuffer.biasOfScaleShift1[0][0], &lr, 2)
 		return
 	}
 	scaleShift1BiasSgdGeneric(t, p, g, lr)
 }
-
-// learn8AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // scaleShift1WeightLearn updates scale_shift1.weight: gradient and sgd.
 func scaleShift1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -1428,7 +1287,7 @@ func scaleShift1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts i
 			return
 		}
 		one := float32(1)
-		learn8_2AVX2(&p.weightOfScaleShift1[0][0], &t.m.momentumBuffer.weightOfScaleShift1[0][0], &lr, &t.m.dscaleShift1Weight[0][0], &one, 1, len(x))
+		learn8AVX2(&p.weightOfScaleShift1[0][0], &t.m.momentumBuffer.weightOfScaleShift1[0][0], &lr, &t.m.dscaleShift1Weight[0][0], &one, 1, len(x))
 		return
 	}
 	scaleShift1WeightLearnGeneric(t, lr, x, part, parts)
@@ -1441,7 +1300,7 @@ func scaleShift1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.weightOfScaleShift1[0][0], &p.weightOfScaleShift1[0][0], &t.m.momentumBuffer.weightOfScaleShift1[0][0], &lr, 2)
+		sgdElementsAVX2(&g.weightOfScaleShift1[0][0], &p.weightOfScaleShift1[0][0], &t.m.momentumBuffer.weightOfScaleShift1[0][0], &lr, 2)
 		return
 	}
 	scaleShift1WeightSgdGeneric(t, p, g, lr)
@@ -1452,16 +1311,6 @@ func share(n int, tile int, part int, parts int) (from, to int) {
 	tiles := (n + tile - 1) / tile
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }
-
-// slopeGradientEachAVX512 is slopeGradientEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func slopeGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-
-// slopeGradientEachAVX2 is slopeGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func slopeGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
 
 func slopeGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	if useAVX512 {
@@ -1475,16 +1324,6 @@ func slopeGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	slopeGradientEachGeneric(y, x0, x1)
 }
 
-// softmaxEachAVX512 is softmaxEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func softmaxEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-
-// softmaxEachAVX2 is softmaxEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func softmaxEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-
 func softmaxEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	if useAVX512 {
 		softmaxEachAVX512(y, x0, x1)
@@ -1497,59 +1336,17 @@ func softmaxEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	softmaxEachGeneric(y, x0, x1)
 }
 
-// softmaxGradientEachAVX512 is softmaxGradientEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func softmaxGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-
-// softmaxGradientEachAVX2 is softmaxGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func softmaxGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-
-func softmaxGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
+func softmaxGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32) {
 	if useAVX512 {
-		softmaxGradientEachAVX512(y, x0, x1)
+		softmaxGradientEachAVX512(y, x0, x1, x2)
 		return
 	}
 	if useAVX2 {
-		softmaxGradientEachAVX2(y, x0, x1)
+		softmaxGradientEachAVX2(y, x0, x1, x2)
 		return
 	}
-	softmaxGradientEachGeneric(y, x0, x1)
+	softmaxGradientEachGeneric(y, x0, x1, x2)
 }
-
-// softmaxGradientEach_2AVX512 is softmaxGradientEach_2Generic for avx512, with the same bits.
-//
-//go:noescape
-func softmaxGradientEach_2AVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
-
-// softmaxGradientEach_2AVX2 is softmaxGradientEach_2Generic for avx2, with the same bits.
-//
-//go:noescape
-func softmaxGradientEach_2AVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
-
-func softmaxGradientEach_2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32) {
-	if useAVX512 {
-		softmaxGradientEach_2AVX512(y, x0, x1, x2)
-		return
-	}
-	if useAVX2 {
-		softmaxGradientEach_2AVX2(y, x0, x1, x2)
-		return
-	}
-	softmaxGradientEach_2Generic(y, x0, x1, x2)
-}
-
-// subtractEachAVX512 is subtractEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func subtractEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
-
-// subtractEachAVX2 is subtractEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func subtractEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
 
 func subtractEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	if useAVX512 {
@@ -1563,16 +1360,6 @@ func subtractEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	subtractEachGeneric(y, x0, x1)
 }
 
-// subtractGradientEachAVX512 is subtractGradientEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func subtractGradientEachAVX512(y *[36]float32, x0 *[36]float32)
-
-// subtractGradientEachAVX2 is subtractGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func subtractGradientEachAVX2(y *[36]float32, x0 *[36]float32)
-
 func subtractGradientEach(y *[36]float32, x0 *[36]float32) {
 	if useAVX512 {
 		subtractGradientEachAVX512(y, x0)
@@ -1584,38 +1371,6 @@ func subtractGradientEach(y *[36]float32, x0 *[36]float32) {
 	}
 	subtractGradientEachGeneric(y, x0)
 }
-
-// sumOfProductsEachAVX512 is sumOfProductsEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func sumOfProductsEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-
-// sumOfProductsEachAVX2 is sumOfProductsEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func sumOfProductsEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-
-func sumOfProductsEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
-	if useAVX512 {
-		sumOfProductsEachAVX512(y, x0, x1)
-		return
-	}
-	if useAVX2 {
-		sumOfProductsEachAVX2(y, x0, x1)
-		return
-	}
-	sumOfProductsEachGeneric(y, x0, x1)
-}
-
-// sumOfSquaresEachAVX512 is sumOfSquaresEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func sumOfSquaresEachAVX512(y *[24]float32, x0 *[24]float32)
-
-// sumOfSquaresEachAVX2 is sumOfSquaresEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func sumOfSquaresEachAVX2(y *[24]float32, x0 *[24]float32)
 
 func sumOfSquaresEach(y *[24]float32, x0 *[24]float32) {
 	if useAVX512 {
@@ -1629,16 +1384,6 @@ func sumOfSquaresEach(y *[24]float32, x0 *[24]float32) {
 	sumOfSquaresEachGeneric(y, x0)
 }
 
-// tanhGradientEachAVX512 is tanhGradientEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func tanhGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-
-// tanhGradientEachAVX2 is tanhGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func tanhGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-
 func tanhGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	if useAVX512 {
 		tanhGradientEachAVX512(y, x0, x1)
@@ -1649,26 +1394,4 @@ func tanhGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 		return
 	}
 	tanhGradientEachGeneric(y, x0, x1)
-}
-
-// weightGradientEachAVX512 is weightGradientEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func weightGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-
-// weightGradientEachAVX2 is weightGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func weightGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-
-func weightGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
-	if useAVX512 {
-		weightGradientEachAVX512(y, x0, x1)
-		return
-	}
-	if useAVX2 {
-		weightGradientEachAVX2(y, x0, x1)
-		return
-	}
-	weightGradientEachGeneric(y, x0, x1)
 }

@@ -14,7 +14,7 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-// addGradientsEachAVX2 is addGradientsEachGeneric for avx2, with the same bits.
+// addGradientsEachAVX2 computes y = x0 + x1 for every element.
 //
 // func addGradientsEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
 TEXT ·addGradientsEachAVX2(SB), NOSPLIT, $0-24
@@ -27,7 +27,7 @@ elements1:
 	VMOVUPS (SI)(AX*1), Y0
 	VMOVUPS (DI)(AX*1), Y1
 
-	// s = a + b
+	// y = x0 + x1
 	VADDPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
@@ -38,16 +38,16 @@ elements1:
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
 	VMASKMOVPS (DI)(AX*1), Y0, Y2
 
-	// s = a + b
+	// y = x0 + x1
 	VADDPS Y2, Y1, Y1
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	VZEROUPPER 
 	RET 
 
-// addGradientsEach_2AVX2 is addGradientsEach_2Generic for avx2, with the same bits.
+// addGradientsEachAVX2_2 computes y = x0 + x1 for every element.
 //
-// func addGradientsEach_2AVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-TEXT ·addGradientsEach_2AVX2(SB), NOSPLIT, $0-24
+// func addGradientsEachAVX2_2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+TEXT ·addGradientsEachAVX2_2(SB), NOSPLIT, $0-24
 	MOVQ y+0(FP), R8
 	MOVQ x0+8(FP), SI
 	MOVQ x1+16(FP), DI
@@ -57,7 +57,7 @@ elements1:
 	VMOVUPS (SI)(AX*1), Y0
 	VMOVUPS (DI)(AX*1), Y1
 
-	// s = a + b
+	// y = x0 + x1
 	VADDPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
@@ -76,7 +76,7 @@ DATA batchNormalisationEachAVX2Const<>+24(SB)/4, $0x3727c5ac
 DATA batchNormalisationEachAVX2Const<>+28(SB)/4, $0x3727c5ac
 GLOBL batchNormalisationEachAVX2Const<>(SB), RODATA|NOPTR, $32
 
-// batchNormalisationEachAVX2 is batchNormalisationEachGeneric for avx2, with the same bits.
+// batchNormalisationEachAVX2 computes y = (x0 - x3) / sqrt(x4 + 1e-05); y = y · x1; y = y + x2 for every element.
 //
 // func batchNormalisationEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32, x3 *[24]float32, x4 *[24]float32)
 TEXT ·batchNormalisationEachAVX2(SB), NOSPLIT, $0-48
@@ -95,16 +95,16 @@ elements1:
 	VMOVUPS (BX)(AX*1), Y3
 	VMOVUPS (R10)(AX*1), Y4
 
-	// y = (x - mean) / sqrt(var + 1e-05)
+	// y = (x0 - x3) / sqrt(x4 + 1e-05)
 	VSUBPS Y3, Y0, Y0
 	VADDPS batchNormalisationEachAVX2Const<>+0(SB), Y4, Y3
 	VSQRTPS Y3, Y3
 	VDIVPS Y3, Y0, Y0
 
-	// y = y · w
+	// y = y · x1
 	VMULPS Y1, Y0, Y0
 
-	// y = y + b
+	// y = y + x2
 	VADDPS Y2, Y0, Y0
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
@@ -123,7 +123,7 @@ DATA batchNormalisationGradientEachAVX2Const<>+24(SB)/4, $0x3727c5ac
 DATA batchNormalisationGradientEachAVX2Const<>+28(SB)/4, $0x3727c5ac
 GLOBL batchNormalisationGradientEachAVX2Const<>(SB), RODATA|NOPTR, $32
 
-// batchNormalisationGradientEachAVX2 is batchNormalisationGradientEachGeneric for avx2, with the same bits.
+// batchNormalisationGradientEachAVX2 computes y = x0 / sqrt(x2 + 1e-05); y = y · x1 for every element.
 //
 // func batchNormalisationGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
 TEXT ·batchNormalisationGradientEachAVX2(SB), NOSPLIT, $0-32
@@ -138,12 +138,12 @@ elements1:
 	VMOVUPS (DI)(AX*1), Y1
 	VMOVUPS (DX)(AX*1), Y2
 
-	// dx = dy / sqrt(var + 1e-05)
+	// y = x0 / sqrt(x2 + 1e-05)
 	VADDPS batchNormalisationGradientEachAVX2Const<>+0(SB), Y2, Y2
 	VSQRTPS Y2, Y2
 	VDIVPS Y2, Y0, Y0
 
-	// dx = dx · w
+	// y = y · x1
 	VMULPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
@@ -170,7 +170,7 @@ DATA clipEachAVX2Const<>+56(SB)/4, $0x40800000
 DATA clipEachAVX2Const<>+60(SB)/4, $0x40800000
 GLOBL clipEachAVX2Const<>(SB), RODATA|NOPTR, $64
 
-// clipEachAVX2 is clipEachGeneric for avx2, with the same bits.
+// clipEachAVX2 computes y = min(max(x0, -4), 4) for every element.
 //
 // func clipEachAVX2(y *[36]float32, x0 *[36]float32)
 TEXT ·clipEachAVX2(SB), NOSPLIT, $0-16
@@ -181,7 +181,7 @@ TEXT ·clipEachAVX2(SB), NOSPLIT, $0-16
 elements1:
 	VMOVUPS (SI)(AX*1), Y0
 
-	// y = min(max(x, -4), 4)
+	// y = min(max(x0, -4), 4)
 	VMOVUPS clipEachAVX2Const<>+0(SB), Y1
 	VMAXPS Y0, Y1, Y0
 	VMOVUPS clipEachAVX2Const<>+32(SB), Y1
@@ -194,7 +194,7 @@ elements1:
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
 
-	// y = min(max(x, -4), 4)
+	// y = min(max(x0, -4), 4)
 	VMOVUPS clipEachAVX2Const<>+0(SB), Y2
 	VMAXPS Y1, Y2, Y1
 	VMOVUPS clipEachAVX2Const<>+32(SB), Y2
@@ -229,7 +229,7 @@ DATA clipGradientEachAVX2Const<>+88(SB)/4, $0xc0800000
 DATA clipGradientEachAVX2Const<>+92(SB)/4, $0xc0800000
 GLOBL clipGradientEachAVX2Const<>(SB), RODATA|NOPTR, $96
 
-// clipGradientEachAVX2 is clipGradientEachGeneric for avx2, with the same bits.
+// clipGradientEachAVX2 computes y = select(4 < x0, 0, select(x0 < -4, 0, select(x0 = x0, x1, x0))) for every element.
 //
 // func clipGradientEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
 TEXT ·clipGradientEachAVX2(SB), NOSPLIT, $0-24
@@ -242,7 +242,7 @@ elements1:
 	VMOVUPS (SI)(AX*1), Y0
 	VMOVUPS (DI)(AX*1), Y1
 
-	// dx = select(4 < x, 0, select(x < -4, 0, select(x = x, dy, x)))
+	// y = select(4 < x0, 0, select(x0 < -4, 0, select(x0 = x0, x1, x0)))
 	VMOVUPS clipGradientEachAVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y0, Y2, Y2
 	VCMPPS $17, clipGradientEachAVX2Const<>+64(SB), Y0, Y3
@@ -259,7 +259,7 @@ elements1:
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
 	VMASKMOVPS (DI)(AX*1), Y0, Y2
 
-	// dx = select(4 < x, 0, select(x < -4, 0, select(x = x, dy, x)))
+	// y = select(4 < x0, 0, select(x0 < -4, 0, select(x0 = x0, x1, x0)))
 	VMOVUPS clipGradientEachAVX2Const<>+0(SB), Y3
 	VCMPPS $17, Y1, Y3, Y3
 	VCMPPS $17, clipGradientEachAVX2Const<>+64(SB), Y1, Y4
@@ -271,626 +271,151 @@ elements1:
 	VZEROUPPER 
 	RET 
 
-DATA learn6_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn6_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn6_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn6_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn6_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn6_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn6_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn6_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn6_2AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// learn6_2AVX2 sums the gradients of the weights of 6 outputs over the rows and updates what they belong to.
+// dense12x3AVX2 sums 12 products for each of 3 outputs.
 //
-// func learn6_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn6_2AVX2(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
+// func dense12x3AVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense12x3AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…2] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VBROADCASTSS 32(SI), Y15
+	VFMADD231PS 256(DX), Y15, Y0
+	VBROADCASTSS 36(SI), Y15
+	VFMADD231PS 288(DX), Y15, Y1
+	VBROADCASTSS 40(SI), Y15
+	VFMADD231PS 320(DX), Y15, Y0
+	VBROADCASTSS 44(SI), Y15
+	VFMADD231PS 352(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 8(R9), Y15
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS 8(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $0, R10
-	ADDQ $24, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y7
-	VMOVUPS (BX), Y8
-	VMULPS learn6_2AVX2Const<>+0(SB), Y8, Y8
-	VADDPS Y0, Y8, Y0
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y7
-	VMOVUPS Y7, (R8)
-	VMOVUPS Y0, (BX)
-	VMOVUPS 64(R8), Y0
-	VMOVUPS 64(BX), Y7
-	VMULPS learn6_2AVX2Const<>+0(SB), Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS 128(R8), Y0
-	VMOVUPS 128(BX), Y1
-	VMULPS learn6_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS Y1, 128(BX)
-	VMOVUPS 192(R8), Y0
-	VMOVUPS 192(BX), Y1
-	VMULPS learn6_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS Y1, 192(BX)
-	VMOVUPS 256(R8), Y0
-	VMOVUPS 256(BX), Y1
-	VMULPS learn6_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y4, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS Y1, 256(BX)
-	VMOVUPS 320(R8), Y0
-	VMOVUPS 320(BX), Y1
-	VMULPS learn6_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y5, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS Y1, 320(BX)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	ADDQ $384, BX
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS 8(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $0, R10
-	ADDQ $24, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y2
-	VMOVUPS (BX), Y3
-	VMULPS learn6_2AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y0, Y3, Y0
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
-	VMOVUPS Y0, (BX)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
+	VMOVUPS 20(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
-DATA learn16_4AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn16_4AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn16_4AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn16_4AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn16_4AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn16_4AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn16_4AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn16_4AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn16_4AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA dense24x24AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense24x24AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense24x24AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense24x24AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense24x24AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense24x24AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense24x24AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense24x24AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense24x24AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense24x24AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense24x24AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense24x24AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense24x24AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense24x24AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense24x24AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense24x24AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense24x24AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense24x24AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense24x24AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense24x24AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense24x24AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense24x24AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense24x24AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense24x24AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense24x24AVX2Const<>+96(SB)/4, $0x0
+DATA dense24x24AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense24x24AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense24x24AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense24x24AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense24x24AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense24x24AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense24x24AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense24x24AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense24x24AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense24x24AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense24x24AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense24x24AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense24x24AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense24x24AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense24x24AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense24x24AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense24x24AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense24x24AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense24x24AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense24x24AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense24x24AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense24x24AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense24x24AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense24x24AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense24x24AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense24x24AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense24x24AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense24x24AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense24x24AVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense24x24AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense24x24AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense24x24AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense24x24AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense24x24AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense24x24AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense24x24AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense24x24AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense24x24AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense24x24AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense24x24AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense24x24AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense24x24AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense24x24AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense24x24AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense24x24AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense24x24AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense24x24AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense24x24AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense24x24AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense24x24AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense24x24AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense24x24AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense24x24AVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense24x24AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense24x24AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense24x24AVX2Const<>+320(SB)/4, $0x0
+DATA dense24x24AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense24x24AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense24x24AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense24x24AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense24x24AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense24x24AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense24x24AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense24x24AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense24x24AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense24x24AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense24x24AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense24x24AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense24x24AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense24x24AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense24x24AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense24x24AVX2Const<>(SB), RODATA|NOPTR, $384
 
-// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// dense24x24AVX2 sums 24 products for each of 24 outputs.
 //
-// func learn16_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_4AVX2(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $0, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y12
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y13
-	VMOVUPS (BX), Y14
-	VMULPS learn16_4AVX2Const<>+0(SB), Y14, Y14
-	VADDPS Y0, Y14, Y0
-	VMULPS Y0, Y12, Y14
-	VSUBPS Y14, Y13, Y13
-	VMOVUPS Y13, (R8)
-	VMOVUPS Y0, (BX)
-	VMOVUPS 32(R8), Y0
-	VMOVUPS 32(BX), Y13
-	VMULPS learn16_4AVX2Const<>+0(SB), Y13, Y13
-	VADDPS Y1, Y13, Y1
-	VMULPS Y1, Y12, Y13
-	VSUBPS Y13, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS Y1, 32(BX)
-	VMOVUPS 64(R8), Y0
-	VMOVUPS 64(BX), Y1
-	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS 96(R8), Y0
-	VMOVUPS 96(BX), Y1
-	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS Y1, 96(BX)
-	VMOVUPS 128(R8), Y0
-	VMOVUPS 128(BX), Y1
-	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y4, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS Y1, 128(BX)
-	VMOVUPS 160(R8), Y0
-	VMOVUPS 160(BX), Y1
-	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y5, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS Y1, 160(BX)
-	VMOVUPS 192(R8), Y0
-	VMOVUPS 192(BX), Y1
-	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y6, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS Y1, 192(BX)
-	VMOVUPS 224(R8), Y0
-	VMOVUPS 224(BX), Y1
-	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y7, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS Y1, 224(BX)
-	VMOVUPS 256(R8), Y0
-	VMOVUPS 256(BX), Y1
-	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y8, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS Y1, 256(BX)
-	VMOVUPS 288(R8), Y0
-	VMOVUPS 288(BX), Y1
-	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y9, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS Y1, 288(BX)
-	VMOVUPS 320(R8), Y0
-	VMOVUPS 320(BX), Y1
-	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y10, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS Y1, 320(BX)
-	VMOVUPS 352(R8), Y0
-	VMOVUPS 352(BX), Y1
-	VMULPS learn16_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y11, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 352(R8)
-	VMOVUPS Y1, 352(BX)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	ADDQ $384, BX
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $0, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y2
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y3
-	VMOVUPS (BX), Y4
-	VMULPS learn16_4AVX2Const<>+0(SB), Y4, Y4
-	VADDPS Y0, Y4, Y0
-	VMULPS Y0, Y2, Y4
-	VSUBPS Y4, Y3, Y3
-	VMOVUPS Y3, (R8)
-	VMOVUPS Y0, (BX)
-	VMOVUPS 32(R8), Y0
-	VMOVUPS 32(BX), Y3
-	VMULPS learn16_4AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y1, Y3, Y1
-	VMULPS Y1, Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS Y1, 32(BX)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-DATA learn8_6AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn8_6AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn8_6AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn8_6AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn8_6AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn8_6AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn8_6AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn8_6AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn8_6AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-// func learn8_6AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_6AVX2(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $0, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y7
-	VMOVUPS (BX), Y8
-	VMULPS learn8_6AVX2Const<>+0(SB), Y8, Y8
-	VADDPS Y0, Y8, Y0
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y7
-	VMOVUPS Y7, (R8)
-	VMOVUPS Y0, (BX)
-	VMOVUPS 64(R8), Y0
-	VMOVUPS 64(BX), Y7
-	VMULPS learn8_6AVX2Const<>+0(SB), Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS 128(R8), Y0
-	VMOVUPS 128(BX), Y1
-	VMULPS learn8_6AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS Y1, 128(BX)
-	VMOVUPS 192(R8), Y0
-	VMOVUPS 192(BX), Y1
-	VMULPS learn8_6AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS Y1, 192(BX)
-	VMOVUPS 256(R8), Y0
-	VMOVUPS 256(BX), Y1
-	VMULPS learn8_6AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y4, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS Y1, 256(BX)
-	VMOVUPS 320(R8), Y0
-	VMOVUPS 320(BX), Y1
-	VMULPS learn8_6AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y5, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS Y1, 320(BX)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	ADDQ $384, BX
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $0, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y2
-	VMOVUPS (BX), Y3
-	VMULPS learn8_6AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y0, Y3, Y0
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
-	VMOVUPS Y0, (BX)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-DATA dense1ForwardAVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardAVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardAVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardAVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardAVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardAVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardAVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardAVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardAVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardAVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardAVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardAVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardAVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardAVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardAVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardAVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardAVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardAVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardAVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardAVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardAVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardAVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardAVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardAVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardAVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardAVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardAVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense1ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardAVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardAVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardAVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardAVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense1ForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardAVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $384
-
-// dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 576 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense1ForwardAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
-TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-40
+// func dense24x24AVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
+TEXT ·dense24x24AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8
 	MOVQ b+32(FP), BX
 	MOVQ w+16(FP), R10
@@ -930,36 +455,36 @@ inputs1:
 	VADDPS Y1, Y0, Y0
 
 	// y = tanh(x)
-	VANDPS dense1ForwardAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y2
+	VANDPS dense24x24AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense24x24AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardAVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense24x24AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense24x24AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense24x24AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y2, Y4
+	VPERMPS dense24x24AVX2Const<>+128(SB), Y2, Y4
 	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y2, Y5
+	VPERMPS dense24x24AVX2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y2, Y5
+	VPERMPS dense24x24AVX2Const<>+192(SB), Y2, Y5
 	VMULPS Y3, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y2, Y5
+	VPERMPS dense24x24AVX2Const<>+224(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y2, Y6
+	VPERMPS dense24x24AVX2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y2, Y4
+	VPERMPS dense24x24AVX2Const<>+288(SB), Y2, Y4
 	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense24x24AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense24x24AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
@@ -1014,2488 +539,76 @@ inputs2:
 	VADDPS Y5, Y4, Y4
 
 	// y = tanh(x)
-	VANDPS dense1ForwardAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y2
+	VANDPS dense24x24AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense24x24AVX2Const<>+32(SB), Y2
 	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardAVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y2, Y2
+	VADDPS dense24x24AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense24x24AVX2Const<>+64(SB), Y2, Y2
 	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y2, Y3
+	VPERMPS dense24x24AVX2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y2, Y5
+	VPERMPS dense24x24AVX2Const<>+128(SB), Y2, Y5
 	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y2, Y6
+	VPERMPS dense24x24AVX2Const<>+160(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y2, Y6
+	VPERMPS dense24x24AVX2Const<>+192(SB), Y2, Y6
 	VMULPS Y3, Y6, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y3, Y3, Y6
 	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y2, Y6
+	VPERMPS dense24x24AVX2Const<>+224(SB), Y2, Y6
 	VMULPS Y1, Y6, Y6
-	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y2, Y7
+	VPERMPS dense24x24AVX2Const<>+256(SB), Y2, Y7
 	VADDPS Y7, Y6, Y6
 	VMULPS Y3, Y6, Y3
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y2, Y5
+	VPERMPS dense24x24AVX2Const<>+288(SB), Y2, Y5
 	VMULPS Y1, Y5, Y1
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y2, Y2
+	VPERMPS dense24x24AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
+	VANDPS dense24x24AVX2Const<>+352(SB), Y0, Y0
 	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = tanh(x)
-	VANDPS dense1ForwardAVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
+	VANDPS dense24x24AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense24x24AVX2Const<>+32(SB), Y1
 	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardAVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VADDPS dense24x24AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD dense24x24AVX2Const<>+64(SB), Y1, Y1
 	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y1, Y2
+	VPERMPS dense24x24AVX2Const<>+96(SB), Y1, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y1, Y3
+	VPERMPS dense24x24AVX2Const<>+128(SB), Y1, Y3
 	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y1, Y5
+	VPERMPS dense24x24AVX2Const<>+160(SB), Y1, Y5
 	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y1, Y5
+	VPERMPS dense24x24AVX2Const<>+192(SB), Y1, Y5
 	VMULPS Y2, Y5, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y2, Y5
 	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y1, Y5
+	VPERMPS dense24x24AVX2Const<>+224(SB), Y1, Y5
 	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y1, Y6
+	VPERMPS dense24x24AVX2Const<>+256(SB), Y1, Y6
 	VADDPS Y6, Y5, Y5
 	VMULPS Y2, Y5, Y2
 	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y3
+	VPERMPS dense24x24AVX2Const<>+288(SB), Y1, Y3
 	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y1
+	VPERMPS dense24x24AVX2Const<>+320(SB), Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardAVX2Const<>+352(SB), Y4, Y1
+	VANDPS dense24x24AVX2Const<>+352(SB), Y4, Y1
 	VORPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardRowsPanel2AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel2AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel2AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel2AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel2AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel2AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel2AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel2AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel2AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel2AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel2AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel2AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel2AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel2AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel2AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel2AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel2AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel2AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel2AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel2AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel2AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel2AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel2AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel2AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel2AVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardRowsPanel2AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardRowsPanel2AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardRowsPanel2AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardRowsPanel2AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardRowsPanel2AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardRowsPanel2AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardRowsPanel2AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardRowsPanel2AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardRowsPanel2AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRowsPanel2AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardRowsPanel2AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardRowsPanel2AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel2AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardRowsPanel2AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardRowsPanel2AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardRowsPanel2AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardRowsPanel2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRowsPanel2AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardRowsPanel2AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRowsPanel2AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel2AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardRowsPanel2AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardRowsPanel2AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardRowsPanel2AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardRowsPanel2AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardRowsPanel2AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardRowsPanel2AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardRowsPanel2AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel2AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense1ForwardRowsPanel2AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardRowsPanel2AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardRowsPanel2AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardRowsPanel2AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardRowsPanel2AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardRowsPanel2AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRowsPanel2AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel2AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense1ForwardRowsPanel2AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardRowsPanel2AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardRowsPanel2AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardRowsPanel2AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardRowsPanel2AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardRowsPanel2AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardRowsPanel2AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel2AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense1ForwardRowsPanel2AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardRowsPanel2AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardRowsPanel2AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel2AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardRowsPanel2AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardRowsPanel2AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardRowsPanel2AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel2AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense1ForwardRowsPanel2AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardRowsPanel2AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardRowsPanel2AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardRowsPanel2AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRowsPanel2AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardRowsPanel2AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardRowsPanel2AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRowsPanel2AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRowsPanel2AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRowsPanel2AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRowsPanel2AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel2AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel2AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel2AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel2AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel2AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel2AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel2AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardRowsPanel2AVX2Const<>(SB), RODATA|NOPTR, $384
-
-// dense1ForwardRowsPanel2AVX2 sums 24 products for 16 outputs of every row, in tiles of rows.
-//
-// func dense1ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense1ForwardRowsPanel2AVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $96, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS 32(BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $3, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-
-	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel2AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel2AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+128(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+160(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+224(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+256(SB), Y2, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+288(SB), Y2, Y5
-	VMULPS Y1, Y5, Y1
-	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardRowsPanel2AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel2AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel2AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel2AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $96, SI
-	ADDQ $96, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	VZEROUPPER 
-	RET 
-
-DATA dense1ForwardRowsPanel3AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel3AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel3AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel3AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel3AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel3AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel3AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel3AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel3AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel3AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel3AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel3AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel3AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel3AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel3AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel3AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel3AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel3AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel3AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel3AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel3AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel3AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel3AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel3AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel3AVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardRowsPanel3AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardRowsPanel3AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardRowsPanel3AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardRowsPanel3AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardRowsPanel3AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardRowsPanel3AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardRowsPanel3AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardRowsPanel3AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardRowsPanel3AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRowsPanel3AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardRowsPanel3AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardRowsPanel3AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel3AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardRowsPanel3AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardRowsPanel3AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardRowsPanel3AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardRowsPanel3AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRowsPanel3AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardRowsPanel3AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRowsPanel3AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel3AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardRowsPanel3AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardRowsPanel3AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardRowsPanel3AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardRowsPanel3AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardRowsPanel3AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardRowsPanel3AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardRowsPanel3AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel3AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense1ForwardRowsPanel3AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardRowsPanel3AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardRowsPanel3AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardRowsPanel3AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardRowsPanel3AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardRowsPanel3AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRowsPanel3AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel3AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense1ForwardRowsPanel3AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardRowsPanel3AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardRowsPanel3AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardRowsPanel3AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardRowsPanel3AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardRowsPanel3AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardRowsPanel3AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel3AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense1ForwardRowsPanel3AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardRowsPanel3AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardRowsPanel3AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel3AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardRowsPanel3AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardRowsPanel3AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardRowsPanel3AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel3AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense1ForwardRowsPanel3AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardRowsPanel3AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardRowsPanel3AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardRowsPanel3AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRowsPanel3AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardRowsPanel3AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardRowsPanel3AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRowsPanel3AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRowsPanel3AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRowsPanel3AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRowsPanel3AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel3AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel3AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel3AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel3AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel3AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel3AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel3AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardRowsPanel3AVX2Const<>(SB), RODATA|NOPTR, $384
-
-// dense1ForwardRowsPanel3AVX2 sums 24 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense1ForwardRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRowsPanel3AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $96, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $3, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y11
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VADDPS Y10, Y8, Y8
-	VADDPS Y11, Y9, Y9
-	VADDPS Y9, Y8, Y8
-
-	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel3AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel3AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+128(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+160(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+224(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+256(SB), Y2, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+288(SB), Y2, Y5
-	VMULPS Y1, Y5, Y1
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardRowsPanel3AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel3AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel3AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel3AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardRowsPanel3AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel3AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 192(R8)
-	ADDQ $288, SI
-	ADDQ $288, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $3, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms6
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-
-	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel3AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel3AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+128(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+160(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+224(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+256(SB), Y2, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+288(SB), Y2, Y5
-	VMULPS Y1, Y5, Y1
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardRowsPanel3AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel3AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel3AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 96(R8)
-	ADDQ $192, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $3, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms9
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
-	VANDPS dense1ForwardRowsPanel3AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel3AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardRowsPanel3AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $96, SI
-	ADDQ $96, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA dense1ForwardTrainAVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainAVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainAVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainAVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainAVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainAVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainAVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainAVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainAVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainAVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainAVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainAVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainAVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainAVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainAVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainAVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainAVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainAVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrainAVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $384
-
-// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 576 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
-TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8
-	MOVQ b+32(FP), BX
-	MOVQ w+16(FP), R10
-
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	MOVQ wt+24(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ $3, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DI), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 64(DI), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 128(DI), Y15, Y2
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 192(DI), Y15, Y3
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 256(DI), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 320(DI), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 384(DI), Y15, Y2
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 448(DI), Y15, Y3
-	ADDQ $32, SI
-	ADDQ $512, DI
-	DECQ CX
-	JNZ inputs1
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
-	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y[8…23] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	MOVQ wt+24(FP), DX
-	VMOVUPS 32(BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS 64(BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ $3, CX
-inputs2:
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS 32(DI), Y15, Y0
-	VFMADD231PS (DX), Y15, Y4
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 96(DI), Y15, Y1
-	VFMADD231PS 32(DX), Y15, Y5
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 160(DI), Y15, Y2
-	VFMADD231PS 64(DX), Y15, Y6
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 224(DI), Y15, Y3
-	VFMADD231PS 96(DX), Y15, Y7
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 288(DI), Y15, Y0
-	VFMADD231PS 128(DX), Y15, Y4
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 352(DI), Y15, Y1
-	VFMADD231PS 160(DX), Y15, Y5
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 416(DI), Y15, Y2
-	VFMADD231PS 192(DX), Y15, Y6
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 480(DI), Y15, Y3
-	VFMADD231PS 224(DX), Y15, Y7
-	ADDQ $32, SI
-	ADDQ $512, DI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs2
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-
-	// y = tanh(x)
-	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
-	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y2, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y5
-	VMULPS Y1, Y5, Y1
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
-	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 64(R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel2AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardTrainRowsPanel2AVX2Const<>(SB), RODATA|NOPTR, $384
-
-// dense1ForwardTrainRowsPanel2AVX2 sums 24 products for 16 outputs of every row, in tiles of rows.
-//
-// func dense1ForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense1ForwardTrainRowsPanel2AVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $96, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS 32(BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $3, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-
-	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel2AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+128(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+160(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+224(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+256(SB), Y2, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+288(SB), Y2, Y5
-	VMULPS Y1, Y5, Y1
-	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel2AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel2AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel2AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $96, SI
-	ADDQ $96, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	VZEROUPPER 
-	RET 
-
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel3AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardTrainRowsPanel3AVX2Const<>(SB), RODATA|NOPTR, $384
-
-// dense1ForwardTrainRowsPanel3AVX2 sums 24 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense1ForwardTrainRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardTrainRowsPanel3AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $96, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $3, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y11
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VADDPS Y10, Y8, Y8
-	VADDPS Y11, Y9, Y9
-	VADDPS Y9, Y8, Y8
-
-	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+128(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+160(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+224(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+256(SB), Y2, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+288(SB), Y2, Y5
-	VMULPS Y1, Y5, Y1
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 192(R8)
-	ADDQ $288, SI
-	ADDQ $288, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $3, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms6
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-
-	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+128(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+160(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+224(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+256(SB), Y2, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+288(SB), Y2, Y5
-	VMULPS Y1, Y5, Y1
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 96(R8)
-	ADDQ $192, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $3, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms9
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
-	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel3AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardTrainRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardTrainRowsPanel3AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardTrainRowsPanel3AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $96, SI
-	ADDQ $96, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-// func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $96, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows3
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8)
-	VMOVUPS Y11, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $96, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
-//
-// func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient8_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $96, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows3
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	ADDQ $24, SI
-	ADDQ $192, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $96, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-DATA learn16_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn16_2AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-// func learn16_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_2AVX2(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $96, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y12
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y13
-	VMOVUPS (BX), Y14
-	VMULPS learn16_2AVX2Const<>+0(SB), Y14, Y14
-	VADDPS Y0, Y14, Y0
-	VMULPS Y0, Y12, Y14
-	VSUBPS Y14, Y13, Y13
-	VMOVUPS Y13, (R8)
-	VMOVUPS Y0, (BX)
-	VMOVUPS 32(R8), Y0
-	VMOVUPS 32(BX), Y13
-	VMULPS learn16_2AVX2Const<>+0(SB), Y13, Y13
-	VADDPS Y1, Y13, Y1
-	VMULPS Y1, Y12, Y13
-	VSUBPS Y13, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS Y1, 32(BX)
-	VMOVUPS 64(R8), Y0
-	VMOVUPS 64(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS 96(R8), Y0
-	VMOVUPS 96(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS Y1, 96(BX)
-	VMOVUPS 128(R8), Y0
-	VMOVUPS 128(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y4, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS Y1, 128(BX)
-	VMOVUPS 160(R8), Y0
-	VMOVUPS 160(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y5, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS Y1, 160(BX)
-	VMOVUPS 192(R8), Y0
-	VMOVUPS 192(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y6, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS Y1, 192(BX)
-	VMOVUPS 224(R8), Y0
-	VMOVUPS 224(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y7, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS Y1, 224(BX)
-	VMOVUPS 256(R8), Y0
-	VMOVUPS 256(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y8, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS Y1, 256(BX)
-	VMOVUPS 288(R8), Y0
-	VMOVUPS 288(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y9, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS Y1, 288(BX)
-	VMOVUPS 320(R8), Y0
-	VMOVUPS 320(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y10, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS Y1, 320(BX)
-	VMOVUPS 352(R8), Y0
-	VMOVUPS 352(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y11, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 352(R8)
-	VMOVUPS Y1, 352(BX)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	ADDQ $384, BX
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $96, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y2
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y3
-	VMOVUPS (BX), Y4
-	VMULPS learn16_2AVX2Const<>+0(SB), Y4, Y4
-	VADDPS Y0, Y4, Y0
-	VMULPS Y0, Y2, Y4
-	VSUBPS Y4, Y3, Y3
-	VMOVUPS Y3, (R8)
-	VMOVUPS Y0, (BX)
-	VMOVUPS 32(R8), Y0
-	VMOVUPS 32(BX), Y3
-	VMULPS learn16_2AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y1, Y3, Y1
-	VMULPS Y1, Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS Y1, 32(BX)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-DATA learn8_4AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn8_4AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn8_4AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn8_4AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn8_4AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn8_4AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn8_4AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn8_4AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn8_4AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-// func learn8_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_4AVX2(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $96, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y7
-	VMOVUPS (BX), Y8
-	VMULPS learn8_4AVX2Const<>+0(SB), Y8, Y8
-	VADDPS Y0, Y8, Y0
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y7
-	VMOVUPS Y7, (R8)
-	VMOVUPS Y0, (BX)
-	VMOVUPS 32(R8), Y0
-	VMOVUPS 32(BX), Y7
-	VMULPS learn8_4AVX2Const<>+0(SB), Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS Y1, 32(BX)
-	VMOVUPS 64(R8), Y0
-	VMOVUPS 64(BX), Y1
-	VMULPS learn8_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS 96(R8), Y0
-	VMOVUPS 96(BX), Y1
-	VMULPS learn8_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS Y1, 96(BX)
-	VMOVUPS 128(R8), Y0
-	VMOVUPS 128(BX), Y1
-	VMULPS learn8_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y4, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS Y1, 128(BX)
-	VMOVUPS 160(R8), Y0
-	VMOVUPS 160(BX), Y1
-	VMULPS learn8_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y5, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS Y1, 160(BX)
-	ADDQ $24, SI
-	ADDQ $192, R8
-	ADDQ $192, BX
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $96, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y2
-	VMOVUPS (BX), Y3
-	VMULPS learn8_4AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y0, Y3, Y0
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
-	VMOVUPS Y0, (BX)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	ADDQ $32, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// deviationEachAVX2 is deviationEachGeneric for avx2, with the same bits.
+// deviationEachAVX2 computes y = x0 - x1 for every element.
 //
 // func deviationEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
 TEXT ·deviationEachAVX2(SB), NOSPLIT, $0-24
@@ -3508,7 +621,7 @@ elements1:
 	VMOVUPS (SI)(AX*1), Y0
 	VMOVUPS (DI)(AX*1), Y1
 
-	// d = x - m
+	// y = x0 - x1
 	VSUBPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
@@ -3623,7 +736,7 @@ DATA expEachAVX2Const<>+408(SB)/4, $0x5f800000
 DATA expEachAVX2Const<>+412(SB)/4, $0x5f800000
 GLOBL expEachAVX2Const<>(SB), RODATA|NOPTR, $416
 
-// expEachAVX2 is expEachGeneric for avx2, with the same bits.
+// expEachAVX2 computes y = exp(x0) for every element.
 //
 // func expEachAVX2(y *[36]float32, x0 *[36]float32)
 TEXT ·expEachAVX2(SB), NOSPLIT, $0-16
@@ -3634,7 +747,7 @@ TEXT ·expEachAVX2(SB), NOSPLIT, $0-16
 elements1:
 	VMOVUPS (SI)(AX*1), Y0
 
-	// y = exp(x)
+	// y = exp(x0)
 	VMOVUPS expEachAVX2Const<>+0(SB), Y1
 	VMINPS Y0, Y1, Y0
 	VMOVUPS expEachAVX2Const<>+32(SB), Y1
@@ -3673,7 +786,7 @@ elements1:
 	VMOVUPS 16(R9), Y0
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
 
-	// y = exp(x)
+	// y = exp(x0)
 	VMOVUPS expEachAVX2Const<>+0(SB), Y2
 	VMINPS Y1, Y2, Y1
 	VMOVUPS expEachAVX2Const<>+32(SB), Y2
@@ -3708,7 +821,7 @@ elements1:
 	VZEROUPPER 
 	RET 
 
-// expGradientEachAVX2 is expGradientEachGeneric for avx2, with the same bits.
+// expGradientEachAVX2 computes y = x1 · x0 for every element.
 //
 // func expGradientEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
 TEXT ·expGradientEachAVX2(SB), NOSPLIT, $0-24
@@ -3721,7 +834,7 @@ elements1:
 	VMOVUPS (SI)(AX*1), Y0
 	VMOVUPS (DI)(AX*1), Y1
 
-	// dx = dy · y
+	// y = x1 · x0
 	VMULPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
@@ -3732,7 +845,7 @@ elements1:
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
 	VMASKMOVPS (DI)(AX*1), Y0, Y2
 
-	// dx = dy · y
+	// y = x1 · x0
 	VMULPS Y1, Y2, Y1
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
 	VZEROUPPER 
@@ -3844,7 +957,7 @@ DATA exponentialsEachAVX2Const<>+408(SB)/4, $0x5f800000
 DATA exponentialsEachAVX2Const<>+412(SB)/4, $0x5f800000
 GLOBL exponentialsEachAVX2Const<>(SB), RODATA|NOPTR, $416
 
-// exponentialsEachAVX2 is exponentialsEachGeneric for avx2, with the same bits.
+// exponentialsEachAVX2 computes y = exp(x0 - x1) for every element.
 //
 // func exponentialsEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
 TEXT ·exponentialsEachAVX2(SB), NOSPLIT, $0-24
@@ -3857,7 +970,7 @@ elements1:
 	VMOVUPS (SI)(AX*1), Y0
 	VMOVUPS (DI)(AX*1), Y1
 
-	// e = exp(x - m)
+	// y = exp(x0 - x1)
 	VSUBPS Y1, Y0, Y0
 	VMOVUPS exponentialsEachAVX2Const<>+0(SB), Y1
 	VMINPS Y0, Y1, Y0
@@ -3896,6 +1009,246 @@ elements1:
 	VZEROUPPER 
 	RET 
 
+// inputGradient12x3AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+// func inputGradient12x3AVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·inputGradient12x3AVX2(SB), NOSPLIT, $0-56
+	MOVQ wt+16(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+24(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ tiles0+32(FP), AX
+	TESTQ AX, AX
+	JZ done3
+rows2:
+
+	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ SI, R10
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	VMASKMOVPS 12(R10), Y15, Y13
+	VMASKMOVPS 24(R10), Y15, Y14
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 48(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
+	VADDPS Y1, Y0, Y0
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, 96(R8)
+	ADDQ $36, SI
+	ADDQ $144, R8
+	DECQ AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+40(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ SI, R10
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	VMASKMOVPS 12(R10), Y15, Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y4
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y5
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y7
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 48(R8)
+	ADDQ $24, SI
+	ADDQ $96, R8
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+48(FP), AX
+	TESTQ AX, AX
+	JZ done7
+rows6:
+
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ SI, R10
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y2
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
+	ADDQ $12, SI
+	ADDQ $48, R8
+	DECQ AX
+	JNZ rows6
+done7:
+	ADDQ $16, R12
+	ADDQ $128, R11
+	DECQ DX
+	JNZ block1
+	VZEROUPPER 
+	RET 
+
 DATA isTheExtremeEachAVX2Const<>+0(SB)/4, $0x3f800000
 DATA isTheExtremeEachAVX2Const<>+4(SB)/4, $0x3f800000
 DATA isTheExtremeEachAVX2Const<>+8(SB)/4, $0x3f800000
@@ -3914,7 +1267,7 @@ DATA isTheExtremeEachAVX2Const<>+56(SB)/4, $0x0
 DATA isTheExtremeEachAVX2Const<>+60(SB)/4, $0x0
 GLOBL isTheExtremeEachAVX2Const<>(SB), RODATA|NOPTR, $64
 
-// isTheExtremeEachAVX2 is isTheExtremeEachGeneric for avx2, with the same bits.
+// isTheExtremeEachAVX2 computes y = select(x0 = x1, 1, 0) for every element.
 //
 // func isTheExtremeEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
 TEXT ·isTheExtremeEachAVX2(SB), NOSPLIT, $0-24
@@ -3927,7 +1280,7 @@ elements1:
 	VMOVUPS (SI)(AX*1), Y0
 	VMOVUPS (DI)(AX*1), Y1
 
-	// e = select(x = y, 1, 0)
+	// y = select(x0 = x1, 1, 0)
 	VCMPPS $0, Y1, Y0, Y0
 	VMOVUPS isTheExtremeEachAVX2Const<>+32(SB), Y1
 	VBLENDVPS Y0, isTheExtremeEachAVX2Const<>+0(SB), Y1, Y0
@@ -3940,7 +1293,7 @@ elements1:
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
 	VMASKMOVPS (DI)(AX*1), Y0, Y2
 
-	// e = select(x = y, 1, 0)
+	// y = select(x0 = x1, 1, 0)
 	VCMPPS $0, Y2, Y1, Y1
 	VMOVUPS isTheExtremeEachAVX2Const<>+32(SB), Y2
 	VBLENDVPS Y1, isTheExtremeEachAVX2Const<>+0(SB), Y2, Y1
@@ -3958,7 +1311,7 @@ DATA layerNormalisationGradientEachAVX2Const<>+24(SB)/4, $0x41400000
 DATA layerNormalisationGradientEachAVX2Const<>+28(SB)/4, $0x41400000
 GLOBL layerNormalisationGradientEachAVX2Const<>(SB), RODATA|NOPTR, $32
 
-// layerNormalisationGradientEachAVX2 is layerNormalisationGradientEachGeneric for avx2, with the same bits.
+// layerNormalisationGradientEachAVX2 computes y = x0 · (x1 - ((x2 + (x3 · x4)) / 12)) for every element.
 //
 // func layerNormalisationGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32, x3 *[24]float32, x4 *[24]float32)
 TEXT ·layerNormalisationGradientEachAVX2(SB), NOSPLIT, $0-48
@@ -3977,7 +1330,7 @@ elements1:
 	VMOVUPS (BX)(AX*1), Y3
 	VMOVUPS (R10)(AX*1), Y4
 
-	// dx = r · (dh - ((s + (h · t)) / 12))
+	// y = x0 · (x1 - ((x2 + (x3 · x4)) / 12))
 	VMULPS Y4, Y3, Y3
 	VADDPS Y3, Y2, Y2
 	VDIVPS layerNormalisationGradientEachAVX2Const<>+0(SB), Y2, Y2
@@ -3990,20 +1343,20 @@ elements1:
 	VZEROUPPER 
 	RET 
 
-DATA learn12_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn12_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn12_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn12_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn12_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn12_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn12_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn12_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn12_2AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn12AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn12AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn12AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn12AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn12AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn12AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn12AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn12AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn12AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn12_2AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
+// learn12AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
 //
-// func learn12_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn12_2AVX2(SB), NOSPLIT, $0-56
+// func learn12AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn12AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -4062,7 +1415,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y13
 	VMOVUPS (BX), Y14
-	VMULPS learn12_2AVX2Const<>+0(SB), Y14, Y14
+	VMULPS learn12AVX2Const<>+0(SB), Y14, Y14
 	VADDPS Y0, Y14, Y0
 	VMULPS Y0, Y12, Y14
 	VSUBPS Y14, Y13, Y13
@@ -4070,7 +1423,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y13
-	VMULPS learn12_2AVX2Const<>+0(SB), Y13, Y13
+	VMULPS learn12AVX2Const<>+0(SB), Y13, Y13
 	VADDPS Y1, Y13, Y1
 	VMULPS Y1, Y12, Y13
 	VSUBPS Y13, Y0, Y0
@@ -4078,7 +1431,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4086,7 +1439,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4094,7 +1447,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4102,7 +1455,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4110,7 +1463,7 @@ rows3:
 	VMOVUPS Y1, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y6, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4118,7 +1471,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 224(R8), Y0
 	VMOVUPS 224(BX), Y1
-	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y7, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4126,7 +1479,7 @@ rows3:
 	VMOVUPS Y1, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y8, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4134,7 +1487,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 288(R8), Y0
 	VMOVUPS 288(BX), Y1
-	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y9, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4142,7 +1495,7 @@ rows3:
 	VMOVUPS Y1, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y10, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4150,7 +1503,7 @@ rows3:
 	VMOVUPS Y1, 320(BX)
 	VMOVUPS 352(R8), Y0
 	VMOVUPS 352(BX), Y1
-	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y11, Y1, Y1
 	VMULPS Y1, Y12, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4189,7 +1542,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y3
 	VMOVUPS (BX), Y4
-	VMULPS learn12_2AVX2Const<>+0(SB), Y4, Y4
+	VMULPS learn12AVX2Const<>+0(SB), Y4, Y4
 	VADDPS Y0, Y4, Y0
 	VMULPS Y0, Y2, Y4
 	VSUBPS Y4, Y3, Y3
@@ -4197,7 +1550,7 @@ rows6:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y3
-	VMULPS learn12_2AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn12AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y1, Y3, Y1
 	VMULPS Y1, Y2, Y3
 	VSUBPS Y3, Y0, Y0
@@ -4213,20 +1566,609 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn3_4AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn3_4AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn3_4AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn3_4AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn3_4AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn3_4AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn3_4AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn3_4AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn3_4AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn16AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn16AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// learn3_4AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn3_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn3_4AVX2(SB), NOSPLIT, $0-56
+// func learn16AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16AVX2(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $96, R10
+	ADDQ $96, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y12
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y13
+	VMOVUPS (BX), Y14
+	VMULPS learn16AVX2Const<>+0(SB), Y14, Y14
+	VADDPS Y0, Y14, Y0
+	VMULPS Y0, Y12, Y14
+	VSUBPS Y14, Y13, Y13
+	VMOVUPS Y13, (R8)
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(R8), Y0
+	VMOVUPS 32(BX), Y13
+	VMULPS learn16AVX2Const<>+0(SB), Y13, Y13
+	VADDPS Y1, Y13, Y1
+	VMULPS Y1, Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
+	VMOVUPS 64(R8), Y0
+	VMOVUPS 64(BX), Y1
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
+	VMOVUPS 96(R8), Y0
+	VMOVUPS 96(BX), Y1
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS Y1, 96(BX)
+	VMOVUPS 128(R8), Y0
+	VMOVUPS 128(BX), Y1
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
+	VMOVUPS 160(R8), Y0
+	VMOVUPS 160(BX), Y1
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS Y1, 160(BX)
+	VMOVUPS 192(R8), Y0
+	VMOVUPS 192(BX), Y1
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y6, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 192(BX)
+	VMOVUPS 224(R8), Y0
+	VMOVUPS 224(BX), Y1
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y7, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+	VMOVUPS Y1, 224(BX)
+	VMOVUPS 256(R8), Y0
+	VMOVUPS 256(BX), Y1
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y8, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS Y1, 256(BX)
+	VMOVUPS 288(R8), Y0
+	VMOVUPS 288(BX), Y1
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y9, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+	VMOVUPS Y1, 288(BX)
+	VMOVUPS 320(R8), Y0
+	VMOVUPS 320(BX), Y1
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y10, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS Y1, 320(BX)
+	VMOVUPS 352(R8), Y0
+	VMOVUPS 352(BX), Y1
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y11, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 352(R8)
+	VMOVUPS Y1, 352(BX)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	ADDQ $384, BX
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $96, R10
+	ADDQ $96, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y2
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y3
+	VMOVUPS (BX), Y4
+	VMULPS learn16AVX2Const<>+0(SB), Y4, Y4
+	VADDPS Y0, Y4, Y0
+	VMULPS Y0, Y2, Y4
+	VSUBPS Y4, Y3, Y3
+	VMOVUPS Y3, (R8)
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(R8), Y0
+	VMOVUPS 32(BX), Y3
+	VMULPS learn16AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y1, Y3, Y1
+	VMULPS Y1, Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA learn16AVX2_2Const<>+0(SB)/4, $0x3f666666
+DATA learn16AVX2_2Const<>+4(SB)/4, $0x3f666666
+DATA learn16AVX2_2Const<>+8(SB)/4, $0x3f666666
+DATA learn16AVX2_2Const<>+12(SB)/4, $0x3f666666
+DATA learn16AVX2_2Const<>+16(SB)/4, $0x3f666666
+DATA learn16AVX2_2Const<>+20(SB)/4, $0x3f666666
+DATA learn16AVX2_2Const<>+24(SB)/4, $0x3f666666
+DATA learn16AVX2_2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn16AVX2_2Const<>(SB), RODATA|NOPTR, $32
+
+// learn16AVX2_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+// func learn16AVX2_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16AVX2_2(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $0, R10
+	ADDQ $96, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y12
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y13
+	VMOVUPS (BX), Y14
+	VMULPS learn16AVX2_2Const<>+0(SB), Y14, Y14
+	VADDPS Y0, Y14, Y0
+	VMULPS Y0, Y12, Y14
+	VSUBPS Y14, Y13, Y13
+	VMOVUPS Y13, (R8)
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(R8), Y0
+	VMOVUPS 32(BX), Y13
+	VMULPS learn16AVX2_2Const<>+0(SB), Y13, Y13
+	VADDPS Y1, Y13, Y1
+	VMULPS Y1, Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
+	VMOVUPS 64(R8), Y0
+	VMOVUPS 64(BX), Y1
+	VMULPS learn16AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
+	VMOVUPS 96(R8), Y0
+	VMOVUPS 96(BX), Y1
+	VMULPS learn16AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS Y1, 96(BX)
+	VMOVUPS 128(R8), Y0
+	VMOVUPS 128(BX), Y1
+	VMULPS learn16AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
+	VMOVUPS 160(R8), Y0
+	VMOVUPS 160(BX), Y1
+	VMULPS learn16AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS Y1, 160(BX)
+	VMOVUPS 192(R8), Y0
+	VMOVUPS 192(BX), Y1
+	VMULPS learn16AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y6, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 192(BX)
+	VMOVUPS 224(R8), Y0
+	VMOVUPS 224(BX), Y1
+	VMULPS learn16AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y7, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+	VMOVUPS Y1, 224(BX)
+	VMOVUPS 256(R8), Y0
+	VMOVUPS 256(BX), Y1
+	VMULPS learn16AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y8, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS Y1, 256(BX)
+	VMOVUPS 288(R8), Y0
+	VMOVUPS 288(BX), Y1
+	VMULPS learn16AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y9, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+	VMOVUPS Y1, 288(BX)
+	VMOVUPS 320(R8), Y0
+	VMOVUPS 320(BX), Y1
+	VMULPS learn16AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y10, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS Y1, 320(BX)
+	VMOVUPS 352(R8), Y0
+	VMOVUPS 352(BX), Y1
+	VMULPS learn16AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y11, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 352(R8)
+	VMOVUPS Y1, 352(BX)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	ADDQ $384, BX
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $0, R10
+	ADDQ $96, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y2
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y3
+	VMOVUPS (BX), Y4
+	VMULPS learn16AVX2_2Const<>+0(SB), Y4, Y4
+	VADDPS Y0, Y4, Y0
+	VMULPS Y0, Y2, Y4
+	VSUBPS Y4, Y3, Y3
+	VMOVUPS Y3, (R8)
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(R8), Y0
+	VMOVUPS 32(BX), Y3
+	VMULPS learn16AVX2_2Const<>+0(SB), Y3, Y3
+	VADDPS Y1, Y3, Y1
+	VMULPS Y1, Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA learn3AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn3AVX2Const<>(SB), RODATA|NOPTR, $32
+
+// learn3AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+// func learn3AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn3AVX2(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $48, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y7
+	VMOVUPS (BX), Y8
+	VMULPS learn3AVX2Const<>+0(SB), Y8, Y8
+	VADDPS Y0, Y8, Y0
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y7
+	VMOVUPS Y7, (R8)
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(R8), Y0
+	VMOVUPS 32(BX), Y7
+	VMULPS learn3AVX2Const<>+0(SB), Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
+	VMOVUPS 64(R8), Y0
+	VMOVUPS 64(BX), Y1
+	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
+	VMOVUPS 96(R8), Y0
+	VMOVUPS 96(BX), Y1
+	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS Y1, 96(BX)
+	VMOVUPS 128(R8), Y0
+	VMOVUPS 128(BX), Y1
+	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
+	VMOVUPS 160(R8), Y0
+	VMOVUPS 160(BX), Y1
+	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS Y1, 160(BX)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	ADDQ $192, BX
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $48, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y2
+	VMOVUPS (BX), Y3
+	VMULPS learn3AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y0, (BX)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	ADDQ $32, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA learn3AVX2_2Const<>+0(SB)/4, $0x3f666666
+DATA learn3AVX2_2Const<>+4(SB)/4, $0x3f666666
+DATA learn3AVX2_2Const<>+8(SB)/4, $0x3f666666
+DATA learn3AVX2_2Const<>+12(SB)/4, $0x3f666666
+DATA learn3AVX2_2Const<>+16(SB)/4, $0x3f666666
+DATA learn3AVX2_2Const<>+20(SB)/4, $0x3f666666
+DATA learn3AVX2_2Const<>+24(SB)/4, $0x3f666666
+DATA learn3AVX2_2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn3AVX2_2Const<>(SB), RODATA|NOPTR, $32
+
+// learn3AVX2_2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+// func learn3AVX2_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn3AVX2_2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -4272,7 +2214,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn3_4AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn3AVX2_2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -4280,7 +2222,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y7
-	VMULPS learn3_4AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn3AVX2_2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -4288,7 +2230,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn3_4AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3AVX2_2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4296,7 +2238,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn3_4AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3AVX2_2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4304,7 +2246,7 @@ rows3:
 	VMOVUPS Y1, 192(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn3_4AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3AVX2_2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4312,7 +2254,7 @@ rows3:
 	VMOVUPS Y1, 256(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn3_4AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3AVX2_2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -4348,7 +2290,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn3_4AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn3AVX2_2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -4364,54 +2306,968 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// logitsForwardAVX2 is logitsForwardGeneric for avx2: 36 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func logitsForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·logitsForwardAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
+DATA learn4AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn4AVX2Const<>(SB), RODATA|NOPTR, $32
 
-	// y[0…2] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y1
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y0
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y1
-	VBROADCASTSS 32(SI), Y15
-	VFMADD231PS 256(DX), Y15, Y0
-	VBROADCASTSS 36(SI), Y15
-	VFMADD231PS 288(DX), Y15, Y1
-	VBROADCASTSS 40(SI), Y15
-	VFMADD231PS 320(DX), Y15, Y0
-	VBROADCASTSS 44(SI), Y15
-	VFMADD231PS 352(DX), Y15, Y1
-	VADDPS Y1, Y0, Y0
+// learn4AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+//
+// func learn4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn4AVX2(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
+	VMOVUPS 16(R9), Y15
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS 16(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $16, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y7
+	VMOVUPS (BX), Y8
+	VMULPS learn4AVX2Const<>+0(SB), Y8, Y8
+	VADDPS Y0, Y8, Y0
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y7
+	VMOVUPS Y7, (R8)
+	VMOVUPS Y0, (BX)
+	VMOVUPS 64(R8), Y0
+	VMOVUPS 64(BX), Y7
+	VMULPS learn4AVX2Const<>+0(SB), Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
+	VMOVUPS 128(R8), Y0
+	VMOVUPS 128(BX), Y1
+	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
+	VMOVUPS 192(R8), Y0
+	VMOVUPS 192(BX), Y1
+	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 192(BX)
+	VMOVUPS 256(R8), Y0
+	VMOVUPS 256(BX), Y1
+	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS Y1, 256(BX)
+	VMOVUPS 320(R8), Y0
+	VMOVUPS 320(BX), Y1
+	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS Y1, 320(BX)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	ADDQ $384, BX
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS 16(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $16, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y2
+	VMOVUPS (BX), Y3
+	VMULPS learn4AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y0, (BX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
-// logitsForwardRowsPanel1AVX2 sums 12 products for 3 outputs of every row, in tiles of rows.
+DATA learn6AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn6AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn6AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn6AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn6AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn6AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn6AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn6AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn6AVX2Const<>(SB), RODATA|NOPTR, $32
+
+// learn6AVX2 sums the gradients of the weights of 6 outputs over the rows and updates what they belong to.
 //
-// func logitsForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·logitsForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
+// func learn6AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn6AVX2(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 8(R9), Y15
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS 8(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $24, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y7
+	VMOVUPS (BX), Y8
+	VMULPS learn6AVX2Const<>+0(SB), Y8, Y8
+	VADDPS Y0, Y8, Y0
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y7
+	VMOVUPS Y7, (R8)
+	VMOVUPS Y0, (BX)
+	VMOVUPS 64(R8), Y0
+	VMOVUPS 64(BX), Y7
+	VMULPS learn6AVX2Const<>+0(SB), Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
+	VMOVUPS 128(R8), Y0
+	VMOVUPS 128(BX), Y1
+	VMULPS learn6AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
+	VMOVUPS 192(R8), Y0
+	VMOVUPS 192(BX), Y1
+	VMULPS learn6AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 192(BX)
+	VMOVUPS 256(R8), Y0
+	VMOVUPS 256(BX), Y1
+	VMULPS learn6AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS Y1, 256(BX)
+	VMOVUPS 320(R8), Y0
+	VMOVUPS 320(BX), Y1
+	VMULPS learn6AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS Y1, 320(BX)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	ADDQ $384, BX
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS 8(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $24, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y2
+	VMOVUPS (BX), Y3
+	VMULPS learn6AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y0, (BX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA learn8AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn8AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn8AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn8AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn8AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn8AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn8AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn8AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn8AVX2Const<>(SB), RODATA|NOPTR, $32
+
+// learn8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8AVX2(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y7
+	VMOVUPS (BX), Y8
+	VMULPS learn8AVX2Const<>+0(SB), Y8, Y8
+	VADDPS Y0, Y8, Y0
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y7
+	VMOVUPS Y7, (R8)
+	VMOVUPS Y0, (BX)
+	VMOVUPS 64(R8), Y0
+	VMOVUPS 64(BX), Y7
+	VMULPS learn8AVX2Const<>+0(SB), Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
+	VMOVUPS 128(R8), Y0
+	VMOVUPS 128(BX), Y1
+	VMULPS learn8AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
+	VMOVUPS 192(R8), Y0
+	VMOVUPS 192(BX), Y1
+	VMULPS learn8AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 192(BX)
+	VMOVUPS 256(R8), Y0
+	VMOVUPS 256(BX), Y1
+	VMULPS learn8AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS Y1, 256(BX)
+	VMOVUPS 320(R8), Y0
+	VMOVUPS 320(BX), Y1
+	VMULPS learn8AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS Y1, 320(BX)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	ADDQ $384, BX
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y2
+	VMOVUPS (BX), Y3
+	VMULPS learn8AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y0, (BX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA learn8AVX2_2Const<>+0(SB)/4, $0x3f666666
+DATA learn8AVX2_2Const<>+4(SB)/4, $0x3f666666
+DATA learn8AVX2_2Const<>+8(SB)/4, $0x3f666666
+DATA learn8AVX2_2Const<>+12(SB)/4, $0x3f666666
+DATA learn8AVX2_2Const<>+16(SB)/4, $0x3f666666
+DATA learn8AVX2_2Const<>+20(SB)/4, $0x3f666666
+DATA learn8AVX2_2Const<>+24(SB)/4, $0x3f666666
+DATA learn8AVX2_2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn8AVX2_2Const<>(SB), RODATA|NOPTR, $32
+
+// learn8AVX2_2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8AVX2_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8AVX2_2(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $96, R10
+	ADDQ $96, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y7
+	VMOVUPS (BX), Y8
+	VMULPS learn8AVX2_2Const<>+0(SB), Y8, Y8
+	VADDPS Y0, Y8, Y0
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y7
+	VMOVUPS Y7, (R8)
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(R8), Y0
+	VMOVUPS 32(BX), Y7
+	VMULPS learn8AVX2_2Const<>+0(SB), Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
+	VMOVUPS 64(R8), Y0
+	VMOVUPS 64(BX), Y1
+	VMULPS learn8AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
+	VMOVUPS 96(R8), Y0
+	VMOVUPS 96(BX), Y1
+	VMULPS learn8AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS Y1, 96(BX)
+	VMOVUPS 128(R8), Y0
+	VMOVUPS 128(BX), Y1
+	VMULPS learn8AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
+	VMOVUPS 160(R8), Y0
+	VMOVUPS 160(BX), Y1
+	VMULPS learn8AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS Y1, 160(BX)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	ADDQ $192, BX
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $96, R10
+	ADDQ $96, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y2
+	VMOVUPS (BX), Y3
+	VMULPS learn8AVX2_2Const<>+0(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y0, (BX)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	ADDQ $32, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA learn8AVX2_3Const<>+0(SB)/4, $0x3f666666
+DATA learn8AVX2_3Const<>+4(SB)/4, $0x3f666666
+DATA learn8AVX2_3Const<>+8(SB)/4, $0x3f666666
+DATA learn8AVX2_3Const<>+12(SB)/4, $0x3f666666
+DATA learn8AVX2_3Const<>+16(SB)/4, $0x3f666666
+DATA learn8AVX2_3Const<>+20(SB)/4, $0x3f666666
+DATA learn8AVX2_3Const<>+24(SB)/4, $0x3f666666
+DATA learn8AVX2_3Const<>+28(SB)/4, $0x3f666666
+GLOBL learn8AVX2_3Const<>(SB), RODATA|NOPTR, $32
+
+// learn8AVX2_3 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8AVX2_3(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8AVX2_3(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $96, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y7
+	VMOVUPS (BX), Y8
+	VMULPS learn8AVX2_3Const<>+0(SB), Y8, Y8
+	VADDPS Y0, Y8, Y0
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y7
+	VMOVUPS Y7, (R8)
+	VMOVUPS Y0, (BX)
+	VMOVUPS 64(R8), Y0
+	VMOVUPS 64(BX), Y7
+	VMULPS learn8AVX2_3Const<>+0(SB), Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
+	VMOVUPS 128(R8), Y0
+	VMOVUPS 128(BX), Y1
+	VMULPS learn8AVX2_3Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
+	VMOVUPS 192(R8), Y0
+	VMOVUPS 192(BX), Y1
+	VMULPS learn8AVX2_3Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 192(BX)
+	VMOVUPS 256(R8), Y0
+	VMOVUPS 256(BX), Y1
+	VMULPS learn8AVX2_3Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS Y1, 256(BX)
+	VMOVUPS 320(R8), Y0
+	VMOVUPS 320(BX), Y1
+	VMULPS learn8AVX2_3Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS Y1, 320(BX)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	ADDQ $384, BX
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $96, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y2
+	VMOVUPS (BX), Y3
+	VMULPS learn8AVX2_3Const<>+0(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y0, (BX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// maximumEachAVX2 computes y = select(x0 < x1, x1, select(x1 ≤ x0, x0, x0 + x1)) for every element.
+//
+// func maximumEachAVX2(y *[12]float32, x0 *[12]float32, x1 *[12]float32)
+TEXT ·maximumEachAVX2(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	XORQ AX, AX
+	MOVQ $1, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y0
+	VMOVUPS (DI)(AX*1), Y1
+
+	// y = select(x0 < x1, x1, select(x1 ≤ x0, x0, x0 + x1))
+	VCMPPS $17, Y1, Y0, Y2
+	VCMPPS $18, Y0, Y1, Y3
+	VADDPS Y1, Y0, Y4
+	VBLENDVPS Y3, Y0, Y4, Y0
+	VBLENDVPS Y2, Y1, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y1
+	VMASKMOVPS (DI)(AX*1), Y0, Y2
+
+	// y = select(x0 < x1, x1, select(x1 ≤ x0, x0, x0 + x1))
+	VCMPPS $17, Y2, Y1, Y3
+	VCMPPS $18, Y1, Y2, Y4
+	VADDPS Y2, Y1, Y5
+	VBLENDVPS Y4, Y1, Y5, Y1
+	VBLENDVPS Y3, Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	VZEROUPPER 
+	RET 
+
+// multiplyEachAVX2 computes y = x0 · x1 for every element.
+//
+// func multiplyEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
+TEXT ·multiplyEachAVX2(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	XORQ AX, AX
+	MOVQ $4, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y0
+	VMOVUPS (DI)(AX*1), Y1
+
+	// y = x0 · x1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y1
+	VMASKMOVPS (DI)(AX*1), Y0, Y2
+
+	// y = x0 · x1
+	VMULPS Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	VZEROUPPER 
+	RET 
+
+// normaliseEachAVX2 computes y = x0 · x1 for every element.
+//
+// func normaliseEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+TEXT ·normaliseEachAVX2(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	XORQ AX, AX
+	MOVQ $3, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y0
+	VMOVUPS (DI)(AX*1), Y1
+
+	// y = x0 · x1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	VZEROUPPER 
+	RET 
+
+DATA preluEachAVX2Const<>+0(SB)/4, $0x0
+DATA preluEachAVX2Const<>+4(SB)/4, $0x0
+DATA preluEachAVX2Const<>+8(SB)/4, $0x0
+DATA preluEachAVX2Const<>+12(SB)/4, $0x0
+DATA preluEachAVX2Const<>+16(SB)/4, $0x0
+DATA preluEachAVX2Const<>+20(SB)/4, $0x0
+DATA preluEachAVX2Const<>+24(SB)/4, $0x0
+DATA preluEachAVX2Const<>+28(SB)/4, $0x0
+GLOBL preluEachAVX2Const<>(SB), RODATA|NOPTR, $32
+
+// preluEachAVX2 computes y = select(x0 < 0, x1 · x0, x0) for every element.
+//
+// func preluEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+TEXT ·preluEachAVX2(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	XORQ AX, AX
+	MOVQ $3, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y0
+	VMOVUPS (DI)(AX*1), Y1
+
+	// y = select(x0 < 0, x1 · x0, x0)
+	VCMPPS $17, preluEachAVX2Const<>+0(SB), Y0, Y2
+	VMULPS Y0, Y1, Y1
+	VBLENDVPS Y2, Y1, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	VZEROUPPER 
+	RET 
+
+DATA preluGradientEachAVX2Const<>+0(SB)/4, $0x0
+DATA preluGradientEachAVX2Const<>+4(SB)/4, $0x0
+DATA preluGradientEachAVX2Const<>+8(SB)/4, $0x0
+DATA preluGradientEachAVX2Const<>+12(SB)/4, $0x0
+DATA preluGradientEachAVX2Const<>+16(SB)/4, $0x0
+DATA preluGradientEachAVX2Const<>+20(SB)/4, $0x0
+DATA preluGradientEachAVX2Const<>+24(SB)/4, $0x0
+DATA preluGradientEachAVX2Const<>+28(SB)/4, $0x0
+GLOBL preluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $32
+
+// preluGradientEachAVX2 computes y = select(0 < x0, x1, x2 · x1) for every element.
+//
+// func preluGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
+TEXT ·preluGradientEachAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	MOVQ x2+24(FP), DX
+	XORQ AX, AX
+	MOVQ $3, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y0
+	VMOVUPS (DI)(AX*1), Y1
+	VMOVUPS (DX)(AX*1), Y2
+
+	// y = select(0 < x0, x1, x2 · x1)
+	VMOVUPS preluGradientEachAVX2Const<>+0(SB), Y3
+	VCMPPS $17, Y0, Y3, Y0
+	VMULPS Y1, Y2, Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	VZEROUPPER 
+	RET 
+
+DATA reduceMaxGradientEachAVX2Const<>+0(SB)/4, $0x0
+DATA reduceMaxGradientEachAVX2Const<>+4(SB)/4, $0x0
+DATA reduceMaxGradientEachAVX2Const<>+8(SB)/4, $0x0
+DATA reduceMaxGradientEachAVX2Const<>+12(SB)/4, $0x0
+DATA reduceMaxGradientEachAVX2Const<>+16(SB)/4, $0x0
+DATA reduceMaxGradientEachAVX2Const<>+20(SB)/4, $0x0
+DATA reduceMaxGradientEachAVX2Const<>+24(SB)/4, $0x0
+DATA reduceMaxGradientEachAVX2Const<>+28(SB)/4, $0x0
+GLOBL reduceMaxGradientEachAVX2Const<>(SB), RODATA|NOPTR, $32
+
+// reduceMaxGradientEachAVX2 computes y = select(x0 = x1, x2 / x3, select(x1 = x1, 0, x1)) for every element.
+//
+// func reduceMaxGradientEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32, x2 *[36]float32, x3 *[36]float32)
+TEXT ·reduceMaxGradientEachAVX2(SB), NOSPLIT, $0-40
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	MOVQ x2+24(FP), DX
+	MOVQ x3+32(FP), BX
+	XORQ AX, AX
+	MOVQ $4, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y0
+	VMOVUPS (DI)(AX*1), Y1
+	VMOVUPS (DX)(AX*1), Y2
+	VMOVUPS (BX)(AX*1), Y3
+
+	// y = select(x0 = x1, x2 / x3, select(x1 = x1, 0, x1))
+	VCMPPS $0, Y1, Y0, Y0
+	VDIVPS Y3, Y2, Y2
+	VCMPPS $0, Y1, Y1, Y3
+	VBLENDVPS Y3, reduceMaxGradientEachAVX2Const<>+0(SB), Y1, Y1
+	VBLENDVPS Y0, Y2, Y1, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y1
+	VMASKMOVPS (DI)(AX*1), Y0, Y2
+	VMASKMOVPS (DX)(AX*1), Y0, Y3
+	VMASKMOVPS (BX)(AX*1), Y0, Y4
+
+	// y = select(x0 = x1, x2 / x3, select(x1 = x1, 0, x1))
+	VCMPPS $0, Y2, Y1, Y1
+	VDIVPS Y4, Y3, Y3
+	VCMPPS $0, Y2, Y2, Y4
+	VBLENDVPS Y4, reduceMaxGradientEachAVX2Const<>+0(SB), Y2, Y2
+	VBLENDVPS Y1, Y3, Y2, Y1
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	VZEROUPPER 
+	RET 
+
+// rows12x3AVX2 sums 12 products for 3 outputs of every row, in tiles of rows.
+//
+// func rows12x3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·rows12x3AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -4856,10 +3712,10 @@ done6:
 	VZEROUPPER 
 	RET 
 
-// logitsForwardRows_2Panel1AVX2 sums 12 products for 3 outputs of every row, in tiles of rows.
+// rows12x3AVX2_2 sums 12 products for 3 outputs of every row, in tiles of rows.
 //
-// func logitsForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·logitsForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
+// func rows12x3AVX2_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·rows12x3AVX2_2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -5304,58 +4160,112 @@ done6:
 	VZEROUPPER 
 	RET 
 
-// logitsForwardTrainAVX2 is logitsForwardTrainGeneric for avx2: 36 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func logitsForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·logitsForwardTrainAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
+DATA rows24x16AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA rows24x16AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA rows24x16AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA rows24x16AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA rows24x16AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA rows24x16AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA rows24x16AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA rows24x16AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA rows24x16AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA rows24x16AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA rows24x16AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA rows24x16AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA rows24x16AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA rows24x16AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA rows24x16AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA rows24x16AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA rows24x16AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA rows24x16AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA rows24x16AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA rows24x16AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA rows24x16AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA rows24x16AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA rows24x16AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA rows24x16AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA rows24x16AVX2Const<>+96(SB)/4, $0x0
+DATA rows24x16AVX2Const<>+100(SB)/4, $0x3edad599
+DATA rows24x16AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA rows24x16AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA rows24x16AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA rows24x16AVX2Const<>+116(SB)/4, $0x406190eb
+DATA rows24x16AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA rows24x16AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA rows24x16AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA rows24x16AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA rows24x16AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA rows24x16AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA rows24x16AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA rows24x16AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA rows24x16AVX2Const<>+152(SB)/4, $0x379579b4
+DATA rows24x16AVX2Const<>+156(SB)/4, $0x342462e0
+DATA rows24x16AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA rows24x16AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA rows24x16AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA rows24x16AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA rows24x16AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA rows24x16AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA rows24x16AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA rows24x16AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA rows24x16AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA rows24x16AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA rows24x16AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA rows24x16AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA rows24x16AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA rows24x16AVX2Const<>+212(SB)/4, $0xb922e725
+DATA rows24x16AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA rows24x16AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA rows24x16AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA rows24x16AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA rows24x16AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA rows24x16AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA rows24x16AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA rows24x16AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA rows24x16AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA rows24x16AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA rows24x16AVX2Const<>+256(SB)/4, $0xb5934706
+DATA rows24x16AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA rows24x16AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA rows24x16AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA rows24x16AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA rows24x16AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA rows24x16AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA rows24x16AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA rows24x16AVX2Const<>+288(SB)/4, $0x3f800000
+DATA rows24x16AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA rows24x16AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA rows24x16AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA rows24x16AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA rows24x16AVX2Const<>+308(SB)/4, $0x3b634461
+DATA rows24x16AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA rows24x16AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA rows24x16AVX2Const<>+320(SB)/4, $0x0
+DATA rows24x16AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA rows24x16AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA rows24x16AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA rows24x16AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA rows24x16AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA rows24x16AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA rows24x16AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA rows24x16AVX2Const<>+352(SB)/4, $0x80000000
+DATA rows24x16AVX2Const<>+356(SB)/4, $0x80000000
+DATA rows24x16AVX2Const<>+360(SB)/4, $0x80000000
+DATA rows24x16AVX2Const<>+364(SB)/4, $0x80000000
+DATA rows24x16AVX2Const<>+368(SB)/4, $0x80000000
+DATA rows24x16AVX2Const<>+372(SB)/4, $0x80000000
+DATA rows24x16AVX2Const<>+376(SB)/4, $0x80000000
+DATA rows24x16AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL rows24x16AVX2Const<>(SB), RODATA|NOPTR, $384
 
-	// y[0…2] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y1
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y0
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y1
-	VBROADCASTSS 32(SI), Y15
-	VFMADD231PS 256(DX), Y15, Y0
-	VBROADCASTSS 36(SI), Y15
-	VFMADD231PS 288(DX), Y15, Y1
-	VBROADCASTSS 40(SI), Y15
-	VFMADD231PS 320(DX), Y15, Y0
-	VBROADCASTSS 44(SI), Y15
-	VFMADD231PS 352(DX), Y15, Y1
-	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VZEROUPPER 
-	RET 
-
-// logitsForwardTrainRowsPanel1AVX2 sums 12 products for 3 outputs of every row, in tiles of rows.
+// rows24x16AVX2 sums 24 products for 16 outputs of every row, in tiles of rows.
 //
-// func logitsForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·logitsForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
+// func rows24x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+TEXT ·rows24x16AVX2(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
-	MOVQ $48, R11
+	MOVQ $96, R11
 	LEAQ (R11)(R11*2), R12
 	LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+32(FP), AX
@@ -5363,391 +4273,606 @@ TEXT ·logitsForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
 	JZ done2
 rows1:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VMOVUPS 32(BX), Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ $3, CX
+terms3:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y4
+	VMOVUPS 64(DI), Y12
+	VMOVUPS 96(DI), Y13
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y5
+	VMOVUPS 128(DI), Y12
+	VMOVUPS 160(DI), Y13
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	VMOVUPS 192(DI), Y12
+	VMOVUPS 224(DI), Y13
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y7
+	VMOVUPS 256(DI), Y12
+	VMOVUPS 288(DI), Y13
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y4
+	VMOVUPS 320(DI), Y12
+	VMOVUPS 352(DI), Y13
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y5
+	VMOVUPS 384(DI), Y12
+	VMOVUPS 416(DI), Y13
+	VBROADCASTSS 24(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	VMOVUPS 448(DI), Y12
+	VMOVUPS 480(DI), Y13
+	VBROADCASTSS 28(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y7
+	ADDQ $32, R10
+	ADDQ $512, DI
+	DECQ CX
+	JNZ terms3
+	VADDPS Y2, Y0, Y0
+	VADDPS Y3, Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y6, Y4, Y4
+	VADDPS Y7, Y5, Y5
+	VADDPS Y5, Y4, Y4
+
+	// y = tanh(x)
+	VANDPS rows24x16AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS rows24x16AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS rows24x16AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD rows24x16AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS rows24x16AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS rows24x16AVX2Const<>+128(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS rows24x16AVX2Const<>+160(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VPERMPS rows24x16AVX2Const<>+192(SB), Y2, Y6
+	VMULPS Y3, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y3, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS rows24x16AVX2Const<>+224(SB), Y2, Y6
+	VMULPS Y1, Y6, Y6
+	VPERMPS rows24x16AVX2Const<>+256(SB), Y2, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y3, Y6, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS rows24x16AVX2Const<>+288(SB), Y2, Y5
+	VMULPS Y1, Y5, Y1
+	VPERMPS rows24x16AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS rows24x16AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = tanh(x)
+	VANDPS rows24x16AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS rows24x16AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS rows24x16AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD rows24x16AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS rows24x16AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS rows24x16AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS rows24x16AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS rows24x16AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS rows24x16AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS rows24x16AVX2Const<>+256(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS rows24x16AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS rows24x16AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS rows24x16AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+	ADDQ $96, SI
+	ADDQ $96, R8
+	DECQ AX
+	JNZ rows1
+done2:
+	VZEROUPPER 
+	RET 
+
+DATA rows24x8AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA rows24x8AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA rows24x8AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA rows24x8AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA rows24x8AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA rows24x8AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA rows24x8AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA rows24x8AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA rows24x8AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA rows24x8AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA rows24x8AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA rows24x8AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA rows24x8AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA rows24x8AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA rows24x8AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA rows24x8AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA rows24x8AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA rows24x8AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA rows24x8AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA rows24x8AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA rows24x8AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA rows24x8AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA rows24x8AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA rows24x8AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA rows24x8AVX2Const<>+96(SB)/4, $0x0
+DATA rows24x8AVX2Const<>+100(SB)/4, $0x3edad599
+DATA rows24x8AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA rows24x8AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA rows24x8AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA rows24x8AVX2Const<>+116(SB)/4, $0x406190eb
+DATA rows24x8AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA rows24x8AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA rows24x8AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA rows24x8AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA rows24x8AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA rows24x8AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA rows24x8AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA rows24x8AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA rows24x8AVX2Const<>+152(SB)/4, $0x379579b4
+DATA rows24x8AVX2Const<>+156(SB)/4, $0x342462e0
+DATA rows24x8AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA rows24x8AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA rows24x8AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA rows24x8AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA rows24x8AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA rows24x8AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA rows24x8AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA rows24x8AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA rows24x8AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA rows24x8AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA rows24x8AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA rows24x8AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA rows24x8AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA rows24x8AVX2Const<>+212(SB)/4, $0xb922e725
+DATA rows24x8AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA rows24x8AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA rows24x8AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA rows24x8AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA rows24x8AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA rows24x8AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA rows24x8AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA rows24x8AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA rows24x8AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA rows24x8AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA rows24x8AVX2Const<>+256(SB)/4, $0xb5934706
+DATA rows24x8AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA rows24x8AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA rows24x8AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA rows24x8AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA rows24x8AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA rows24x8AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA rows24x8AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA rows24x8AVX2Const<>+288(SB)/4, $0x3f800000
+DATA rows24x8AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA rows24x8AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA rows24x8AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA rows24x8AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA rows24x8AVX2Const<>+308(SB)/4, $0x3b634461
+DATA rows24x8AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA rows24x8AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA rows24x8AVX2Const<>+320(SB)/4, $0x0
+DATA rows24x8AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA rows24x8AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA rows24x8AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA rows24x8AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA rows24x8AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA rows24x8AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA rows24x8AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA rows24x8AVX2Const<>+352(SB)/4, $0x80000000
+DATA rows24x8AVX2Const<>+356(SB)/4, $0x80000000
+DATA rows24x8AVX2Const<>+360(SB)/4, $0x80000000
+DATA rows24x8AVX2Const<>+364(SB)/4, $0x80000000
+DATA rows24x8AVX2Const<>+368(SB)/4, $0x80000000
+DATA rows24x8AVX2Const<>+372(SB)/4, $0x80000000
+DATA rows24x8AVX2Const<>+376(SB)/4, $0x80000000
+DATA rows24x8AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL rows24x8AVX2Const<>(SB), RODATA|NOPTR, $384
+
+// rows24x8AVX2 sums 24 products for 8 outputs of every row, in tiles of rows.
+//
+// func rows24x8AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·rows24x8AVX2(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8
+	MOVQ x+8(FP), SI
+	MOVQ b+24(FP), BX
+	MOVQ $96, R11
+	LEAQ (R11)(R11*2), R12
+	LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+32(FP), AX
+	TESTQ AX, AX
+	JZ done2
+rows1:
+
+	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VMOVUPS (BX), Y4
 	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
+	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	VMOVUPS (BX), Y8
 	VXORPS Y9, Y9, Y9
-	VMOVUPS (BX), Y10
+	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	MOVQ $3, CX
+terms3:
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
+	VBROADCASTSS (R10)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
+	VBROADCASTSS 4(R10)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
+	VBROADCASTSS 8(R10)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
+	VBROADCASTSS 8(R10)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y10
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
+	VBROADCASTSS 12(R10)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
+	VBROADCASTSS 12(R10)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 128(DI), Y12
 	VBROADCASTSS 16(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
+	VBROADCASTSS 16(R10)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
 	VMOVUPS 160(DI), Y12
 	VBROADCASTSS 20(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
+	VBROADCASTSS 20(R10)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
 	VMOVUPS 192(DI), Y12
 	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
+	VBROADCASTSS 24(R10)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 24(R10)(R13*1), Y15
+	VBROADCASTSS 24(R10)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y10
 	VMOVUPS 224(DI), Y12
 	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y12, Y15, Y7
 	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
 	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 32(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 32(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 32(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 32(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 32(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 32(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 288(DI), Y12
-	VBROADCASTSS 36(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 36(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 36(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 36(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 36(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 36(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 40(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 40(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 40(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 40(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 40(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 40(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 352(DI), Y12
-	VBROADCASTSS 44(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 44(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 44(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 44(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 44(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 44(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
+	ADDQ $32, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ terms3
+	VADDPS Y2, Y0, Y0
+	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
+	VADDPS Y6, Y4, Y4
+	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
+	VADDPS Y10, Y8, Y8
+	VADDPS Y11, Y9, Y9
 	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y2, Y0, 12(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y4, Y0, 24(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y6, Y0, 36(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y8, Y0, 48(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y10, Y0, 60(R8)
+
+	// y = tanh(x)
+	VANDPS rows24x8AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS rows24x8AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS rows24x8AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD rows24x8AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS rows24x8AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS rows24x8AVX2Const<>+128(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS rows24x8AVX2Const<>+160(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VPERMPS rows24x8AVX2Const<>+192(SB), Y2, Y6
+	VMULPS Y3, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y3, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS rows24x8AVX2Const<>+224(SB), Y2, Y6
+	VMULPS Y1, Y6, Y6
+	VPERMPS rows24x8AVX2Const<>+256(SB), Y2, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y3, Y6, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS rows24x8AVX2Const<>+288(SB), Y2, Y5
+	VMULPS Y1, Y5, Y1
+	VPERMPS rows24x8AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS rows24x8AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = tanh(x)
+	VANDPS rows24x8AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS rows24x8AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS rows24x8AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD rows24x8AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS rows24x8AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS rows24x8AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS rows24x8AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS rows24x8AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS rows24x8AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS rows24x8AVX2Const<>+256(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS rows24x8AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS rows24x8AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS rows24x8AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = tanh(x)
+	VANDPS rows24x8AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS rows24x8AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS rows24x8AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD rows24x8AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS rows24x8AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS rows24x8AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS rows24x8AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS rows24x8AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS rows24x8AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS rows24x8AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS rows24x8AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS rows24x8AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS rows24x8AVX2Const<>+352(SB), Y8, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 192(R8)
 	ADDQ $288, SI
-	ADDQ $72, R8
+	ADDQ $288, R8
 	DECQ AX
 	JNZ rows1
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done4
-rows3:
+	JZ done5
+rows4:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
+	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VMOVUPS (BX), Y4
 	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
+	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	MOVQ $3, CX
+terms6:
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
 	VMOVUPS 32(DI), Y12
 	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
+	VBROADCASTSS 8(R10)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
+	VBROADCASTSS 12(R10)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
 	VMOVUPS 128(DI), Y12
 	VBROADCASTSS 16(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
 	VMOVUPS 160(DI), Y12
 	VBROADCASTSS 20(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
 	VMOVUPS 192(DI), Y12
 	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
+	VBROADCASTSS 24(R10)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
 	VMOVUPS 224(DI), Y12
 	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 32(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 32(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 32(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 32(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 32(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 288(DI), Y12
-	VBROADCASTSS 36(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 36(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 36(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 36(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 36(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 40(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 40(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 40(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 40(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 40(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 352(DI), Y12
-	VBROADCASTSS 44(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 44(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 44(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 44(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 44(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
+	ADDQ $32, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ terms6
+	VADDPS Y2, Y0, Y0
+	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
+	VADDPS Y6, Y4, Y4
+	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
+
+	// y = tanh(x)
+	VANDPS rows24x8AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS rows24x8AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS rows24x8AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD rows24x8AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS rows24x8AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS rows24x8AVX2Const<>+128(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS rows24x8AVX2Const<>+160(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VPERMPS rows24x8AVX2Const<>+192(SB), Y2, Y6
+	VMULPS Y3, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y3, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS rows24x8AVX2Const<>+224(SB), Y2, Y6
+	VMULPS Y1, Y6, Y6
+	VPERMPS rows24x8AVX2Const<>+256(SB), Y2, Y7
 	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y2, Y0, 12(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y4, Y0, 24(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y6, Y0, 36(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y8, Y0, 48(R8)
-	ADDQ $240, SI
-	ADDQ $60, R8
+	VMULPS Y3, Y6, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS rows24x8AVX2Const<>+288(SB), Y2, Y5
+	VMULPS Y1, Y5, Y1
+	VPERMPS rows24x8AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS rows24x8AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = tanh(x)
+	VANDPS rows24x8AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS rows24x8AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS rows24x8AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD rows24x8AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS rows24x8AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS rows24x8AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS rows24x8AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS rows24x8AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS rows24x8AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS rows24x8AVX2Const<>+256(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS rows24x8AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS rows24x8AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS rows24x8AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+	ADDQ $192, SI
+	ADDQ $192, R8
 	DECQ AX
-	JNZ rows3
-done4:
+	JNZ rows4
+done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done6
-rows5:
+	JZ done8
+rows7:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	MOVQ $3, CX
+terms9:
 	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -5756,10 +4881,10 @@ rows5:
 	VFMADD231PS Y12, Y15, Y1
 	VMOVUPS 64(DI), Y12
 	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y12, Y15, Y2
 	VMOVUPS 96(DI), Y12
 	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y12, Y15, Y3
 	VMOVUPS 128(DI), Y12
 	VBROADCASTSS 16(R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -5768,51 +4893,341 @@ rows5:
 	VFMADD231PS Y12, Y15, Y1
 	VMOVUPS 192(DI), Y12
 	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y12, Y15, Y2
 	VMOVUPS 224(DI), Y12
 	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 256(DI), Y12
-	VBROADCASTSS 32(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 288(DI), Y12
-	VBROADCASTSS 36(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 320(DI), Y12
-	VBROADCASTSS 40(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 352(DI), Y12
-	VBROADCASTSS 44(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y12, Y15, Y3
+	ADDQ $32, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ terms9
+	VADDPS Y2, Y0, Y0
+	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	ADDQ $48, SI
-	ADDQ $12, R8
+
+	// y = tanh(x)
+	VANDPS rows24x8AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS rows24x8AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS rows24x8AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD rows24x8AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS rows24x8AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS rows24x8AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS rows24x8AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS rows24x8AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS rows24x8AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS rows24x8AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS rows24x8AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS rows24x8AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS rows24x8AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $96, SI
+	ADDQ $96, R8
 	DECQ AX
-	JNZ rows5
-done6:
+	JNZ rows7
+done8:
 	VZEROUPPER 
 	RET 
 
-// logitsGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+// scaleAndShiftEachAVX2 computes y = (x0 · x1) + x2 for every element.
 //
-// func logitsGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·logitsGradInputRowsBlocksAVX2(SB), NOSPLIT, $0-56
-	MOVQ wt+16(FP), R11
-	XORQ R12, R12
-	MOVQ blocks+24(FP), DX
-block1:
-	MOVQ dy+8(FP), SI
-	MOVQ dx+0(FP), R8
-	ADDQ R12, R8
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done3
-rows2:
+// func scaleAndShiftEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
+TEXT ·scaleAndShiftEachAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	MOVQ x2+24(FP), DX
+	XORQ AX, AX
+	MOVQ $3, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y0
+	VMOVUPS (DI)(AX*1), Y1
+	VMOVUPS (DX)(AX*1), Y2
 
-	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	// y = (x0 · x1) + x2
+	VMULPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	VZEROUPPER 
+	RET 
+
+DATA sgdElementsAVX2Const<>+0(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+4(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+8(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+12(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+16(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+20(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+24(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $32
+
+// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+//
+// func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-40
+	MOVQ lr_+24(FP), R9
+	VBROADCASTSS (R9), Y0
+	MOVQ g_+0(FP), SI
+	MOVQ w_+8(FP), DI
+	MOVQ momentum_buffer_+16(FP), DX
+	XORQ AX, AX
+	MOVQ vectors+32(FP), CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y1
+	VMOVUPS (DI)(AX*1), Y2
+	VMOVUPS (DX)(AX*1), Y3
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g
+	VMULPS sgdElementsAVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y1, Y3, Y1
+
+	// w = w - (lr · momentum_buffer)
+	VMULPS Y1, Y0, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (DI)(AX*1)
+	VMOVUPS Y1, (DX)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	VZEROUPPER 
+	RET 
+
+DATA slopeGradientEachAVX2Const<>+0(SB)/4, $0x0
+DATA slopeGradientEachAVX2Const<>+4(SB)/4, $0x0
+DATA slopeGradientEachAVX2Const<>+8(SB)/4, $0x0
+DATA slopeGradientEachAVX2Const<>+12(SB)/4, $0x0
+DATA slopeGradientEachAVX2Const<>+16(SB)/4, $0x0
+DATA slopeGradientEachAVX2Const<>+20(SB)/4, $0x0
+DATA slopeGradientEachAVX2Const<>+24(SB)/4, $0x0
+DATA slopeGradientEachAVX2Const<>+28(SB)/4, $0x0
+GLOBL slopeGradientEachAVX2Const<>(SB), RODATA|NOPTR, $32
+
+// slopeGradientEachAVX2 computes y = select(0 < x0, 0, x0 · x1) for every element.
+//
+// func slopeGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+TEXT ·slopeGradientEachAVX2(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	XORQ AX, AX
+	MOVQ $3, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y0
+	VMOVUPS (DI)(AX*1), Y1
+
+	// y = select(0 < x0, 0, x0 · x1)
+	VMOVUPS slopeGradientEachAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y0, Y2, Y2
+	VMULPS Y1, Y0, Y0
+	VBLENDVPS Y2, slopeGradientEachAVX2Const<>+0(SB), Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	VZEROUPPER 
+	RET 
+
+// softmaxEachAVX2 computes y = x0 / x1 for every element.
+//
+// func softmaxEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+TEXT ·softmaxEachAVX2(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	XORQ AX, AX
+	MOVQ $3, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y0
+	VMOVUPS (DI)(AX*1), Y1
+
+	// y = x0 / x1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	VZEROUPPER 
+	RET 
+
+// softmaxGradientEachAVX2 computes y = x0 · (x1 - x2) for every element.
+//
+// func softmaxGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
+TEXT ·softmaxGradientEachAVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	MOVQ x2+24(FP), DX
+	XORQ AX, AX
+	MOVQ $3, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y0
+	VMOVUPS (DI)(AX*1), Y1
+	VMOVUPS (DX)(AX*1), Y2
+
+	// y = x0 · (x1 - x2)
+	VSUBPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	VZEROUPPER 
+	RET 
+
+// subtractEachAVX2 computes y = x0 - x1 for every element.
+//
+// func subtractEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
+TEXT ·subtractEachAVX2(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	XORQ AX, AX
+	MOVQ $4, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y0
+	VMOVUPS (DI)(AX*1), Y1
+
+	// y = x0 - x1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y1
+	VMASKMOVPS (DI)(AX*1), Y0, Y2
+
+	// y = x0 - x1
+	VSUBPS Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	VZEROUPPER 
+	RET 
+
+DATA subtractGradientEachAVX2Const<>+0(SB)/4, $0x80000000
+DATA subtractGradientEachAVX2Const<>+4(SB)/4, $0x80000000
+DATA subtractGradientEachAVX2Const<>+8(SB)/4, $0x80000000
+DATA subtractGradientEachAVX2Const<>+12(SB)/4, $0x80000000
+DATA subtractGradientEachAVX2Const<>+16(SB)/4, $0x80000000
+DATA subtractGradientEachAVX2Const<>+20(SB)/4, $0x80000000
+DATA subtractGradientEachAVX2Const<>+24(SB)/4, $0x80000000
+DATA subtractGradientEachAVX2Const<>+28(SB)/4, $0x80000000
+GLOBL subtractGradientEachAVX2Const<>(SB), RODATA|NOPTR, $32
+
+// subtractGradientEachAVX2 computes y = -x0 for every element.
+//
+// func subtractGradientEachAVX2(y *[36]float32, x0 *[36]float32)
+TEXT ·subtractGradientEachAVX2(SB), NOSPLIT, $0-16
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	XORQ AX, AX
+	MOVQ $4, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y0
+
+	// y = -x0
+	VXORPS subtractGradientEachAVX2Const<>+0(SB), Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y1
+
+	// y = -x0
+	VXORPS subtractGradientEachAVX2Const<>+0(SB), Y1, Y1
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	VZEROUPPER 
+	RET 
+
+// sumOfSquaresEachAVX2 computes y = x0 · x0 for every element.
+//
+// func sumOfSquaresEachAVX2(y *[24]float32, x0 *[24]float32)
+TEXT ·sumOfSquaresEachAVX2(SB), NOSPLIT, $0-16
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	XORQ AX, AX
+	MOVQ $3, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y0
+
+	// y = x0 · x0
+	VMULPS Y0, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	VZEROUPPER 
+	RET 
+
+DATA tanhGradientEachAVX2Const<>+0(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+4(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+8(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+12(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+16(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+20(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+24(SB)/4, $0x3f800000
+DATA tanhGradientEachAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL tanhGradientEachAVX2Const<>(SB), RODATA|NOPTR, $32
+
+// tanhGradientEachAVX2 computes y = x1 · (1 - (x0 · x0)) for every element.
+//
+// func tanhGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+TEXT ·tanhGradientEachAVX2(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	XORQ AX, AX
+	MOVQ $3, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y0
+	VMOVUPS (DI)(AX*1), Y1
+
+	// y = x1 · (1 - (x0 · x0))
+	VMULPS Y0, Y0, Y0
+	VMOVUPS tanhGradientEachAVX2Const<>+0(SB), Y2
+	VSUBPS Y0, Y2, Y0
+	VMULPS Y0, Y1, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	VZEROUPPER 
+	RET 
+
+// weightGradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+// func weightGradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·weightGradient16AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
+	MOVQ x+16(FP), SI
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -5825,221 +5240,87 @@ rows2:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS (R10), Y15, Y12
-	VMASKMOVPS 12(R10), Y15, Y13
-	VMASKMOVPS 24(R10), Y15, Y14
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS (R11), Y15, Y15
+	MOVQ rows+32(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	VFMADD231PS Y14, Y15, Y8
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS 32(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	VFMADD231PS Y14, Y15, Y9
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS 64(R11), Y15, Y15
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	VFMADD231PS Y14, Y15, Y10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS 96(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	VFMADD231PS Y14, Y15, Y11
-	VBLENDPS $240, Y4, Y0, Y12
-	VPERM2F128 $33, Y4, Y0, Y0
-	VADDPS Y0, Y12, Y0
-	VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y6, Y2, Y4
-	VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y7, Y3, Y4
-	VPERM2F128 $33, Y7, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS X0, (R8)
-	VEXTRACTF128 $1, Y0, 48(R8)
-	VBLENDPS $240, Y8, Y8, Y0
-	VPERM2F128 $33, Y8, Y8, Y1
-	VADDPS Y1, Y0, Y0
-	VBLENDPS $240, Y9, Y9, Y1
-	VPERM2F128 $33, Y9, Y9, Y2
-	VADDPS Y2, Y1, Y1
-	VBLENDPS $240, Y10, Y10, Y2
-	VPERM2F128 $33, Y10, Y10, Y3
-	VADDPS Y3, Y2, Y2
-	VBLENDPS $240, Y11, Y11, Y3
-	VPERM2F128 $33, Y11, Y11, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS X0, 96(R8)
-	ADDQ $36, SI
-	ADDQ $144, R8
-	DECQ AX
-	JNZ rows2
-done3:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS (R10), Y15, Y12
-	VMASKMOVPS 12(R10), Y15, Y13
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS (R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS 32(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
 	VFMADD231PS Y13, Y15, Y5
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS 64(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS 96(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y6
 	VFMADD231PS Y13, Y15, Y7
-	VBLENDPS $240, Y4, Y0, Y8
-	VPERM2F128 $33, Y4, Y0, Y0
-	VADDPS Y0, Y8, Y0
-	VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y6, Y2, Y4
-	VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y7, Y3, Y4
-	VPERM2F128 $33, Y7, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS X0, (R8)
-	VEXTRACTF128 $1, Y0, 48(R8)
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $96, R10
+	ADDQ $96, DI
+	DECQ CX
+	JNZ rows3
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
+	VMOVUPS Y8, 256(R8)
+	VMOVUPS Y9, 288(R8)
+	VMOVUPS Y10, 320(R8)
+	VMOVUPS Y11, 352(R8)
 	ADDQ $24, SI
-	ADDQ $96, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done7
-rows6:
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
-	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
+	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS (R10), Y15, Y12
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS (R11), Y15, Y15
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS 32(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y1
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS 64(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y2
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS 96(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBLENDPS $240, Y0, Y0, Y4
-	VPERM2F128 $33, Y0, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y2, Y2, Y4
-	VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y3, Y3, Y4
-	VPERM2F128 $33, Y3, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS X0, (R8)
-	ADDQ $12, SI
-	ADDQ $48, R8
-	DECQ AX
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $96, R10
+	ADDQ $96, DI
+	DECQ CX
 	JNZ rows6
-done7:
-	ADDQ $16, R12
-	ADDQ $128, R11
-	DECQ DX
-	JNZ block1
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
-// gradient3_2AVX2 sums the gradients of the weights of 3 outputs over the rows.
+// weightGradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
 //
-// func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient3_2AVX2(SB), NOSPLIT, $0-40
+// func weightGradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·weightGradient3AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -6118,27 +5399,13 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn3_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn3_2AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+// weightGradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
 //
-// func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn3_2AVX2(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	MOVQ inputs+40(FP), AX
+// func weightGradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·weightGradient8AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
+	MOVQ x+16(FP), SI
+	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
 inputs1:
@@ -6150,12 +5417,11 @@ inputs1:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ dy+24(FP), DI
+	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	MOVQ rows+32(FP), CX
 rows3:
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
+	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VBROADCASTSS 4(R10), Y15
@@ -6168,64 +5434,18 @@ rows3:
 	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 20(R10), Y15
 	VFMADD231PS Y12, Y15, Y5
-	ADDQ $48, R10
-	ADDQ $12, DI
+	ADDQ $96, R10
+	ADDQ $96, DI
 	DECQ CX
 	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y7
-	VMOVUPS (BX), Y8
-	VMULPS learn3_2AVX2Const<>+0(SB), Y8, Y8
-	VADDPS Y0, Y8, Y0
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y7
-	VMOVUPS Y7, (R8)
-	VMOVUPS Y0, (BX)
-	VMOVUPS 32(R8), Y0
-	VMOVUPS 32(BX), Y7
-	VMULPS learn3_2AVX2Const<>+0(SB), Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS Y1, 32(BX)
-	VMOVUPS 64(R8), Y0
-	VMOVUPS 64(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS 96(R8), Y0
-	VMOVUPS 96(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS Y1, 96(BX)
-	VMOVUPS 128(R8), Y0
-	VMOVUPS 128(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y4, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS Y1, 128(BX)
-	VMOVUPS 160(R8), Y0
-	VMOVUPS 160(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y5, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS Y1, 160(BX)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
 	ADDQ $24, SI
 	ADDQ $192, R8
-	ADDQ $192, BX
 	SUBQ $6, AX
 	CMPQ AX, $6
 	JGE inputs1
@@ -6236,966 +5456,23 @@ inputs4:
 
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
-	MOVQ dy+24(FP), DI
+	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	MOVQ rows+32(FP), CX
 rows6:
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
+	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	ADDQ $48, R10
-	ADDQ $12, DI
+	ADDQ $96, R10
+	ADDQ $96, DI
 	DECQ CX
 	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y2
-	VMOVUPS (BX), Y3
-	VMULPS learn3_2AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y0, Y3, Y0
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
-	VMOVUPS Y0, (BX)
+	VMOVUPS Y0, (R8)
 	ADDQ $4, SI
 	ADDQ $32, R8
-	ADDQ $32, BX
 	SUBQ $1, AX
 	CMPQ AX, $1
 	JGE inputs4
 done5:
-	VZEROUPPER 
-	RET 
-
-DATA sgdElements_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL sgdElements_2AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// sgdElements_2AVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
-//
-// func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ lr_+24(FP), R9
-	VBROADCASTSS (R9), Y0
-	MOVQ g_+0(FP), SI
-	MOVQ w_+8(FP), DI
-	MOVQ momentum_buffer_+16(FP), DX
-	XORQ AX, AX
-	MOVQ vectors+32(FP), CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y1
-	VMOVUPS (DI)(AX*1), Y2
-	VMOVUPS (DX)(AX*1), Y3
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VMULPS sgdElements_2AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y1, Y3, Y1
-
-	// w = w - (lr · momentum_buffer)
-	VMULPS Y1, Y0, Y3
-	VSUBPS Y3, Y2, Y2
-	VMOVUPS Y2, (DI)(AX*1)
-	VMOVUPS Y1, (DX)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-// maximumEachAVX2 is maximumEachGeneric for avx2, with the same bits.
-//
-// func maximumEachAVX2(y *[12]float32, x0 *[12]float32, x1 *[12]float32)
-TEXT ·maximumEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// y = select(x0 < x1, x1, select(x1 ≤ x0, x0, x0 + x1))
-	VCMPPS $17, Y1, Y0, Y2
-	VCMPPS $18, Y0, Y1, Y3
-	VADDPS Y1, Y0, Y4
-	VBLENDVPS Y3, Y0, Y4, Y0
-	VBLENDVPS Y2, Y1, Y0, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	VMASKMOVPS (DI)(AX*1), Y0, Y2
-
-	// y = select(x0 < x1, x1, select(x1 ≤ x0, x0, x0 + x1))
-	VCMPPS $17, Y2, Y1, Y3
-	VCMPPS $18, Y1, Y2, Y4
-	VADDPS Y2, Y1, Y5
-	VBLENDVPS Y4, Y1, Y5, Y1
-	VBLENDVPS Y3, Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-// multiplyEachAVX2 is multiplyEachGeneric for avx2, with the same bits.
-//
-// func multiplyEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
-TEXT ·multiplyEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $4, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// y = x0 · x1
-	VMULPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	VMASKMOVPS (DI)(AX*1), Y0, Y2
-
-	// y = x0 · x1
-	VMULPS Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-// multiplyGradientEachAVX2 is multiplyGradientEachGeneric for avx2, with the same bits.
-//
-// func multiplyGradientEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
-TEXT ·multiplyGradientEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $4, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// dx = dy · x1
-	VMULPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	VMASKMOVPS (DI)(AX*1), Y0, Y2
-
-	// dx = dy · x1
-	VMULPS Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-// multiplyGradientEach_2AVX2 is multiplyGradientEach_2Generic for avx2, with the same bits.
-//
-// func multiplyGradientEach_2AVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
-TEXT ·multiplyGradientEach_2AVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $4, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// dx = dy · x0
-	VMULPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	VMASKMOVPS (DI)(AX*1), Y0, Y2
-
-	// dx = dy · x0
-	VMULPS Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-// normaliseEachAVX2 is normaliseEachGeneric for avx2, with the same bits.
-//
-// func normaliseEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-TEXT ·normaliseEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $3, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// h = d · r
-	VMULPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-DATA learn4_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn4_2AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// learn4_2AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
-//
-// func learn4_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn4_2AVX2(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y15
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS 16(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $0, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y7
-	VMOVUPS (BX), Y8
-	VMULPS learn4_2AVX2Const<>+0(SB), Y8, Y8
-	VADDPS Y0, Y8, Y0
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y7
-	VMOVUPS Y7, (R8)
-	VMOVUPS Y0, (BX)
-	VMOVUPS 64(R8), Y0
-	VMOVUPS 64(BX), Y7
-	VMULPS learn4_2AVX2Const<>+0(SB), Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS 128(R8), Y0
-	VMOVUPS 128(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS Y1, 128(BX)
-	VMOVUPS 192(R8), Y0
-	VMOVUPS 192(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS Y1, 192(BX)
-	VMOVUPS 256(R8), Y0
-	VMOVUPS 256(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y4, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS Y1, 256(BX)
-	VMOVUPS 320(R8), Y0
-	VMOVUPS 320(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y5, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS Y1, 320(BX)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	ADDQ $384, BX
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS 16(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $0, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y2
-	VMOVUPS (BX), Y3
-	VMULPS learn4_2AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y0, Y3, Y0
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
-	VMOVUPS Y0, (BX)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-DATA preluEachAVX2Const<>+0(SB)/4, $0x0
-DATA preluEachAVX2Const<>+4(SB)/4, $0x0
-DATA preluEachAVX2Const<>+8(SB)/4, $0x0
-DATA preluEachAVX2Const<>+12(SB)/4, $0x0
-DATA preluEachAVX2Const<>+16(SB)/4, $0x0
-DATA preluEachAVX2Const<>+20(SB)/4, $0x0
-DATA preluEachAVX2Const<>+24(SB)/4, $0x0
-DATA preluEachAVX2Const<>+28(SB)/4, $0x0
-GLOBL preluEachAVX2Const<>(SB), RODATA|NOPTR, $32
-
-// preluEachAVX2 is preluEachGeneric for avx2, with the same bits.
-//
-// func preluEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-TEXT ·preluEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $3, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// y = select(x < 0, w · x, x)
-	VCMPPS $17, preluEachAVX2Const<>+0(SB), Y0, Y2
-	VMULPS Y0, Y1, Y1
-	VBLENDVPS Y2, Y1, Y0, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-DATA preluGradientEachAVX2Const<>+0(SB)/4, $0x0
-DATA preluGradientEachAVX2Const<>+4(SB)/4, $0x0
-DATA preluGradientEachAVX2Const<>+8(SB)/4, $0x0
-DATA preluGradientEachAVX2Const<>+12(SB)/4, $0x0
-DATA preluGradientEachAVX2Const<>+16(SB)/4, $0x0
-DATA preluGradientEachAVX2Const<>+20(SB)/4, $0x0
-DATA preluGradientEachAVX2Const<>+24(SB)/4, $0x0
-DATA preluGradientEachAVX2Const<>+28(SB)/4, $0x0
-GLOBL preluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $32
-
-// preluGradientEachAVX2 is preluGradientEachGeneric for avx2, with the same bits.
-//
-// func preluGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
-TEXT ·preluGradientEachAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	MOVQ x2+24(FP), DX
-	XORQ AX, AX
-	MOVQ $3, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-	VMOVUPS (DX)(AX*1), Y2
-
-	// dx = select(0 < x, dy, w · dy)
-	VMOVUPS preluGradientEachAVX2Const<>+0(SB), Y3
-	VCMPPS $17, Y0, Y3, Y0
-	VMULPS Y1, Y2, Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-DATA reduceMaxGradientEachAVX2Const<>+0(SB)/4, $0x0
-DATA reduceMaxGradientEachAVX2Const<>+4(SB)/4, $0x0
-DATA reduceMaxGradientEachAVX2Const<>+8(SB)/4, $0x0
-DATA reduceMaxGradientEachAVX2Const<>+12(SB)/4, $0x0
-DATA reduceMaxGradientEachAVX2Const<>+16(SB)/4, $0x0
-DATA reduceMaxGradientEachAVX2Const<>+20(SB)/4, $0x0
-DATA reduceMaxGradientEachAVX2Const<>+24(SB)/4, $0x0
-DATA reduceMaxGradientEachAVX2Const<>+28(SB)/4, $0x0
-GLOBL reduceMaxGradientEachAVX2Const<>(SB), RODATA|NOPTR, $32
-
-// reduceMaxGradientEachAVX2 is reduceMaxGradientEachGeneric for avx2, with the same bits.
-//
-// func reduceMaxGradientEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32, x2 *[36]float32, x3 *[36]float32)
-TEXT ·reduceMaxGradientEachAVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	MOVQ x2+24(FP), DX
-	MOVQ x3+32(FP), BX
-	XORQ AX, AX
-	MOVQ $4, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-	VMOVUPS (DX)(AX*1), Y2
-	VMOVUPS (BX)(AX*1), Y3
-
-	// dx = select(x = y, dy / k, select(y = y, 0, y))
-	VCMPPS $0, Y1, Y0, Y0
-	VDIVPS Y3, Y2, Y2
-	VCMPPS $0, Y1, Y1, Y3
-	VBLENDVPS Y3, reduceMaxGradientEachAVX2Const<>+0(SB), Y1, Y1
-	VBLENDVPS Y0, Y2, Y1, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	VMASKMOVPS (DI)(AX*1), Y0, Y2
-	VMASKMOVPS (DX)(AX*1), Y0, Y3
-	VMASKMOVPS (BX)(AX*1), Y0, Y4
-
-	// dx = select(x = y, dy / k, select(y = y, 0, y))
-	VCMPPS $0, Y2, Y1, Y1
-	VDIVPS Y4, Y3, Y3
-	VCMPPS $0, Y2, Y2, Y4
-	VBLENDVPS Y4, reduceMaxGradientEachAVX2Const<>+0(SB), Y2, Y2
-	VBLENDVPS Y1, Y3, Y2, Y1
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-// scaleAndShiftEachAVX2 is scaleAndShiftEachGeneric for avx2, with the same bits.
-//
-// func scaleAndShiftEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
-TEXT ·scaleAndShiftEachAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	MOVQ x2+24(FP), DX
-	XORQ AX, AX
-	MOVQ $3, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-	VMOVUPS (DX)(AX*1), Y2
-
-	// y = (x · w) + b
-	VMULPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-// scaleGradientEachAVX2 is scaleGradientEachGeneric for avx2, with the same bits.
-//
-// func scaleGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-TEXT ·scaleGradientEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $3, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// dx = dy · w
-	VMULPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-DATA learn8_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn8_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn8_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn8_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn8_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn8_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn8_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn8_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn8_2AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-// func learn8_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_2AVX2(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $0, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y7
-	VMOVUPS (BX), Y8
-	VMULPS learn8_2AVX2Const<>+0(SB), Y8, Y8
-	VADDPS Y0, Y8, Y0
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y7
-	VMOVUPS Y7, (R8)
-	VMOVUPS Y0, (BX)
-	VMOVUPS 64(R8), Y0
-	VMOVUPS 64(BX), Y7
-	VMULPS learn8_2AVX2Const<>+0(SB), Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS 128(R8), Y0
-	VMOVUPS 128(BX), Y1
-	VMULPS learn8_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS Y1, 128(BX)
-	VMOVUPS 192(R8), Y0
-	VMOVUPS 192(BX), Y1
-	VMULPS learn8_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS Y1, 192(BX)
-	VMOVUPS 256(R8), Y0
-	VMOVUPS 256(BX), Y1
-	VMULPS learn8_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y4, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS Y1, 256(BX)
-	VMOVUPS 320(R8), Y0
-	VMOVUPS 320(BX), Y1
-	VMULPS learn8_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y5, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS Y1, 320(BX)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	ADDQ $384, BX
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $0, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y2
-	VMOVUPS (BX), Y3
-	VMULPS learn8_2AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y0, Y3, Y0
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
-	VMOVUPS Y0, (BX)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-DATA slopeGradientEachAVX2Const<>+0(SB)/4, $0x0
-DATA slopeGradientEachAVX2Const<>+4(SB)/4, $0x0
-DATA slopeGradientEachAVX2Const<>+8(SB)/4, $0x0
-DATA slopeGradientEachAVX2Const<>+12(SB)/4, $0x0
-DATA slopeGradientEachAVX2Const<>+16(SB)/4, $0x0
-DATA slopeGradientEachAVX2Const<>+20(SB)/4, $0x0
-DATA slopeGradientEachAVX2Const<>+24(SB)/4, $0x0
-DATA slopeGradientEachAVX2Const<>+28(SB)/4, $0x0
-GLOBL slopeGradientEachAVX2Const<>(SB), RODATA|NOPTR, $32
-
-// slopeGradientEachAVX2 is slopeGradientEachGeneric for avx2, with the same bits.
-//
-// func slopeGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-TEXT ·slopeGradientEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $3, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// dw = select(0 < x, 0, x · dy)
-	VMOVUPS slopeGradientEachAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y0, Y2, Y2
-	VMULPS Y1, Y0, Y0
-	VBLENDVPS Y2, slopeGradientEachAVX2Const<>+0(SB), Y0, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-// softmaxEachAVX2 is softmaxEachGeneric for avx2, with the same bits.
-//
-// func softmaxEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-TEXT ·softmaxEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $3, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// y = e / z
-	VDIVPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-// softmaxGradientEachAVX2 is softmaxGradientEachGeneric for avx2, with the same bits.
-//
-// func softmaxGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-TEXT ·softmaxGradientEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $3, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// e = dy · y
-	VMULPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-// softmaxGradientEach_2AVX2 is softmaxGradientEach_2Generic for avx2, with the same bits.
-//
-// func softmaxGradientEach_2AVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
-TEXT ·softmaxGradientEach_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	MOVQ x2+24(FP), DX
-	XORQ AX, AX
-	MOVQ $3, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-	VMOVUPS (DX)(AX*1), Y2
-
-	// dx = y · (dy - d)
-	VSUBPS Y2, Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-// subtractEachAVX2 is subtractEachGeneric for avx2, with the same bits.
-//
-// func subtractEachAVX2(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
-TEXT ·subtractEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $4, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// y = x0 - x1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	VMASKMOVPS (DI)(AX*1), Y0, Y2
-
-	// y = x0 - x1
-	VSUBPS Y2, Y1, Y1
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-DATA subtractGradientEachAVX2Const<>+0(SB)/4, $0x80000000
-DATA subtractGradientEachAVX2Const<>+4(SB)/4, $0x80000000
-DATA subtractGradientEachAVX2Const<>+8(SB)/4, $0x80000000
-DATA subtractGradientEachAVX2Const<>+12(SB)/4, $0x80000000
-DATA subtractGradientEachAVX2Const<>+16(SB)/4, $0x80000000
-DATA subtractGradientEachAVX2Const<>+20(SB)/4, $0x80000000
-DATA subtractGradientEachAVX2Const<>+24(SB)/4, $0x80000000
-DATA subtractGradientEachAVX2Const<>+28(SB)/4, $0x80000000
-GLOBL subtractGradientEachAVX2Const<>(SB), RODATA|NOPTR, $32
-
-// subtractGradientEachAVX2 is subtractGradientEachGeneric for avx2, with the same bits.
-//
-// func subtractGradientEachAVX2(y *[36]float32, x0 *[36]float32)
-TEXT ·subtractGradientEachAVX2(SB), NOSPLIT, $0-16
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	XORQ AX, AX
-	MOVQ $4, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-
-	// dx = -dy
-	VXORPS subtractGradientEachAVX2Const<>+0(SB), Y0, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1
-
-	// dx = -dy
-	VXORPS subtractGradientEachAVX2Const<>+0(SB), Y1, Y1
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-// sumOfProductsEachAVX2 is sumOfProductsEachGeneric for avx2, with the same bits.
-//
-// func sumOfProductsEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-TEXT ·sumOfProductsEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $3, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// e = dh · h
-	VMULPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-// sumOfSquaresEachAVX2 is sumOfSquaresEachGeneric for avx2, with the same bits.
-//
-// func sumOfSquaresEachAVX2(y *[24]float32, x0 *[24]float32)
-TEXT ·sumOfSquaresEachAVX2(SB), NOSPLIT, $0-16
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	XORQ AX, AX
-	MOVQ $3, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-
-	// e = d · d
-	VMULPS Y0, Y0, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-DATA tanhGradientEachAVX2Const<>+0(SB)/4, $0x3f800000
-DATA tanhGradientEachAVX2Const<>+4(SB)/4, $0x3f800000
-DATA tanhGradientEachAVX2Const<>+8(SB)/4, $0x3f800000
-DATA tanhGradientEachAVX2Const<>+12(SB)/4, $0x3f800000
-DATA tanhGradientEachAVX2Const<>+16(SB)/4, $0x3f800000
-DATA tanhGradientEachAVX2Const<>+20(SB)/4, $0x3f800000
-DATA tanhGradientEachAVX2Const<>+24(SB)/4, $0x3f800000
-DATA tanhGradientEachAVX2Const<>+28(SB)/4, $0x3f800000
-GLOBL tanhGradientEachAVX2Const<>(SB), RODATA|NOPTR, $32
-
-// tanhGradientEachAVX2 is tanhGradientEachGeneric for avx2, with the same bits.
-//
-// func tanhGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-TEXT ·tanhGradientEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $3, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y0
-	VMOVUPS tanhGradientEachAVX2Const<>+0(SB), Y2
-	VSUBPS Y0, Y2, Y0
-	VMULPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-// weightGradientEachAVX2 is weightGradientEachGeneric for avx2, with the same bits.
-//
-// func weightGradientEachAVX2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-TEXT ·weightGradientEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $3, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// dw = dy · x
-	VMULPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
 	VZEROUPPER 
 	RET 

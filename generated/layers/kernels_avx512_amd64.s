@@ -4,8 +4,7 @@
 
 #include "textflag.h"
 
-
-// addGradientsEachAVX512 is addGradientsEachGeneric for avx512, with the same bits.
+// addGradientsEachAVX512 computes y = x0 + x1 for every element.
 //
 // func addGradientsEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
 TEXT ·addGradientsEachAVX512(SB), NOSPLIT, $0-24
@@ -18,7 +17,7 @@ elements1:
 	VMOVUPS (SI)(AX*1), Z0
 	VMOVUPS (DI)(AX*1), Z1
 
-	// s = a + b
+	// y = x0 + x1
 	VADDPS Z1, Z0, Z0
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX
@@ -29,16 +28,16 @@ elements1:
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
 	VMOVUPS.Z (DI)(AX*1), K7, Z2
 
-	// s = a + b
+	// y = x0 + x1
 	VADDPS Z2, Z1, Z1
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	VZEROUPPER 
 	RET 
 
-// addGradientsEach_2AVX512 is addGradientsEach_2Generic for avx512, with the same bits.
+// addGradientsEachAVX512_2 computes y = x0 + x1 for every element.
 //
-// func addGradientsEach_2AVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-TEXT ·addGradientsEach_2AVX512(SB), NOSPLIT, $0-24
+// func addGradientsEachAVX512_2(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+TEXT ·addGradientsEachAVX512_2(SB), NOSPLIT, $0-24
 	MOVQ y+0(FP), R8
 	MOVQ x0+8(FP), SI
 	MOVQ x1+16(FP), DI
@@ -48,7 +47,7 @@ elements1:
 	VMOVUPS (SI)(AX*1), Z0
 	VMOVUPS (DI)(AX*1), Z1
 
-	// s = a + b
+	// y = x0 + x1
 	VADDPS Z1, Z0, Z0
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX
@@ -59,7 +58,7 @@ elements1:
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
 	VMOVUPS.Z (DI)(AX*1), K7, Z2
 
-	// s = a + b
+	// y = x0 + x1
 	VADDPS Z2, Z1, Z1
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	VZEROUPPER 
@@ -68,7 +67,7 @@ elements1:
 DATA batchNormalisationEachAVX512Const<>+0(SB)/4, $0x3727c5ac
 GLOBL batchNormalisationEachAVX512Const<>(SB), RODATA|NOPTR, $32
 
-// batchNormalisationEachAVX512 is batchNormalisationEachGeneric for avx512, with the same bits.
+// batchNormalisationEachAVX512 computes y = (x0 - x3) / sqrt(x4 + 1e-05); y = y · x1; y = y + x2 for every element.
 //
 // func batchNormalisationEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32, x3 *[24]float32, x4 *[24]float32)
 TEXT ·batchNormalisationEachAVX512(SB), NOSPLIT, $0-48
@@ -87,16 +86,16 @@ elements1:
 	VMOVUPS (BX)(AX*1), Z3
 	VMOVUPS (R10)(AX*1), Z4
 
-	// y = (x - mean) / sqrt(var + 1e-05)
+	// y = (x0 - x3) / sqrt(x4 + 1e-05)
 	VSUBPS Z3, Z0, Z0
 	VADDPS.BCST batchNormalisationEachAVX512Const<>+0(SB), Z4, Z3
 	VSQRTPS Z3, Z3
 	VDIVPS Z3, Z0, Z0
 
-	// y = y · w
+	// y = y · x1
 	VMULPS Z1, Z0, Z0
 
-	// y = y + b
+	// y = y + x2
 	VADDPS Z2, Z0, Z0
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX
@@ -110,16 +109,16 @@ elements1:
 	VMOVUPS.Z (BX)(AX*1), K7, Z4
 	VMOVUPS.Z (R10)(AX*1), K7, Z5
 
-	// y = (x - mean) / sqrt(var + 1e-05)
+	// y = (x0 - x3) / sqrt(x4 + 1e-05)
 	VSUBPS Z4, Z1, Z1
 	VADDPS.BCST batchNormalisationEachAVX512Const<>+0(SB), Z5, Z4
 	VSQRTPS Z4, Z4
 	VDIVPS Z4, Z1, Z1
 
-	// y = y · w
+	// y = y · x1
 	VMULPS Z2, Z1, Z1
 
-	// y = y + b
+	// y = y + x2
 	VADDPS Z3, Z1, Z1
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	VZEROUPPER 
@@ -128,7 +127,7 @@ elements1:
 DATA batchNormalisationGradientEachAVX512Const<>+0(SB)/4, $0x3727c5ac
 GLOBL batchNormalisationGradientEachAVX512Const<>(SB), RODATA|NOPTR, $32
 
-// batchNormalisationGradientEachAVX512 is batchNormalisationGradientEachGeneric for avx512, with the same bits.
+// batchNormalisationGradientEachAVX512 computes y = x0 / sqrt(x2 + 1e-05); y = y · x1 for every element.
 //
 // func batchNormalisationGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
 TEXT ·batchNormalisationGradientEachAVX512(SB), NOSPLIT, $0-32
@@ -143,12 +142,12 @@ elements1:
 	VMOVUPS (DI)(AX*1), Z1
 	VMOVUPS (DX)(AX*1), Z2
 
-	// dx = dy / sqrt(var + 1e-05)
+	// y = x0 / sqrt(x2 + 1e-05)
 	VADDPS.BCST batchNormalisationGradientEachAVX512Const<>+0(SB), Z2, Z2
 	VSQRTPS Z2, Z2
 	VDIVPS Z2, Z0, Z0
 
-	// dx = dx · w
+	// y = y · x1
 	VMULPS Z1, Z0, Z0
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX
@@ -160,12 +159,12 @@ elements1:
 	VMOVUPS.Z (DI)(AX*1), K7, Z2
 	VMOVUPS.Z (DX)(AX*1), K7, Z3
 
-	// dx = dy / sqrt(var + 1e-05)
+	// y = x0 / sqrt(x2 + 1e-05)
 	VADDPS.BCST batchNormalisationGradientEachAVX512Const<>+0(SB), Z3, Z3
 	VSQRTPS Z3, Z3
 	VDIVPS Z3, Z1, Z1
 
-	// dx = dx · w
+	// y = y · x1
 	VMULPS Z2, Z1, Z1
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	VZEROUPPER 
@@ -175,7 +174,7 @@ DATA clipEachAVX512Const<>+0(SB)/4, $0xc0800000
 DATA clipEachAVX512Const<>+8(SB)/4, $0x40800000
 GLOBL clipEachAVX512Const<>(SB), RODATA|NOPTR, $32
 
-// clipEachAVX512 is clipEachGeneric for avx512, with the same bits.
+// clipEachAVX512 computes y = min(max(x0, -4), 4) for every element.
 //
 // func clipEachAVX512(y *[36]float32, x0 *[36]float32)
 TEXT ·clipEachAVX512(SB), NOSPLIT, $0-16
@@ -186,7 +185,7 @@ TEXT ·clipEachAVX512(SB), NOSPLIT, $0-16
 elements1:
 	VMOVUPS (SI)(AX*1), Z0
 
-	// y = min(max(x, -4), 4)
+	// y = min(max(x0, -4), 4)
 	VBROADCASTSS clipEachAVX512Const<>+0(SB), Z1
 	VMAXPS Z0, Z1, Z0
 	VBROADCASTSS clipEachAVX512Const<>+8(SB), Z1
@@ -199,7 +198,7 @@ elements1:
 	KMOVW R9, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
 
-	// y = min(max(x, -4), 4)
+	// y = min(max(x0, -4), 4)
 	VBROADCASTSS clipEachAVX512Const<>+0(SB), Z2
 	VMAXPS Z1, Z2, Z1
 	VBROADCASTSS clipEachAVX512Const<>+8(SB), Z2
@@ -213,7 +212,7 @@ DATA clipGradientEachAVX512Const<>+8(SB)/4, $0x0
 DATA clipGradientEachAVX512Const<>+16(SB)/4, $0xc0800000
 GLOBL clipGradientEachAVX512Const<>(SB), RODATA|NOPTR, $32
 
-// clipGradientEachAVX512 is clipGradientEachGeneric for avx512, with the same bits.
+// clipGradientEachAVX512 computes y = select(4 < x0, 0, select(x0 < -4, 0, select(x0 = x0, x1, x0))) for every element.
 //
 // func clipGradientEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
 TEXT ·clipGradientEachAVX512(SB), NOSPLIT, $0-24
@@ -226,7 +225,7 @@ elements1:
 	VMOVUPS (SI)(AX*1), Z0
 	VMOVUPS (DI)(AX*1), Z1
 
-	// dx = select(4 < x, 0, select(x < -4, 0, select(x = x, dy, x)))
+	// y = select(4 < x0, 0, select(x0 < -4, 0, select(x0 = x0, x1, x0)))
 	VBROADCASTSS clipGradientEachAVX512Const<>+0(SB), Z2
 	VCMPPS $17, Z0, Z2, K1
 	VCMPPS.BCST $17, clipGradientEachAVX512Const<>+16(SB), Z0, K2
@@ -243,7 +242,7 @@ elements1:
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
 	VMOVUPS.Z (DI)(AX*1), K7, Z2
 
-	// dx = select(4 < x, 0, select(x < -4, 0, select(x = x, dy, x)))
+	// y = select(4 < x0, 0, select(x0 < -4, 0, select(x0 = x0, x1, x0)))
 	VBROADCASTSS clipGradientEachAVX512Const<>+0(SB), Z3
 	VCMPPS $17, Z1, Z3, K1
 	VCMPPS.BCST $17, clipGradientEachAVX512Const<>+16(SB), Z1, K2
@@ -255,1103 +254,189 @@ elements1:
 	VZEROUPPER 
 	RET 
 
-DATA learn6AVX512Const<>+0(SB)/4, $0x3f666666
-GLOBL learn6AVX512Const<>(SB), RODATA|NOPTR, $32
-
-// learn6AVX512 sums the gradients of the weights of 6 outputs over the rows and updates what they belong to.
+// dense12x3AVX512 sums 12 products for each of 3 outputs.
 //
-// func learn6AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn6AVX512(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVL $0x3f, R9
+// func dense12x3AVX512(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense12x3AVX512(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…2] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	MOVL $0x7, R9
 	KMOVW R9, K7
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $16
-	JLT done2
-inputs1:
-
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
+	VMOVUPS (BX), Z0
 	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 48(R10), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 52(R10), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 56(R10), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 60(R10), Z31
-	VFMADD231PS Z28, Z31, Z15
-	ADDQ $0, R10
-	ADDQ $24, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Z16
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z17
-	VMOVUPS.Z (BX), K7, Z18
-	VMULPS.BCST learn6AVX512Const<>+0(SB), Z18, Z18
-	VADDPS Z0, Z18, Z0
-	VMULPS Z0, Z16, Z18
-	VSUBPS Z18, Z17, Z17
-	VMOVUPS Z17, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z17
-	VMULPS.BCST learn6AVX512Const<>+0(SB), Z17, Z17
-	VADDPS Z1, Z17, Z1
-	VMULPS Z1, Z16, Z17
-	VSUBPS Z17, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
-	VMOVUPS.Z 256(R8), K7, Z0
-	VMOVUPS.Z 256(BX), K7, Z1
-	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z4, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 256(R8)
-	VMOVUPS Z1, K7, 256(BX)
-	VMOVUPS.Z 320(R8), K7, Z0
-	VMOVUPS.Z 320(BX), K7, Z1
-	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z5, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 320(R8)
-	VMOVUPS Z1, K7, 320(BX)
-	VMOVUPS.Z 384(R8), K7, Z0
-	VMOVUPS.Z 384(BX), K7, Z1
-	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z6, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 384(R8)
-	VMOVUPS Z1, K7, 384(BX)
-	VMOVUPS.Z 448(R8), K7, Z0
-	VMOVUPS.Z 448(BX), K7, Z1
-	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z7, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 448(R8)
-	VMOVUPS Z1, K7, 448(BX)
-	VMOVUPS.Z 512(R8), K7, Z0
-	VMOVUPS.Z 512(BX), K7, Z1
-	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z8, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 512(R8)
-	VMOVUPS Z1, K7, 512(BX)
-	VMOVUPS.Z 576(R8), K7, Z0
-	VMOVUPS.Z 576(BX), K7, Z1
-	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z9, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 576(R8)
-	VMOVUPS Z1, K7, 576(BX)
-	VMOVUPS.Z 640(R8), K7, Z0
-	VMOVUPS.Z 640(BX), K7, Z1
-	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z10, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 640(R8)
-	VMOVUPS Z1, K7, 640(BX)
-	VMOVUPS.Z 704(R8), K7, Z0
-	VMOVUPS.Z 704(BX), K7, Z1
-	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z11, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 704(R8)
-	VMOVUPS Z1, K7, 704(BX)
-	VMOVUPS.Z 768(R8), K7, Z0
-	VMOVUPS.Z 768(BX), K7, Z1
-	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z12, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 768(R8)
-	VMOVUPS Z1, K7, 768(BX)
-	VMOVUPS.Z 832(R8), K7, Z0
-	VMOVUPS.Z 832(BX), K7, Z1
-	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z13, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 832(R8)
-	VMOVUPS Z1, K7, 832(BX)
-	VMOVUPS.Z 896(R8), K7, Z0
-	VMOVUPS.Z 896(BX), K7, Z1
-	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z14, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 896(R8)
-	VMOVUPS Z1, K7, 896(BX)
-	VMOVUPS.Z 960(R8), K7, Z0
-	VMOVUPS.Z 960(BX), K7, Z1
-	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z15, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 960(R8)
-	VMOVUPS Z1, K7, 960(BX)
-	ADDQ $64, SI
-	ADDQ $1024, R8
-	ADDQ $1024, BX
-	SUBQ $16, AX
-	CMPQ AX, $16
-	JGE inputs1
-done2:
-	CMPQ AX, $4
-	JLT done5
-inputs4:
-
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $0, R10
-	ADDQ $24, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Z4
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z5
-	VMOVUPS.Z (BX), K7, Z6
-	VMULPS.BCST learn6AVX512Const<>+0(SB), Z6, Z6
-	VADDPS Z0, Z6, Z0
-	VMULPS Z0, Z4, Z6
-	VSUBPS Z6, Z5, Z5
-	VMOVUPS Z5, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z5
-	VMULPS.BCST learn6AVX512Const<>+0(SB), Z5, Z5
-	VADDPS Z1, Z5, Z1
-	VMULPS Z1, Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
-	ADDQ $16, SI
-	ADDQ $256, R8
-	ADDQ $256, BX
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs4
-done5:
-	CMPQ AX, $1
-	JLT done8
-inputs7:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows9:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	ADDQ $0, R10
-	ADDQ $24, DI
-	DECQ CX
-	JNZ rows9
-	VBROADCASTSS (R11), Z1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z2
-	VMOVUPS.Z (BX), K7, Z3
-	VMULPS.BCST learn6AVX512Const<>+0(SB), Z3, Z3
-	VADDPS Z0, Z3, Z0
-	VMULPS Z0, Z1, Z3
-	VSUBPS Z3, Z2, Z2
-	VMOVUPS Z2, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA learn16_3AVX512Const<>+0(SB)/4, $0x3f666666
-GLOBL learn16_3AVX512Const<>(SB), RODATA|NOPTR, $32
-
-// learn16_3AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-// func learn16_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_3AVX512(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $16
-	JLT done2
-inputs1:
-
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 48(R10), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 52(R10), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 56(R10), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 60(R10), Z31
-	VFMADD231PS Z28, Z31, Z15
-	ADDQ $0, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Z16
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Z17
-	VMOVUPS (BX), Z18
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z18, Z18
-	VADDPS Z0, Z18, Z0
-	VMULPS Z0, Z16, Z18
-	VSUBPS Z18, Z17, Z17
-	VMOVUPS Z17, (R8)
-	VMOVUPS Z0, (BX)
-	VMOVUPS 64(R8), Z0
-	VMOVUPS 64(BX), Z17
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z17, Z17
-	VADDPS Z1, Z17, Z1
-	VMULPS Z1, Z16, Z17
-	VSUBPS Z17, Z0, Z0
-	VMOVUPS Z0, 64(R8)
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS 128(R8), Z0
-	VMOVUPS 128(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 128(R8)
-	VMOVUPS Z1, 128(BX)
-	VMOVUPS 192(R8), Z0
-	VMOVUPS 192(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 192(R8)
-	VMOVUPS Z1, 192(BX)
-	VMOVUPS 256(R8), Z0
-	VMOVUPS 256(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z4, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 256(R8)
-	VMOVUPS Z1, 256(BX)
-	VMOVUPS 320(R8), Z0
-	VMOVUPS 320(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z5, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 320(R8)
-	VMOVUPS Z1, 320(BX)
-	VMOVUPS 384(R8), Z0
-	VMOVUPS 384(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z6, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 384(R8)
-	VMOVUPS Z1, 384(BX)
-	VMOVUPS 448(R8), Z0
-	VMOVUPS 448(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z7, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 448(R8)
-	VMOVUPS Z1, 448(BX)
-	VMOVUPS 512(R8), Z0
-	VMOVUPS 512(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z8, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 512(R8)
-	VMOVUPS Z1, 512(BX)
-	VMOVUPS 576(R8), Z0
-	VMOVUPS 576(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z9, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 576(R8)
-	VMOVUPS Z1, 576(BX)
-	VMOVUPS 640(R8), Z0
-	VMOVUPS 640(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z10, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 640(R8)
-	VMOVUPS Z1, 640(BX)
-	VMOVUPS 704(R8), Z0
-	VMOVUPS 704(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z11, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 704(R8)
-	VMOVUPS Z1, 704(BX)
-	VMOVUPS 768(R8), Z0
-	VMOVUPS 768(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z12, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 768(R8)
-	VMOVUPS Z1, 768(BX)
-	VMOVUPS 832(R8), Z0
-	VMOVUPS 832(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z13, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 832(R8)
-	VMOVUPS Z1, 832(BX)
-	VMOVUPS 896(R8), Z0
-	VMOVUPS 896(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z14, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 896(R8)
-	VMOVUPS Z1, 896(BX)
-	VMOVUPS 960(R8), Z0
-	VMOVUPS 960(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z15, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 960(R8)
-	VMOVUPS Z1, 960(BX)
-	ADDQ $64, SI
-	ADDQ $1024, R8
-	ADDQ $1024, BX
-	SUBQ $16, AX
-	CMPQ AX, $16
-	JGE inputs1
-done2:
-	CMPQ AX, $4
-	JLT done5
-inputs4:
-
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $0, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Z4
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Z5
-	VMOVUPS (BX), Z6
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z6, Z6
-	VADDPS Z0, Z6, Z0
-	VMULPS Z0, Z4, Z6
-	VSUBPS Z6, Z5, Z5
-	VMOVUPS Z5, (R8)
-	VMOVUPS Z0, (BX)
-	VMOVUPS 64(R8), Z0
-	VMOVUPS 64(BX), Z5
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z5, Z5
-	VADDPS Z1, Z5, Z1
-	VMULPS Z1, Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMOVUPS Z0, 64(R8)
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS 128(R8), Z0
-	VMOVUPS 128(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 128(R8)
-	VMOVUPS Z1, 128(BX)
-	VMOVUPS 192(R8), Z0
-	VMOVUPS 192(BX), Z1
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 192(R8)
-	VMOVUPS Z1, 192(BX)
-	ADDQ $16, SI
-	ADDQ $256, R8
-	ADDQ $256, BX
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs4
-done5:
-	CMPQ AX, $1
-	JLT done8
-inputs7:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows9:
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	ADDQ $0, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows9
-	VBROADCASTSS (R11), Z1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Z2
-	VMOVUPS (BX), Z3
-	VMULPS.BCST learn16_3AVX512Const<>+0(SB), Z3, Z3
-	VADDPS Z0, Z3, Z0
-	VMULPS Z0, Z1, Z3
-	VSUBPS Z3, Z2, Z2
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z0, (BX)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA learn8_5AVX512Const<>+0(SB)/4, $0x3f666666
-GLOBL learn8_5AVX512Const<>(SB), RODATA|NOPTR, $32
-
-// learn8_5AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-// func learn8_5AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_5AVX512(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVL $0xff, R9
+	VBROADCASTSS (SI), Z31
+	VFMADD231PS (DX), Z31, K7, Z0
+	VBROADCASTSS 4(SI), Z31
+	VFMADD231PS 32(DX), Z31, K7, Z1
+	VBROADCASTSS 8(SI), Z31
+	VFMADD231PS 64(DX), Z31, K7, Z0
+	VBROADCASTSS 12(SI), Z31
+	VFMADD231PS 96(DX), Z31, K7, Z1
+	VBROADCASTSS 16(SI), Z31
+	VFMADD231PS 128(DX), Z31, K7, Z0
+	VBROADCASTSS 20(SI), Z31
+	VFMADD231PS 160(DX), Z31, K7, Z1
+	VBROADCASTSS 24(SI), Z31
+	VFMADD231PS 192(DX), Z31, K7, Z0
+	VBROADCASTSS 28(SI), Z31
+	VFMADD231PS 224(DX), Z31, K7, Z1
+	VBROADCASTSS 32(SI), Z31
+	VFMADD231PS 256(DX), Z31, K7, Z0
+	VBROADCASTSS 36(SI), Z31
+	VFMADD231PS 288(DX), Z31, K7, Z1
+	VBROADCASTSS 40(SI), Z31
+	VFMADD231PS 320(DX), Z31, K7, Z0
+	VBROADCASTSS 44(SI), Z31
+	VFMADD231PS 352(DX), Z31, K7, Z1
+	VADDPS Z1, Z0, Z0
+	MOVL $0x7, R9
 	KMOVW R9, K7
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $16
-	JLT done2
-inputs1:
-
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 48(R10), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 52(R10), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 56(R10), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 60(R10), Z31
-	VFMADD231PS Z28, Z31, Z15
-	ADDQ $0, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Z16
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z17
-	VMOVUPS.Z (BX), K7, Z18
-	VMULPS.BCST learn8_5AVX512Const<>+0(SB), Z18, Z18
-	VADDPS Z0, Z18, Z0
-	VMULPS Z0, Z16, Z18
-	VSUBPS Z18, Z17, Z17
-	VMOVUPS Z17, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z17
-	VMULPS.BCST learn8_5AVX512Const<>+0(SB), Z17, Z17
-	VADDPS Z1, Z17, Z1
-	VMULPS Z1, Z16, Z17
-	VSUBPS Z17, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn8_5AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn8_5AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
-	VMOVUPS.Z 256(R8), K7, Z0
-	VMOVUPS.Z 256(BX), K7, Z1
-	VMULPS.BCST learn8_5AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z4, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 256(R8)
-	VMOVUPS Z1, K7, 256(BX)
-	VMOVUPS.Z 320(R8), K7, Z0
-	VMOVUPS.Z 320(BX), K7, Z1
-	VMULPS.BCST learn8_5AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z5, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 320(R8)
-	VMOVUPS Z1, K7, 320(BX)
-	VMOVUPS.Z 384(R8), K7, Z0
-	VMOVUPS.Z 384(BX), K7, Z1
-	VMULPS.BCST learn8_5AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z6, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 384(R8)
-	VMOVUPS Z1, K7, 384(BX)
-	VMOVUPS.Z 448(R8), K7, Z0
-	VMOVUPS.Z 448(BX), K7, Z1
-	VMULPS.BCST learn8_5AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z7, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 448(R8)
-	VMOVUPS Z1, K7, 448(BX)
-	VMOVUPS.Z 512(R8), K7, Z0
-	VMOVUPS.Z 512(BX), K7, Z1
-	VMULPS.BCST learn8_5AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z8, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 512(R8)
-	VMOVUPS Z1, K7, 512(BX)
-	VMOVUPS.Z 576(R8), K7, Z0
-	VMOVUPS.Z 576(BX), K7, Z1
-	VMULPS.BCST learn8_5AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z9, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 576(R8)
-	VMOVUPS Z1, K7, 576(BX)
-	VMOVUPS.Z 640(R8), K7, Z0
-	VMOVUPS.Z 640(BX), K7, Z1
-	VMULPS.BCST learn8_5AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z10, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 640(R8)
-	VMOVUPS Z1, K7, 640(BX)
-	VMOVUPS.Z 704(R8), K7, Z0
-	VMOVUPS.Z 704(BX), K7, Z1
-	VMULPS.BCST learn8_5AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z11, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 704(R8)
-	VMOVUPS Z1, K7, 704(BX)
-	VMOVUPS.Z 768(R8), K7, Z0
-	VMOVUPS.Z 768(BX), K7, Z1
-	VMULPS.BCST learn8_5AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z12, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 768(R8)
-	VMOVUPS Z1, K7, 768(BX)
-	VMOVUPS.Z 832(R8), K7, Z0
-	VMOVUPS.Z 832(BX), K7, Z1
-	VMULPS.BCST learn8_5AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z13, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 832(R8)
-	VMOVUPS Z1, K7, 832(BX)
-	VMOVUPS.Z 896(R8), K7, Z0
-	VMOVUPS.Z 896(BX), K7, Z1
-	VMULPS.BCST learn8_5AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z14, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 896(R8)
-	VMOVUPS Z1, K7, 896(BX)
-	VMOVUPS.Z 960(R8), K7, Z0
-	VMOVUPS.Z 960(BX), K7, Z1
-	VMULPS.BCST learn8_5AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z15, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 960(R8)
-	VMOVUPS Z1, K7, 960(BX)
-	ADDQ $64, SI
-	ADDQ $1024, R8
-	ADDQ $1024, BX
-	SUBQ $16, AX
-	CMPQ AX, $16
-	JGE inputs1
-done2:
-	CMPQ AX, $4
-	JLT done5
-inputs4:
-
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $0, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Z4
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z5
-	VMOVUPS.Z (BX), K7, Z6
-	VMULPS.BCST learn8_5AVX512Const<>+0(SB), Z6, Z6
-	VADDPS Z0, Z6, Z0
-	VMULPS Z0, Z4, Z6
-	VSUBPS Z6, Z5, Z5
-	VMOVUPS Z5, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z5
-	VMULPS.BCST learn8_5AVX512Const<>+0(SB), Z5, Z5
-	VADDPS Z1, Z5, Z1
-	VMULPS Z1, Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn8_5AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn8_5AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
-	ADDQ $16, SI
-	ADDQ $256, R8
-	ADDQ $256, BX
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs4
-done5:
-	CMPQ AX, $1
-	JLT done8
-inputs7:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows9:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	ADDQ $0, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows9
-	VBROADCASTSS (R11), Z1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z2
-	VMOVUPS.Z (BX), K7, Z3
-	VMULPS.BCST learn8_5AVX512Const<>+0(SB), Z3, Z3
-	VADDPS Z0, Z3, Z0
-	VMULPS Z0, Z1, Z3
-	VSUBPS Z3, Z2, Z2
-	VMOVUPS Z2, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs7
-done8:
+	VMOVUPS Z0, K7, (R8)
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardAVX512Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardAVX512Const<>+8(SB)/4, $0x4110cccd
-DATA dense1ForwardAVX512Const<>+16(SB)/4, $0x3f1ae148
-DATA dense1ForwardAVX512Const<>+32(SB)/4, $0x0
-DATA dense1ForwardAVX512Const<>+36(SB)/4, $0x3edad599
-DATA dense1ForwardAVX512Const<>+40(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardAVX512Const<>+44(SB)/4, $0x3fbad6ee
-DATA dense1ForwardAVX512Const<>+48(SB)/4, $0x40141ea4
-DATA dense1ForwardAVX512Const<>+52(SB)/4, $0x406190eb
-DATA dense1ForwardAVX512Const<>+56(SB)/4, $0x40a77ce0
-DATA dense1ForwardAVX512Const<>+60(SB)/4, $0x40f483a4
-DATA dense1ForwardAVX512Const<>+64(SB)/4, $0x0
-DATA dense1ForwardAVX512Const<>+68(SB)/4, $0x3edad599
-DATA dense1ForwardAVX512Const<>+72(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardAVX512Const<>+76(SB)/4, $0x3fbad6ee
-DATA dense1ForwardAVX512Const<>+80(SB)/4, $0x40141ea4
-DATA dense1ForwardAVX512Const<>+84(SB)/4, $0x406190eb
-DATA dense1ForwardAVX512Const<>+88(SB)/4, $0x40a77ce0
-DATA dense1ForwardAVX512Const<>+92(SB)/4, $0x40f483a4
-DATA dense1ForwardAVX512Const<>+96(SB)/4, $0x3e1284c0
-DATA dense1ForwardAVX512Const<>+100(SB)/4, $0xbaa0b30d
-DATA dense1ForwardAVX512Const<>+104(SB)/4, $0xbd71a697
-DATA dense1ForwardAVX512Const<>+108(SB)/4, $0xbbb23239
-DATA dense1ForwardAVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardAVX512Const<>+116(SB)/4, $0x39fe9e40
-DATA dense1ForwardAVX512Const<>+120(SB)/4, $0x379579b4
-DATA dense1ForwardAVX512Const<>+124(SB)/4, $0x342462e0
-DATA dense1ForwardAVX512Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardAVX512Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardAVX512Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardAVX512Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardAVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardAVX512Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardAVX512Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardAVX512Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardAVX512Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardAVX512Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardAVX512Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardAVX512Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardAVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardAVX512Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardAVX512Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardAVX512Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardAVX512Const<>+192(SB)/4, $0xba9b2881
-DATA dense1ForwardAVX512Const<>+196(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardAVX512Const<>+200(SB)/4, $0x3d88f449
-DATA dense1ForwardAVX512Const<>+204(SB)/4, $0xbcc6dab6
-DATA dense1ForwardAVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardAVX512Const<>+212(SB)/4, $0xba9537f0
-DATA dense1ForwardAVX512Const<>+216(SB)/4, $0xb81c8808
-DATA dense1ForwardAVX512Const<>+220(SB)/4, $0xb4e9b073
-DATA dense1ForwardAVX512Const<>+224(SB)/4, $0xbd1775c0
-DATA dense1ForwardAVX512Const<>+228(SB)/4, $0xbd80a518
-DATA dense1ForwardAVX512Const<>+232(SB)/4, $0x3c2298b8
-DATA dense1ForwardAVX512Const<>+236(SB)/4, $0x3c0bddcb
-DATA dense1ForwardAVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardAVX512Const<>+244(SB)/4, $0xb922e725
-DATA dense1ForwardAVX512Const<>+248(SB)/4, $0xb6c50ef7
-DATA dense1ForwardAVX512Const<>+252(SB)/4, $0xb211e1c4
-DATA dense1ForwardAVX512Const<>+256(SB)/4, $0xbd1775c0
-DATA dense1ForwardAVX512Const<>+260(SB)/4, $0xbd80a518
-DATA dense1ForwardAVX512Const<>+264(SB)/4, $0x3c2298b8
-DATA dense1ForwardAVX512Const<>+268(SB)/4, $0x3c0bddcb
-DATA dense1ForwardAVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardAVX512Const<>+276(SB)/4, $0xb922e725
-DATA dense1ForwardAVX512Const<>+280(SB)/4, $0xb6c50ef7
-DATA dense1ForwardAVX512Const<>+284(SB)/4, $0xb211e1c4
-DATA dense1ForwardAVX512Const<>+288(SB)/4, $0xbeaaa264
-DATA dense1ForwardAVX512Const<>+292(SB)/4, $0xbe127ce2
-DATA dense1ForwardAVX512Const<>+296(SB)/4, $0x3d9cf371
-DATA dense1ForwardAVX512Const<>+300(SB)/4, $0x3dbc19e3
-DATA dense1ForwardAVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardAVX512Const<>+308(SB)/4, $0x3b161ecb
-DATA dense1ForwardAVX512Const<>+312(SB)/4, $0x389c2b5d
-DATA dense1ForwardAVX512Const<>+316(SB)/4, $0x35217cb4
-DATA dense1ForwardAVX512Const<>+320(SB)/4, $0xbeaaa264
-DATA dense1ForwardAVX512Const<>+324(SB)/4, $0xbe127ce2
-DATA dense1ForwardAVX512Const<>+328(SB)/4, $0x3d9cf371
-DATA dense1ForwardAVX512Const<>+332(SB)/4, $0x3dbc19e3
-DATA dense1ForwardAVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardAVX512Const<>+340(SB)/4, $0x3b161ecb
-DATA dense1ForwardAVX512Const<>+344(SB)/4, $0x389c2b5d
-DATA dense1ForwardAVX512Const<>+348(SB)/4, $0x35217cb4
-DATA dense1ForwardAVX512Const<>+352(SB)/4, $0xb5934706
-DATA dense1ForwardAVX512Const<>+356(SB)/4, $0xbeacddb2
-DATA dense1ForwardAVX512Const<>+360(SB)/4, $0xbeb84713
-DATA dense1ForwardAVX512Const<>+364(SB)/4, $0xbe329d43
-DATA dense1ForwardAVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardAVX512Const<>+372(SB)/4, $0xbb62dd05
-DATA dense1ForwardAVX512Const<>+376(SB)/4, $0xb8eeba42
-DATA dense1ForwardAVX512Const<>+380(SB)/4, $0xb558a84c
-DATA dense1ForwardAVX512Const<>+384(SB)/4, $0xb5934706
-DATA dense1ForwardAVX512Const<>+388(SB)/4, $0xbeacddb2
-DATA dense1ForwardAVX512Const<>+392(SB)/4, $0xbeb84713
-DATA dense1ForwardAVX512Const<>+396(SB)/4, $0xbe329d43
-DATA dense1ForwardAVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardAVX512Const<>+404(SB)/4, $0xbb62dd05
-DATA dense1ForwardAVX512Const<>+408(SB)/4, $0xb8eeba42
-DATA dense1ForwardAVX512Const<>+412(SB)/4, $0xb558a84c
-DATA dense1ForwardAVX512Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardAVX512Const<>+420(SB)/4, $0x3f56642a
-DATA dense1ForwardAVX512Const<>+424(SB)/4, $0x3f04d69e
-DATA dense1ForwardAVX512Const<>+428(SB)/4, $0x3e46fe36
-DATA dense1ForwardAVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardAVX512Const<>+436(SB)/4, $0x3b634461
-DATA dense1ForwardAVX512Const<>+440(SB)/4, $0x38eed3fb
-DATA dense1ForwardAVX512Const<>+444(SB)/4, $0x3577b69a
-DATA dense1ForwardAVX512Const<>+448(SB)/4, $0x3f800000
-DATA dense1ForwardAVX512Const<>+452(SB)/4, $0x3f56642a
-DATA dense1ForwardAVX512Const<>+456(SB)/4, $0x3f04d69e
-DATA dense1ForwardAVX512Const<>+460(SB)/4, $0x3e46fe36
-DATA dense1ForwardAVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardAVX512Const<>+468(SB)/4, $0x3b634461
-DATA dense1ForwardAVX512Const<>+472(SB)/4, $0x38eed3fb
-DATA dense1ForwardAVX512Const<>+476(SB)/4, $0x3577b69a
-DATA dense1ForwardAVX512Const<>+480(SB)/4, $0x0
-DATA dense1ForwardAVX512Const<>+484(SB)/4, $0x3ece6a5e
-DATA dense1ForwardAVX512Const<>+488(SB)/4, $0x3f3190b1
-DATA dense1ForwardAVX512Const<>+492(SB)/4, $0x3f65c88a
-DATA dense1ForwardAVX512Const<>+496(SB)/4, $0x3f7b0c32
-DATA dense1ForwardAVX512Const<>+500(SB)/4, $0x3f7f8e49
-DATA dense1ForwardAVX512Const<>+504(SB)/4, $0x3f7ffc46
-DATA dense1ForwardAVX512Const<>+508(SB)/4, $0x3f7ffff8
-DATA dense1ForwardAVX512Const<>+512(SB)/4, $0x0
-DATA dense1ForwardAVX512Const<>+516(SB)/4, $0x3ece6a5e
-DATA dense1ForwardAVX512Const<>+520(SB)/4, $0x3f3190b1
-DATA dense1ForwardAVX512Const<>+524(SB)/4, $0x3f65c88a
-DATA dense1ForwardAVX512Const<>+528(SB)/4, $0x3f7b0c32
-DATA dense1ForwardAVX512Const<>+532(SB)/4, $0x3f7f8e49
-DATA dense1ForwardAVX512Const<>+536(SB)/4, $0x3f7ffc46
-DATA dense1ForwardAVX512Const<>+540(SB)/4, $0x3f7ffff8
-DATA dense1ForwardAVX512Const<>+544(SB)/4, $0x80000000
-GLOBL dense1ForwardAVX512Const<>(SB), RODATA|NOPTR, $576
+DATA dense24x24AVX512Const<>+0(SB)/4, $0x7fffffff
+DATA dense24x24AVX512Const<>+8(SB)/4, $0x4110cccd
+DATA dense24x24AVX512Const<>+16(SB)/4, $0x3f1ae148
+DATA dense24x24AVX512Const<>+32(SB)/4, $0x0
+DATA dense24x24AVX512Const<>+36(SB)/4, $0x3edad599
+DATA dense24x24AVX512Const<>+40(SB)/4, $0x3f5ad9e4
+DATA dense24x24AVX512Const<>+44(SB)/4, $0x3fbad6ee
+DATA dense24x24AVX512Const<>+48(SB)/4, $0x40141ea4
+DATA dense24x24AVX512Const<>+52(SB)/4, $0x406190eb
+DATA dense24x24AVX512Const<>+56(SB)/4, $0x40a77ce0
+DATA dense24x24AVX512Const<>+60(SB)/4, $0x40f483a4
+DATA dense24x24AVX512Const<>+64(SB)/4, $0x0
+DATA dense24x24AVX512Const<>+68(SB)/4, $0x3edad599
+DATA dense24x24AVX512Const<>+72(SB)/4, $0x3f5ad9e4
+DATA dense24x24AVX512Const<>+76(SB)/4, $0x3fbad6ee
+DATA dense24x24AVX512Const<>+80(SB)/4, $0x40141ea4
+DATA dense24x24AVX512Const<>+84(SB)/4, $0x406190eb
+DATA dense24x24AVX512Const<>+88(SB)/4, $0x40a77ce0
+DATA dense24x24AVX512Const<>+92(SB)/4, $0x40f483a4
+DATA dense24x24AVX512Const<>+96(SB)/4, $0x3e1284c0
+DATA dense24x24AVX512Const<>+100(SB)/4, $0xbaa0b30d
+DATA dense24x24AVX512Const<>+104(SB)/4, $0xbd71a697
+DATA dense24x24AVX512Const<>+108(SB)/4, $0xbbb23239
+DATA dense24x24AVX512Const<>+112(SB)/4, $0x3b70f726
+DATA dense24x24AVX512Const<>+116(SB)/4, $0x39fe9e40
+DATA dense24x24AVX512Const<>+120(SB)/4, $0x379579b4
+DATA dense24x24AVX512Const<>+124(SB)/4, $0x342462e0
+DATA dense24x24AVX512Const<>+128(SB)/4, $0x3e1284c0
+DATA dense24x24AVX512Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense24x24AVX512Const<>+136(SB)/4, $0xbd71a697
+DATA dense24x24AVX512Const<>+140(SB)/4, $0xbbb23239
+DATA dense24x24AVX512Const<>+144(SB)/4, $0x3b70f726
+DATA dense24x24AVX512Const<>+148(SB)/4, $0x39fe9e40
+DATA dense24x24AVX512Const<>+152(SB)/4, $0x379579b4
+DATA dense24x24AVX512Const<>+156(SB)/4, $0x342462e0
+DATA dense24x24AVX512Const<>+160(SB)/4, $0xba9b2881
+DATA dense24x24AVX512Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense24x24AVX512Const<>+168(SB)/4, $0x3d88f449
+DATA dense24x24AVX512Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense24x24AVX512Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense24x24AVX512Const<>+180(SB)/4, $0xba9537f0
+DATA dense24x24AVX512Const<>+184(SB)/4, $0xb81c8808
+DATA dense24x24AVX512Const<>+188(SB)/4, $0xb4e9b073
+DATA dense24x24AVX512Const<>+192(SB)/4, $0xba9b2881
+DATA dense24x24AVX512Const<>+196(SB)/4, $0x3e2e4ccf
+DATA dense24x24AVX512Const<>+200(SB)/4, $0x3d88f449
+DATA dense24x24AVX512Const<>+204(SB)/4, $0xbcc6dab6
+DATA dense24x24AVX512Const<>+208(SB)/4, $0xbc35ce6c
+DATA dense24x24AVX512Const<>+212(SB)/4, $0xba9537f0
+DATA dense24x24AVX512Const<>+216(SB)/4, $0xb81c8808
+DATA dense24x24AVX512Const<>+220(SB)/4, $0xb4e9b073
+DATA dense24x24AVX512Const<>+224(SB)/4, $0xbd1775c0
+DATA dense24x24AVX512Const<>+228(SB)/4, $0xbd80a518
+DATA dense24x24AVX512Const<>+232(SB)/4, $0x3c2298b8
+DATA dense24x24AVX512Const<>+236(SB)/4, $0x3c0bddcb
+DATA dense24x24AVX512Const<>+240(SB)/4, $0xba3724d5
+DATA dense24x24AVX512Const<>+244(SB)/4, $0xb922e725
+DATA dense24x24AVX512Const<>+248(SB)/4, $0xb6c50ef7
+DATA dense24x24AVX512Const<>+252(SB)/4, $0xb211e1c4
+DATA dense24x24AVX512Const<>+256(SB)/4, $0xbd1775c0
+DATA dense24x24AVX512Const<>+260(SB)/4, $0xbd80a518
+DATA dense24x24AVX512Const<>+264(SB)/4, $0x3c2298b8
+DATA dense24x24AVX512Const<>+268(SB)/4, $0x3c0bddcb
+DATA dense24x24AVX512Const<>+272(SB)/4, $0xba3724d5
+DATA dense24x24AVX512Const<>+276(SB)/4, $0xb922e725
+DATA dense24x24AVX512Const<>+280(SB)/4, $0xb6c50ef7
+DATA dense24x24AVX512Const<>+284(SB)/4, $0xb211e1c4
+DATA dense24x24AVX512Const<>+288(SB)/4, $0xbeaaa264
+DATA dense24x24AVX512Const<>+292(SB)/4, $0xbe127ce2
+DATA dense24x24AVX512Const<>+296(SB)/4, $0x3d9cf371
+DATA dense24x24AVX512Const<>+300(SB)/4, $0x3dbc19e3
+DATA dense24x24AVX512Const<>+304(SB)/4, $0x3cc54067
+DATA dense24x24AVX512Const<>+308(SB)/4, $0x3b161ecb
+DATA dense24x24AVX512Const<>+312(SB)/4, $0x389c2b5d
+DATA dense24x24AVX512Const<>+316(SB)/4, $0x35217cb4
+DATA dense24x24AVX512Const<>+320(SB)/4, $0xbeaaa264
+DATA dense24x24AVX512Const<>+324(SB)/4, $0xbe127ce2
+DATA dense24x24AVX512Const<>+328(SB)/4, $0x3d9cf371
+DATA dense24x24AVX512Const<>+332(SB)/4, $0x3dbc19e3
+DATA dense24x24AVX512Const<>+336(SB)/4, $0x3cc54067
+DATA dense24x24AVX512Const<>+340(SB)/4, $0x3b161ecb
+DATA dense24x24AVX512Const<>+344(SB)/4, $0x389c2b5d
+DATA dense24x24AVX512Const<>+348(SB)/4, $0x35217cb4
+DATA dense24x24AVX512Const<>+352(SB)/4, $0xb5934706
+DATA dense24x24AVX512Const<>+356(SB)/4, $0xbeacddb2
+DATA dense24x24AVX512Const<>+360(SB)/4, $0xbeb84713
+DATA dense24x24AVX512Const<>+364(SB)/4, $0xbe329d43
+DATA dense24x24AVX512Const<>+368(SB)/4, $0xbd19e782
+DATA dense24x24AVX512Const<>+372(SB)/4, $0xbb62dd05
+DATA dense24x24AVX512Const<>+376(SB)/4, $0xb8eeba42
+DATA dense24x24AVX512Const<>+380(SB)/4, $0xb558a84c
+DATA dense24x24AVX512Const<>+384(SB)/4, $0xb5934706
+DATA dense24x24AVX512Const<>+388(SB)/4, $0xbeacddb2
+DATA dense24x24AVX512Const<>+392(SB)/4, $0xbeb84713
+DATA dense24x24AVX512Const<>+396(SB)/4, $0xbe329d43
+DATA dense24x24AVX512Const<>+400(SB)/4, $0xbd19e782
+DATA dense24x24AVX512Const<>+404(SB)/4, $0xbb62dd05
+DATA dense24x24AVX512Const<>+408(SB)/4, $0xb8eeba42
+DATA dense24x24AVX512Const<>+412(SB)/4, $0xb558a84c
+DATA dense24x24AVX512Const<>+416(SB)/4, $0x3f800000
+DATA dense24x24AVX512Const<>+420(SB)/4, $0x3f56642a
+DATA dense24x24AVX512Const<>+424(SB)/4, $0x3f04d69e
+DATA dense24x24AVX512Const<>+428(SB)/4, $0x3e46fe36
+DATA dense24x24AVX512Const<>+432(SB)/4, $0x3d1cf143
+DATA dense24x24AVX512Const<>+436(SB)/4, $0x3b634461
+DATA dense24x24AVX512Const<>+440(SB)/4, $0x38eed3fb
+DATA dense24x24AVX512Const<>+444(SB)/4, $0x3577b69a
+DATA dense24x24AVX512Const<>+448(SB)/4, $0x3f800000
+DATA dense24x24AVX512Const<>+452(SB)/4, $0x3f56642a
+DATA dense24x24AVX512Const<>+456(SB)/4, $0x3f04d69e
+DATA dense24x24AVX512Const<>+460(SB)/4, $0x3e46fe36
+DATA dense24x24AVX512Const<>+464(SB)/4, $0x3d1cf143
+DATA dense24x24AVX512Const<>+468(SB)/4, $0x3b634461
+DATA dense24x24AVX512Const<>+472(SB)/4, $0x38eed3fb
+DATA dense24x24AVX512Const<>+476(SB)/4, $0x3577b69a
+DATA dense24x24AVX512Const<>+480(SB)/4, $0x0
+DATA dense24x24AVX512Const<>+484(SB)/4, $0x3ece6a5e
+DATA dense24x24AVX512Const<>+488(SB)/4, $0x3f3190b1
+DATA dense24x24AVX512Const<>+492(SB)/4, $0x3f65c88a
+DATA dense24x24AVX512Const<>+496(SB)/4, $0x3f7b0c32
+DATA dense24x24AVX512Const<>+500(SB)/4, $0x3f7f8e49
+DATA dense24x24AVX512Const<>+504(SB)/4, $0x3f7ffc46
+DATA dense24x24AVX512Const<>+508(SB)/4, $0x3f7ffff8
+DATA dense24x24AVX512Const<>+512(SB)/4, $0x0
+DATA dense24x24AVX512Const<>+516(SB)/4, $0x3ece6a5e
+DATA dense24x24AVX512Const<>+520(SB)/4, $0x3f3190b1
+DATA dense24x24AVX512Const<>+524(SB)/4, $0x3f65c88a
+DATA dense24x24AVX512Const<>+528(SB)/4, $0x3f7b0c32
+DATA dense24x24AVX512Const<>+532(SB)/4, $0x3f7f8e49
+DATA dense24x24AVX512Const<>+536(SB)/4, $0x3f7ffc46
+DATA dense24x24AVX512Const<>+540(SB)/4, $0x3f7ffff8
+DATA dense24x24AVX512Const<>+544(SB)/4, $0x80000000
+GLOBL dense24x24AVX512Const<>(SB), RODATA|NOPTR, $576
 
-// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 576 multiply-adds,
-// product and sum are rounded once (FMA).
+// dense24x24AVX512 sums 24 products for each of 24 outputs.
 //
-// func dense1ForwardAVX512(y *float32, x *float32, w *float32, wt *float32, b *float32)
-TEXT ·dense1ForwardAVX512(SB), NOSPLIT, $0-40
+// func dense24x24AVX512(y *float32, x *float32, w *float32, wt *float32, b *float32)
+TEXT ·dense24x24AVX512(SB), NOSPLIT, $0-40
 	MOVQ y+0(FP), R8
 	MOVQ b+32(FP), BX
 	MOVQ w+16(FP), R10
@@ -1409,70 +494,70 @@ inputs1:
 	VADDPS Z5, Z4, Z4
 
 	// y = tanh(x)
-	VANDPS.BCST dense1ForwardAVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardAVX512Const<>+8(SB), Z2
+	VANDPS.BCST dense24x24AVX512Const<>+0(SB), Z0, Z1
+	VBROADCASTSS dense24x24AVX512Const<>+8(SB), Z2
 	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardAVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardAVX512Const<>+16(SB), Z2, Z2
+	VADDPS.BCST dense24x24AVX512Const<>+16(SB), Z1, Z2
+	VPSUBD.BCST dense24x24AVX512Const<>+16(SB), Z2, Z2
 	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardAVX512Const<>+32(SB), Z2, Z3
+	VPERMPS dense24x24AVX512Const<>+32(SB), Z2, Z3
 	VSUBPS Z3, Z1, Z1
 	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardAVX512Const<>+96(SB), Z2, Z5
+	VPERMPS dense24x24AVX512Const<>+96(SB), Z2, Z5
 	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardAVX512Const<>+160(SB), Z2, Z6
+	VPERMPS dense24x24AVX512Const<>+160(SB), Z2, Z6
 	VADDPS Z6, Z5, Z5
-	VPERMPS dense1ForwardAVX512Const<>+224(SB), Z2, Z6
+	VPERMPS dense24x24AVX512Const<>+224(SB), Z2, Z6
 	VMULPS Z3, Z6, Z6
 	VADDPS Z6, Z5, Z5
 	VMULPS Z3, Z3, Z6
 	VMULPS Z6, Z5, Z5
-	VPERMPS dense1ForwardAVX512Const<>+288(SB), Z2, Z6
+	VPERMPS dense24x24AVX512Const<>+288(SB), Z2, Z6
 	VMULPS Z1, Z6, Z6
-	VPERMPS dense1ForwardAVX512Const<>+352(SB), Z2, Z7
+	VPERMPS dense24x24AVX512Const<>+352(SB), Z2, Z7
 	VADDPS Z7, Z6, Z6
 	VMULPS Z3, Z6, Z3
 	VADDPS Z5, Z3, Z3
-	VPERMPS dense1ForwardAVX512Const<>+416(SB), Z2, Z5
+	VPERMPS dense24x24AVX512Const<>+416(SB), Z2, Z5
 	VMULPS Z1, Z5, Z1
-	VPERMPS dense1ForwardAVX512Const<>+480(SB), Z2, Z2
+	VPERMPS dense24x24AVX512Const<>+480(SB), Z2, Z2
 	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardAVX512Const<>+544(SB), Z0, Z0
+	VANDPS.BCST dense24x24AVX512Const<>+544(SB), Z0, Z0
 	VORPS Z1, Z0, Z0
 	VMOVUPS Z0, (R8)
 
 	// y = tanh(x)
-	VANDPS.BCST dense1ForwardAVX512Const<>+0(SB), Z4, Z0
-	VBROADCASTSS dense1ForwardAVX512Const<>+8(SB), Z1
+	VANDPS.BCST dense24x24AVX512Const<>+0(SB), Z4, Z0
+	VBROADCASTSS dense24x24AVX512Const<>+8(SB), Z1
 	VMINPS Z0, Z1, Z0
-	VADDPS.BCST dense1ForwardAVX512Const<>+16(SB), Z0, Z1
-	VPSUBD.BCST dense1ForwardAVX512Const<>+16(SB), Z1, Z1
+	VADDPS.BCST dense24x24AVX512Const<>+16(SB), Z0, Z1
+	VPSUBD.BCST dense24x24AVX512Const<>+16(SB), Z1, Z1
 	VPSRLD $22, Z1, Z1
-	VPERMPS dense1ForwardAVX512Const<>+32(SB), Z1, Z2
+	VPERMPS dense24x24AVX512Const<>+32(SB), Z1, Z2
 	VSUBPS Z2, Z0, Z0
 	VMULPS Z0, Z0, Z2
-	VPERMPS dense1ForwardAVX512Const<>+96(SB), Z1, Z3
+	VPERMPS dense24x24AVX512Const<>+96(SB), Z1, Z3
 	VMULPS Z0, Z3, Z3
-	VPERMPS dense1ForwardAVX512Const<>+160(SB), Z1, Z5
+	VPERMPS dense24x24AVX512Const<>+160(SB), Z1, Z5
 	VADDPS Z5, Z3, Z3
-	VPERMPS dense1ForwardAVX512Const<>+224(SB), Z1, Z5
+	VPERMPS dense24x24AVX512Const<>+224(SB), Z1, Z5
 	VMULPS Z2, Z5, Z5
 	VADDPS Z5, Z3, Z3
 	VMULPS Z2, Z2, Z5
 	VMULPS Z5, Z3, Z3
-	VPERMPS dense1ForwardAVX512Const<>+288(SB), Z1, Z5
+	VPERMPS dense24x24AVX512Const<>+288(SB), Z1, Z5
 	VMULPS Z0, Z5, Z5
-	VPERMPS dense1ForwardAVX512Const<>+352(SB), Z1, Z6
+	VPERMPS dense24x24AVX512Const<>+352(SB), Z1, Z6
 	VADDPS Z6, Z5, Z5
 	VMULPS Z2, Z5, Z2
 	VADDPS Z3, Z2, Z2
-	VPERMPS dense1ForwardAVX512Const<>+416(SB), Z1, Z3
+	VPERMPS dense24x24AVX512Const<>+416(SB), Z1, Z3
 	VMULPS Z0, Z3, Z0
-	VPERMPS dense1ForwardAVX512Const<>+480(SB), Z1, Z1
+	VPERMPS dense24x24AVX512Const<>+480(SB), Z1, Z1
 	VADDPS Z1, Z0, Z0
 	VADDPS Z2, Z0, Z0
-	VANDPS.BCST dense1ForwardAVX512Const<>+544(SB), Z4, Z1
+	VANDPS.BCST dense24x24AVX512Const<>+544(SB), Z4, Z1
 	VORPS Z0, Z1, Z0
 	MOVL $0xff, R9
 	KMOVW R9, K7
@@ -1480,3878 +565,7 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardRowsPanel0AVX512Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX512Const<>+8(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX512Const<>+36(SB)/4, $0x3edad599
-DATA dense1ForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardRowsPanel0AVX512Const<>+44(SB)/4, $0x3fbad6ee
-DATA dense1ForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x40141ea4
-DATA dense1ForwardRowsPanel0AVX512Const<>+52(SB)/4, $0x406190eb
-DATA dense1ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x40a77ce0
-DATA dense1ForwardRowsPanel0AVX512Const<>+60(SB)/4, $0x40f483a4
-DATA dense1ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX512Const<>+68(SB)/4, $0x3edad599
-DATA dense1ForwardRowsPanel0AVX512Const<>+72(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardRowsPanel0AVX512Const<>+76(SB)/4, $0x3fbad6ee
-DATA dense1ForwardRowsPanel0AVX512Const<>+80(SB)/4, $0x40141ea4
-DATA dense1ForwardRowsPanel0AVX512Const<>+84(SB)/4, $0x406190eb
-DATA dense1ForwardRowsPanel0AVX512Const<>+88(SB)/4, $0x40a77ce0
-DATA dense1ForwardRowsPanel0AVX512Const<>+92(SB)/4, $0x40f483a4
-DATA dense1ForwardRowsPanel0AVX512Const<>+96(SB)/4, $0x3e1284c0
-DATA dense1ForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRowsPanel0AVX512Const<>+104(SB)/4, $0xbd71a697
-DATA dense1ForwardRowsPanel0AVX512Const<>+108(SB)/4, $0xbbb23239
-DATA dense1ForwardRowsPanel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe9e40
-DATA dense1ForwardRowsPanel0AVX512Const<>+120(SB)/4, $0x379579b4
-DATA dense1ForwardRowsPanel0AVX512Const<>+124(SB)/4, $0x342462e0
-DATA dense1ForwardRowsPanel0AVX512Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardRowsPanel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRowsPanel0AVX512Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardRowsPanel0AVX512Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardRowsPanel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardRowsPanel0AVX512Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardRowsPanel0AVX512Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardRowsPanel0AVX512Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardRowsPanel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRowsPanel0AVX512Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardRowsPanel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRowsPanel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel0AVX512Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardRowsPanel0AVX512Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardRowsPanel0AVX512Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardRowsPanel0AVX512Const<>+192(SB)/4, $0xba9b2881
-DATA dense1ForwardRowsPanel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRowsPanel0AVX512Const<>+200(SB)/4, $0x3d88f449
-DATA dense1ForwardRowsPanel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRowsPanel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel0AVX512Const<>+212(SB)/4, $0xba9537f0
-DATA dense1ForwardRowsPanel0AVX512Const<>+216(SB)/4, $0xb81c8808
-DATA dense1ForwardRowsPanel0AVX512Const<>+220(SB)/4, $0xb4e9b073
-DATA dense1ForwardRowsPanel0AVX512Const<>+224(SB)/4, $0xbd1775c0
-DATA dense1ForwardRowsPanel0AVX512Const<>+228(SB)/4, $0xbd80a518
-DATA dense1ForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x3c2298b8
-DATA dense1ForwardRowsPanel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
-DATA dense1ForwardRowsPanel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e725
-DATA dense1ForwardRowsPanel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
-DATA dense1ForwardRowsPanel0AVX512Const<>+252(SB)/4, $0xb211e1c4
-DATA dense1ForwardRowsPanel0AVX512Const<>+256(SB)/4, $0xbd1775c0
-DATA dense1ForwardRowsPanel0AVX512Const<>+260(SB)/4, $0xbd80a518
-DATA dense1ForwardRowsPanel0AVX512Const<>+264(SB)/4, $0x3c2298b8
-DATA dense1ForwardRowsPanel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
-DATA dense1ForwardRowsPanel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e725
-DATA dense1ForwardRowsPanel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
-DATA dense1ForwardRowsPanel0AVX512Const<>+284(SB)/4, $0xb211e1c4
-DATA dense1ForwardRowsPanel0AVX512Const<>+288(SB)/4, $0xbeaaa264
-DATA dense1ForwardRowsPanel0AVX512Const<>+292(SB)/4, $0xbe127ce2
-DATA dense1ForwardRowsPanel0AVX512Const<>+296(SB)/4, $0x3d9cf371
-DATA dense1ForwardRowsPanel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRowsPanel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161ecb
-DATA dense1ForwardRowsPanel0AVX512Const<>+312(SB)/4, $0x389c2b5d
-DATA dense1ForwardRowsPanel0AVX512Const<>+316(SB)/4, $0x35217cb4
-DATA dense1ForwardRowsPanel0AVX512Const<>+320(SB)/4, $0xbeaaa264
-DATA dense1ForwardRowsPanel0AVX512Const<>+324(SB)/4, $0xbe127ce2
-DATA dense1ForwardRowsPanel0AVX512Const<>+328(SB)/4, $0x3d9cf371
-DATA dense1ForwardRowsPanel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRowsPanel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161ecb
-DATA dense1ForwardRowsPanel0AVX512Const<>+344(SB)/4, $0x389c2b5d
-DATA dense1ForwardRowsPanel0AVX512Const<>+348(SB)/4, $0x35217cb4
-DATA dense1ForwardRowsPanel0AVX512Const<>+352(SB)/4, $0xb5934706
-DATA dense1ForwardRowsPanel0AVX512Const<>+356(SB)/4, $0xbeacddb2
-DATA dense1ForwardRowsPanel0AVX512Const<>+360(SB)/4, $0xbeb84713
-DATA dense1ForwardRowsPanel0AVX512Const<>+364(SB)/4, $0xbe329d43
-DATA dense1ForwardRowsPanel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dd05
-DATA dense1ForwardRowsPanel0AVX512Const<>+376(SB)/4, $0xb8eeba42
-DATA dense1ForwardRowsPanel0AVX512Const<>+380(SB)/4, $0xb558a84c
-DATA dense1ForwardRowsPanel0AVX512Const<>+384(SB)/4, $0xb5934706
-DATA dense1ForwardRowsPanel0AVX512Const<>+388(SB)/4, $0xbeacddb2
-DATA dense1ForwardRowsPanel0AVX512Const<>+392(SB)/4, $0xbeb84713
-DATA dense1ForwardRowsPanel0AVX512Const<>+396(SB)/4, $0xbe329d43
-DATA dense1ForwardRowsPanel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dd05
-DATA dense1ForwardRowsPanel0AVX512Const<>+408(SB)/4, $0xb8eeba42
-DATA dense1ForwardRowsPanel0AVX512Const<>+412(SB)/4, $0xb558a84c
-DATA dense1ForwardRowsPanel0AVX512Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX512Const<>+420(SB)/4, $0x3f56642a
-DATA dense1ForwardRowsPanel0AVX512Const<>+424(SB)/4, $0x3f04d69e
-DATA dense1ForwardRowsPanel0AVX512Const<>+428(SB)/4, $0x3e46fe36
-DATA dense1ForwardRowsPanel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel0AVX512Const<>+436(SB)/4, $0x3b634461
-DATA dense1ForwardRowsPanel0AVX512Const<>+440(SB)/4, $0x38eed3fb
-DATA dense1ForwardRowsPanel0AVX512Const<>+444(SB)/4, $0x3577b69a
-DATA dense1ForwardRowsPanel0AVX512Const<>+448(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX512Const<>+452(SB)/4, $0x3f56642a
-DATA dense1ForwardRowsPanel0AVX512Const<>+456(SB)/4, $0x3f04d69e
-DATA dense1ForwardRowsPanel0AVX512Const<>+460(SB)/4, $0x3e46fe36
-DATA dense1ForwardRowsPanel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel0AVX512Const<>+468(SB)/4, $0x3b634461
-DATA dense1ForwardRowsPanel0AVX512Const<>+472(SB)/4, $0x38eed3fb
-DATA dense1ForwardRowsPanel0AVX512Const<>+476(SB)/4, $0x3577b69a
-DATA dense1ForwardRowsPanel0AVX512Const<>+480(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX512Const<>+484(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRowsPanel0AVX512Const<>+488(SB)/4, $0x3f3190b1
-DATA dense1ForwardRowsPanel0AVX512Const<>+492(SB)/4, $0x3f65c88a
-DATA dense1ForwardRowsPanel0AVX512Const<>+496(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRowsPanel0AVX512Const<>+500(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRowsPanel0AVX512Const<>+504(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRowsPanel0AVX512Const<>+508(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRowsPanel0AVX512Const<>+512(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX512Const<>+516(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRowsPanel0AVX512Const<>+520(SB)/4, $0x3f3190b1
-DATA dense1ForwardRowsPanel0AVX512Const<>+524(SB)/4, $0x3f65c88a
-DATA dense1ForwardRowsPanel0AVX512Const<>+528(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRowsPanel0AVX512Const<>+532(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRowsPanel0AVX512Const<>+536(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRowsPanel0AVX512Const<>+540(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRowsPanel0AVX512Const<>+544(SB)/4, $0x80000000
-GLOBL dense1ForwardRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $576
-
-// dense1ForwardRowsPanel0AVX512 sums 24 products for 16 outputs of every row, in tiles of rows.
-//
-// func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRowsPanel0AVX512(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $96, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VMOVUPS (BX), Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VMOVUPS (BX), Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VMOVUPS (BX), Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VMOVUPS (BX), Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	VMOVUPS (BX), Z20
-	VXORPS Z21, Z21, Z21
-	VXORPS Z22, Z22, Z22
-	VXORPS Z23, Z23, Z23
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $3, CX
-terms3:
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z20
-	VMOVUPS 64(DI), Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z21
-	VMOVUPS 128(DI), Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS 192(DI), Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 12(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z23
-	VMOVUPS 256(DI), Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 16(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 16(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 16(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 16(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS 16(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z20
-	VMOVUPS 320(DI), Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 20(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 20(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 20(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 20(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 20(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z21
-	VMOVUPS 384(DI), Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 24(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 24(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 24(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 24(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 24(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS 448(DI), Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 28(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 28(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 28(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 28(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 28(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z23
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4
-	VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VADDPS Z10, Z8, Z8
-	VADDPS Z11, Z9, Z9
-	VADDPS Z9, Z8, Z8
-	VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13
-	VADDPS Z13, Z12, Z12
-	VADDPS Z18, Z16, Z16
-	VADDPS Z19, Z17, Z17
-	VADDPS Z17, Z16, Z16
-	VADDPS Z22, Z20, Z20
-	VADDPS Z23, Z21, Z21
-	VADDPS Z21, Z20, Z20
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z4, 96(R8)
-	VMOVUPS Z8, 192(R8)
-	VMOVUPS Z12, 288(R8)
-	VMOVUPS Z16, 384(R8)
-	VMOVUPS Z20, 480(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $6, CX
-finish4:
-	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	VMOVUPS Z0, (R10)
-	ADDQ $96, R10
-	DECQ CX
-	JNZ finish4
-	ADDQ $576, SI
-	ADDQ $576, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VMOVUPS (BX), Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VMOVUPS (BX), Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VMOVUPS (BX), Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VMOVUPS (BX), Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $3, CX
-terms7:
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VMOVUPS 64(DI), Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VMOVUPS 128(DI), Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VMOVUPS 192(DI), Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VMOVUPS 256(DI), Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 16(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 16(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 16(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 16(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VMOVUPS 320(DI), Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 20(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 20(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 20(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 20(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VMOVUPS 384(DI), Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 24(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 24(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 24(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 24(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VMOVUPS 448(DI), Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 28(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 28(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 28(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 28(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms7
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4
-	VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VADDPS Z10, Z8, Z8
-	VADDPS Z11, Z9, Z9
-	VADDPS Z9, Z8, Z8
-	VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13
-	VADDPS Z13, Z12, Z12
-	VADDPS Z18, Z16, Z16
-	VADDPS Z19, Z17, Z17
-	VADDPS Z17, Z16, Z16
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z4, 96(R8)
-	VMOVUPS Z8, 192(R8)
-	VMOVUPS Z12, 288(R8)
-	VMOVUPS Z16, 384(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $5, CX
-finish8:
-	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	VMOVUPS Z0, (R10)
-	ADDQ $96, R10
-	DECQ CX
-	JNZ finish8
-	ADDQ $480, SI
-	ADDQ $480, R8
-	DECQ AX
-	JNZ rows5
-done6:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done10
-rows9:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $3, CX
-terms11:
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS 64(DI), Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VMOVUPS 128(DI), Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VMOVUPS 192(DI), Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS 256(DI), Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS 320(DI), Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VMOVUPS 384(DI), Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VMOVUPS 448(DI), Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms11
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	VMOVUPS Z0, (R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $1, CX
-finish12:
-	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	VMOVUPS Z0, (R10)
-	ADDQ $96, R10
-	DECQ CX
-	JNZ finish12
-	ADDQ $96, SI
-	ADDQ $96, R8
-	DECQ AX
-	JNZ rows9
-done10:
-	VZEROUPPER 
-	RET 
-
-DATA dense1ForwardRowsPanel1AVX512Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel1AVX512Const<>+8(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel1AVX512Const<>+16(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel1AVX512Const<>+32(SB)/4, $0x0
-DATA dense1ForwardRowsPanel1AVX512Const<>+36(SB)/4, $0x3edad599
-DATA dense1ForwardRowsPanel1AVX512Const<>+40(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardRowsPanel1AVX512Const<>+44(SB)/4, $0x3fbad6ee
-DATA dense1ForwardRowsPanel1AVX512Const<>+48(SB)/4, $0x40141ea4
-DATA dense1ForwardRowsPanel1AVX512Const<>+52(SB)/4, $0x406190eb
-DATA dense1ForwardRowsPanel1AVX512Const<>+56(SB)/4, $0x40a77ce0
-DATA dense1ForwardRowsPanel1AVX512Const<>+60(SB)/4, $0x40f483a4
-DATA dense1ForwardRowsPanel1AVX512Const<>+64(SB)/4, $0x0
-DATA dense1ForwardRowsPanel1AVX512Const<>+68(SB)/4, $0x3edad599
-DATA dense1ForwardRowsPanel1AVX512Const<>+72(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardRowsPanel1AVX512Const<>+76(SB)/4, $0x3fbad6ee
-DATA dense1ForwardRowsPanel1AVX512Const<>+80(SB)/4, $0x40141ea4
-DATA dense1ForwardRowsPanel1AVX512Const<>+84(SB)/4, $0x406190eb
-DATA dense1ForwardRowsPanel1AVX512Const<>+88(SB)/4, $0x40a77ce0
-DATA dense1ForwardRowsPanel1AVX512Const<>+92(SB)/4, $0x40f483a4
-DATA dense1ForwardRowsPanel1AVX512Const<>+96(SB)/4, $0x3e1284c0
-DATA dense1ForwardRowsPanel1AVX512Const<>+100(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRowsPanel1AVX512Const<>+104(SB)/4, $0xbd71a697
-DATA dense1ForwardRowsPanel1AVX512Const<>+108(SB)/4, $0xbbb23239
-DATA dense1ForwardRowsPanel1AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel1AVX512Const<>+116(SB)/4, $0x39fe9e40
-DATA dense1ForwardRowsPanel1AVX512Const<>+120(SB)/4, $0x379579b4
-DATA dense1ForwardRowsPanel1AVX512Const<>+124(SB)/4, $0x342462e0
-DATA dense1ForwardRowsPanel1AVX512Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardRowsPanel1AVX512Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRowsPanel1AVX512Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardRowsPanel1AVX512Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardRowsPanel1AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel1AVX512Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardRowsPanel1AVX512Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardRowsPanel1AVX512Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardRowsPanel1AVX512Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardRowsPanel1AVX512Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRowsPanel1AVX512Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardRowsPanel1AVX512Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRowsPanel1AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel1AVX512Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardRowsPanel1AVX512Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardRowsPanel1AVX512Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardRowsPanel1AVX512Const<>+192(SB)/4, $0xba9b2881
-DATA dense1ForwardRowsPanel1AVX512Const<>+196(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRowsPanel1AVX512Const<>+200(SB)/4, $0x3d88f449
-DATA dense1ForwardRowsPanel1AVX512Const<>+204(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRowsPanel1AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel1AVX512Const<>+212(SB)/4, $0xba9537f0
-DATA dense1ForwardRowsPanel1AVX512Const<>+216(SB)/4, $0xb81c8808
-DATA dense1ForwardRowsPanel1AVX512Const<>+220(SB)/4, $0xb4e9b073
-DATA dense1ForwardRowsPanel1AVX512Const<>+224(SB)/4, $0xbd1775c0
-DATA dense1ForwardRowsPanel1AVX512Const<>+228(SB)/4, $0xbd80a518
-DATA dense1ForwardRowsPanel1AVX512Const<>+232(SB)/4, $0x3c2298b8
-DATA dense1ForwardRowsPanel1AVX512Const<>+236(SB)/4, $0x3c0bddcb
-DATA dense1ForwardRowsPanel1AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel1AVX512Const<>+244(SB)/4, $0xb922e725
-DATA dense1ForwardRowsPanel1AVX512Const<>+248(SB)/4, $0xb6c50ef7
-DATA dense1ForwardRowsPanel1AVX512Const<>+252(SB)/4, $0xb211e1c4
-DATA dense1ForwardRowsPanel1AVX512Const<>+256(SB)/4, $0xbd1775c0
-DATA dense1ForwardRowsPanel1AVX512Const<>+260(SB)/4, $0xbd80a518
-DATA dense1ForwardRowsPanel1AVX512Const<>+264(SB)/4, $0x3c2298b8
-DATA dense1ForwardRowsPanel1AVX512Const<>+268(SB)/4, $0x3c0bddcb
-DATA dense1ForwardRowsPanel1AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel1AVX512Const<>+276(SB)/4, $0xb922e725
-DATA dense1ForwardRowsPanel1AVX512Const<>+280(SB)/4, $0xb6c50ef7
-DATA dense1ForwardRowsPanel1AVX512Const<>+284(SB)/4, $0xb211e1c4
-DATA dense1ForwardRowsPanel1AVX512Const<>+288(SB)/4, $0xbeaaa264
-DATA dense1ForwardRowsPanel1AVX512Const<>+292(SB)/4, $0xbe127ce2
-DATA dense1ForwardRowsPanel1AVX512Const<>+296(SB)/4, $0x3d9cf371
-DATA dense1ForwardRowsPanel1AVX512Const<>+300(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRowsPanel1AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel1AVX512Const<>+308(SB)/4, $0x3b161ecb
-DATA dense1ForwardRowsPanel1AVX512Const<>+312(SB)/4, $0x389c2b5d
-DATA dense1ForwardRowsPanel1AVX512Const<>+316(SB)/4, $0x35217cb4
-DATA dense1ForwardRowsPanel1AVX512Const<>+320(SB)/4, $0xbeaaa264
-DATA dense1ForwardRowsPanel1AVX512Const<>+324(SB)/4, $0xbe127ce2
-DATA dense1ForwardRowsPanel1AVX512Const<>+328(SB)/4, $0x3d9cf371
-DATA dense1ForwardRowsPanel1AVX512Const<>+332(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRowsPanel1AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel1AVX512Const<>+340(SB)/4, $0x3b161ecb
-DATA dense1ForwardRowsPanel1AVX512Const<>+344(SB)/4, $0x389c2b5d
-DATA dense1ForwardRowsPanel1AVX512Const<>+348(SB)/4, $0x35217cb4
-DATA dense1ForwardRowsPanel1AVX512Const<>+352(SB)/4, $0xb5934706
-DATA dense1ForwardRowsPanel1AVX512Const<>+356(SB)/4, $0xbeacddb2
-DATA dense1ForwardRowsPanel1AVX512Const<>+360(SB)/4, $0xbeb84713
-DATA dense1ForwardRowsPanel1AVX512Const<>+364(SB)/4, $0xbe329d43
-DATA dense1ForwardRowsPanel1AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel1AVX512Const<>+372(SB)/4, $0xbb62dd05
-DATA dense1ForwardRowsPanel1AVX512Const<>+376(SB)/4, $0xb8eeba42
-DATA dense1ForwardRowsPanel1AVX512Const<>+380(SB)/4, $0xb558a84c
-DATA dense1ForwardRowsPanel1AVX512Const<>+384(SB)/4, $0xb5934706
-DATA dense1ForwardRowsPanel1AVX512Const<>+388(SB)/4, $0xbeacddb2
-DATA dense1ForwardRowsPanel1AVX512Const<>+392(SB)/4, $0xbeb84713
-DATA dense1ForwardRowsPanel1AVX512Const<>+396(SB)/4, $0xbe329d43
-DATA dense1ForwardRowsPanel1AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel1AVX512Const<>+404(SB)/4, $0xbb62dd05
-DATA dense1ForwardRowsPanel1AVX512Const<>+408(SB)/4, $0xb8eeba42
-DATA dense1ForwardRowsPanel1AVX512Const<>+412(SB)/4, $0xb558a84c
-DATA dense1ForwardRowsPanel1AVX512Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX512Const<>+420(SB)/4, $0x3f56642a
-DATA dense1ForwardRowsPanel1AVX512Const<>+424(SB)/4, $0x3f04d69e
-DATA dense1ForwardRowsPanel1AVX512Const<>+428(SB)/4, $0x3e46fe36
-DATA dense1ForwardRowsPanel1AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel1AVX512Const<>+436(SB)/4, $0x3b634461
-DATA dense1ForwardRowsPanel1AVX512Const<>+440(SB)/4, $0x38eed3fb
-DATA dense1ForwardRowsPanel1AVX512Const<>+444(SB)/4, $0x3577b69a
-DATA dense1ForwardRowsPanel1AVX512Const<>+448(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX512Const<>+452(SB)/4, $0x3f56642a
-DATA dense1ForwardRowsPanel1AVX512Const<>+456(SB)/4, $0x3f04d69e
-DATA dense1ForwardRowsPanel1AVX512Const<>+460(SB)/4, $0x3e46fe36
-DATA dense1ForwardRowsPanel1AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel1AVX512Const<>+468(SB)/4, $0x3b634461
-DATA dense1ForwardRowsPanel1AVX512Const<>+472(SB)/4, $0x38eed3fb
-DATA dense1ForwardRowsPanel1AVX512Const<>+476(SB)/4, $0x3577b69a
-DATA dense1ForwardRowsPanel1AVX512Const<>+480(SB)/4, $0x0
-DATA dense1ForwardRowsPanel1AVX512Const<>+484(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRowsPanel1AVX512Const<>+488(SB)/4, $0x3f3190b1
-DATA dense1ForwardRowsPanel1AVX512Const<>+492(SB)/4, $0x3f65c88a
-DATA dense1ForwardRowsPanel1AVX512Const<>+496(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRowsPanel1AVX512Const<>+500(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRowsPanel1AVX512Const<>+504(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRowsPanel1AVX512Const<>+508(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRowsPanel1AVX512Const<>+512(SB)/4, $0x0
-DATA dense1ForwardRowsPanel1AVX512Const<>+516(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRowsPanel1AVX512Const<>+520(SB)/4, $0x3f3190b1
-DATA dense1ForwardRowsPanel1AVX512Const<>+524(SB)/4, $0x3f65c88a
-DATA dense1ForwardRowsPanel1AVX512Const<>+528(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRowsPanel1AVX512Const<>+532(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRowsPanel1AVX512Const<>+536(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRowsPanel1AVX512Const<>+540(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRowsPanel1AVX512Const<>+544(SB)/4, $0x80000000
-GLOBL dense1ForwardRowsPanel1AVX512Const<>(SB), RODATA|NOPTR, $576
-
-// dense1ForwardRowsPanel1AVX512 sums 24 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense1ForwardRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRowsPanel1AVX512(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	MOVQ $96, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VMOVUPS (BX), Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VMOVUPS (BX), Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VMOVUPS (BX), Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VMOVUPS (BX), Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	VMOVUPS (BX), Z20
-	VXORPS Z21, Z21, Z21
-	VXORPS Z22, Z22, Z22
-	VXORPS Z23, Z23, Z23
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $3, CX
-terms3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z20
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z21
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 12(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z23
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 16(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 16(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 16(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 16(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS 16(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z20
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 20(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 20(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 20(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 20(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 20(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z21
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 24(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 24(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 24(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 24(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 24(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 28(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 28(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 28(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 28(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 28(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z23
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4
-	VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VADDPS Z10, Z8, Z8
-	VADDPS Z11, Z9, Z9
-	VADDPS Z9, Z8, Z8
-	VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13
-	VADDPS Z13, Z12, Z12
-	VADDPS Z18, Z16, Z16
-	VADDPS Z19, Z17, Z17
-	VADDPS Z17, Z16, Z16
-	VADDPS Z22, Z20, Z20
-	VADDPS Z23, Z21, Z21
-	VADDPS Z21, Z20, Z20
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 96(R8)
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 192(R8)
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z12, K7, 288(R8)
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z16, K7, 384(R8)
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z20, K7, 480(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $6, CX
-finish4:
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardRowsPanel1AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardRowsPanel1AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardRowsPanel1AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardRowsPanel1AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardRowsPanel1AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardRowsPanel1AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel1AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel1AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel1AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardRowsPanel1AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardRowsPanel1AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardRowsPanel1AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardRowsPanel1AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $96, R10
-	DECQ CX
-	JNZ finish4
-	ADDQ $576, SI
-	ADDQ $576, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VMOVUPS (BX), Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VMOVUPS (BX), Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VMOVUPS (BX), Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VMOVUPS (BX), Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $3, CX
-terms7:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 16(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 16(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 16(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 16(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 20(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 20(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 20(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 20(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 24(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 24(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 24(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 24(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 28(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 28(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 28(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 28(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms7
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4
-	VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VADDPS Z10, Z8, Z8
-	VADDPS Z11, Z9, Z9
-	VADDPS Z9, Z8, Z8
-	VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13
-	VADDPS Z13, Z12, Z12
-	VADDPS Z18, Z16, Z16
-	VADDPS Z19, Z17, Z17
-	VADDPS Z17, Z16, Z16
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 96(R8)
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 192(R8)
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z12, K7, 288(R8)
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z16, K7, 384(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $5, CX
-finish8:
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardRowsPanel1AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardRowsPanel1AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardRowsPanel1AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardRowsPanel1AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardRowsPanel1AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardRowsPanel1AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel1AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel1AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel1AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardRowsPanel1AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardRowsPanel1AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardRowsPanel1AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardRowsPanel1AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $96, R10
-	DECQ CX
-	JNZ finish8
-	ADDQ $480, SI
-	ADDQ $480, R8
-	DECQ AX
-	JNZ rows5
-done6:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done10
-rows9:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $3, CX
-terms11:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms11
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $1, CX
-finish12:
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardRowsPanel1AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardRowsPanel1AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardRowsPanel1AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardRowsPanel1AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardRowsPanel1AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardRowsPanel1AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel1AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel1AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel1AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardRowsPanel1AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardRowsPanel1AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardRowsPanel1AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardRowsPanel1AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $96, R10
-	DECQ CX
-	JNZ finish12
-	ADDQ $96, SI
-	ADDQ $96, R8
-	DECQ AX
-	JNZ rows9
-done10:
-	VZEROUPPER 
-	RET 
-
-DATA dense1ForwardTrainAVX512Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainAVX512Const<>+8(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainAVX512Const<>+16(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainAVX512Const<>+32(SB)/4, $0x0
-DATA dense1ForwardTrainAVX512Const<>+36(SB)/4, $0x3edad599
-DATA dense1ForwardTrainAVX512Const<>+40(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrainAVX512Const<>+44(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrainAVX512Const<>+48(SB)/4, $0x40141ea4
-DATA dense1ForwardTrainAVX512Const<>+52(SB)/4, $0x406190eb
-DATA dense1ForwardTrainAVX512Const<>+56(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrainAVX512Const<>+60(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainAVX512Const<>+64(SB)/4, $0x0
-DATA dense1ForwardTrainAVX512Const<>+68(SB)/4, $0x3edad599
-DATA dense1ForwardTrainAVX512Const<>+72(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrainAVX512Const<>+76(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrainAVX512Const<>+80(SB)/4, $0x40141ea4
-DATA dense1ForwardTrainAVX512Const<>+84(SB)/4, $0x406190eb
-DATA dense1ForwardTrainAVX512Const<>+88(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrainAVX512Const<>+92(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainAVX512Const<>+96(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainAVX512Const<>+100(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainAVX512Const<>+104(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainAVX512Const<>+108(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainAVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainAVX512Const<>+116(SB)/4, $0x39fe9e40
-DATA dense1ForwardTrainAVX512Const<>+120(SB)/4, $0x379579b4
-DATA dense1ForwardTrainAVX512Const<>+124(SB)/4, $0x342462e0
-DATA dense1ForwardTrainAVX512Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainAVX512Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainAVX512Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainAVX512Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainAVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainAVX512Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardTrainAVX512Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardTrainAVX512Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardTrainAVX512Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainAVX512Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainAVX512Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainAVX512Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainAVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainAVX512Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardTrainAVX512Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainAVX512Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainAVX512Const<>+192(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainAVX512Const<>+196(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainAVX512Const<>+200(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainAVX512Const<>+204(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainAVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainAVX512Const<>+212(SB)/4, $0xba9537f0
-DATA dense1ForwardTrainAVX512Const<>+216(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainAVX512Const<>+220(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainAVX512Const<>+224(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrainAVX512Const<>+228(SB)/4, $0xbd80a518
-DATA dense1ForwardTrainAVX512Const<>+232(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrainAVX512Const<>+236(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrainAVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainAVX512Const<>+244(SB)/4, $0xb922e725
-DATA dense1ForwardTrainAVX512Const<>+248(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrainAVX512Const<>+252(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainAVX512Const<>+256(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrainAVX512Const<>+260(SB)/4, $0xbd80a518
-DATA dense1ForwardTrainAVX512Const<>+264(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrainAVX512Const<>+268(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrainAVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainAVX512Const<>+276(SB)/4, $0xb922e725
-DATA dense1ForwardTrainAVX512Const<>+280(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrainAVX512Const<>+284(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainAVX512Const<>+288(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainAVX512Const<>+292(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainAVX512Const<>+296(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainAVX512Const<>+300(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainAVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainAVX512Const<>+308(SB)/4, $0x3b161ecb
-DATA dense1ForwardTrainAVX512Const<>+312(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainAVX512Const<>+316(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainAVX512Const<>+320(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainAVX512Const<>+324(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainAVX512Const<>+328(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainAVX512Const<>+332(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainAVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainAVX512Const<>+340(SB)/4, $0x3b161ecb
-DATA dense1ForwardTrainAVX512Const<>+344(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainAVX512Const<>+348(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainAVX512Const<>+352(SB)/4, $0xb5934706
-DATA dense1ForwardTrainAVX512Const<>+356(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainAVX512Const<>+360(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainAVX512Const<>+364(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainAVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainAVX512Const<>+372(SB)/4, $0xbb62dd05
-DATA dense1ForwardTrainAVX512Const<>+376(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainAVX512Const<>+380(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainAVX512Const<>+384(SB)/4, $0xb5934706
-DATA dense1ForwardTrainAVX512Const<>+388(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainAVX512Const<>+392(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainAVX512Const<>+396(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainAVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainAVX512Const<>+404(SB)/4, $0xbb62dd05
-DATA dense1ForwardTrainAVX512Const<>+408(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainAVX512Const<>+412(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainAVX512Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX512Const<>+420(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainAVX512Const<>+424(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainAVX512Const<>+428(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainAVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainAVX512Const<>+436(SB)/4, $0x3b634461
-DATA dense1ForwardTrainAVX512Const<>+440(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainAVX512Const<>+444(SB)/4, $0x3577b69a
-DATA dense1ForwardTrainAVX512Const<>+448(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX512Const<>+452(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainAVX512Const<>+456(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainAVX512Const<>+460(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainAVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainAVX512Const<>+468(SB)/4, $0x3b634461
-DATA dense1ForwardTrainAVX512Const<>+472(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainAVX512Const<>+476(SB)/4, $0x3577b69a
-DATA dense1ForwardTrainAVX512Const<>+480(SB)/4, $0x0
-DATA dense1ForwardTrainAVX512Const<>+484(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainAVX512Const<>+488(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainAVX512Const<>+492(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainAVX512Const<>+496(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainAVX512Const<>+500(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainAVX512Const<>+504(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainAVX512Const<>+508(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainAVX512Const<>+512(SB)/4, $0x0
-DATA dense1ForwardTrainAVX512Const<>+516(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainAVX512Const<>+520(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainAVX512Const<>+524(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainAVX512Const<>+528(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainAVX512Const<>+532(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainAVX512Const<>+536(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainAVX512Const<>+540(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainAVX512Const<>+544(SB)/4, $0x80000000
-GLOBL dense1ForwardTrainAVX512Const<>(SB), RODATA|NOPTR, $576
-
-// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 576 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense1ForwardTrainAVX512(y *float32, x *float32, w *float32, wt *float32, b *float32)
-TEXT ·dense1ForwardTrainAVX512(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8
-	MOVQ b+32(FP), BX
-	MOVQ w+16(FP), R10
-
-	// y[0…23] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	MOVQ wt+24(FP), DX
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VMOVUPS 64(BX), Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	MOVQ $3, CX
-inputs1:
-	VBROADCASTSS (SI), Z31
-	VFMADD231PS (DI), Z31, Z0
-	VFMADD231PS (DX), Z31, K7, Z4
-	VBROADCASTSS 4(SI), Z31
-	VFMADD231PS 64(DI), Z31, Z1
-	VFMADD231PS 32(DX), Z31, K7, Z5
-	VBROADCASTSS 8(SI), Z31
-	VFMADD231PS 128(DI), Z31, Z2
-	VFMADD231PS 64(DX), Z31, K7, Z6
-	VBROADCASTSS 12(SI), Z31
-	VFMADD231PS 192(DI), Z31, Z3
-	VFMADD231PS 96(DX), Z31, K7, Z7
-	VBROADCASTSS 16(SI), Z31
-	VFMADD231PS 256(DI), Z31, Z0
-	VFMADD231PS 128(DX), Z31, K7, Z4
-	VBROADCASTSS 20(SI), Z31
-	VFMADD231PS 320(DI), Z31, Z1
-	VFMADD231PS 160(DX), Z31, K7, Z5
-	VBROADCASTSS 24(SI), Z31
-	VFMADD231PS 384(DI), Z31, Z2
-	VFMADD231PS 192(DX), Z31, K7, Z6
-	VBROADCASTSS 28(SI), Z31
-	VFMADD231PS 448(DI), Z31, Z3
-	VFMADD231PS 224(DX), Z31, K7, Z7
-	ADDQ $32, SI
-	ADDQ $512, DI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4
-	VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardTrainAVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardTrainAVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardTrainAVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardTrainAVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardTrainAVX512Const<>+96(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardTrainAVX512Const<>+160(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VPERMPS dense1ForwardTrainAVX512Const<>+224(SB), Z2, Z6
-	VMULPS Z3, Z6, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z3, Z6
-	VMULPS Z6, Z5, Z5
-	VPERMPS dense1ForwardTrainAVX512Const<>+288(SB), Z2, Z6
-	VMULPS Z1, Z6, Z6
-	VPERMPS dense1ForwardTrainAVX512Const<>+352(SB), Z2, Z7
-	VADDPS Z7, Z6, Z6
-	VMULPS Z3, Z6, Z3
-	VADDPS Z5, Z3, Z3
-	VPERMPS dense1ForwardTrainAVX512Const<>+416(SB), Z2, Z5
-	VMULPS Z1, Z5, Z1
-	VPERMPS dense1ForwardTrainAVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardTrainAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	VMOVUPS Z0, (R8)
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardTrainAVX512Const<>+0(SB), Z4, Z0
-	VBROADCASTSS dense1ForwardTrainAVX512Const<>+8(SB), Z1
-	VMINPS Z0, Z1, Z0
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+16(SB), Z0, Z1
-	VPSUBD.BCST dense1ForwardTrainAVX512Const<>+16(SB), Z1, Z1
-	VPSRLD $22, Z1, Z1
-	VPERMPS dense1ForwardTrainAVX512Const<>+32(SB), Z1, Z2
-	VSUBPS Z2, Z0, Z0
-	VMULPS Z0, Z0, Z2
-	VPERMPS dense1ForwardTrainAVX512Const<>+96(SB), Z1, Z3
-	VMULPS Z0, Z3, Z3
-	VPERMPS dense1ForwardTrainAVX512Const<>+160(SB), Z1, Z5
-	VADDPS Z5, Z3, Z3
-	VPERMPS dense1ForwardTrainAVX512Const<>+224(SB), Z1, Z5
-	VMULPS Z2, Z5, Z5
-	VADDPS Z5, Z3, Z3
-	VMULPS Z2, Z2, Z5
-	VMULPS Z5, Z3, Z3
-	VPERMPS dense1ForwardTrainAVX512Const<>+288(SB), Z1, Z5
-	VMULPS Z0, Z5, Z5
-	VPERMPS dense1ForwardTrainAVX512Const<>+352(SB), Z1, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z2, Z5, Z2
-	VADDPS Z3, Z2, Z2
-	VPERMPS dense1ForwardTrainAVX512Const<>+416(SB), Z1, Z3
-	VMULPS Z0, Z3, Z0
-	VPERMPS dense1ForwardTrainAVX512Const<>+480(SB), Z1, Z1
-	VADDPS Z1, Z0, Z0
-	VADDPS Z2, Z0, Z0
-	VANDPS.BCST dense1ForwardTrainAVX512Const<>+544(SB), Z4, Z1
-	VORPS Z0, Z1, Z0
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, 64(R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+36(SB)/4, $0x3edad599
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+44(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x40141ea4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+52(SB)/4, $0x406190eb
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+60(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+68(SB)/4, $0x3edad599
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+76(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+80(SB)/4, $0x40141ea4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+84(SB)/4, $0x406190eb
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+88(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+92(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+108(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe9e40
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+120(SB)/4, $0x379579b4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+124(SB)/4, $0x342462e0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+192(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+200(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0xba9537f0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+216(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+220(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+228(SB)/4, $0xbd80a518
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e725
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+252(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+256(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+260(SB)/4, $0xbd80a518
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+264(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e725
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+284(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+288(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+292(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+296(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161ecb
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+312(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+316(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+320(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+324(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+328(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161ecb
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+344(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+348(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+352(SB)/4, $0xb5934706
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+356(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+360(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+364(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dd05
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+376(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+380(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+384(SB)/4, $0xb5934706
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+388(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+392(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+396(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dd05
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+408(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+412(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+420(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+424(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+428(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+436(SB)/4, $0x3b634461
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+440(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+444(SB)/4, $0x3577b69a
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+448(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+452(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+456(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+460(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+468(SB)/4, $0x3b634461
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+472(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+476(SB)/4, $0x3577b69a
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+480(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+484(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+488(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+492(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+496(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+500(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+504(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+508(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+512(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+516(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+520(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+524(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+528(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+532(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+536(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+540(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB)/4, $0x80000000
-GLOBL dense1ForwardTrainRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $576
-
-// dense1ForwardTrainRowsPanel0AVX512 sums 24 products for 16 outputs of every row, in tiles of rows.
-//
-// func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardTrainRowsPanel0AVX512(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $96, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VMOVUPS (BX), Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VMOVUPS (BX), Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VMOVUPS (BX), Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VMOVUPS (BX), Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	VMOVUPS (BX), Z20
-	VXORPS Z21, Z21, Z21
-	VXORPS Z22, Z22, Z22
-	VXORPS Z23, Z23, Z23
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $3, CX
-terms3:
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z20
-	VMOVUPS 64(DI), Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z21
-	VMOVUPS 128(DI), Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS 192(DI), Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 12(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z23
-	VMOVUPS 256(DI), Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 16(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 16(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 16(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 16(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS 16(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z20
-	VMOVUPS 320(DI), Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 20(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 20(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 20(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 20(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 20(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z21
-	VMOVUPS 384(DI), Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 24(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 24(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 24(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 24(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 24(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS 448(DI), Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 28(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 28(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 28(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 28(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 28(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z23
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4
-	VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VADDPS Z10, Z8, Z8
-	VADDPS Z11, Z9, Z9
-	VADDPS Z9, Z8, Z8
-	VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13
-	VADDPS Z13, Z12, Z12
-	VADDPS Z18, Z16, Z16
-	VADDPS Z19, Z17, Z17
-	VADDPS Z17, Z16, Z16
-	VADDPS Z22, Z20, Z20
-	VADDPS Z23, Z21, Z21
-	VADDPS Z21, Z20, Z20
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z4, 96(R8)
-	VMOVUPS Z8, 192(R8)
-	VMOVUPS Z12, 288(R8)
-	VMOVUPS Z16, 384(R8)
-	VMOVUPS Z20, 480(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $6, CX
-finish4:
-	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	VMOVUPS Z0, (R10)
-	ADDQ $96, R10
-	DECQ CX
-	JNZ finish4
-	ADDQ $576, SI
-	ADDQ $576, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VMOVUPS (BX), Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VMOVUPS (BX), Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VMOVUPS (BX), Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VMOVUPS (BX), Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $3, CX
-terms7:
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VMOVUPS 64(DI), Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VMOVUPS 128(DI), Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VMOVUPS 192(DI), Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VMOVUPS 256(DI), Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 16(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 16(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 16(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 16(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VMOVUPS 320(DI), Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 20(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 20(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 20(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 20(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VMOVUPS 384(DI), Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 24(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 24(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 24(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 24(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VMOVUPS 448(DI), Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 28(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 28(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 28(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 28(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms7
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4
-	VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VADDPS Z10, Z8, Z8
-	VADDPS Z11, Z9, Z9
-	VADDPS Z9, Z8, Z8
-	VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13
-	VADDPS Z13, Z12, Z12
-	VADDPS Z18, Z16, Z16
-	VADDPS Z19, Z17, Z17
-	VADDPS Z17, Z16, Z16
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z4, 96(R8)
-	VMOVUPS Z8, 192(R8)
-	VMOVUPS Z12, 288(R8)
-	VMOVUPS Z16, 384(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $5, CX
-finish8:
-	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	VMOVUPS Z0, (R10)
-	ADDQ $96, R10
-	DECQ CX
-	JNZ finish8
-	ADDQ $480, SI
-	ADDQ $480, R8
-	DECQ AX
-	JNZ rows5
-done6:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done10
-rows9:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $3, CX
-terms11:
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS 64(DI), Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VMOVUPS 128(DI), Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VMOVUPS 192(DI), Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS 256(DI), Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS 320(DI), Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VMOVUPS 384(DI), Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VMOVUPS 448(DI), Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms11
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	VMOVUPS Z0, (R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $1, CX
-finish12:
-	VMOVUPS (R10), Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	VMOVUPS Z0, (R10)
-	ADDQ $96, R10
-	DECQ CX
-	JNZ finish12
-	ADDQ $96, SI
-	ADDQ $96, R8
-	DECQ AX
-	JNZ rows9
-done10:
-	VZEROUPPER 
-	RET 
-
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+8(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+16(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+32(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+36(SB)/4, $0x3edad599
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+40(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+44(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+48(SB)/4, $0x40141ea4
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+52(SB)/4, $0x406190eb
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+56(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+60(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+64(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+68(SB)/4, $0x3edad599
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+72(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+76(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+80(SB)/4, $0x40141ea4
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+84(SB)/4, $0x406190eb
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+88(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+92(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+96(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+100(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+104(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+108(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+116(SB)/4, $0x39fe9e40
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+120(SB)/4, $0x379579b4
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+124(SB)/4, $0x342462e0
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+192(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+196(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+200(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+204(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+212(SB)/4, $0xba9537f0
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+216(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+220(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+224(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+228(SB)/4, $0xbd80a518
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+232(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+236(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+244(SB)/4, $0xb922e725
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+248(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+252(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+256(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+260(SB)/4, $0xbd80a518
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+264(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+268(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+276(SB)/4, $0xb922e725
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+280(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+284(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+288(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+292(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+296(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+300(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+308(SB)/4, $0x3b161ecb
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+312(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+316(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+320(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+324(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+328(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+332(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+340(SB)/4, $0x3b161ecb
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+344(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+348(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+352(SB)/4, $0xb5934706
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+356(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+360(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+364(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+372(SB)/4, $0xbb62dd05
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+376(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+380(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+384(SB)/4, $0xb5934706
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+388(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+392(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+396(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+404(SB)/4, $0xbb62dd05
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+408(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+412(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+420(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+424(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+428(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+436(SB)/4, $0x3b634461
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+440(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+444(SB)/4, $0x3577b69a
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+448(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+452(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+456(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+460(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+468(SB)/4, $0x3b634461
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+472(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+476(SB)/4, $0x3577b69a
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+480(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+484(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+488(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+492(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+496(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+500(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+504(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+508(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+512(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+516(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+520(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+524(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+528(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+532(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+536(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+540(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainRowsPanel1AVX512Const<>+544(SB)/4, $0x80000000
-GLOBL dense1ForwardTrainRowsPanel1AVX512Const<>(SB), RODATA|NOPTR, $576
-
-// dense1ForwardTrainRowsPanel1AVX512 sums 24 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense1ForwardTrainRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardTrainRowsPanel1AVX512(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	MOVQ $96, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VMOVUPS (BX), Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VMOVUPS (BX), Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VMOVUPS (BX), Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VMOVUPS (BX), Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	VMOVUPS (BX), Z20
-	VXORPS Z21, Z21, Z21
-	VXORPS Z22, Z22, Z22
-	VXORPS Z23, Z23, Z23
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $3, CX
-terms3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z20
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z21
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 12(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z23
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 16(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 16(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 16(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 16(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS 16(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z20
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 20(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 20(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 20(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 20(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 20(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z21
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 24(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 24(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 24(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 24(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 24(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 28(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 28(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 28(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 28(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 28(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z23
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4
-	VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VADDPS Z10, Z8, Z8
-	VADDPS Z11, Z9, Z9
-	VADDPS Z9, Z8, Z8
-	VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13
-	VADDPS Z13, Z12, Z12
-	VADDPS Z18, Z16, Z16
-	VADDPS Z19, Z17, Z17
-	VADDPS Z17, Z16, Z16
-	VADDPS Z22, Z20, Z20
-	VADDPS Z23, Z21, Z21
-	VADDPS Z21, Z20, Z20
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 96(R8)
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 192(R8)
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z12, K7, 288(R8)
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z16, K7, 384(R8)
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z20, K7, 480(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $6, CX
-finish4:
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardTrainRowsPanel1AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel1AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardTrainRowsPanel1AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardTrainRowsPanel1AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardTrainRowsPanel1AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $96, R10
-	DECQ CX
-	JNZ finish4
-	ADDQ $576, SI
-	ADDQ $576, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VMOVUPS (BX), Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VMOVUPS (BX), Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VMOVUPS (BX), Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VMOVUPS (BX), Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $3, CX
-terms7:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 16(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 16(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 16(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 16(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 20(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 20(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 20(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 20(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 24(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 24(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 24(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 24(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 28(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 28(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 28(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 28(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms7
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4
-	VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VADDPS Z10, Z8, Z8
-	VADDPS Z11, Z9, Z9
-	VADDPS Z9, Z8, Z8
-	VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13
-	VADDPS Z13, Z12, Z12
-	VADDPS Z18, Z16, Z16
-	VADDPS Z19, Z17, Z17
-	VADDPS Z17, Z16, Z16
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 96(R8)
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 192(R8)
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z12, K7, 288(R8)
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z16, K7, 384(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $5, CX
-finish8:
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardTrainRowsPanel1AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel1AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardTrainRowsPanel1AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardTrainRowsPanel1AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardTrainRowsPanel1AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $96, R10
-	DECQ CX
-	JNZ finish8
-	ADDQ $480, SI
-	ADDQ $480, R8
-	DECQ AX
-	JNZ rows5
-done6:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done10
-rows9:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $3, CX
-terms11:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms11
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $1, CX
-finish12:
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
-	VANDPS.BCST dense1ForwardTrainRowsPanel1AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel1AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardTrainRowsPanel1AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardTrainRowsPanel1AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardTrainRowsPanel1AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $96, R10
-	DECQ CX
-	JNZ finish12
-	ADDQ $96, SI
-	ADDQ $96, R8
-	DECQ AX
-	JNZ rows9
-done10:
-	VZEROUPPER 
-	RET 
-
-// gradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-// func gradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16AVX512(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $16
-	JLT done2
-inputs1:
-
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 48(R10), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 52(R10), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 56(R10), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 60(R10), Z31
-	VFMADD231PS Z28, Z31, Z15
-	ADDQ $96, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows3
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
-	VMOVUPS Z3, 192(R8)
-	VMOVUPS Z4, 256(R8)
-	VMOVUPS Z5, 320(R8)
-	VMOVUPS Z6, 384(R8)
-	VMOVUPS Z7, 448(R8)
-	VMOVUPS Z8, 512(R8)
-	VMOVUPS Z9, 576(R8)
-	VMOVUPS Z10, 640(R8)
-	VMOVUPS Z11, 704(R8)
-	VMOVUPS Z12, 768(R8)
-	VMOVUPS Z13, 832(R8)
-	VMOVUPS Z14, 896(R8)
-	VMOVUPS Z15, 960(R8)
-	ADDQ $64, SI
-	ADDQ $1024, R8
-	SUBQ $16, AX
-	CMPQ AX, $16
-	JGE inputs1
-done2:
-	CMPQ AX, $4
-	JLT done5
-inputs4:
-
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $96, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Z0, (R8)
-	VMOVUPS Z1, 64(R8)
-	VMOVUPS Z2, 128(R8)
-	VMOVUPS Z3, 192(R8)
-	ADDQ $16, SI
-	ADDQ $256, R8
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs4
-done5:
-	CMPQ AX, $1
-	JLT done8
-inputs7:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows9:
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	ADDQ $96, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows9
-	VMOVUPS Z0, (R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs7
-done8:
-	VZEROUPPER 
-	RET 
-
-// gradient8AVX512 sums the gradients of the weights of 8 outputs over the rows.
-//
-// func gradient8AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient8AVX512(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $16
-	JLT done2
-inputs1:
-
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 48(R10), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 52(R10), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 56(R10), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 60(R10), Z31
-	VFMADD231PS Z28, Z31, Z15
-	ADDQ $96, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows3
-	VMOVUPS Z0, K7, (R8)
-	VMOVUPS Z1, K7, 32(R8)
-	VMOVUPS Z2, K7, 64(R8)
-	VMOVUPS Z3, K7, 96(R8)
-	VMOVUPS Z4, K7, 128(R8)
-	VMOVUPS Z5, K7, 160(R8)
-	VMOVUPS Z6, K7, 192(R8)
-	VMOVUPS Z7, K7, 224(R8)
-	VMOVUPS Z8, K7, 256(R8)
-	VMOVUPS Z9, K7, 288(R8)
-	VMOVUPS Z10, K7, 320(R8)
-	VMOVUPS Z11, K7, 352(R8)
-	VMOVUPS Z12, K7, 384(R8)
-	VMOVUPS Z13, K7, 416(R8)
-	VMOVUPS Z14, K7, 448(R8)
-	VMOVUPS Z15, K7, 480(R8)
-	ADDQ $64, SI
-	ADDQ $512, R8
-	SUBQ $16, AX
-	CMPQ AX, $16
-	JGE inputs1
-done2:
-	CMPQ AX, $4
-	JLT done5
-inputs4:
-
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $96, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Z0, K7, (R8)
-	VMOVUPS Z1, K7, 32(R8)
-	VMOVUPS Z2, K7, 64(R8)
-	VMOVUPS Z3, K7, 96(R8)
-	ADDQ $16, SI
-	ADDQ $128, R8
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs4
-done5:
-	CMPQ AX, $1
-	JLT done8
-inputs7:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows9:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	ADDQ $96, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows9
-	VMOVUPS Z0, K7, (R8)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA learn16AVX512Const<>+0(SB)/4, $0x3f666666
-GLOBL learn16AVX512Const<>(SB), RODATA|NOPTR, $32
-
-// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-// func learn16AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16AVX512(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $16
-	JLT done2
-inputs1:
-
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 48(R10), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 52(R10), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 56(R10), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 60(R10), Z31
-	VFMADD231PS Z28, Z31, Z15
-	ADDQ $96, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Z16
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Z17
-	VMOVUPS (BX), Z18
-	VMULPS.BCST learn16AVX512Const<>+0(SB), Z18, Z18
-	VADDPS Z0, Z18, Z0
-	VMULPS Z0, Z16, Z18
-	VSUBPS Z18, Z17, Z17
-	VMOVUPS Z17, (R8)
-	VMOVUPS Z0, (BX)
-	VMOVUPS 64(R8), Z0
-	VMOVUPS 64(BX), Z17
-	VMULPS.BCST learn16AVX512Const<>+0(SB), Z17, Z17
-	VADDPS Z1, Z17, Z1
-	VMULPS Z1, Z16, Z17
-	VSUBPS Z17, Z0, Z0
-	VMOVUPS Z0, 64(R8)
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS 128(R8), Z0
-	VMOVUPS 128(BX), Z1
-	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 128(R8)
-	VMOVUPS Z1, 128(BX)
-	VMOVUPS 192(R8), Z0
-	VMOVUPS 192(BX), Z1
-	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 192(R8)
-	VMOVUPS Z1, 192(BX)
-	VMOVUPS 256(R8), Z0
-	VMOVUPS 256(BX), Z1
-	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z4, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 256(R8)
-	VMOVUPS Z1, 256(BX)
-	VMOVUPS 320(R8), Z0
-	VMOVUPS 320(BX), Z1
-	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z5, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 320(R8)
-	VMOVUPS Z1, 320(BX)
-	VMOVUPS 384(R8), Z0
-	VMOVUPS 384(BX), Z1
-	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z6, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 384(R8)
-	VMOVUPS Z1, 384(BX)
-	VMOVUPS 448(R8), Z0
-	VMOVUPS 448(BX), Z1
-	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z7, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 448(R8)
-	VMOVUPS Z1, 448(BX)
-	VMOVUPS 512(R8), Z0
-	VMOVUPS 512(BX), Z1
-	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z8, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 512(R8)
-	VMOVUPS Z1, 512(BX)
-	VMOVUPS 576(R8), Z0
-	VMOVUPS 576(BX), Z1
-	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z9, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 576(R8)
-	VMOVUPS Z1, 576(BX)
-	VMOVUPS 640(R8), Z0
-	VMOVUPS 640(BX), Z1
-	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z10, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 640(R8)
-	VMOVUPS Z1, 640(BX)
-	VMOVUPS 704(R8), Z0
-	VMOVUPS 704(BX), Z1
-	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z11, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 704(R8)
-	VMOVUPS Z1, 704(BX)
-	VMOVUPS 768(R8), Z0
-	VMOVUPS 768(BX), Z1
-	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z12, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 768(R8)
-	VMOVUPS Z1, 768(BX)
-	VMOVUPS 832(R8), Z0
-	VMOVUPS 832(BX), Z1
-	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z13, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 832(R8)
-	VMOVUPS Z1, 832(BX)
-	VMOVUPS 896(R8), Z0
-	VMOVUPS 896(BX), Z1
-	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z14, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 896(R8)
-	VMOVUPS Z1, 896(BX)
-	VMOVUPS 960(R8), Z0
-	VMOVUPS 960(BX), Z1
-	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z15, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 960(R8)
-	VMOVUPS Z1, 960(BX)
-	ADDQ $64, SI
-	ADDQ $1024, R8
-	ADDQ $1024, BX
-	SUBQ $16, AX
-	CMPQ AX, $16
-	JGE inputs1
-done2:
-	CMPQ AX, $4
-	JLT done5
-inputs4:
-
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $96, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Z4
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Z5
-	VMOVUPS (BX), Z6
-	VMULPS.BCST learn16AVX512Const<>+0(SB), Z6, Z6
-	VADDPS Z0, Z6, Z0
-	VMULPS Z0, Z4, Z6
-	VSUBPS Z6, Z5, Z5
-	VMOVUPS Z5, (R8)
-	VMOVUPS Z0, (BX)
-	VMOVUPS 64(R8), Z0
-	VMOVUPS 64(BX), Z5
-	VMULPS.BCST learn16AVX512Const<>+0(SB), Z5, Z5
-	VADDPS Z1, Z5, Z1
-	VMULPS Z1, Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMOVUPS Z0, 64(R8)
-	VMOVUPS Z1, 64(BX)
-	VMOVUPS 128(R8), Z0
-	VMOVUPS 128(BX), Z1
-	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 128(R8)
-	VMOVUPS Z1, 128(BX)
-	VMOVUPS 192(R8), Z0
-	VMOVUPS 192(BX), Z1
-	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, 192(R8)
-	VMOVUPS Z1, 192(BX)
-	ADDQ $16, SI
-	ADDQ $256, R8
-	ADDQ $256, BX
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs4
-done5:
-	CMPQ AX, $1
-	JLT done8
-inputs7:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows9:
-	VMOVUPS (DI), Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	ADDQ $96, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows9
-	VBROADCASTSS (R11), Z1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Z2
-	VMOVUPS (BX), Z3
-	VMULPS.BCST learn16AVX512Const<>+0(SB), Z3, Z3
-	VADDPS Z0, Z3, Z0
-	VMULPS Z0, Z1, Z3
-	VSUBPS Z3, Z2, Z2
-	VMOVUPS Z2, (R8)
-	VMOVUPS Z0, (BX)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA learn8_3AVX512Const<>+0(SB)/4, $0x3f666666
-GLOBL learn8_3AVX512Const<>(SB), RODATA|NOPTR, $32
-
-// learn8_3AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-// func learn8_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_3AVX512(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $16
-	JLT done2
-inputs1:
-
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 48(R10), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 52(R10), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 56(R10), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 60(R10), Z31
-	VFMADD231PS Z28, Z31, Z15
-	ADDQ $96, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Z16
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z17
-	VMOVUPS.Z (BX), K7, Z18
-	VMULPS.BCST learn8_3AVX512Const<>+0(SB), Z18, Z18
-	VADDPS Z0, Z18, Z0
-	VMULPS Z0, Z16, Z18
-	VSUBPS Z18, Z17, Z17
-	VMOVUPS Z17, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 32(R8), K7, Z0
-	VMOVUPS.Z 32(BX), K7, Z17
-	VMULPS.BCST learn8_3AVX512Const<>+0(SB), Z17, Z17
-	VADDPS Z1, Z17, Z1
-	VMULPS Z1, Z16, Z17
-	VSUBPS Z17, Z0, Z0
-	VMOVUPS Z0, K7, 32(R8)
-	VMOVUPS Z1, K7, 32(BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z1
-	VMULPS.BCST learn8_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 96(R8), K7, Z0
-	VMOVUPS.Z 96(BX), K7, Z1
-	VMULPS.BCST learn8_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 96(R8)
-	VMOVUPS Z1, K7, 96(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn8_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z4, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 160(R8), K7, Z0
-	VMOVUPS.Z 160(BX), K7, Z1
-	VMULPS.BCST learn8_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z5, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 160(R8)
-	VMOVUPS Z1, K7, 160(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn8_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z6, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
-	VMOVUPS.Z 224(R8), K7, Z0
-	VMOVUPS.Z 224(BX), K7, Z1
-	VMULPS.BCST learn8_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z7, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 224(R8)
-	VMOVUPS Z1, K7, 224(BX)
-	VMOVUPS.Z 256(R8), K7, Z0
-	VMOVUPS.Z 256(BX), K7, Z1
-	VMULPS.BCST learn8_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z8, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 256(R8)
-	VMOVUPS Z1, K7, 256(BX)
-	VMOVUPS.Z 288(R8), K7, Z0
-	VMOVUPS.Z 288(BX), K7, Z1
-	VMULPS.BCST learn8_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z9, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 288(R8)
-	VMOVUPS Z1, K7, 288(BX)
-	VMOVUPS.Z 320(R8), K7, Z0
-	VMOVUPS.Z 320(BX), K7, Z1
-	VMULPS.BCST learn8_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z10, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 320(R8)
-	VMOVUPS Z1, K7, 320(BX)
-	VMOVUPS.Z 352(R8), K7, Z0
-	VMOVUPS.Z 352(BX), K7, Z1
-	VMULPS.BCST learn8_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z11, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 352(R8)
-	VMOVUPS Z1, K7, 352(BX)
-	VMOVUPS.Z 384(R8), K7, Z0
-	VMOVUPS.Z 384(BX), K7, Z1
-	VMULPS.BCST learn8_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z12, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 384(R8)
-	VMOVUPS Z1, K7, 384(BX)
-	VMOVUPS.Z 416(R8), K7, Z0
-	VMOVUPS.Z 416(BX), K7, Z1
-	VMULPS.BCST learn8_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z13, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 416(R8)
-	VMOVUPS Z1, K7, 416(BX)
-	VMOVUPS.Z 448(R8), K7, Z0
-	VMOVUPS.Z 448(BX), K7, Z1
-	VMULPS.BCST learn8_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z14, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 448(R8)
-	VMOVUPS Z1, K7, 448(BX)
-	VMOVUPS.Z 480(R8), K7, Z0
-	VMOVUPS.Z 480(BX), K7, Z1
-	VMULPS.BCST learn8_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z15, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 480(R8)
-	VMOVUPS Z1, K7, 480(BX)
-	ADDQ $64, SI
-	ADDQ $512, R8
-	ADDQ $512, BX
-	SUBQ $16, AX
-	CMPQ AX, $16
-	JGE inputs1
-done2:
-	CMPQ AX, $4
-	JLT done5
-inputs4:
-
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $96, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Z4
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z5
-	VMOVUPS.Z (BX), K7, Z6
-	VMULPS.BCST learn8_3AVX512Const<>+0(SB), Z6, Z6
-	VADDPS Z0, Z6, Z0
-	VMULPS Z0, Z4, Z6
-	VSUBPS Z6, Z5, Z5
-	VMOVUPS Z5, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 32(R8), K7, Z0
-	VMOVUPS.Z 32(BX), K7, Z5
-	VMULPS.BCST learn8_3AVX512Const<>+0(SB), Z5, Z5
-	VADDPS Z1, Z5, Z1
-	VMULPS Z1, Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMOVUPS Z0, K7, 32(R8)
-	VMOVUPS Z1, K7, 32(BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z1
-	VMULPS.BCST learn8_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 96(R8), K7, Z0
-	VMOVUPS.Z 96(BX), K7, Z1
-	VMULPS.BCST learn8_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 96(R8)
-	VMOVUPS Z1, K7, 96(BX)
-	ADDQ $16, SI
-	ADDQ $128, R8
-	ADDQ $128, BX
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs4
-done5:
-	CMPQ AX, $1
-	JLT done8
-inputs7:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows9:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	ADDQ $96, R10
-	ADDQ $96, DI
-	DECQ CX
-	JNZ rows9
-	VBROADCASTSS (R11), Z1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z2
-	VMOVUPS.Z (BX), K7, Z3
-	VMULPS.BCST learn8_3AVX512Const<>+0(SB), Z3, Z3
-	VADDPS Z0, Z3, Z0
-	VMULPS Z0, Z1, Z3
-	VSUBPS Z3, Z2, Z2
-	VMOVUPS Z2, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	ADDQ $32, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs7
-done8:
-	VZEROUPPER 
-	RET 
-
-// deviationEachAVX512 is deviationEachGeneric for avx512, with the same bits.
+// deviationEachAVX512 computes y = x0 - x1 for every element.
 //
 // func deviationEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
 TEXT ·deviationEachAVX512(SB), NOSPLIT, $0-24
@@ -5364,7 +578,7 @@ elements1:
 	VMOVUPS (SI)(AX*1), Z0
 	VMOVUPS (DI)(AX*1), Z1
 
-	// d = x - m
+	// y = x0 - x1
 	VSUBPS Z1, Z0, Z0
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX
@@ -5375,7 +589,7 @@ elements1:
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
 	VMOVUPS.Z (DI)(AX*1), K7, Z2
 
-	// d = x - m
+	// y = x0 - x1
 	VSUBPS Z2, Z1, Z1
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	VZEROUPPER 
@@ -5426,7 +640,7 @@ DATA expEachAVX512Const<>+220(SB)/4, $0x1f7ac0c7
 DATA expEachAVX512Const<>+224(SB)/4, $0x5f800000
 GLOBL expEachAVX512Const<>(SB), RODATA|NOPTR, $256
 
-// expEachAVX512 is expEachGeneric for avx512, with the same bits.
+// expEachAVX512 computes y = exp(x0) for every element.
 //
 // func expEachAVX512(y *[36]float32, x0 *[36]float32)
 TEXT ·expEachAVX512(SB), NOSPLIT, $0-16
@@ -5437,7 +651,7 @@ TEXT ·expEachAVX512(SB), NOSPLIT, $0-16
 elements1:
 	VMOVUPS (SI)(AX*1), Z0
 
-	// y = exp(x)
+	// y = exp(x0)
 	VBROADCASTSS expEachAVX512Const<>+0(SB), Z1
 	VMINPS Z0, Z1, Z0
 	VBROADCASTSS expEachAVX512Const<>+8(SB), Z1
@@ -5476,7 +690,7 @@ elements1:
 	KMOVW R9, K7
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
 
-	// y = exp(x)
+	// y = exp(x0)
 	VBROADCASTSS expEachAVX512Const<>+0(SB), Z2
 	VMINPS Z1, Z2, Z1
 	VBROADCASTSS expEachAVX512Const<>+8(SB), Z2
@@ -5511,7 +725,7 @@ elements1:
 	VZEROUPPER 
 	RET 
 
-// expGradientEachAVX512 is expGradientEachGeneric for avx512, with the same bits.
+// expGradientEachAVX512 computes y = x1 · x0 for every element.
 //
 // func expGradientEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
 TEXT ·expGradientEachAVX512(SB), NOSPLIT, $0-24
@@ -5524,7 +738,7 @@ elements1:
 	VMOVUPS (SI)(AX*1), Z0
 	VMOVUPS (DI)(AX*1), Z1
 
-	// dx = dy · y
+	// y = x1 · x0
 	VMULPS Z0, Z1, Z0
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX
@@ -5535,7 +749,7 @@ elements1:
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
 	VMOVUPS.Z (DI)(AX*1), K7, Z2
 
-	// dx = dy · y
+	// y = x1 · x0
 	VMULPS Z1, Z2, Z1
 	VMOVUPS Z1, K7, (R8)(AX*1)
 	VZEROUPPER 
@@ -5586,7 +800,7 @@ DATA exponentialsEachAVX512Const<>+220(SB)/4, $0x1f7ac0c7
 DATA exponentialsEachAVX512Const<>+224(SB)/4, $0x5f800000
 GLOBL exponentialsEachAVX512Const<>(SB), RODATA|NOPTR, $256
 
-// exponentialsEachAVX512 is exponentialsEachGeneric for avx512, with the same bits.
+// exponentialsEachAVX512 computes y = exp(x0 - x1) for every element.
 //
 // func exponentialsEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
 TEXT ·exponentialsEachAVX512(SB), NOSPLIT, $0-24
@@ -5599,7 +813,7 @@ elements1:
 	VMOVUPS (SI)(AX*1), Z0
 	VMOVUPS (DI)(AX*1), Z1
 
-	// e = exp(x - m)
+	// y = exp(x0 - x1)
 	VSUBPS Z1, Z0, Z0
 	VBROADCASTSS exponentialsEachAVX512Const<>+0(SB), Z1
 	VMINPS Z0, Z1, Z0
@@ -5640,7 +854,7 @@ elements1:
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
 	VMOVUPS.Z (DI)(AX*1), K7, Z2
 
-	// e = exp(x - m)
+	// y = exp(x0 - x1)
 	VSUBPS Z2, Z1, Z1
 	VBROADCASTSS exponentialsEachAVX512Const<>+0(SB), Z2
 	VMINPS Z1, Z2, Z1
@@ -5676,11 +890,311 @@ elements1:
 	VZEROUPPER 
 	RET 
 
+// inputGradient12x3AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+// func inputGradient12x3AVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·inputGradient12x3AVX512(SB), NOSPLIT, $0-56
+	MOVQ wt+16(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+24(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ tiles0+32(FP), AX
+	TESTQ AX, AX
+	JZ done3
+rows2:
+
+	// 6 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VXORPS Z16, Z16, Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VXORPS Z20, Z20, Z20
+	VXORPS Z21, Z21, Z21
+	VXORPS Z22, Z22, Z22
+	VXORPS Z23, Z23, Z23
+	MOVQ SI, R10
+	MOVL $0x707, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (R10), K7, Y24
+	VMOVUPS.Z 12(R10), K7, Y31
+	VINSERTF64X4 $1, Y31, Z24, Z24
+	VMOVUPS.Z 24(R10), K7, Y25
+	VMOVUPS.Z 36(R10), K7, Y31
+	VINSERTF64X4 $1, Y31, Z25, Z25
+	VMOVUPS.Z 48(R10), K7, Y26
+	VMOVUPS.Z 60(R10), K7, Y31
+	VINSERTF64X4 $1, Y31, Z26, Z26
+	VBROADCASTF32X8.Z (R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z0
+	VFMADD231PS Z25, Z31, Z8
+	VFMADD231PS Z26, Z31, Z16
+	VBROADCASTF32X8.Z 32(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z1
+	VFMADD231PS Z25, Z31, Z9
+	VFMADD231PS Z26, Z31, Z17
+	VBROADCASTF32X8.Z 64(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z2
+	VFMADD231PS Z25, Z31, Z10
+	VFMADD231PS Z26, Z31, Z18
+	VBROADCASTF32X8.Z 96(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z3
+	VFMADD231PS Z25, Z31, Z11
+	VFMADD231PS Z26, Z31, Z19
+	VBROADCASTF32X8.Z 128(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z4
+	VFMADD231PS Z25, Z31, Z12
+	VFMADD231PS Z26, Z31, Z20
+	VBROADCASTF32X8.Z 160(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z5
+	VFMADD231PS Z25, Z31, Z13
+	VFMADD231PS Z26, Z31, Z21
+	VBROADCASTF32X8.Z 192(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z6
+	VFMADD231PS Z25, Z31, Z14
+	VFMADD231PS Z26, Z31, Z22
+	VBROADCASTF32X8.Z 224(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z7
+	VFMADD231PS Z25, Z31, Z15
+	VFMADD231PS Z26, Z31, Z23
+	VSHUFF64X2 $136, Z4, Z0, Z24
+	VSHUFF64X2 $221, Z4, Z0, Z0
+	VADDPS Z0, Z24, Z0
+	VSHUFF64X2 $136, Z5, Z1, Z4
+	VSHUFF64X2 $221, Z5, Z1, Z1
+	VADDPS Z1, Z4, Z1
+	VSHUFF64X2 $136, Z6, Z2, Z4
+	VSHUFF64X2 $221, Z6, Z2, Z2
+	VADDPS Z2, Z4, Z2
+	VSHUFF64X2 $136, Z7, Z3, Z4
+	VSHUFF64X2 $221, Z7, Z3, Z3
+	VADDPS Z3, Z4, Z3
+	VSHUFPS $68, Z1, Z0, Z4
+	VSHUFPS $238, Z1, Z0, Z0
+	VADDPS Z0, Z4, Z0
+	VSHUFPS $68, Z3, Z2, Z1
+	VSHUFPS $238, Z3, Z2, Z2
+	VADDPS Z2, Z1, Z1
+	VSHUFPS $136, Z1, Z0, Z2
+	VSHUFPS $221, Z1, Z0, Z0
+	VADDPS Z0, Z2, Z0
+	VSHUFF64X2 $216, Z0, Z0, Z0
+	VMOVUPS Y0, (R8)
+	VEXTRACTF64X4 $1, Z0, Y0
+	VMOVUPS Y0, 48(R8)
+	VSHUFF64X2 $136, Z12, Z8, Z0
+	VSHUFF64X2 $221, Z12, Z8, Z1
+	VADDPS Z1, Z0, Z0
+	VSHUFF64X2 $136, Z13, Z9, Z1
+	VSHUFF64X2 $221, Z13, Z9, Z2
+	VADDPS Z2, Z1, Z1
+	VSHUFF64X2 $136, Z14, Z10, Z2
+	VSHUFF64X2 $221, Z14, Z10, Z3
+	VADDPS Z3, Z2, Z2
+	VSHUFF64X2 $136, Z15, Z11, Z3
+	VSHUFF64X2 $221, Z15, Z11, Z4
+	VADDPS Z4, Z3, Z3
+	VSHUFPS $68, Z1, Z0, Z4
+	VSHUFPS $238, Z1, Z0, Z0
+	VADDPS Z0, Z4, Z0
+	VSHUFPS $68, Z3, Z2, Z1
+	VSHUFPS $238, Z3, Z2, Z2
+	VADDPS Z2, Z1, Z1
+	VSHUFPS $136, Z1, Z0, Z2
+	VSHUFPS $221, Z1, Z0, Z0
+	VADDPS Z0, Z2, Z0
+	VSHUFF64X2 $216, Z0, Z0, Z0
+	VMOVUPS Y0, 96(R8)
+	VEXTRACTF64X4 $1, Z0, Y0
+	VMOVUPS Y0, 144(R8)
+	VSHUFF64X2 $136, Z20, Z16, Z0
+	VSHUFF64X2 $221, Z20, Z16, Z1
+	VADDPS Z1, Z0, Z0
+	VSHUFF64X2 $136, Z21, Z17, Z1
+	VSHUFF64X2 $221, Z21, Z17, Z2
+	VADDPS Z2, Z1, Z1
+	VSHUFF64X2 $136, Z22, Z18, Z2
+	VSHUFF64X2 $221, Z22, Z18, Z3
+	VADDPS Z3, Z2, Z2
+	VSHUFF64X2 $136, Z23, Z19, Z3
+	VSHUFF64X2 $221, Z23, Z19, Z4
+	VADDPS Z4, Z3, Z3
+	VSHUFPS $68, Z1, Z0, Z4
+	VSHUFPS $238, Z1, Z0, Z0
+	VADDPS Z0, Z4, Z0
+	VSHUFPS $68, Z3, Z2, Z1
+	VSHUFPS $238, Z3, Z2, Z2
+	VADDPS Z2, Z1, Z1
+	VSHUFPS $136, Z1, Z0, Z2
+	VSHUFPS $221, Z1, Z0, Z0
+	VADDPS Z0, Z2, Z0
+	VSHUFF64X2 $216, Z0, Z0, Z0
+	VMOVUPS Y0, 192(R8)
+	VEXTRACTF64X4 $1, Z0, Y0
+	VMOVUPS Y0, 240(R8)
+	ADDQ $72, SI
+	ADDQ $288, R8
+	DECQ AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+40(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	MOVQ SI, R10
+	MOVL $0x707, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (R10), K7, Y24
+	VMOVUPS.Z 12(R10), K7, Y31
+	VINSERTF64X4 $1, Y31, Z24, Z24
+	VBROADCASTF32X8.Z (R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z0
+	VBROADCASTF32X8.Z 32(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z1
+	VBROADCASTF32X8.Z 64(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z2
+	VBROADCASTF32X8.Z 96(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z3
+	VBROADCASTF32X8.Z 128(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z4
+	VBROADCASTF32X8.Z 160(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z5
+	VBROADCASTF32X8.Z 192(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z6
+	VBROADCASTF32X8.Z 224(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z7
+	VSHUFF64X2 $136, Z4, Z0, Z8
+	VSHUFF64X2 $221, Z4, Z0, Z0
+	VADDPS Z0, Z8, Z0
+	VSHUFF64X2 $136, Z5, Z1, Z4
+	VSHUFF64X2 $221, Z5, Z1, Z1
+	VADDPS Z1, Z4, Z1
+	VSHUFF64X2 $136, Z6, Z2, Z4
+	VSHUFF64X2 $221, Z6, Z2, Z2
+	VADDPS Z2, Z4, Z2
+	VSHUFF64X2 $136, Z7, Z3, Z4
+	VSHUFF64X2 $221, Z7, Z3, Z3
+	VADDPS Z3, Z4, Z3
+	VSHUFPS $68, Z1, Z0, Z4
+	VSHUFPS $238, Z1, Z0, Z0
+	VADDPS Z0, Z4, Z0
+	VSHUFPS $68, Z3, Z2, Z1
+	VSHUFPS $238, Z3, Z2, Z2
+	VADDPS Z2, Z1, Z1
+	VSHUFPS $136, Z1, Z0, Z2
+	VSHUFPS $221, Z1, Z0, Z0
+	VADDPS Z0, Z2, Z0
+	VSHUFF64X2 $216, Z0, Z0, Z0
+	VMOVUPS Y0, (R8)
+	VEXTRACTF64X4 $1, Z0, Y0
+	VMOVUPS Y0, 48(R8)
+	ADDQ $24, SI
+	ADDQ $96, R8
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+48(FP), AX
+	TESTQ AX, AX
+	JZ done7
+rows6:
+
+	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	MOVQ SI, R10
+	MOVL $0x707, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (R10), K7, Y24
+	VBROADCASTF32X8.Z (R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z0
+	VBROADCASTF32X8.Z 32(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z1
+	VBROADCASTF32X8.Z 64(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z2
+	VBROADCASTF32X8.Z 96(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z3
+	VBROADCASTF32X8.Z 128(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z4
+	VBROADCASTF32X8.Z 160(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z5
+	VBROADCASTF32X8.Z 192(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z6
+	VBROADCASTF32X8.Z 224(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z7
+	VSHUFF64X2 $136, Z4, Z0, Z8
+	VSHUFF64X2 $221, Z4, Z0, Z0
+	VADDPS Z0, Z8, Z0
+	VSHUFF64X2 $136, Z5, Z1, Z4
+	VSHUFF64X2 $221, Z5, Z1, Z1
+	VADDPS Z1, Z4, Z1
+	VSHUFF64X2 $136, Z6, Z2, Z4
+	VSHUFF64X2 $221, Z6, Z2, Z2
+	VADDPS Z2, Z4, Z2
+	VSHUFF64X2 $136, Z7, Z3, Z4
+	VSHUFF64X2 $221, Z7, Z3, Z3
+	VADDPS Z3, Z4, Z3
+	VSHUFPS $68, Z1, Z0, Z4
+	VSHUFPS $238, Z1, Z0, Z0
+	VADDPS Z0, Z4, Z0
+	VSHUFPS $68, Z3, Z2, Z1
+	VSHUFPS $238, Z3, Z2, Z2
+	VADDPS Z2, Z1, Z1
+	VSHUFPS $136, Z1, Z0, Z2
+	VSHUFPS $221, Z1, Z0, Z0
+	VADDPS Z0, Z2, Z0
+	VSHUFF64X2 $216, Z0, Z0, Z0
+	VMOVUPS Y0, (R8)
+	ADDQ $12, SI
+	ADDQ $48, R8
+	DECQ AX
+	JNZ rows6
+done7:
+	ADDQ $32, R12
+	ADDQ $256, R11
+	DECQ DX
+	JNZ block1
+	VZEROUPPER 
+	RET 
+
 DATA isTheExtremeEachAVX512Const<>+0(SB)/4, $0x3f800000
 DATA isTheExtremeEachAVX512Const<>+8(SB)/4, $0x0
 GLOBL isTheExtremeEachAVX512Const<>(SB), RODATA|NOPTR, $32
 
-// isTheExtremeEachAVX512 is isTheExtremeEachGeneric for avx512, with the same bits.
+// isTheExtremeEachAVX512 computes y = select(x0 = x1, 1, 0) for every element.
 //
 // func isTheExtremeEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
 TEXT ·isTheExtremeEachAVX512(SB), NOSPLIT, $0-24
@@ -5693,7 +1207,7 @@ elements1:
 	VMOVUPS (SI)(AX*1), Z0
 	VMOVUPS (DI)(AX*1), Z1
 
-	// e = select(x = y, 1, 0)
+	// y = select(x0 = x1, 1, 0)
 	VCMPPS $0, Z1, Z0, K1
 	VBROADCASTSS isTheExtremeEachAVX512Const<>+8(SB), Z0
 	VBLENDMPS.BCST isTheExtremeEachAVX512Const<>+0(SB), Z0, K1, Z0
@@ -5706,7 +1220,7 @@ elements1:
 	VMOVUPS.Z (SI)(AX*1), K7, Z1
 	VMOVUPS.Z (DI)(AX*1), K7, Z2
 
-	// e = select(x = y, 1, 0)
+	// y = select(x0 = x1, 1, 0)
 	VCMPPS $0, Z2, Z1, K1
 	VBROADCASTSS isTheExtremeEachAVX512Const<>+8(SB), Z1
 	VBLENDMPS.BCST isTheExtremeEachAVX512Const<>+0(SB), Z1, K1, Z1
@@ -5717,7 +1231,7 @@ elements1:
 DATA layerNormalisationGradientEachAVX512Const<>+0(SB)/4, $0x41400000
 GLOBL layerNormalisationGradientEachAVX512Const<>(SB), RODATA|NOPTR, $32
 
-// layerNormalisationGradientEachAVX512 is layerNormalisationGradientEachGeneric for avx512, with the same bits.
+// layerNormalisationGradientEachAVX512 computes y = x0 · (x1 - ((x2 + (x3 · x4)) / 12)) for every element.
 //
 // func layerNormalisationGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32, x3 *[24]float32, x4 *[24]float32)
 TEXT ·layerNormalisationGradientEachAVX512(SB), NOSPLIT, $0-48
@@ -5736,7 +1250,7 @@ elements1:
 	VMOVUPS (BX)(AX*1), Z3
 	VMOVUPS (R10)(AX*1), Z4
 
-	// dx = r · (dh - ((s + (h · t)) / 12))
+	// y = x0 · (x1 - ((x2 + (x3 · x4)) / 12))
 	VMULPS Z4, Z3, Z3
 	VADDPS Z3, Z2, Z2
 	VDIVPS.BCST layerNormalisationGradientEachAVX512Const<>+0(SB), Z2, Z2
@@ -5754,7 +1268,7 @@ elements1:
 	VMOVUPS.Z (BX)(AX*1), K7, Z4
 	VMOVUPS.Z (R10)(AX*1), K7, Z5
 
-	// dx = r · (dh - ((s + (h · t)) / 12))
+	// y = x0 · (x1 - ((x2 + (x3 · x4)) / 12))
 	VMULPS Z5, Z4, Z4
 	VADDPS Z4, Z3, Z3
 	VDIVPS.BCST layerNormalisationGradientEachAVX512Const<>+0(SB), Z3, Z3
@@ -6084,13 +1598,969 @@ done8:
 	VZEROUPPER 
 	RET 
 
-DATA learn3_3AVX512Const<>+0(SB)/4, $0x3f666666
-GLOBL learn3_3AVX512Const<>(SB), RODATA|NOPTR, $32
+DATA learn16AVX512Const<>+0(SB)/4, $0x3f666666
+GLOBL learn16AVX512Const<>(SB), RODATA|NOPTR, $32
 
-// learn3_3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func learn3_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn3_3AVX512(SB), NOSPLIT, $0-56
+// func learn16AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16AVX512(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $16
+	JLT done2
+inputs1:
+
+	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS (DI), Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 16(R10), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 20(R10), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 24(R10), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 28(R10), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 32(R10), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 36(R10), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 40(R10), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 44(R10), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 48(R10), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS 52(R10), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 56(R10), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 60(R10), Z31
+	VFMADD231PS Z28, Z31, Z15
+	ADDQ $96, R10
+	ADDQ $96, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Z16
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Z17
+	VMOVUPS (BX), Z18
+	VMULPS.BCST learn16AVX512Const<>+0(SB), Z18, Z18
+	VADDPS Z0, Z18, Z0
+	VMULPS Z0, Z16, Z18
+	VSUBPS Z18, Z17, Z17
+	VMOVUPS Z17, (R8)
+	VMOVUPS Z0, (BX)
+	VMOVUPS 64(R8), Z0
+	VMOVUPS 64(BX), Z17
+	VMULPS.BCST learn16AVX512Const<>+0(SB), Z17, Z17
+	VADDPS Z1, Z17, Z1
+	VMULPS Z1, Z16, Z17
+	VSUBPS Z17, Z0, Z0
+	VMOVUPS Z0, 64(R8)
+	VMOVUPS Z1, 64(BX)
+	VMOVUPS 128(R8), Z0
+	VMOVUPS 128(BX), Z1
+	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
+	VMOVUPS Z1, 128(BX)
+	VMOVUPS 192(R8), Z0
+	VMOVUPS 192(BX), Z1
+	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 192(R8)
+	VMOVUPS Z1, 192(BX)
+	VMOVUPS 256(R8), Z0
+	VMOVUPS 256(BX), Z1
+	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z4, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 256(R8)
+	VMOVUPS Z1, 256(BX)
+	VMOVUPS 320(R8), Z0
+	VMOVUPS 320(BX), Z1
+	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z5, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 320(R8)
+	VMOVUPS Z1, 320(BX)
+	VMOVUPS 384(R8), Z0
+	VMOVUPS 384(BX), Z1
+	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z6, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 384(R8)
+	VMOVUPS Z1, 384(BX)
+	VMOVUPS 448(R8), Z0
+	VMOVUPS 448(BX), Z1
+	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z7, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 448(R8)
+	VMOVUPS Z1, 448(BX)
+	VMOVUPS 512(R8), Z0
+	VMOVUPS 512(BX), Z1
+	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z8, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 512(R8)
+	VMOVUPS Z1, 512(BX)
+	VMOVUPS 576(R8), Z0
+	VMOVUPS 576(BX), Z1
+	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z9, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
+	VMOVUPS Z1, 576(BX)
+	VMOVUPS 640(R8), Z0
+	VMOVUPS 640(BX), Z1
+	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z10, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 640(R8)
+	VMOVUPS Z1, 640(BX)
+	VMOVUPS 704(R8), Z0
+	VMOVUPS 704(BX), Z1
+	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z11, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 704(R8)
+	VMOVUPS Z1, 704(BX)
+	VMOVUPS 768(R8), Z0
+	VMOVUPS 768(BX), Z1
+	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z12, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 768(R8)
+	VMOVUPS Z1, 768(BX)
+	VMOVUPS 832(R8), Z0
+	VMOVUPS 832(BX), Z1
+	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z13, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 832(R8)
+	VMOVUPS Z1, 832(BX)
+	VMOVUPS 896(R8), Z0
+	VMOVUPS 896(BX), Z1
+	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z14, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 896(R8)
+	VMOVUPS Z1, 896(BX)
+	VMOVUPS 960(R8), Z0
+	VMOVUPS 960(BX), Z1
+	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z15, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 960(R8)
+	VMOVUPS Z1, 960(BX)
+	ADDQ $64, SI
+	ADDQ $1024, R8
+	ADDQ $1024, BX
+	SUBQ $16, AX
+	CMPQ AX, $16
+	JGE inputs1
+done2:
+	CMPQ AX, $4
+	JLT done5
+inputs4:
+
+	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS (DI), Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	ADDQ $96, R10
+	ADDQ $96, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Z4
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Z5
+	VMOVUPS (BX), Z6
+	VMULPS.BCST learn16AVX512Const<>+0(SB), Z6, Z6
+	VADDPS Z0, Z6, Z0
+	VMULPS Z0, Z4, Z6
+	VSUBPS Z6, Z5, Z5
+	VMOVUPS Z5, (R8)
+	VMOVUPS Z0, (BX)
+	VMOVUPS 64(R8), Z0
+	VMOVUPS 64(BX), Z5
+	VMULPS.BCST learn16AVX512Const<>+0(SB), Z5, Z5
+	VADDPS Z1, Z5, Z1
+	VMULPS Z1, Z4, Z5
+	VSUBPS Z5, Z0, Z0
+	VMOVUPS Z0, 64(R8)
+	VMOVUPS Z1, 64(BX)
+	VMOVUPS 128(R8), Z0
+	VMOVUPS 128(BX), Z1
+	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
+	VMOVUPS Z1, 128(BX)
+	VMOVUPS 192(R8), Z0
+	VMOVUPS 192(BX), Z1
+	VMULPS.BCST learn16AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 192(R8)
+	VMOVUPS Z1, 192(BX)
+	ADDQ $16, SI
+	ADDQ $256, R8
+	ADDQ $256, BX
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs4
+done5:
+	CMPQ AX, $1
+	JLT done8
+inputs7:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows9:
+	VMOVUPS (DI), Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	ADDQ $96, R10
+	ADDQ $96, DI
+	DECQ CX
+	JNZ rows9
+	VBROADCASTSS (R11), Z1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Z2
+	VMOVUPS (BX), Z3
+	VMULPS.BCST learn16AVX512Const<>+0(SB), Z3, Z3
+	VADDPS Z0, Z3, Z0
+	VMULPS Z0, Z1, Z3
+	VSUBPS Z3, Z2, Z2
+	VMOVUPS Z2, (R8)
+	VMOVUPS Z0, (BX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs7
+done8:
+	VZEROUPPER 
+	RET 
+
+DATA learn16AVX512_2Const<>+0(SB)/4, $0x3f666666
+GLOBL learn16AVX512_2Const<>(SB), RODATA|NOPTR, $32
+
+// learn16AVX512_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+// func learn16AVX512_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16AVX512_2(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $16
+	JLT done2
+inputs1:
+
+	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS (DI), Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 16(R10), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 20(R10), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 24(R10), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 28(R10), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 32(R10), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 36(R10), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 40(R10), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 44(R10), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 48(R10), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS 52(R10), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 56(R10), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 60(R10), Z31
+	VFMADD231PS Z28, Z31, Z15
+	ADDQ $0, R10
+	ADDQ $96, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Z16
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Z17
+	VMOVUPS (BX), Z18
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z18, Z18
+	VADDPS Z0, Z18, Z0
+	VMULPS Z0, Z16, Z18
+	VSUBPS Z18, Z17, Z17
+	VMOVUPS Z17, (R8)
+	VMOVUPS Z0, (BX)
+	VMOVUPS 64(R8), Z0
+	VMOVUPS 64(BX), Z17
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z17, Z17
+	VADDPS Z1, Z17, Z1
+	VMULPS Z1, Z16, Z17
+	VSUBPS Z17, Z0, Z0
+	VMOVUPS Z0, 64(R8)
+	VMOVUPS Z1, 64(BX)
+	VMOVUPS 128(R8), Z0
+	VMOVUPS 128(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
+	VMOVUPS Z1, 128(BX)
+	VMOVUPS 192(R8), Z0
+	VMOVUPS 192(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 192(R8)
+	VMOVUPS Z1, 192(BX)
+	VMOVUPS 256(R8), Z0
+	VMOVUPS 256(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z4, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 256(R8)
+	VMOVUPS Z1, 256(BX)
+	VMOVUPS 320(R8), Z0
+	VMOVUPS 320(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z5, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 320(R8)
+	VMOVUPS Z1, 320(BX)
+	VMOVUPS 384(R8), Z0
+	VMOVUPS 384(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z6, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 384(R8)
+	VMOVUPS Z1, 384(BX)
+	VMOVUPS 448(R8), Z0
+	VMOVUPS 448(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z7, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 448(R8)
+	VMOVUPS Z1, 448(BX)
+	VMOVUPS 512(R8), Z0
+	VMOVUPS 512(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z8, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 512(R8)
+	VMOVUPS Z1, 512(BX)
+	VMOVUPS 576(R8), Z0
+	VMOVUPS 576(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z9, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 576(R8)
+	VMOVUPS Z1, 576(BX)
+	VMOVUPS 640(R8), Z0
+	VMOVUPS 640(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z10, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 640(R8)
+	VMOVUPS Z1, 640(BX)
+	VMOVUPS 704(R8), Z0
+	VMOVUPS 704(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z11, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 704(R8)
+	VMOVUPS Z1, 704(BX)
+	VMOVUPS 768(R8), Z0
+	VMOVUPS 768(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z12, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 768(R8)
+	VMOVUPS Z1, 768(BX)
+	VMOVUPS 832(R8), Z0
+	VMOVUPS 832(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z13, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 832(R8)
+	VMOVUPS Z1, 832(BX)
+	VMOVUPS 896(R8), Z0
+	VMOVUPS 896(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z14, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 896(R8)
+	VMOVUPS Z1, 896(BX)
+	VMOVUPS 960(R8), Z0
+	VMOVUPS 960(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z15, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 960(R8)
+	VMOVUPS Z1, 960(BX)
+	ADDQ $64, SI
+	ADDQ $1024, R8
+	ADDQ $1024, BX
+	SUBQ $16, AX
+	CMPQ AX, $16
+	JGE inputs1
+done2:
+	CMPQ AX, $4
+	JLT done5
+inputs4:
+
+	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS (DI), Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	ADDQ $0, R10
+	ADDQ $96, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Z4
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Z5
+	VMOVUPS (BX), Z6
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z6, Z6
+	VADDPS Z0, Z6, Z0
+	VMULPS Z0, Z4, Z6
+	VSUBPS Z6, Z5, Z5
+	VMOVUPS Z5, (R8)
+	VMOVUPS Z0, (BX)
+	VMOVUPS 64(R8), Z0
+	VMOVUPS 64(BX), Z5
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z5, Z5
+	VADDPS Z1, Z5, Z1
+	VMULPS Z1, Z4, Z5
+	VSUBPS Z5, Z0, Z0
+	VMOVUPS Z0, 64(R8)
+	VMOVUPS Z1, 64(BX)
+	VMOVUPS 128(R8), Z0
+	VMOVUPS 128(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 128(R8)
+	VMOVUPS Z1, 128(BX)
+	VMOVUPS 192(R8), Z0
+	VMOVUPS 192(BX), Z1
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, 192(R8)
+	VMOVUPS Z1, 192(BX)
+	ADDQ $16, SI
+	ADDQ $256, R8
+	ADDQ $256, BX
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs4
+done5:
+	CMPQ AX, $1
+	JLT done8
+inputs7:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows9:
+	VMOVUPS (DI), Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	ADDQ $0, R10
+	ADDQ $96, DI
+	DECQ CX
+	JNZ rows9
+	VBROADCASTSS (R11), Z1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Z2
+	VMOVUPS (BX), Z3
+	VMULPS.BCST learn16AVX512_2Const<>+0(SB), Z3, Z3
+	VADDPS Z0, Z3, Z0
+	VMULPS Z0, Z1, Z3
+	VSUBPS Z3, Z2, Z2
+	VMOVUPS Z2, (R8)
+	VMOVUPS Z0, (BX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs7
+done8:
+	VZEROUPPER 
+	RET 
+
+DATA learn3AVX512Const<>+0(SB)/4, $0x3f666666
+GLOBL learn3AVX512Const<>(SB), RODATA|NOPTR, $32
+
+// learn3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+// func learn3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn3AVX512(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	MOVL $0x7, R9
+	KMOVW R9, K7
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $16
+	JLT done2
+inputs1:
+
+	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 16(R10), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 20(R10), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 24(R10), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 28(R10), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 32(R10), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 36(R10), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 40(R10), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 44(R10), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 48(R10), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS 52(R10), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 56(R10), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 60(R10), Z31
+	VFMADD231PS Z28, Z31, Z15
+	ADDQ $48, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Z16
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z17
+	VMOVUPS.Z (BX), K7, Z18
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z18, Z18
+	VADDPS Z0, Z18, Z0
+	VMULPS Z0, Z16, Z18
+	VSUBPS Z18, Z17, Z17
+	VMOVUPS Z17, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 32(R8), K7, Z0
+	VMOVUPS.Z 32(BX), K7, Z17
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z17, Z17
+	VADDPS Z1, Z17, Z1
+	VMULPS Z1, Z16, Z17
+	VSUBPS Z17, Z0, Z0
+	VMOVUPS Z0, K7, 32(R8)
+	VMOVUPS Z1, K7, 32(BX)
+	VMOVUPS.Z 64(R8), K7, Z0
+	VMOVUPS.Z 64(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 64(R8)
+	VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 96(R8), K7, Z0
+	VMOVUPS.Z 96(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 96(R8)
+	VMOVUPS Z1, K7, 96(BX)
+	VMOVUPS.Z 128(R8), K7, Z0
+	VMOVUPS.Z 128(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z4, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 128(R8)
+	VMOVUPS Z1, K7, 128(BX)
+	VMOVUPS.Z 160(R8), K7, Z0
+	VMOVUPS.Z 160(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z5, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 160(R8)
+	VMOVUPS Z1, K7, 160(BX)
+	VMOVUPS.Z 192(R8), K7, Z0
+	VMOVUPS.Z 192(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z6, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 192(R8)
+	VMOVUPS Z1, K7, 192(BX)
+	VMOVUPS.Z 224(R8), K7, Z0
+	VMOVUPS.Z 224(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z7, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 224(R8)
+	VMOVUPS Z1, K7, 224(BX)
+	VMOVUPS.Z 256(R8), K7, Z0
+	VMOVUPS.Z 256(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z8, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 256(R8)
+	VMOVUPS Z1, K7, 256(BX)
+	VMOVUPS.Z 288(R8), K7, Z0
+	VMOVUPS.Z 288(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z9, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 288(R8)
+	VMOVUPS Z1, K7, 288(BX)
+	VMOVUPS.Z 320(R8), K7, Z0
+	VMOVUPS.Z 320(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z10, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 320(R8)
+	VMOVUPS Z1, K7, 320(BX)
+	VMOVUPS.Z 352(R8), K7, Z0
+	VMOVUPS.Z 352(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z11, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 352(R8)
+	VMOVUPS Z1, K7, 352(BX)
+	VMOVUPS.Z 384(R8), K7, Z0
+	VMOVUPS.Z 384(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z12, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 384(R8)
+	VMOVUPS Z1, K7, 384(BX)
+	VMOVUPS.Z 416(R8), K7, Z0
+	VMOVUPS.Z 416(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z13, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 416(R8)
+	VMOVUPS Z1, K7, 416(BX)
+	VMOVUPS.Z 448(R8), K7, Z0
+	VMOVUPS.Z 448(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z14, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 448(R8)
+	VMOVUPS Z1, K7, 448(BX)
+	VMOVUPS.Z 480(R8), K7, Z0
+	VMOVUPS.Z 480(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z15, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 480(R8)
+	VMOVUPS Z1, K7, 480(BX)
+	ADDQ $64, SI
+	ADDQ $512, R8
+	ADDQ $512, BX
+	SUBQ $16, AX
+	CMPQ AX, $16
+	JGE inputs1
+done2:
+	CMPQ AX, $4
+	JLT done5
+inputs4:
+
+	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	ADDQ $48, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Z4
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z5
+	VMOVUPS.Z (BX), K7, Z6
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z6, Z6
+	VADDPS Z0, Z6, Z0
+	VMULPS Z0, Z4, Z6
+	VSUBPS Z6, Z5, Z5
+	VMOVUPS Z5, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 32(R8), K7, Z0
+	VMOVUPS.Z 32(BX), K7, Z5
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z5, Z5
+	VADDPS Z1, Z5, Z1
+	VMULPS Z1, Z4, Z5
+	VSUBPS Z5, Z0, Z0
+	VMOVUPS Z0, K7, 32(R8)
+	VMOVUPS Z1, K7, 32(BX)
+	VMOVUPS.Z 64(R8), K7, Z0
+	VMOVUPS.Z 64(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 64(R8)
+	VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 96(R8), K7, Z0
+	VMOVUPS.Z 96(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 96(R8)
+	VMOVUPS Z1, K7, 96(BX)
+	ADDQ $16, SI
+	ADDQ $128, R8
+	ADDQ $128, BX
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs4
+done5:
+	CMPQ AX, $1
+	JLT done8
+inputs7:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows9:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	ADDQ $48, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows9
+	VBROADCASTSS (R11), Z1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z2
+	VMOVUPS.Z (BX), K7, Z3
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z3, Z3
+	VADDPS Z0, Z3, Z0
+	VMULPS Z0, Z1, Z3
+	VSUBPS Z3, Z2, Z2
+	VMOVUPS Z2, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	ADDQ $32, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs7
+done8:
+	VZEROUPPER 
+	RET 
+
+DATA learn3AVX512_2Const<>+0(SB)/4, $0x3f666666
+GLOBL learn3AVX512_2Const<>(SB), RODATA|NOPTR, $32
+
+// learn3AVX512_2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+// func learn3AVX512_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn3AVX512_2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -6165,7 +2635,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS.Z (R8), K7, Z17
 	VMOVUPS.Z (BX), K7, Z18
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z18, Z18
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z18, Z18
 	VADDPS Z0, Z18, Z0
 	VMULPS Z0, Z16, Z18
 	VSUBPS Z18, Z17, Z17
@@ -6173,7 +2643,7 @@ rows3:
 	VMOVUPS Z0, K7, (BX)
 	VMOVUPS.Z 64(R8), K7, Z0
 	VMOVUPS.Z 64(BX), K7, Z17
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z17, Z17
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z17, Z17
 	VADDPS Z1, Z17, Z1
 	VMULPS Z1, Z16, Z17
 	VSUBPS Z17, Z0, Z0
@@ -6181,7 +2651,7 @@ rows3:
 	VMOVUPS Z1, K7, 64(BX)
 	VMOVUPS.Z 128(R8), K7, Z0
 	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z2, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6189,7 +2659,7 @@ rows3:
 	VMOVUPS Z1, K7, 128(BX)
 	VMOVUPS.Z 192(R8), K7, Z0
 	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6197,7 +2667,7 @@ rows3:
 	VMOVUPS Z1, K7, 192(BX)
 	VMOVUPS.Z 256(R8), K7, Z0
 	VMOVUPS.Z 256(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z4, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6205,7 +2675,7 @@ rows3:
 	VMOVUPS Z1, K7, 256(BX)
 	VMOVUPS.Z 320(R8), K7, Z0
 	VMOVUPS.Z 320(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z5, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6213,7 +2683,7 @@ rows3:
 	VMOVUPS Z1, K7, 320(BX)
 	VMOVUPS.Z 384(R8), K7, Z0
 	VMOVUPS.Z 384(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z6, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6221,7 +2691,7 @@ rows3:
 	VMOVUPS Z1, K7, 384(BX)
 	VMOVUPS.Z 448(R8), K7, Z0
 	VMOVUPS.Z 448(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z7, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6229,7 +2699,7 @@ rows3:
 	VMOVUPS Z1, K7, 448(BX)
 	VMOVUPS.Z 512(R8), K7, Z0
 	VMOVUPS.Z 512(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z8, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6237,7 +2707,7 @@ rows3:
 	VMOVUPS Z1, K7, 512(BX)
 	VMOVUPS.Z 576(R8), K7, Z0
 	VMOVUPS.Z 576(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z9, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6245,7 +2715,7 @@ rows3:
 	VMOVUPS Z1, K7, 576(BX)
 	VMOVUPS.Z 640(R8), K7, Z0
 	VMOVUPS.Z 640(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z10, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6253,7 +2723,7 @@ rows3:
 	VMOVUPS Z1, K7, 640(BX)
 	VMOVUPS.Z 704(R8), K7, Z0
 	VMOVUPS.Z 704(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z11, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6261,7 +2731,7 @@ rows3:
 	VMOVUPS Z1, K7, 704(BX)
 	VMOVUPS.Z 768(R8), K7, Z0
 	VMOVUPS.Z 768(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z12, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6269,7 +2739,7 @@ rows3:
 	VMOVUPS Z1, K7, 768(BX)
 	VMOVUPS.Z 832(R8), K7, Z0
 	VMOVUPS.Z 832(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z13, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6277,7 +2747,7 @@ rows3:
 	VMOVUPS Z1, K7, 832(BX)
 	VMOVUPS.Z 896(R8), K7, Z0
 	VMOVUPS.Z 896(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z14, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6285,7 +2755,7 @@ rows3:
 	VMOVUPS Z1, K7, 896(BX)
 	VMOVUPS.Z 960(R8), K7, Z0
 	VMOVUPS.Z 960(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z15, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6329,7 +2799,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS.Z (R8), K7, Z5
 	VMOVUPS.Z (BX), K7, Z6
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z6, Z6
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z6, Z6
 	VADDPS Z0, Z6, Z0
 	VMULPS Z0, Z4, Z6
 	VSUBPS Z6, Z5, Z5
@@ -6337,7 +2807,7 @@ rows6:
 	VMOVUPS Z0, K7, (BX)
 	VMOVUPS.Z 64(R8), K7, Z0
 	VMOVUPS.Z 64(BX), K7, Z5
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z5, Z5
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z5, Z5
 	VADDPS Z1, Z5, Z1
 	VMULPS Z1, Z4, Z5
 	VSUBPS Z5, Z0, Z0
@@ -6345,7 +2815,7 @@ rows6:
 	VMOVUPS Z1, K7, 64(BX)
 	VMOVUPS.Z 128(R8), K7, Z0
 	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z2, Z1, Z1
 	VMULPS Z1, Z4, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6353,7 +2823,7 @@ rows6:
 	VMOVUPS Z1, K7, 128(BX)
 	VMOVUPS.Z 192(R8), K7, Z0
 	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VMULPS Z1, Z4, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6388,7 +2858,7 @@ rows9:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS.Z (R8), K7, Z2
 	VMOVUPS.Z (BX), K7, Z3
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z3, Z3
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z3, Z3
 	VADDPS Z0, Z3, Z0
 	VMULPS Z0, Z1, Z3
 	VSUBPS Z3, Z2, Z2
@@ -6404,56 +2874,1819 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// logitsForwardAVX512 is logitsForwardGeneric for avx512: 36 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func logitsForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·logitsForwardAVX512(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
+DATA learn4AVX512Const<>+0(SB)/4, $0x3f666666
+GLOBL learn4AVX512Const<>(SB), RODATA|NOPTR, $32
 
-	// y[0…2] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	MOVL $0x7, R9
+// learn4AVX512 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+//
+// func learn4AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn4AVX512(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	MOVL $0xf, R9
 	KMOVW R9, K7
-	VMOVUPS (BX), Z0
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $16
+	JLT done2
+inputs1:
+
+	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
-	VBROADCASTSS (SI), Z31
-	VFMADD231PS (DX), Z31, K7, Z0
-	VBROADCASTSS 4(SI), Z31
-	VFMADD231PS 32(DX), Z31, K7, Z1
-	VBROADCASTSS 8(SI), Z31
-	VFMADD231PS 64(DX), Z31, K7, Z0
-	VBROADCASTSS 12(SI), Z31
-	VFMADD231PS 96(DX), Z31, K7, Z1
-	VBROADCASTSS 16(SI), Z31
-	VFMADD231PS 128(DX), Z31, K7, Z0
-	VBROADCASTSS 20(SI), Z31
-	VFMADD231PS 160(DX), Z31, K7, Z1
-	VBROADCASTSS 24(SI), Z31
-	VFMADD231PS 192(DX), Z31, K7, Z0
-	VBROADCASTSS 28(SI), Z31
-	VFMADD231PS 224(DX), Z31, K7, Z1
-	VBROADCASTSS 32(SI), Z31
-	VFMADD231PS 256(DX), Z31, K7, Z0
-	VBROADCASTSS 36(SI), Z31
-	VFMADD231PS 288(DX), Z31, K7, Z1
-	VBROADCASTSS 40(SI), Z31
-	VFMADD231PS 320(DX), Z31, K7, Z0
-	VBROADCASTSS 44(SI), Z31
-	VFMADD231PS 352(DX), Z31, K7, Z1
-	VADDPS Z1, Z0, Z0
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 16(R10), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 20(R10), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 24(R10), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 28(R10), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 32(R10), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 36(R10), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 40(R10), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 44(R10), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 48(R10), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS 52(R10), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 56(R10), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 60(R10), Z31
+	VFMADD231PS Z28, Z31, Z15
+	ADDQ $0, R10
+	ADDQ $16, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Z16
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z17
+	VMOVUPS.Z (BX), K7, Z18
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z18, Z18
+	VADDPS Z0, Z18, Z0
+	VMULPS Z0, Z16, Z18
+	VSUBPS Z18, Z17, Z17
+	VMOVUPS Z17, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 64(R8), K7, Z0
+	VMOVUPS.Z 64(BX), K7, Z17
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z17, Z17
+	VADDPS Z1, Z17, Z1
+	VMULPS Z1, Z16, Z17
+	VSUBPS Z17, Z0, Z0
+	VMOVUPS Z0, K7, 64(R8)
+	VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 128(R8), K7, Z0
+	VMOVUPS.Z 128(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 128(R8)
+	VMOVUPS Z1, K7, 128(BX)
+	VMOVUPS.Z 192(R8), K7, Z0
+	VMOVUPS.Z 192(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 192(R8)
+	VMOVUPS Z1, K7, 192(BX)
+	VMOVUPS.Z 256(R8), K7, Z0
+	VMOVUPS.Z 256(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z4, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 256(R8)
+	VMOVUPS Z1, K7, 256(BX)
+	VMOVUPS.Z 320(R8), K7, Z0
+	VMOVUPS.Z 320(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z5, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 320(R8)
+	VMOVUPS Z1, K7, 320(BX)
+	VMOVUPS.Z 384(R8), K7, Z0
+	VMOVUPS.Z 384(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z6, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 384(R8)
+	VMOVUPS Z1, K7, 384(BX)
+	VMOVUPS.Z 448(R8), K7, Z0
+	VMOVUPS.Z 448(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z7, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 448(R8)
+	VMOVUPS Z1, K7, 448(BX)
+	VMOVUPS.Z 512(R8), K7, Z0
+	VMOVUPS.Z 512(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z8, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 512(R8)
+	VMOVUPS Z1, K7, 512(BX)
+	VMOVUPS.Z 576(R8), K7, Z0
+	VMOVUPS.Z 576(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z9, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 576(R8)
+	VMOVUPS Z1, K7, 576(BX)
+	VMOVUPS.Z 640(R8), K7, Z0
+	VMOVUPS.Z 640(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z10, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 640(R8)
+	VMOVUPS Z1, K7, 640(BX)
+	VMOVUPS.Z 704(R8), K7, Z0
+	VMOVUPS.Z 704(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z11, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 704(R8)
+	VMOVUPS Z1, K7, 704(BX)
+	VMOVUPS.Z 768(R8), K7, Z0
+	VMOVUPS.Z 768(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z12, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 768(R8)
+	VMOVUPS Z1, K7, 768(BX)
+	VMOVUPS.Z 832(R8), K7, Z0
+	VMOVUPS.Z 832(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z13, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 832(R8)
+	VMOVUPS Z1, K7, 832(BX)
+	VMOVUPS.Z 896(R8), K7, Z0
+	VMOVUPS.Z 896(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z14, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 896(R8)
+	VMOVUPS Z1, K7, 896(BX)
+	VMOVUPS.Z 960(R8), K7, Z0
+	VMOVUPS.Z 960(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z15, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 960(R8)
+	VMOVUPS Z1, K7, 960(BX)
+	ADDQ $64, SI
+	ADDQ $1024, R8
+	ADDQ $1024, BX
+	SUBQ $16, AX
+	CMPQ AX, $16
+	JGE inputs1
+done2:
+	CMPQ AX, $4
+	JLT done5
+inputs4:
+
+	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	ADDQ $0, R10
+	ADDQ $16, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Z4
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z5
+	VMOVUPS.Z (BX), K7, Z6
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z6, Z6
+	VADDPS Z0, Z6, Z0
+	VMULPS Z0, Z4, Z6
+	VSUBPS Z6, Z5, Z5
+	VMOVUPS Z5, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 64(R8), K7, Z0
+	VMOVUPS.Z 64(BX), K7, Z5
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z5, Z5
+	VADDPS Z1, Z5, Z1
+	VMULPS Z1, Z4, Z5
+	VSUBPS Z5, Z0, Z0
+	VMOVUPS Z0, K7, 64(R8)
+	VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 128(R8), K7, Z0
+	VMOVUPS.Z 128(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 128(R8)
+	VMOVUPS Z1, K7, 128(BX)
+	VMOVUPS.Z 192(R8), K7, Z0
+	VMOVUPS.Z 192(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 192(R8)
+	VMOVUPS Z1, K7, 192(BX)
+	ADDQ $16, SI
+	ADDQ $256, R8
+	ADDQ $256, BX
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs4
+done5:
+	CMPQ AX, $1
+	JLT done8
+inputs7:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows9:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	ADDQ $0, R10
+	ADDQ $16, DI
+	DECQ CX
+	JNZ rows9
+	VBROADCASTSS (R11), Z1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z2
+	VMOVUPS.Z (BX), K7, Z3
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z3, Z3
+	VADDPS Z0, Z3, Z0
+	VMULPS Z0, Z1, Z3
+	VSUBPS Z3, Z2, Z2
+	VMOVUPS Z2, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs7
+done8:
 	VZEROUPPER 
 	RET 
 
-// logitsForwardRowsPanel0AVX512 sums 12 products for 3 outputs of every row, in tiles of rows.
+DATA learn6AVX512Const<>+0(SB)/4, $0x3f666666
+GLOBL learn6AVX512Const<>(SB), RODATA|NOPTR, $32
+
+// learn6AVX512 sums the gradients of the weights of 6 outputs over the rows and updates what they belong to.
 //
-// func logitsForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-TEXT ·logitsForwardRowsPanel0AVX512(SB), NOSPLIT, $0-64
+// func learn6AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn6AVX512(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	MOVL $0x3f, R9
+	KMOVW R9, K7
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $16
+	JLT done2
+inputs1:
+
+	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 16(R10), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 20(R10), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 24(R10), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 28(R10), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 32(R10), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 36(R10), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 40(R10), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 44(R10), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 48(R10), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS 52(R10), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 56(R10), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 60(R10), Z31
+	VFMADD231PS Z28, Z31, Z15
+	ADDQ $0, R10
+	ADDQ $24, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Z16
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z17
+	VMOVUPS.Z (BX), K7, Z18
+	VMULPS.BCST learn6AVX512Const<>+0(SB), Z18, Z18
+	VADDPS Z0, Z18, Z0
+	VMULPS Z0, Z16, Z18
+	VSUBPS Z18, Z17, Z17
+	VMOVUPS Z17, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 64(R8), K7, Z0
+	VMOVUPS.Z 64(BX), K7, Z17
+	VMULPS.BCST learn6AVX512Const<>+0(SB), Z17, Z17
+	VADDPS Z1, Z17, Z1
+	VMULPS Z1, Z16, Z17
+	VSUBPS Z17, Z0, Z0
+	VMOVUPS Z0, K7, 64(R8)
+	VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 128(R8), K7, Z0
+	VMOVUPS.Z 128(BX), K7, Z1
+	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 128(R8)
+	VMOVUPS Z1, K7, 128(BX)
+	VMOVUPS.Z 192(R8), K7, Z0
+	VMOVUPS.Z 192(BX), K7, Z1
+	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 192(R8)
+	VMOVUPS Z1, K7, 192(BX)
+	VMOVUPS.Z 256(R8), K7, Z0
+	VMOVUPS.Z 256(BX), K7, Z1
+	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z4, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 256(R8)
+	VMOVUPS Z1, K7, 256(BX)
+	VMOVUPS.Z 320(R8), K7, Z0
+	VMOVUPS.Z 320(BX), K7, Z1
+	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z5, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 320(R8)
+	VMOVUPS Z1, K7, 320(BX)
+	VMOVUPS.Z 384(R8), K7, Z0
+	VMOVUPS.Z 384(BX), K7, Z1
+	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z6, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 384(R8)
+	VMOVUPS Z1, K7, 384(BX)
+	VMOVUPS.Z 448(R8), K7, Z0
+	VMOVUPS.Z 448(BX), K7, Z1
+	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z7, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 448(R8)
+	VMOVUPS Z1, K7, 448(BX)
+	VMOVUPS.Z 512(R8), K7, Z0
+	VMOVUPS.Z 512(BX), K7, Z1
+	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z8, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 512(R8)
+	VMOVUPS Z1, K7, 512(BX)
+	VMOVUPS.Z 576(R8), K7, Z0
+	VMOVUPS.Z 576(BX), K7, Z1
+	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z9, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 576(R8)
+	VMOVUPS Z1, K7, 576(BX)
+	VMOVUPS.Z 640(R8), K7, Z0
+	VMOVUPS.Z 640(BX), K7, Z1
+	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z10, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 640(R8)
+	VMOVUPS Z1, K7, 640(BX)
+	VMOVUPS.Z 704(R8), K7, Z0
+	VMOVUPS.Z 704(BX), K7, Z1
+	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z11, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 704(R8)
+	VMOVUPS Z1, K7, 704(BX)
+	VMOVUPS.Z 768(R8), K7, Z0
+	VMOVUPS.Z 768(BX), K7, Z1
+	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z12, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 768(R8)
+	VMOVUPS Z1, K7, 768(BX)
+	VMOVUPS.Z 832(R8), K7, Z0
+	VMOVUPS.Z 832(BX), K7, Z1
+	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z13, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 832(R8)
+	VMOVUPS Z1, K7, 832(BX)
+	VMOVUPS.Z 896(R8), K7, Z0
+	VMOVUPS.Z 896(BX), K7, Z1
+	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z14, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 896(R8)
+	VMOVUPS Z1, K7, 896(BX)
+	VMOVUPS.Z 960(R8), K7, Z0
+	VMOVUPS.Z 960(BX), K7, Z1
+	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z15, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 960(R8)
+	VMOVUPS Z1, K7, 960(BX)
+	ADDQ $64, SI
+	ADDQ $1024, R8
+	ADDQ $1024, BX
+	SUBQ $16, AX
+	CMPQ AX, $16
+	JGE inputs1
+done2:
+	CMPQ AX, $4
+	JLT done5
+inputs4:
+
+	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	ADDQ $0, R10
+	ADDQ $24, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Z4
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z5
+	VMOVUPS.Z (BX), K7, Z6
+	VMULPS.BCST learn6AVX512Const<>+0(SB), Z6, Z6
+	VADDPS Z0, Z6, Z0
+	VMULPS Z0, Z4, Z6
+	VSUBPS Z6, Z5, Z5
+	VMOVUPS Z5, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 64(R8), K7, Z0
+	VMOVUPS.Z 64(BX), K7, Z5
+	VMULPS.BCST learn6AVX512Const<>+0(SB), Z5, Z5
+	VADDPS Z1, Z5, Z1
+	VMULPS Z1, Z4, Z5
+	VSUBPS Z5, Z0, Z0
+	VMOVUPS Z0, K7, 64(R8)
+	VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 128(R8), K7, Z0
+	VMOVUPS.Z 128(BX), K7, Z1
+	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 128(R8)
+	VMOVUPS Z1, K7, 128(BX)
+	VMOVUPS.Z 192(R8), K7, Z0
+	VMOVUPS.Z 192(BX), K7, Z1
+	VMULPS.BCST learn6AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 192(R8)
+	VMOVUPS Z1, K7, 192(BX)
+	ADDQ $16, SI
+	ADDQ $256, R8
+	ADDQ $256, BX
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs4
+done5:
+	CMPQ AX, $1
+	JLT done8
+inputs7:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows9:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	ADDQ $0, R10
+	ADDQ $24, DI
+	DECQ CX
+	JNZ rows9
+	VBROADCASTSS (R11), Z1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z2
+	VMOVUPS.Z (BX), K7, Z3
+	VMULPS.BCST learn6AVX512Const<>+0(SB), Z3, Z3
+	VADDPS Z0, Z3, Z0
+	VMULPS Z0, Z1, Z3
+	VSUBPS Z3, Z2, Z2
+	VMOVUPS Z2, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs7
+done8:
+	VZEROUPPER 
+	RET 
+
+DATA learn8AVX512Const<>+0(SB)/4, $0x3f666666
+GLOBL learn8AVX512Const<>(SB), RODATA|NOPTR, $32
+
+// learn8AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8AVX512(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $16
+	JLT done2
+inputs1:
+
+	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 16(R10), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 20(R10), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 24(R10), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 28(R10), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 32(R10), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 36(R10), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 40(R10), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 44(R10), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 48(R10), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS 52(R10), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 56(R10), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 60(R10), Z31
+	VFMADD231PS Z28, Z31, Z15
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Z16
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z17
+	VMOVUPS.Z (BX), K7, Z18
+	VMULPS.BCST learn8AVX512Const<>+0(SB), Z18, Z18
+	VADDPS Z0, Z18, Z0
+	VMULPS Z0, Z16, Z18
+	VSUBPS Z18, Z17, Z17
+	VMOVUPS Z17, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 64(R8), K7, Z0
+	VMOVUPS.Z 64(BX), K7, Z17
+	VMULPS.BCST learn8AVX512Const<>+0(SB), Z17, Z17
+	VADDPS Z1, Z17, Z1
+	VMULPS Z1, Z16, Z17
+	VSUBPS Z17, Z0, Z0
+	VMOVUPS Z0, K7, 64(R8)
+	VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 128(R8), K7, Z0
+	VMOVUPS.Z 128(BX), K7, Z1
+	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 128(R8)
+	VMOVUPS Z1, K7, 128(BX)
+	VMOVUPS.Z 192(R8), K7, Z0
+	VMOVUPS.Z 192(BX), K7, Z1
+	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 192(R8)
+	VMOVUPS Z1, K7, 192(BX)
+	VMOVUPS.Z 256(R8), K7, Z0
+	VMOVUPS.Z 256(BX), K7, Z1
+	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z4, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 256(R8)
+	VMOVUPS Z1, K7, 256(BX)
+	VMOVUPS.Z 320(R8), K7, Z0
+	VMOVUPS.Z 320(BX), K7, Z1
+	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z5, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 320(R8)
+	VMOVUPS Z1, K7, 320(BX)
+	VMOVUPS.Z 384(R8), K7, Z0
+	VMOVUPS.Z 384(BX), K7, Z1
+	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z6, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 384(R8)
+	VMOVUPS Z1, K7, 384(BX)
+	VMOVUPS.Z 448(R8), K7, Z0
+	VMOVUPS.Z 448(BX), K7, Z1
+	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z7, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 448(R8)
+	VMOVUPS Z1, K7, 448(BX)
+	VMOVUPS.Z 512(R8), K7, Z0
+	VMOVUPS.Z 512(BX), K7, Z1
+	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z8, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 512(R8)
+	VMOVUPS Z1, K7, 512(BX)
+	VMOVUPS.Z 576(R8), K7, Z0
+	VMOVUPS.Z 576(BX), K7, Z1
+	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z9, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 576(R8)
+	VMOVUPS Z1, K7, 576(BX)
+	VMOVUPS.Z 640(R8), K7, Z0
+	VMOVUPS.Z 640(BX), K7, Z1
+	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z10, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 640(R8)
+	VMOVUPS Z1, K7, 640(BX)
+	VMOVUPS.Z 704(R8), K7, Z0
+	VMOVUPS.Z 704(BX), K7, Z1
+	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z11, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 704(R8)
+	VMOVUPS Z1, K7, 704(BX)
+	VMOVUPS.Z 768(R8), K7, Z0
+	VMOVUPS.Z 768(BX), K7, Z1
+	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z12, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 768(R8)
+	VMOVUPS Z1, K7, 768(BX)
+	VMOVUPS.Z 832(R8), K7, Z0
+	VMOVUPS.Z 832(BX), K7, Z1
+	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z13, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 832(R8)
+	VMOVUPS Z1, K7, 832(BX)
+	VMOVUPS.Z 896(R8), K7, Z0
+	VMOVUPS.Z 896(BX), K7, Z1
+	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z14, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 896(R8)
+	VMOVUPS Z1, K7, 896(BX)
+	VMOVUPS.Z 960(R8), K7, Z0
+	VMOVUPS.Z 960(BX), K7, Z1
+	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z15, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 960(R8)
+	VMOVUPS Z1, K7, 960(BX)
+	ADDQ $64, SI
+	ADDQ $1024, R8
+	ADDQ $1024, BX
+	SUBQ $16, AX
+	CMPQ AX, $16
+	JGE inputs1
+done2:
+	CMPQ AX, $4
+	JLT done5
+inputs4:
+
+	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Z4
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z5
+	VMOVUPS.Z (BX), K7, Z6
+	VMULPS.BCST learn8AVX512Const<>+0(SB), Z6, Z6
+	VADDPS Z0, Z6, Z0
+	VMULPS Z0, Z4, Z6
+	VSUBPS Z6, Z5, Z5
+	VMOVUPS Z5, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 64(R8), K7, Z0
+	VMOVUPS.Z 64(BX), K7, Z5
+	VMULPS.BCST learn8AVX512Const<>+0(SB), Z5, Z5
+	VADDPS Z1, Z5, Z1
+	VMULPS Z1, Z4, Z5
+	VSUBPS Z5, Z0, Z0
+	VMOVUPS Z0, K7, 64(R8)
+	VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 128(R8), K7, Z0
+	VMOVUPS.Z 128(BX), K7, Z1
+	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 128(R8)
+	VMOVUPS Z1, K7, 128(BX)
+	VMOVUPS.Z 192(R8), K7, Z0
+	VMOVUPS.Z 192(BX), K7, Z1
+	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 192(R8)
+	VMOVUPS Z1, K7, 192(BX)
+	ADDQ $16, SI
+	ADDQ $256, R8
+	ADDQ $256, BX
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs4
+done5:
+	CMPQ AX, $1
+	JLT done8
+inputs7:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows9:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	ADDQ $0, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows9
+	VBROADCASTSS (R11), Z1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z2
+	VMOVUPS.Z (BX), K7, Z3
+	VMULPS.BCST learn8AVX512Const<>+0(SB), Z3, Z3
+	VADDPS Z0, Z3, Z0
+	VMULPS Z0, Z1, Z3
+	VSUBPS Z3, Z2, Z2
+	VMOVUPS Z2, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs7
+done8:
+	VZEROUPPER 
+	RET 
+
+DATA learn8AVX512_2Const<>+0(SB)/4, $0x3f666666
+GLOBL learn8AVX512_2Const<>(SB), RODATA|NOPTR, $32
+
+// learn8AVX512_2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8AVX512_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8AVX512_2(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $16
+	JLT done2
+inputs1:
+
+	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 16(R10), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 20(R10), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 24(R10), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 28(R10), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 32(R10), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 36(R10), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 40(R10), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 44(R10), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 48(R10), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS 52(R10), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 56(R10), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 60(R10), Z31
+	VFMADD231PS Z28, Z31, Z15
+	ADDQ $96, R10
+	ADDQ $96, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Z16
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z17
+	VMOVUPS.Z (BX), K7, Z18
+	VMULPS.BCST learn8AVX512_2Const<>+0(SB), Z18, Z18
+	VADDPS Z0, Z18, Z0
+	VMULPS Z0, Z16, Z18
+	VSUBPS Z18, Z17, Z17
+	VMOVUPS Z17, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 32(R8), K7, Z0
+	VMOVUPS.Z 32(BX), K7, Z17
+	VMULPS.BCST learn8AVX512_2Const<>+0(SB), Z17, Z17
+	VADDPS Z1, Z17, Z1
+	VMULPS Z1, Z16, Z17
+	VSUBPS Z17, Z0, Z0
+	VMOVUPS Z0, K7, 32(R8)
+	VMOVUPS Z1, K7, 32(BX)
+	VMOVUPS.Z 64(R8), K7, Z0
+	VMOVUPS.Z 64(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 64(R8)
+	VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 96(R8), K7, Z0
+	VMOVUPS.Z 96(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 96(R8)
+	VMOVUPS Z1, K7, 96(BX)
+	VMOVUPS.Z 128(R8), K7, Z0
+	VMOVUPS.Z 128(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z4, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 128(R8)
+	VMOVUPS Z1, K7, 128(BX)
+	VMOVUPS.Z 160(R8), K7, Z0
+	VMOVUPS.Z 160(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z5, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 160(R8)
+	VMOVUPS Z1, K7, 160(BX)
+	VMOVUPS.Z 192(R8), K7, Z0
+	VMOVUPS.Z 192(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z6, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 192(R8)
+	VMOVUPS Z1, K7, 192(BX)
+	VMOVUPS.Z 224(R8), K7, Z0
+	VMOVUPS.Z 224(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z7, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 224(R8)
+	VMOVUPS Z1, K7, 224(BX)
+	VMOVUPS.Z 256(R8), K7, Z0
+	VMOVUPS.Z 256(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z8, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 256(R8)
+	VMOVUPS Z1, K7, 256(BX)
+	VMOVUPS.Z 288(R8), K7, Z0
+	VMOVUPS.Z 288(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z9, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 288(R8)
+	VMOVUPS Z1, K7, 288(BX)
+	VMOVUPS.Z 320(R8), K7, Z0
+	VMOVUPS.Z 320(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z10, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 320(R8)
+	VMOVUPS Z1, K7, 320(BX)
+	VMOVUPS.Z 352(R8), K7, Z0
+	VMOVUPS.Z 352(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z11, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 352(R8)
+	VMOVUPS Z1, K7, 352(BX)
+	VMOVUPS.Z 384(R8), K7, Z0
+	VMOVUPS.Z 384(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z12, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 384(R8)
+	VMOVUPS Z1, K7, 384(BX)
+	VMOVUPS.Z 416(R8), K7, Z0
+	VMOVUPS.Z 416(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z13, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 416(R8)
+	VMOVUPS Z1, K7, 416(BX)
+	VMOVUPS.Z 448(R8), K7, Z0
+	VMOVUPS.Z 448(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z14, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 448(R8)
+	VMOVUPS Z1, K7, 448(BX)
+	VMOVUPS.Z 480(R8), K7, Z0
+	VMOVUPS.Z 480(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z15, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 480(R8)
+	VMOVUPS Z1, K7, 480(BX)
+	ADDQ $64, SI
+	ADDQ $512, R8
+	ADDQ $512, BX
+	SUBQ $16, AX
+	CMPQ AX, $16
+	JGE inputs1
+done2:
+	CMPQ AX, $4
+	JLT done5
+inputs4:
+
+	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	ADDQ $96, R10
+	ADDQ $96, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Z4
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z5
+	VMOVUPS.Z (BX), K7, Z6
+	VMULPS.BCST learn8AVX512_2Const<>+0(SB), Z6, Z6
+	VADDPS Z0, Z6, Z0
+	VMULPS Z0, Z4, Z6
+	VSUBPS Z6, Z5, Z5
+	VMOVUPS Z5, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 32(R8), K7, Z0
+	VMOVUPS.Z 32(BX), K7, Z5
+	VMULPS.BCST learn8AVX512_2Const<>+0(SB), Z5, Z5
+	VADDPS Z1, Z5, Z1
+	VMULPS Z1, Z4, Z5
+	VSUBPS Z5, Z0, Z0
+	VMOVUPS Z0, K7, 32(R8)
+	VMOVUPS Z1, K7, 32(BX)
+	VMOVUPS.Z 64(R8), K7, Z0
+	VMOVUPS.Z 64(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 64(R8)
+	VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 96(R8), K7, Z0
+	VMOVUPS.Z 96(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 96(R8)
+	VMOVUPS Z1, K7, 96(BX)
+	ADDQ $16, SI
+	ADDQ $128, R8
+	ADDQ $128, BX
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs4
+done5:
+	CMPQ AX, $1
+	JLT done8
+inputs7:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows9:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	ADDQ $96, R10
+	ADDQ $96, DI
+	DECQ CX
+	JNZ rows9
+	VBROADCASTSS (R11), Z1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z2
+	VMOVUPS.Z (BX), K7, Z3
+	VMULPS.BCST learn8AVX512_2Const<>+0(SB), Z3, Z3
+	VADDPS Z0, Z3, Z0
+	VMULPS Z0, Z1, Z3
+	VSUBPS Z3, Z2, Z2
+	VMOVUPS Z2, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	ADDQ $32, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs7
+done8:
+	VZEROUPPER 
+	RET 
+
+DATA learn8AVX512_3Const<>+0(SB)/4, $0x3f666666
+GLOBL learn8AVX512_3Const<>(SB), RODATA|NOPTR, $32
+
+// learn8AVX512_3 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+// func learn8AVX512_3(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8AVX512_3(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $16
+	JLT done2
+inputs1:
+
+	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 16(R10), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 20(R10), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 24(R10), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 28(R10), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 32(R10), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 36(R10), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 40(R10), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 44(R10), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 48(R10), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS 52(R10), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 56(R10), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 60(R10), Z31
+	VFMADD231PS Z28, Z31, Z15
+	ADDQ $0, R10
+	ADDQ $96, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Z16
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z17
+	VMOVUPS.Z (BX), K7, Z18
+	VMULPS.BCST learn8AVX512_3Const<>+0(SB), Z18, Z18
+	VADDPS Z0, Z18, Z0
+	VMULPS Z0, Z16, Z18
+	VSUBPS Z18, Z17, Z17
+	VMOVUPS Z17, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 64(R8), K7, Z0
+	VMOVUPS.Z 64(BX), K7, Z17
+	VMULPS.BCST learn8AVX512_3Const<>+0(SB), Z17, Z17
+	VADDPS Z1, Z17, Z1
+	VMULPS Z1, Z16, Z17
+	VSUBPS Z17, Z0, Z0
+	VMOVUPS Z0, K7, 64(R8)
+	VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 128(R8), K7, Z0
+	VMOVUPS.Z 128(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_3Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 128(R8)
+	VMOVUPS Z1, K7, 128(BX)
+	VMOVUPS.Z 192(R8), K7, Z0
+	VMOVUPS.Z 192(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_3Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 192(R8)
+	VMOVUPS Z1, K7, 192(BX)
+	VMOVUPS.Z 256(R8), K7, Z0
+	VMOVUPS.Z 256(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_3Const<>+0(SB), Z1, Z1
+	VADDPS Z4, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 256(R8)
+	VMOVUPS Z1, K7, 256(BX)
+	VMOVUPS.Z 320(R8), K7, Z0
+	VMOVUPS.Z 320(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_3Const<>+0(SB), Z1, Z1
+	VADDPS Z5, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 320(R8)
+	VMOVUPS Z1, K7, 320(BX)
+	VMOVUPS.Z 384(R8), K7, Z0
+	VMOVUPS.Z 384(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_3Const<>+0(SB), Z1, Z1
+	VADDPS Z6, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 384(R8)
+	VMOVUPS Z1, K7, 384(BX)
+	VMOVUPS.Z 448(R8), K7, Z0
+	VMOVUPS.Z 448(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_3Const<>+0(SB), Z1, Z1
+	VADDPS Z7, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 448(R8)
+	VMOVUPS Z1, K7, 448(BX)
+	VMOVUPS.Z 512(R8), K7, Z0
+	VMOVUPS.Z 512(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_3Const<>+0(SB), Z1, Z1
+	VADDPS Z8, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 512(R8)
+	VMOVUPS Z1, K7, 512(BX)
+	VMOVUPS.Z 576(R8), K7, Z0
+	VMOVUPS.Z 576(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_3Const<>+0(SB), Z1, Z1
+	VADDPS Z9, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 576(R8)
+	VMOVUPS Z1, K7, 576(BX)
+	VMOVUPS.Z 640(R8), K7, Z0
+	VMOVUPS.Z 640(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_3Const<>+0(SB), Z1, Z1
+	VADDPS Z10, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 640(R8)
+	VMOVUPS Z1, K7, 640(BX)
+	VMOVUPS.Z 704(R8), K7, Z0
+	VMOVUPS.Z 704(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_3Const<>+0(SB), Z1, Z1
+	VADDPS Z11, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 704(R8)
+	VMOVUPS Z1, K7, 704(BX)
+	VMOVUPS.Z 768(R8), K7, Z0
+	VMOVUPS.Z 768(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_3Const<>+0(SB), Z1, Z1
+	VADDPS Z12, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 768(R8)
+	VMOVUPS Z1, K7, 768(BX)
+	VMOVUPS.Z 832(R8), K7, Z0
+	VMOVUPS.Z 832(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_3Const<>+0(SB), Z1, Z1
+	VADDPS Z13, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 832(R8)
+	VMOVUPS Z1, K7, 832(BX)
+	VMOVUPS.Z 896(R8), K7, Z0
+	VMOVUPS.Z 896(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_3Const<>+0(SB), Z1, Z1
+	VADDPS Z14, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 896(R8)
+	VMOVUPS Z1, K7, 896(BX)
+	VMOVUPS.Z 960(R8), K7, Z0
+	VMOVUPS.Z 960(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_3Const<>+0(SB), Z1, Z1
+	VADDPS Z15, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 960(R8)
+	VMOVUPS Z1, K7, 960(BX)
+	ADDQ $64, SI
+	ADDQ $1024, R8
+	ADDQ $1024, BX
+	SUBQ $16, AX
+	CMPQ AX, $16
+	JGE inputs1
+done2:
+	CMPQ AX, $4
+	JLT done5
+inputs4:
+
+	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	ADDQ $0, R10
+	ADDQ $96, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Z4
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z5
+	VMOVUPS.Z (BX), K7, Z6
+	VMULPS.BCST learn8AVX512_3Const<>+0(SB), Z6, Z6
+	VADDPS Z0, Z6, Z0
+	VMULPS Z0, Z4, Z6
+	VSUBPS Z6, Z5, Z5
+	VMOVUPS Z5, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 64(R8), K7, Z0
+	VMOVUPS.Z 64(BX), K7, Z5
+	VMULPS.BCST learn8AVX512_3Const<>+0(SB), Z5, Z5
+	VADDPS Z1, Z5, Z1
+	VMULPS Z1, Z4, Z5
+	VSUBPS Z5, Z0, Z0
+	VMOVUPS Z0, K7, 64(R8)
+	VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 128(R8), K7, Z0
+	VMOVUPS.Z 128(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_3Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 128(R8)
+	VMOVUPS Z1, K7, 128(BX)
+	VMOVUPS.Z 192(R8), K7, Z0
+	VMOVUPS.Z 192(BX), K7, Z1
+	VMULPS.BCST learn8AVX512_3Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 192(R8)
+	VMOVUPS Z1, K7, 192(BX)
+	ADDQ $16, SI
+	ADDQ $256, R8
+	ADDQ $256, BX
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs4
+done5:
+	CMPQ AX, $1
+	JLT done8
+inputs7:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows9:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	ADDQ $0, R10
+	ADDQ $96, DI
+	DECQ CX
+	JNZ rows9
+	VBROADCASTSS (R11), Z1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z2
+	VMOVUPS.Z (BX), K7, Z3
+	VMULPS.BCST learn8AVX512_3Const<>+0(SB), Z3, Z3
+	VADDPS Z0, Z3, Z0
+	VMULPS Z0, Z1, Z3
+	VSUBPS Z3, Z2, Z2
+	VMOVUPS Z2, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs7
+done8:
+	VZEROUPPER 
+	RET 
+
+// maximumEachAVX512 computes y = select(x0 < x1, x1, select(x1 ≤ x0, x0, x0 + x1)) for every element.
+//
+// func maximumEachAVX512(y *[12]float32, x0 *[12]float32, x1 *[12]float32)
+TEXT ·maximumEachAVX512(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	XORQ AX, AX
+	MOVL $0xfff, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z1
+	VMOVUPS.Z (DI)(AX*1), K7, Z2
+
+	// y = select(x0 < x1, x1, select(x1 ≤ x0, x0, x0 + x1))
+	VCMPPS $17, Z2, Z1, K1
+	VCMPPS $18, Z1, Z2, K2
+	VADDPS Z2, Z1, Z3
+	VBLENDMPS Z1, Z3, K2, Z1
+	VBLENDMPS Z2, Z1, K1, Z1
+	VMOVUPS Z1, K7, (R8)(AX*1)
+	VZEROUPPER 
+	RET 
+
+// multiplyEachAVX512 computes y = x0 · x1 for every element.
+//
+// func multiplyEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
+TEXT ·multiplyEachAVX512(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	XORQ AX, AX
+	MOVQ $2, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Z0
+	VMOVUPS (DI)(AX*1), Z1
+
+	// y = x0 · x1
+	VMULPS Z1, Z0, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	DECQ CX
+	JNZ elements1
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z1
+	VMOVUPS.Z (DI)(AX*1), K7, Z2
+
+	// y = x0 · x1
+	VMULPS Z2, Z1, Z1
+	VMOVUPS Z1, K7, (R8)(AX*1)
+	VZEROUPPER 
+	RET 
+
+// normaliseEachAVX512 computes y = x0 · x1 for every element.
+//
+// func normaliseEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+TEXT ·normaliseEachAVX512(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	XORQ AX, AX
+	MOVQ $1, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Z0
+	VMOVUPS (DI)(AX*1), Z1
+
+	// y = x0 · x1
+	VMULPS Z1, Z0, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	DECQ CX
+	JNZ elements1
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z1
+	VMOVUPS.Z (DI)(AX*1), K7, Z2
+
+	// y = x0 · x1
+	VMULPS Z2, Z1, Z1
+	VMOVUPS Z1, K7, (R8)(AX*1)
+	VZEROUPPER 
+	RET 
+
+DATA preluEachAVX512Const<>+0(SB)/4, $0x0
+GLOBL preluEachAVX512Const<>(SB), RODATA|NOPTR, $32
+
+// preluEachAVX512 computes y = select(x0 < 0, x1 · x0, x0) for every element.
+//
+// func preluEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+TEXT ·preluEachAVX512(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	XORQ AX, AX
+	MOVQ $1, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Z0
+	VMOVUPS (DI)(AX*1), Z1
+
+	// y = select(x0 < 0, x1 · x0, x0)
+	VCMPPS.BCST $17, preluEachAVX512Const<>+0(SB), Z0, K1
+	VMULPS Z0, Z1, Z1
+	VBLENDMPS Z1, Z0, K1, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	DECQ CX
+	JNZ elements1
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z1
+	VMOVUPS.Z (DI)(AX*1), K7, Z2
+
+	// y = select(x0 < 0, x1 · x0, x0)
+	VCMPPS.BCST $17, preluEachAVX512Const<>+0(SB), Z1, K1
+	VMULPS Z1, Z2, Z2
+	VBLENDMPS Z2, Z1, K1, Z1
+	VMOVUPS Z1, K7, (R8)(AX*1)
+	VZEROUPPER 
+	RET 
+
+DATA preluGradientEachAVX512Const<>+0(SB)/4, $0x0
+GLOBL preluGradientEachAVX512Const<>(SB), RODATA|NOPTR, $32
+
+// preluGradientEachAVX512 computes y = select(0 < x0, x1, x2 · x1) for every element.
+//
+// func preluGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
+TEXT ·preluGradientEachAVX512(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	MOVQ x2+24(FP), DX
+	XORQ AX, AX
+	MOVQ $1, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Z0
+	VMOVUPS (DI)(AX*1), Z1
+	VMOVUPS (DX)(AX*1), Z2
+
+	// y = select(0 < x0, x1, x2 · x1)
+	VBROADCASTSS preluGradientEachAVX512Const<>+0(SB), Z3
+	VCMPPS $17, Z0, Z3, K1
+	VMULPS Z1, Z2, Z0
+	VBLENDMPS Z1, Z0, K1, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	DECQ CX
+	JNZ elements1
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z1
+	VMOVUPS.Z (DI)(AX*1), K7, Z2
+	VMOVUPS.Z (DX)(AX*1), K7, Z3
+
+	// y = select(0 < x0, x1, x2 · x1)
+	VBROADCASTSS preluGradientEachAVX512Const<>+0(SB), Z4
+	VCMPPS $17, Z1, Z4, K1
+	VMULPS Z2, Z3, Z1
+	VBLENDMPS Z2, Z1, K1, Z1
+	VMOVUPS Z1, K7, (R8)(AX*1)
+	VZEROUPPER 
+	RET 
+
+DATA reduceMaxGradientEachAVX512Const<>+0(SB)/4, $0x0
+GLOBL reduceMaxGradientEachAVX512Const<>(SB), RODATA|NOPTR, $32
+
+// reduceMaxGradientEachAVX512 computes y = select(x0 = x1, x2 / x3, select(x1 = x1, 0, x1)) for every element.
+//
+// func reduceMaxGradientEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32, x2 *[36]float32, x3 *[36]float32)
+TEXT ·reduceMaxGradientEachAVX512(SB), NOSPLIT, $0-40
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	MOVQ x2+24(FP), DX
+	MOVQ x3+32(FP), BX
+	XORQ AX, AX
+	MOVQ $2, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Z0
+	VMOVUPS (DI)(AX*1), Z1
+	VMOVUPS (DX)(AX*1), Z2
+	VMOVUPS (BX)(AX*1), Z3
+
+	// y = select(x0 = x1, x2 / x3, select(x1 = x1, 0, x1))
+	VCMPPS $0, Z1, Z0, K1
+	VDIVPS Z3, Z2, Z0
+	VCMPPS $0, Z1, Z1, K2
+	VBLENDMPS.BCST reduceMaxGradientEachAVX512Const<>+0(SB), Z1, K2, Z1
+	VBLENDMPS Z0, Z1, K1, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	DECQ CX
+	JNZ elements1
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z1
+	VMOVUPS.Z (DI)(AX*1), K7, Z2
+	VMOVUPS.Z (DX)(AX*1), K7, Z3
+	VMOVUPS.Z (BX)(AX*1), K7, Z4
+
+	// y = select(x0 = x1, x2 / x3, select(x1 = x1, 0, x1))
+	VCMPPS $0, Z2, Z1, K1
+	VDIVPS Z4, Z3, Z1
+	VCMPPS $0, Z2, Z2, K2
+	VBLENDMPS.BCST reduceMaxGradientEachAVX512Const<>+0(SB), Z2, K2, Z2
+	VBLENDMPS Z1, Z2, K1, Z1
+	VMOVUPS Z1, K7, (R8)(AX*1)
+	VZEROUPPER 
+	RET 
+
+// rows12x3AVX512 sums 12 products for 3 outputs of every row, in tiles of rows.
+//
+// func rows12x3AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·rows12x3AVX512(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -7317,10 +5550,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// logitsForwardRows_2Panel0AVX512 sums 12 products for 3 outputs of every row, in tiles of rows.
+// rows12x3AVX512_2 sums 12 products for 3 outputs of every row, in tiles of rows.
 //
-// func logitsForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-TEXT ·logitsForwardRows_2Panel0AVX512(SB), NOSPLIT, $0-64
+// func rows12x3AVX512_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·rows12x3AVX512_2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -8184,62 +6417,148 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// logitsForwardTrainAVX512 is logitsForwardTrainGeneric for avx512: 36 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func logitsForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·logitsForwardTrainAVX512(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
+DATA rows24x16AVX512Const<>+0(SB)/4, $0x7fffffff
+DATA rows24x16AVX512Const<>+8(SB)/4, $0x4110cccd
+DATA rows24x16AVX512Const<>+16(SB)/4, $0x3f1ae148
+DATA rows24x16AVX512Const<>+32(SB)/4, $0x0
+DATA rows24x16AVX512Const<>+36(SB)/4, $0x3edad599
+DATA rows24x16AVX512Const<>+40(SB)/4, $0x3f5ad9e4
+DATA rows24x16AVX512Const<>+44(SB)/4, $0x3fbad6ee
+DATA rows24x16AVX512Const<>+48(SB)/4, $0x40141ea4
+DATA rows24x16AVX512Const<>+52(SB)/4, $0x406190eb
+DATA rows24x16AVX512Const<>+56(SB)/4, $0x40a77ce0
+DATA rows24x16AVX512Const<>+60(SB)/4, $0x40f483a4
+DATA rows24x16AVX512Const<>+64(SB)/4, $0x0
+DATA rows24x16AVX512Const<>+68(SB)/4, $0x3edad599
+DATA rows24x16AVX512Const<>+72(SB)/4, $0x3f5ad9e4
+DATA rows24x16AVX512Const<>+76(SB)/4, $0x3fbad6ee
+DATA rows24x16AVX512Const<>+80(SB)/4, $0x40141ea4
+DATA rows24x16AVX512Const<>+84(SB)/4, $0x406190eb
+DATA rows24x16AVX512Const<>+88(SB)/4, $0x40a77ce0
+DATA rows24x16AVX512Const<>+92(SB)/4, $0x40f483a4
+DATA rows24x16AVX512Const<>+96(SB)/4, $0x3e1284c0
+DATA rows24x16AVX512Const<>+100(SB)/4, $0xbaa0b30d
+DATA rows24x16AVX512Const<>+104(SB)/4, $0xbd71a697
+DATA rows24x16AVX512Const<>+108(SB)/4, $0xbbb23239
+DATA rows24x16AVX512Const<>+112(SB)/4, $0x3b70f726
+DATA rows24x16AVX512Const<>+116(SB)/4, $0x39fe9e40
+DATA rows24x16AVX512Const<>+120(SB)/4, $0x379579b4
+DATA rows24x16AVX512Const<>+124(SB)/4, $0x342462e0
+DATA rows24x16AVX512Const<>+128(SB)/4, $0x3e1284c0
+DATA rows24x16AVX512Const<>+132(SB)/4, $0xbaa0b30d
+DATA rows24x16AVX512Const<>+136(SB)/4, $0xbd71a697
+DATA rows24x16AVX512Const<>+140(SB)/4, $0xbbb23239
+DATA rows24x16AVX512Const<>+144(SB)/4, $0x3b70f726
+DATA rows24x16AVX512Const<>+148(SB)/4, $0x39fe9e40
+DATA rows24x16AVX512Const<>+152(SB)/4, $0x379579b4
+DATA rows24x16AVX512Const<>+156(SB)/4, $0x342462e0
+DATA rows24x16AVX512Const<>+160(SB)/4, $0xba9b2881
+DATA rows24x16AVX512Const<>+164(SB)/4, $0x3e2e4ccf
+DATA rows24x16AVX512Const<>+168(SB)/4, $0x3d88f449
+DATA rows24x16AVX512Const<>+172(SB)/4, $0xbcc6dab6
+DATA rows24x16AVX512Const<>+176(SB)/4, $0xbc35ce6c
+DATA rows24x16AVX512Const<>+180(SB)/4, $0xba9537f0
+DATA rows24x16AVX512Const<>+184(SB)/4, $0xb81c8808
+DATA rows24x16AVX512Const<>+188(SB)/4, $0xb4e9b073
+DATA rows24x16AVX512Const<>+192(SB)/4, $0xba9b2881
+DATA rows24x16AVX512Const<>+196(SB)/4, $0x3e2e4ccf
+DATA rows24x16AVX512Const<>+200(SB)/4, $0x3d88f449
+DATA rows24x16AVX512Const<>+204(SB)/4, $0xbcc6dab6
+DATA rows24x16AVX512Const<>+208(SB)/4, $0xbc35ce6c
+DATA rows24x16AVX512Const<>+212(SB)/4, $0xba9537f0
+DATA rows24x16AVX512Const<>+216(SB)/4, $0xb81c8808
+DATA rows24x16AVX512Const<>+220(SB)/4, $0xb4e9b073
+DATA rows24x16AVX512Const<>+224(SB)/4, $0xbd1775c0
+DATA rows24x16AVX512Const<>+228(SB)/4, $0xbd80a518
+DATA rows24x16AVX512Const<>+232(SB)/4, $0x3c2298b8
+DATA rows24x16AVX512Const<>+236(SB)/4, $0x3c0bddcb
+DATA rows24x16AVX512Const<>+240(SB)/4, $0xba3724d5
+DATA rows24x16AVX512Const<>+244(SB)/4, $0xb922e725
+DATA rows24x16AVX512Const<>+248(SB)/4, $0xb6c50ef7
+DATA rows24x16AVX512Const<>+252(SB)/4, $0xb211e1c4
+DATA rows24x16AVX512Const<>+256(SB)/4, $0xbd1775c0
+DATA rows24x16AVX512Const<>+260(SB)/4, $0xbd80a518
+DATA rows24x16AVX512Const<>+264(SB)/4, $0x3c2298b8
+DATA rows24x16AVX512Const<>+268(SB)/4, $0x3c0bddcb
+DATA rows24x16AVX512Const<>+272(SB)/4, $0xba3724d5
+DATA rows24x16AVX512Const<>+276(SB)/4, $0xb922e725
+DATA rows24x16AVX512Const<>+280(SB)/4, $0xb6c50ef7
+DATA rows24x16AVX512Const<>+284(SB)/4, $0xb211e1c4
+DATA rows24x16AVX512Const<>+288(SB)/4, $0xbeaaa264
+DATA rows24x16AVX512Const<>+292(SB)/4, $0xbe127ce2
+DATA rows24x16AVX512Const<>+296(SB)/4, $0x3d9cf371
+DATA rows24x16AVX512Const<>+300(SB)/4, $0x3dbc19e3
+DATA rows24x16AVX512Const<>+304(SB)/4, $0x3cc54067
+DATA rows24x16AVX512Const<>+308(SB)/4, $0x3b161ecb
+DATA rows24x16AVX512Const<>+312(SB)/4, $0x389c2b5d
+DATA rows24x16AVX512Const<>+316(SB)/4, $0x35217cb4
+DATA rows24x16AVX512Const<>+320(SB)/4, $0xbeaaa264
+DATA rows24x16AVX512Const<>+324(SB)/4, $0xbe127ce2
+DATA rows24x16AVX512Const<>+328(SB)/4, $0x3d9cf371
+DATA rows24x16AVX512Const<>+332(SB)/4, $0x3dbc19e3
+DATA rows24x16AVX512Const<>+336(SB)/4, $0x3cc54067
+DATA rows24x16AVX512Const<>+340(SB)/4, $0x3b161ecb
+DATA rows24x16AVX512Const<>+344(SB)/4, $0x389c2b5d
+DATA rows24x16AVX512Const<>+348(SB)/4, $0x35217cb4
+DATA rows24x16AVX512Const<>+352(SB)/4, $0xb5934706
+DATA rows24x16AVX512Const<>+356(SB)/4, $0xbeacddb2
+DATA rows24x16AVX512Const<>+360(SB)/4, $0xbeb84713
+DATA rows24x16AVX512Const<>+364(SB)/4, $0xbe329d43
+DATA rows24x16AVX512Const<>+368(SB)/4, $0xbd19e782
+DATA rows24x16AVX512Const<>+372(SB)/4, $0xbb62dd05
+DATA rows24x16AVX512Const<>+376(SB)/4, $0xb8eeba42
+DATA rows24x16AVX512Const<>+380(SB)/4, $0xb558a84c
+DATA rows24x16AVX512Const<>+384(SB)/4, $0xb5934706
+DATA rows24x16AVX512Const<>+388(SB)/4, $0xbeacddb2
+DATA rows24x16AVX512Const<>+392(SB)/4, $0xbeb84713
+DATA rows24x16AVX512Const<>+396(SB)/4, $0xbe329d43
+DATA rows24x16AVX512Const<>+400(SB)/4, $0xbd19e782
+DATA rows24x16AVX512Const<>+404(SB)/4, $0xbb62dd05
+DATA rows24x16AVX512Const<>+408(SB)/4, $0xb8eeba42
+DATA rows24x16AVX512Const<>+412(SB)/4, $0xb558a84c
+DATA rows24x16AVX512Const<>+416(SB)/4, $0x3f800000
+DATA rows24x16AVX512Const<>+420(SB)/4, $0x3f56642a
+DATA rows24x16AVX512Const<>+424(SB)/4, $0x3f04d69e
+DATA rows24x16AVX512Const<>+428(SB)/4, $0x3e46fe36
+DATA rows24x16AVX512Const<>+432(SB)/4, $0x3d1cf143
+DATA rows24x16AVX512Const<>+436(SB)/4, $0x3b634461
+DATA rows24x16AVX512Const<>+440(SB)/4, $0x38eed3fb
+DATA rows24x16AVX512Const<>+444(SB)/4, $0x3577b69a
+DATA rows24x16AVX512Const<>+448(SB)/4, $0x3f800000
+DATA rows24x16AVX512Const<>+452(SB)/4, $0x3f56642a
+DATA rows24x16AVX512Const<>+456(SB)/4, $0x3f04d69e
+DATA rows24x16AVX512Const<>+460(SB)/4, $0x3e46fe36
+DATA rows24x16AVX512Const<>+464(SB)/4, $0x3d1cf143
+DATA rows24x16AVX512Const<>+468(SB)/4, $0x3b634461
+DATA rows24x16AVX512Const<>+472(SB)/4, $0x38eed3fb
+DATA rows24x16AVX512Const<>+476(SB)/4, $0x3577b69a
+DATA rows24x16AVX512Const<>+480(SB)/4, $0x0
+DATA rows24x16AVX512Const<>+484(SB)/4, $0x3ece6a5e
+DATA rows24x16AVX512Const<>+488(SB)/4, $0x3f3190b1
+DATA rows24x16AVX512Const<>+492(SB)/4, $0x3f65c88a
+DATA rows24x16AVX512Const<>+496(SB)/4, $0x3f7b0c32
+DATA rows24x16AVX512Const<>+500(SB)/4, $0x3f7f8e49
+DATA rows24x16AVX512Const<>+504(SB)/4, $0x3f7ffc46
+DATA rows24x16AVX512Const<>+508(SB)/4, $0x3f7ffff8
+DATA rows24x16AVX512Const<>+512(SB)/4, $0x0
+DATA rows24x16AVX512Const<>+516(SB)/4, $0x3ece6a5e
+DATA rows24x16AVX512Const<>+520(SB)/4, $0x3f3190b1
+DATA rows24x16AVX512Const<>+524(SB)/4, $0x3f65c88a
+DATA rows24x16AVX512Const<>+528(SB)/4, $0x3f7b0c32
+DATA rows24x16AVX512Const<>+532(SB)/4, $0x3f7f8e49
+DATA rows24x16AVX512Const<>+536(SB)/4, $0x3f7ffc46
+DATA rows24x16AVX512Const<>+540(SB)/4, $0x3f7ffff8
+DATA rows24x16AVX512Const<>+544(SB)/4, $0x80000000
+GLOBL rows24x16AVX512Const<>(SB), RODATA|NOPTR, $576
 
-	// y[0…2] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VBROADCASTSS (SI), Z31
-	VFMADD231PS (DX), Z31, K7, Z0
-	VBROADCASTSS 4(SI), Z31
-	VFMADD231PS 32(DX), Z31, K7, Z1
-	VBROADCASTSS 8(SI), Z31
-	VFMADD231PS 64(DX), Z31, K7, Z0
-	VBROADCASTSS 12(SI), Z31
-	VFMADD231PS 96(DX), Z31, K7, Z1
-	VBROADCASTSS 16(SI), Z31
-	VFMADD231PS 128(DX), Z31, K7, Z0
-	VBROADCASTSS 20(SI), Z31
-	VFMADD231PS 160(DX), Z31, K7, Z1
-	VBROADCASTSS 24(SI), Z31
-	VFMADD231PS 192(DX), Z31, K7, Z0
-	VBROADCASTSS 28(SI), Z31
-	VFMADD231PS 224(DX), Z31, K7, Z1
-	VBROADCASTSS 32(SI), Z31
-	VFMADD231PS 256(DX), Z31, K7, Z0
-	VBROADCASTSS 36(SI), Z31
-	VFMADD231PS 288(DX), Z31, K7, Z1
-	VBROADCASTSS 40(SI), Z31
-	VFMADD231PS 320(DX), Z31, K7, Z0
-	VBROADCASTSS 44(SI), Z31
-	VFMADD231PS 352(DX), Z31, K7, Z1
-	VADDPS Z1, Z0, Z0
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	VZEROUPPER 
-	RET 
-
-// logitsForwardTrainRowsPanel0AVX512 sums 12 products for 3 outputs of every row, in tiles of rows.
+// rows24x16AVX512 sums 24 products for 16 outputs of every row, in tiles of rows.
 //
-// func logitsForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-TEXT ·logitsForwardTrainRowsPanel0AVX512(SB), NOSPLIT, $0-64
+// func rows24x16AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·rows24x16AVX512(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	MOVQ $48, R11
+	MOVQ $96, R11
 	LEAQ (R11)(R11*2), R12
 	LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+32(FP), AX
@@ -8247,808 +6566,1096 @@ TEXT ·logitsForwardTrainRowsPanel0AVX512(SB), NOSPLIT, $0-64
 	JZ done2
 rows1:
 
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Z0
 	VXORPS Z1, Z1, Z1
-	VMOVUPS (BX), Z2
+	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
 	VMOVUPS (BX), Z4
 	VXORPS Z5, Z5, Z5
-	VMOVUPS (BX), Z6
+	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
 	VMOVUPS (BX), Z8
 	VXORPS Z9, Z9, Z9
-	VMOVUPS (BX), Z10
+	VXORPS Z10, Z10, Z10
 	VXORPS Z11, Z11, Z11
 	VMOVUPS (BX), Z12
 	VXORPS Z13, Z13, Z13
-	VMOVUPS (BX), Z14
+	VXORPS Z14, Z14, Z14
 	VXORPS Z15, Z15, Z15
 	VMOVUPS (BX), Z16
 	VXORPS Z17, Z17, Z17
-	VMOVUPS (BX), Z18
+	VXORPS Z18, Z18, Z18
 	VXORPS Z19, Z19, Z19
 	VMOVUPS (BX), Z20
 	VXORPS Z21, Z21, Z21
-	VMOVUPS (BX), Z22
+	VXORPS Z22, Z22, Z22
 	VXORPS Z23, Z23, Z23
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS.Z (DI), K7, Z28
+	MOVQ $3, CX
+terms3:
+	VMOVUPS (DI), Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
 	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R10)(R11*4), Z31
+	VBROADCASTSS (R10)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (R9), Z31
+	VBROADCASTSS (R10)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS (R9)(R11*2), Z31
+	VBROADCASTSS (R10)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS (R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS (R9)(R11*4), Z31
+	VBROADCASTSS (R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z20
-	VBROADCASTSS (R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS.Z 32(DI), K7, Z28
+	VMOVUPS 64(DI), Z28
 	VBROADCASTSS 4(R10), Z31
 	VFMADD231PS Z28, Z31, Z1
 	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z3
+	VFMADD231PS Z28, Z31, Z5
 	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z5
+	VFMADD231PS Z28, Z31, Z9
 	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z7
+	VFMADD231PS Z28, Z31, Z13
 	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z9
+	VFMADD231PS Z28, Z31, Z17
 	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 4(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 4(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 4(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z21
-	VBROADCASTSS 4(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z23
-	VMOVUPS.Z 64(DI), K7, Z28
+	VMOVUPS 128(DI), Z28
 	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 8(R10)(R12*1), Z31
+	VBROADCASTSS 8(R10)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 8(R10)(R13*1), Z31
+	VBROADCASTSS 8(R10)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R9), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 8(R9)(R11*1), Z31
+	VBROADCASTSS 8(R10)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 8(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS 8(R9)(R12*1), Z31
+	VBROADCASTSS 8(R10)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 8(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z20
-	VBROADCASTSS 8(R9)(R13*1), Z31
+	VBROADCASTSS 8(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS.Z 96(DI), K7, Z28
+	VMOVUPS 192(DI), Z28
 	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 12(R10)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(R10)(R12*1), Z31
+	VBROADCASTSS 12(R10)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 12(R10)(R13*1), Z31
+	VBROADCASTSS 12(R10)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 12(R9), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 12(R9)(R11*1), Z31
+	VBROADCASTSS 12(R10)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 12(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 12(R9)(R12*1), Z31
+	VBROADCASTSS 12(R10)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 12(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z21
-	VBROADCASTSS 12(R9)(R13*1), Z31
+	VBROADCASTSS 12(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z23
-	VMOVUPS.Z 128(DI), K7, Z28
+	VMOVUPS 256(DI), Z28
 	VBROADCASTSS 16(R10), Z31
 	VFMADD231PS Z28, Z31, Z0
 	VBROADCASTSS 16(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 16(R10)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 16(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 16(R10)(R11*4), Z31
+	VBROADCASTSS 16(R10)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 16(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 16(R9), Z31
+	VBROADCASTSS 16(R10)(R12*1), Z31
 	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 16(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 16(R9)(R11*2), Z31
+	VBROADCASTSS 16(R10)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS 16(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 16(R9)(R11*4), Z31
+	VBROADCASTSS 16(R10)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z20
-	VBROADCASTSS 16(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS.Z 160(DI), K7, Z28
+	VMOVUPS 320(DI), Z28
 	VBROADCASTSS 20(R10), Z31
 	VFMADD231PS Z28, Z31, Z1
 	VBROADCASTSS 20(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z3
+	VFMADD231PS Z28, Z31, Z5
 	VBROADCASTSS 20(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z5
+	VFMADD231PS Z28, Z31, Z9
 	VBROADCASTSS 20(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z7
+	VFMADD231PS Z28, Z31, Z13
 	VBROADCASTSS 20(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z9
+	VFMADD231PS Z28, Z31, Z17
 	VBROADCASTSS 20(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 20(R9), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 20(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 20(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 20(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 20(R9)(R11*4), Z31
 	VFMADD231PS Z28, Z31, Z21
-	VBROADCASTSS 20(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z23
-	VMOVUPS.Z 192(DI), K7, Z28
+	VMOVUPS 384(DI), Z28
 	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
+	VFMADD231PS Z28, Z31, Z2
 	VBROADCASTSS 24(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z2
+	VFMADD231PS Z28, Z31, Z6
 	VBROADCASTSS 24(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z4
+	VFMADD231PS Z28, Z31, Z10
 	VBROADCASTSS 24(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z6
+	VFMADD231PS Z28, Z31, Z14
 	VBROADCASTSS 24(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z8
+	VFMADD231PS Z28, Z31, Z18
 	VBROADCASTSS 24(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 24(R9), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 24(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 24(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS 24(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 24(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z20
-	VBROADCASTSS 24(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS.Z 224(DI), K7, Z28
+	VMOVUPS 448(DI), Z28
 	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
+	VFMADD231PS Z28, Z31, Z3
 	VBROADCASTSS 28(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z3
+	VFMADD231PS Z28, Z31, Z7
 	VBROADCASTSS 28(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z5
+	VFMADD231PS Z28, Z31, Z11
 	VBROADCASTSS 28(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z7
+	VFMADD231PS Z28, Z31, Z15
 	VBROADCASTSS 28(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z9
+	VFMADD231PS Z28, Z31, Z19
 	VBROADCASTSS 28(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 28(R9), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 28(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 28(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 28(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 28(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z21
-	VBROADCASTSS 28(R9)(R13*1), Z31
 	VFMADD231PS Z28, Z31, Z23
-	VMOVUPS.Z 256(DI), K7, Z28
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 32(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 32(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 32(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 32(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 32(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 32(R9), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 32(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 32(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS 32(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 32(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z20
-	VBROADCASTSS 32(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS.Z 288(DI), K7, Z28
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 36(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 36(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 36(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 36(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 36(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 36(R9), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 36(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 36(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 36(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 36(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z21
-	VBROADCASTSS 36(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z23
-	VMOVUPS.Z 320(DI), K7, Z28
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 40(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 40(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 40(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 40(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 40(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 40(R9), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 40(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 40(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS 40(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 40(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z20
-	VBROADCASTSS 40(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS.Z 352(DI), K7, Z28
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 44(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 44(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 44(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 44(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 44(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 44(R9), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 44(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 44(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 44(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 44(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z21
-	VBROADCASTSS 44(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z23
+	ADDQ $32, R10
+	ADDQ $512, DI
+	DECQ CX
+	JNZ terms3
+	VADDPS Z2, Z0, Z0
+	VADDPS Z3, Z1, Z1
 	VADDPS Z1, Z0, Z0
-	VADDPS Z3, Z2, Z2
+	VADDPS Z6, Z4, Z4
+	VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4
-	VADDPS Z7, Z6, Z6
+	VADDPS Z10, Z8, Z8
+	VADDPS Z11, Z9, Z9
 	VADDPS Z9, Z8, Z8
-	VADDPS Z11, Z10, Z10
+	VADDPS Z14, Z12, Z12
+	VADDPS Z15, Z13, Z13
 	VADDPS Z13, Z12, Z12
-	VADDPS Z15, Z14, Z14
+	VADDPS Z18, Z16, Z16
+	VADDPS Z19, Z17, Z17
 	VADDPS Z17, Z16, Z16
-	VADDPS Z19, Z18, Z18
+	VADDPS Z22, Z20, Z20
+	VADDPS Z23, Z21, Z21
 	VADDPS Z21, Z20, Z20
-	VADDPS Z23, Z22, Z22
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 12(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 24(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z6, K7, 36(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 48(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z10, K7, 60(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z12, K7, 72(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z14, K7, 84(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z16, K7, 96(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z18, K7, 108(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z20, K7, 120(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z22, K7, 132(R8)
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z4, 96(R8)
+	VMOVUPS Z8, 192(R8)
+	VMOVUPS Z12, 288(R8)
+	VMOVUPS Z16, 384(R8)
+	VMOVUPS Z20, 480(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $6, CX
+finish4:
+	VMOVUPS (R10), Z0
+
+	// y = tanh(x)
+	VANDPS.BCST rows24x16AVX512Const<>+0(SB), Z0, Z1
+	VBROADCASTSS rows24x16AVX512Const<>+8(SB), Z2
+	VMINPS Z1, Z2, Z1
+	VADDPS.BCST rows24x16AVX512Const<>+16(SB), Z1, Z2
+	VPSUBD.BCST rows24x16AVX512Const<>+16(SB), Z2, Z2
+	VPSRLD $22, Z2, Z2
+	VPERMPS rows24x16AVX512Const<>+32(SB), Z2, Z3
+	VSUBPS Z3, Z1, Z1
+	VMULPS Z1, Z1, Z3
+	VPERMPS rows24x16AVX512Const<>+96(SB), Z2, Z4
+	VMULPS Z1, Z4, Z4
+	VPERMPS rows24x16AVX512Const<>+160(SB), Z2, Z5
+	VADDPS Z5, Z4, Z4
+	VPERMPS rows24x16AVX512Const<>+224(SB), Z2, Z5
+	VMULPS Z3, Z5, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z3, Z5
+	VMULPS Z5, Z4, Z4
+	VPERMPS rows24x16AVX512Const<>+288(SB), Z2, Z5
+	VMULPS Z1, Z5, Z5
+	VPERMPS rows24x16AVX512Const<>+352(SB), Z2, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z3, Z5, Z3
+	VADDPS Z4, Z3, Z3
+	VPERMPS rows24x16AVX512Const<>+416(SB), Z2, Z4
+	VMULPS Z1, Z4, Z1
+	VPERMPS rows24x16AVX512Const<>+480(SB), Z2, Z2
+	VADDPS Z2, Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VANDPS.BCST rows24x16AVX512Const<>+544(SB), Z0, Z0
+	VORPS Z1, Z0, Z0
+	VMOVUPS Z0, (R10)
+	ADDQ $96, R10
+	DECQ CX
+	JNZ finish4
 	ADDQ $576, SI
-	ADDQ $144, R8
+	ADDQ $576, R8
 	DECQ AX
 	JNZ rows1
 done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
-	JZ done4
-rows3:
-
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VMOVUPS (BX), Z2
-	VXORPS Z3, Z3, Z3
-	VMOVUPS (BX), Z4
-	VXORPS Z5, Z5, Z5
-	VMOVUPS (BX), Z6
-	VXORPS Z7, Z7, Z7
-	VMOVUPS (BX), Z8
-	VXORPS Z9, Z9, Z9
-	VMOVUPS (BX), Z10
-	VXORPS Z11, Z11, Z11
-	VMOVUPS (BX), Z12
-	VXORPS Z13, Z13, Z13
-	VMOVUPS (BX), Z14
-	VXORPS Z15, Z15, Z15
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R9), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 8(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 12(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 12(R9), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 12(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 16(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 16(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 16(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 16(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 16(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 16(R9), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 16(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 20(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 20(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 20(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 20(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 20(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 20(R9), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 20(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 24(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 24(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 24(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 24(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 24(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 24(R9), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 24(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 28(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 28(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 28(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 28(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 28(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 28(R9), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 28(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VMOVUPS.Z 256(DI), K7, Z28
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 32(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 32(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 32(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 32(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 32(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 32(R9), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 32(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VMOVUPS.Z 288(DI), K7, Z28
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 36(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 36(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 36(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 36(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 36(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 36(R9), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 36(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VMOVUPS.Z 320(DI), K7, Z28
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 40(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 40(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 40(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 40(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 40(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 40(R9), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 40(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VMOVUPS.Z 352(DI), K7, Z28
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 44(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 44(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 44(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 44(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 44(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 44(R9), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 44(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VADDPS Z1, Z0, Z0
-	VADDPS Z3, Z2, Z2
-	VADDPS Z5, Z4, Z4
-	VADDPS Z7, Z6, Z6
-	VADDPS Z9, Z8, Z8
-	VADDPS Z11, Z10, Z10
-	VADDPS Z13, Z12, Z12
-	VADDPS Z15, Z14, Z14
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 12(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 24(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z6, K7, 36(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 48(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z10, K7, 60(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z12, K7, 72(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z14, K7, 84(R8)
-	ADDQ $384, SI
-	ADDQ $96, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
 	JZ done6
 rows5:
 
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Z0
 	VXORPS Z1, Z1, Z1
-	VMOVUPS (BX), Z2
+	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
 	VMOVUPS (BX), Z4
 	VXORPS Z5, Z5, Z5
-	VMOVUPS (BX), Z6
+	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
+	VMOVUPS (BX), Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VMOVUPS (BX), Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VMOVUPS (BX), Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	VMOVUPS.Z (DI), K7, Z28
+	MOVQ $3, CX
+terms7:
+	VMOVUPS (DI), Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
 	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS (R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z8
 	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VMOVUPS.Z 32(DI), K7, Z28
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS (R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z16
+	VMOVUPS 64(DI), Z28
 	VBROADCASTSS 4(R10), Z31
 	VFMADD231PS Z28, Z31, Z1
 	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z3
+	VFMADD231PS Z28, Z31, Z5
 	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z5
+	VFMADD231PS Z28, Z31, Z9
 	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS.Z 64(DI), K7, Z28
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 4(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z17
+	VMOVUPS 128(DI), Z28
 	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 8(R10)(R12*1), Z31
+	VBROADCASTSS 8(R10)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z6
-	VMOVUPS.Z 96(DI), K7, Z28
+	VBROADCASTSS 8(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 8(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 8(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z18
+	VMOVUPS 192(DI), Z28
 	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 12(R10)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(R10)(R12*1), Z31
+	VBROADCASTSS 12(R10)(R11*1), Z31
 	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS.Z 128(DI), K7, Z28
+	VBROADCASTSS 12(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 12(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z15
+	VBROADCASTSS 12(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z19
+	VMOVUPS 256(DI), Z28
 	VBROADCASTSS 16(R10), Z31
 	VFMADD231PS Z28, Z31, Z0
 	VBROADCASTSS 16(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 16(R10)(R11*2), Z31
 	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 16(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z8
 	VBROADCASTSS 16(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VMOVUPS.Z 160(DI), K7, Z28
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS 16(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z16
+	VMOVUPS 320(DI), Z28
 	VBROADCASTSS 20(R10), Z31
 	VFMADD231PS Z28, Z31, Z1
 	VBROADCASTSS 20(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z3
+	VFMADD231PS Z28, Z31, Z5
 	VBROADCASTSS 20(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z5
+	VFMADD231PS Z28, Z31, Z9
 	VBROADCASTSS 20(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS.Z 192(DI), K7, Z28
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 20(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z17
+	VMOVUPS 384(DI), Z28
 	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
+	VFMADD231PS Z28, Z31, Z2
 	VBROADCASTSS 24(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z2
+	VFMADD231PS Z28, Z31, Z6
 	VBROADCASTSS 24(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z4
+	VFMADD231PS Z28, Z31, Z10
 	VBROADCASTSS 24(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VMOVUPS.Z 224(DI), K7, Z28
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 24(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z18
+	VMOVUPS 448(DI), Z28
 	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
+	VFMADD231PS Z28, Z31, Z3
 	VBROADCASTSS 28(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z3
+	VFMADD231PS Z28, Z31, Z7
 	VBROADCASTSS 28(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z5
+	VFMADD231PS Z28, Z31, Z11
 	VBROADCASTSS 28(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS.Z 256(DI), K7, Z28
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 32(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 32(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 32(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VMOVUPS.Z 288(DI), K7, Z28
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 36(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 36(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 36(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS.Z 320(DI), K7, Z28
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 40(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 40(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 40(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VMOVUPS.Z 352(DI), K7, Z28
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 44(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 44(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 44(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z7
+	VFMADD231PS Z28, Z31, Z15
+	VBROADCASTSS 28(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z19
+	ADDQ $32, R10
+	ADDQ $512, DI
+	DECQ CX
+	JNZ terms7
+	VADDPS Z2, Z0, Z0
+	VADDPS Z3, Z1, Z1
 	VADDPS Z1, Z0, Z0
-	VADDPS Z3, Z2, Z2
+	VADDPS Z6, Z4, Z4
+	VADDPS Z7, Z5, Z5
 	VADDPS Z5, Z4, Z4
-	VADDPS Z7, Z6, Z6
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 12(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 24(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z6, K7, 36(R8)
-	ADDQ $192, SI
-	ADDQ $48, R8
+	VADDPS Z10, Z8, Z8
+	VADDPS Z11, Z9, Z9
+	VADDPS Z9, Z8, Z8
+	VADDPS Z14, Z12, Z12
+	VADDPS Z15, Z13, Z13
+	VADDPS Z13, Z12, Z12
+	VADDPS Z18, Z16, Z16
+	VADDPS Z19, Z17, Z17
+	VADDPS Z17, Z16, Z16
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z4, 96(R8)
+	VMOVUPS Z8, 192(R8)
+	VMOVUPS Z12, 288(R8)
+	VMOVUPS Z16, 384(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $5, CX
+finish8:
+	VMOVUPS (R10), Z0
+
+	// y = tanh(x)
+	VANDPS.BCST rows24x16AVX512Const<>+0(SB), Z0, Z1
+	VBROADCASTSS rows24x16AVX512Const<>+8(SB), Z2
+	VMINPS Z1, Z2, Z1
+	VADDPS.BCST rows24x16AVX512Const<>+16(SB), Z1, Z2
+	VPSUBD.BCST rows24x16AVX512Const<>+16(SB), Z2, Z2
+	VPSRLD $22, Z2, Z2
+	VPERMPS rows24x16AVX512Const<>+32(SB), Z2, Z3
+	VSUBPS Z3, Z1, Z1
+	VMULPS Z1, Z1, Z3
+	VPERMPS rows24x16AVX512Const<>+96(SB), Z2, Z4
+	VMULPS Z1, Z4, Z4
+	VPERMPS rows24x16AVX512Const<>+160(SB), Z2, Z5
+	VADDPS Z5, Z4, Z4
+	VPERMPS rows24x16AVX512Const<>+224(SB), Z2, Z5
+	VMULPS Z3, Z5, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z3, Z5
+	VMULPS Z5, Z4, Z4
+	VPERMPS rows24x16AVX512Const<>+288(SB), Z2, Z5
+	VMULPS Z1, Z5, Z5
+	VPERMPS rows24x16AVX512Const<>+352(SB), Z2, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z3, Z5, Z3
+	VADDPS Z4, Z3, Z3
+	VPERMPS rows24x16AVX512Const<>+416(SB), Z2, Z4
+	VMULPS Z1, Z4, Z1
+	VPERMPS rows24x16AVX512Const<>+480(SB), Z2, Z2
+	VADDPS Z2, Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VANDPS.BCST rows24x16AVX512Const<>+544(SB), Z0, Z0
+	VORPS Z1, Z0, Z0
+	VMOVUPS Z0, (R10)
+	ADDQ $96, R10
+	DECQ CX
+	JNZ finish8
+	ADDQ $480, SI
+	ADDQ $480, R8
 	DECQ AX
 	JNZ rows5
 done6:
-	MOVQ tiles3+56(FP), AX
+	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done10
+rows9:
 
 	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Z0
 	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
 	MOVQ w+16(FP), DI
 	MOVQ SI, R10
+	MOVQ $3, CX
+terms11:
+	VMOVUPS (DI), Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VMOVUPS 64(DI), Z28
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VMOVUPS 128(DI), Z28
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VMOVUPS 192(DI), Z28
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VMOVUPS 256(DI), Z28
+	VBROADCASTSS 16(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VMOVUPS 320(DI), Z28
+	VBROADCASTSS 20(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VMOVUPS 384(DI), Z28
+	VBROADCASTSS 24(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VMOVUPS 448(DI), Z28
+	VBROADCASTSS 28(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	ADDQ $32, R10
+	ADDQ $512, DI
+	DECQ CX
+	JNZ terms11
+	VADDPS Z2, Z0, Z0
+	VADDPS Z3, Z1, Z1
+	VADDPS Z1, Z0, Z0
+	VMOVUPS Z0, (R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $1, CX
+finish12:
+	VMOVUPS (R10), Z0
+
+	// y = tanh(x)
+	VANDPS.BCST rows24x16AVX512Const<>+0(SB), Z0, Z1
+	VBROADCASTSS rows24x16AVX512Const<>+8(SB), Z2
+	VMINPS Z1, Z2, Z1
+	VADDPS.BCST rows24x16AVX512Const<>+16(SB), Z1, Z2
+	VPSUBD.BCST rows24x16AVX512Const<>+16(SB), Z2, Z2
+	VPSRLD $22, Z2, Z2
+	VPERMPS rows24x16AVX512Const<>+32(SB), Z2, Z3
+	VSUBPS Z3, Z1, Z1
+	VMULPS Z1, Z1, Z3
+	VPERMPS rows24x16AVX512Const<>+96(SB), Z2, Z4
+	VMULPS Z1, Z4, Z4
+	VPERMPS rows24x16AVX512Const<>+160(SB), Z2, Z5
+	VADDPS Z5, Z4, Z4
+	VPERMPS rows24x16AVX512Const<>+224(SB), Z2, Z5
+	VMULPS Z3, Z5, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z3, Z5
+	VMULPS Z5, Z4, Z4
+	VPERMPS rows24x16AVX512Const<>+288(SB), Z2, Z5
+	VMULPS Z1, Z5, Z5
+	VPERMPS rows24x16AVX512Const<>+352(SB), Z2, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z3, Z5, Z3
+	VADDPS Z4, Z3, Z3
+	VPERMPS rows24x16AVX512Const<>+416(SB), Z2, Z4
+	VMULPS Z1, Z4, Z1
+	VPERMPS rows24x16AVX512Const<>+480(SB), Z2, Z2
+	VADDPS Z2, Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VANDPS.BCST rows24x16AVX512Const<>+544(SB), Z0, Z0
+	VORPS Z1, Z0, Z0
+	VMOVUPS Z0, (R10)
+	ADDQ $96, R10
+	DECQ CX
+	JNZ finish12
+	ADDQ $96, SI
+	ADDQ $96, R8
+	DECQ AX
+	JNZ rows9
+done10:
+	VZEROUPPER 
+	RET 
+
+DATA rows24x8AVX512Const<>+0(SB)/4, $0x7fffffff
+DATA rows24x8AVX512Const<>+8(SB)/4, $0x4110cccd
+DATA rows24x8AVX512Const<>+16(SB)/4, $0x3f1ae148
+DATA rows24x8AVX512Const<>+32(SB)/4, $0x0
+DATA rows24x8AVX512Const<>+36(SB)/4, $0x3edad599
+DATA rows24x8AVX512Const<>+40(SB)/4, $0x3f5ad9e4
+DATA rows24x8AVX512Const<>+44(SB)/4, $0x3fbad6ee
+DATA rows24x8AVX512Const<>+48(SB)/4, $0x40141ea4
+DATA rows24x8AVX512Const<>+52(SB)/4, $0x406190eb
+DATA rows24x8AVX512Const<>+56(SB)/4, $0x40a77ce0
+DATA rows24x8AVX512Const<>+60(SB)/4, $0x40f483a4
+DATA rows24x8AVX512Const<>+64(SB)/4, $0x0
+DATA rows24x8AVX512Const<>+68(SB)/4, $0x3edad599
+DATA rows24x8AVX512Const<>+72(SB)/4, $0x3f5ad9e4
+DATA rows24x8AVX512Const<>+76(SB)/4, $0x3fbad6ee
+DATA rows24x8AVX512Const<>+80(SB)/4, $0x40141ea4
+DATA rows24x8AVX512Const<>+84(SB)/4, $0x406190eb
+DATA rows24x8AVX512Const<>+88(SB)/4, $0x40a77ce0
+DATA rows24x8AVX512Const<>+92(SB)/4, $0x40f483a4
+DATA rows24x8AVX512Const<>+96(SB)/4, $0x3e1284c0
+DATA rows24x8AVX512Const<>+100(SB)/4, $0xbaa0b30d
+DATA rows24x8AVX512Const<>+104(SB)/4, $0xbd71a697
+DATA rows24x8AVX512Const<>+108(SB)/4, $0xbbb23239
+DATA rows24x8AVX512Const<>+112(SB)/4, $0x3b70f726
+DATA rows24x8AVX512Const<>+116(SB)/4, $0x39fe9e40
+DATA rows24x8AVX512Const<>+120(SB)/4, $0x379579b4
+DATA rows24x8AVX512Const<>+124(SB)/4, $0x342462e0
+DATA rows24x8AVX512Const<>+128(SB)/4, $0x3e1284c0
+DATA rows24x8AVX512Const<>+132(SB)/4, $0xbaa0b30d
+DATA rows24x8AVX512Const<>+136(SB)/4, $0xbd71a697
+DATA rows24x8AVX512Const<>+140(SB)/4, $0xbbb23239
+DATA rows24x8AVX512Const<>+144(SB)/4, $0x3b70f726
+DATA rows24x8AVX512Const<>+148(SB)/4, $0x39fe9e40
+DATA rows24x8AVX512Const<>+152(SB)/4, $0x379579b4
+DATA rows24x8AVX512Const<>+156(SB)/4, $0x342462e0
+DATA rows24x8AVX512Const<>+160(SB)/4, $0xba9b2881
+DATA rows24x8AVX512Const<>+164(SB)/4, $0x3e2e4ccf
+DATA rows24x8AVX512Const<>+168(SB)/4, $0x3d88f449
+DATA rows24x8AVX512Const<>+172(SB)/4, $0xbcc6dab6
+DATA rows24x8AVX512Const<>+176(SB)/4, $0xbc35ce6c
+DATA rows24x8AVX512Const<>+180(SB)/4, $0xba9537f0
+DATA rows24x8AVX512Const<>+184(SB)/4, $0xb81c8808
+DATA rows24x8AVX512Const<>+188(SB)/4, $0xb4e9b073
+DATA rows24x8AVX512Const<>+192(SB)/4, $0xba9b2881
+DATA rows24x8AVX512Const<>+196(SB)/4, $0x3e2e4ccf
+DATA rows24x8AVX512Const<>+200(SB)/4, $0x3d88f449
+DATA rows24x8AVX512Const<>+204(SB)/4, $0xbcc6dab6
+DATA rows24x8AVX512Const<>+208(SB)/4, $0xbc35ce6c
+DATA rows24x8AVX512Const<>+212(SB)/4, $0xba9537f0
+DATA rows24x8AVX512Const<>+216(SB)/4, $0xb81c8808
+DATA rows24x8AVX512Const<>+220(SB)/4, $0xb4e9b073
+DATA rows24x8AVX512Const<>+224(SB)/4, $0xbd1775c0
+DATA rows24x8AVX512Const<>+228(SB)/4, $0xbd80a518
+DATA rows24x8AVX512Const<>+232(SB)/4, $0x3c2298b8
+DATA rows24x8AVX512Const<>+236(SB)/4, $0x3c0bddcb
+DATA rows24x8AVX512Const<>+240(SB)/4, $0xba3724d5
+DATA rows24x8AVX512Const<>+244(SB)/4, $0xb922e725
+DATA rows24x8AVX512Const<>+248(SB)/4, $0xb6c50ef7
+DATA rows24x8AVX512Const<>+252(SB)/4, $0xb211e1c4
+DATA rows24x8AVX512Const<>+256(SB)/4, $0xbd1775c0
+DATA rows24x8AVX512Const<>+260(SB)/4, $0xbd80a518
+DATA rows24x8AVX512Const<>+264(SB)/4, $0x3c2298b8
+DATA rows24x8AVX512Const<>+268(SB)/4, $0x3c0bddcb
+DATA rows24x8AVX512Const<>+272(SB)/4, $0xba3724d5
+DATA rows24x8AVX512Const<>+276(SB)/4, $0xb922e725
+DATA rows24x8AVX512Const<>+280(SB)/4, $0xb6c50ef7
+DATA rows24x8AVX512Const<>+284(SB)/4, $0xb211e1c4
+DATA rows24x8AVX512Const<>+288(SB)/4, $0xbeaaa264
+DATA rows24x8AVX512Const<>+292(SB)/4, $0xbe127ce2
+DATA rows24x8AVX512Const<>+296(SB)/4, $0x3d9cf371
+DATA rows24x8AVX512Const<>+300(SB)/4, $0x3dbc19e3
+DATA rows24x8AVX512Const<>+304(SB)/4, $0x3cc54067
+DATA rows24x8AVX512Const<>+308(SB)/4, $0x3b161ecb
+DATA rows24x8AVX512Const<>+312(SB)/4, $0x389c2b5d
+DATA rows24x8AVX512Const<>+316(SB)/4, $0x35217cb4
+DATA rows24x8AVX512Const<>+320(SB)/4, $0xbeaaa264
+DATA rows24x8AVX512Const<>+324(SB)/4, $0xbe127ce2
+DATA rows24x8AVX512Const<>+328(SB)/4, $0x3d9cf371
+DATA rows24x8AVX512Const<>+332(SB)/4, $0x3dbc19e3
+DATA rows24x8AVX512Const<>+336(SB)/4, $0x3cc54067
+DATA rows24x8AVX512Const<>+340(SB)/4, $0x3b161ecb
+DATA rows24x8AVX512Const<>+344(SB)/4, $0x389c2b5d
+DATA rows24x8AVX512Const<>+348(SB)/4, $0x35217cb4
+DATA rows24x8AVX512Const<>+352(SB)/4, $0xb5934706
+DATA rows24x8AVX512Const<>+356(SB)/4, $0xbeacddb2
+DATA rows24x8AVX512Const<>+360(SB)/4, $0xbeb84713
+DATA rows24x8AVX512Const<>+364(SB)/4, $0xbe329d43
+DATA rows24x8AVX512Const<>+368(SB)/4, $0xbd19e782
+DATA rows24x8AVX512Const<>+372(SB)/4, $0xbb62dd05
+DATA rows24x8AVX512Const<>+376(SB)/4, $0xb8eeba42
+DATA rows24x8AVX512Const<>+380(SB)/4, $0xb558a84c
+DATA rows24x8AVX512Const<>+384(SB)/4, $0xb5934706
+DATA rows24x8AVX512Const<>+388(SB)/4, $0xbeacddb2
+DATA rows24x8AVX512Const<>+392(SB)/4, $0xbeb84713
+DATA rows24x8AVX512Const<>+396(SB)/4, $0xbe329d43
+DATA rows24x8AVX512Const<>+400(SB)/4, $0xbd19e782
+DATA rows24x8AVX512Const<>+404(SB)/4, $0xbb62dd05
+DATA rows24x8AVX512Const<>+408(SB)/4, $0xb8eeba42
+DATA rows24x8AVX512Const<>+412(SB)/4, $0xb558a84c
+DATA rows24x8AVX512Const<>+416(SB)/4, $0x3f800000
+DATA rows24x8AVX512Const<>+420(SB)/4, $0x3f56642a
+DATA rows24x8AVX512Const<>+424(SB)/4, $0x3f04d69e
+DATA rows24x8AVX512Const<>+428(SB)/4, $0x3e46fe36
+DATA rows24x8AVX512Const<>+432(SB)/4, $0x3d1cf143
+DATA rows24x8AVX512Const<>+436(SB)/4, $0x3b634461
+DATA rows24x8AVX512Const<>+440(SB)/4, $0x38eed3fb
+DATA rows24x8AVX512Const<>+444(SB)/4, $0x3577b69a
+DATA rows24x8AVX512Const<>+448(SB)/4, $0x3f800000
+DATA rows24x8AVX512Const<>+452(SB)/4, $0x3f56642a
+DATA rows24x8AVX512Const<>+456(SB)/4, $0x3f04d69e
+DATA rows24x8AVX512Const<>+460(SB)/4, $0x3e46fe36
+DATA rows24x8AVX512Const<>+464(SB)/4, $0x3d1cf143
+DATA rows24x8AVX512Const<>+468(SB)/4, $0x3b634461
+DATA rows24x8AVX512Const<>+472(SB)/4, $0x38eed3fb
+DATA rows24x8AVX512Const<>+476(SB)/4, $0x3577b69a
+DATA rows24x8AVX512Const<>+480(SB)/4, $0x0
+DATA rows24x8AVX512Const<>+484(SB)/4, $0x3ece6a5e
+DATA rows24x8AVX512Const<>+488(SB)/4, $0x3f3190b1
+DATA rows24x8AVX512Const<>+492(SB)/4, $0x3f65c88a
+DATA rows24x8AVX512Const<>+496(SB)/4, $0x3f7b0c32
+DATA rows24x8AVX512Const<>+500(SB)/4, $0x3f7f8e49
+DATA rows24x8AVX512Const<>+504(SB)/4, $0x3f7ffc46
+DATA rows24x8AVX512Const<>+508(SB)/4, $0x3f7ffff8
+DATA rows24x8AVX512Const<>+512(SB)/4, $0x0
+DATA rows24x8AVX512Const<>+516(SB)/4, $0x3ece6a5e
+DATA rows24x8AVX512Const<>+520(SB)/4, $0x3f3190b1
+DATA rows24x8AVX512Const<>+524(SB)/4, $0x3f65c88a
+DATA rows24x8AVX512Const<>+528(SB)/4, $0x3f7b0c32
+DATA rows24x8AVX512Const<>+532(SB)/4, $0x3f7f8e49
+DATA rows24x8AVX512Const<>+536(SB)/4, $0x3f7ffc46
+DATA rows24x8AVX512Const<>+540(SB)/4, $0x3f7ffff8
+DATA rows24x8AVX512Const<>+544(SB)/4, $0x80000000
+GLOBL rows24x8AVX512Const<>(SB), RODATA|NOPTR, $576
+
+// rows24x8AVX512 sums 24 products for 8 outputs of every row, in tiles of rows.
+//
+// func rows24x8AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·rows24x8AVX512(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8
+	MOVQ x+8(FP), SI
+	MOVQ b+24(FP), BX
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	MOVQ $96, R11
+	LEAQ (R11)(R11*2), R12
+	LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+32(FP), AX
+	TESTQ AX, AX
+	JZ done2
+rows1:
+
+	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VMOVUPS (BX), Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VMOVUPS (BX), Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VMOVUPS (BX), Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VMOVUPS (BX), Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	VMOVUPS (BX), Z20
+	VXORPS Z21, Z21, Z21
+	VXORPS Z22, Z22, Z22
+	VXORPS Z23, Z23, Z23
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ $3, CX
+terms3:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS (R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS (R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS (R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS (R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z16
+	VBROADCASTSS (R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z20
+	VMOVUPS.Z 32(DI), K7, Z28
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 4(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 4(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 4(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 4(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z17
+	VBROADCASTSS 4(R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z21
+	VMOVUPS.Z 64(DI), K7, Z28
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 8(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 8(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 8(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 8(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z18
+	VBROADCASTSS 8(R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z22
+	VMOVUPS.Z 96(DI), K7, Z28
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 12(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 12(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 12(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z15
+	VBROADCASTSS 12(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z19
+	VBROADCASTSS 12(R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z23
+	VMOVUPS.Z 128(DI), K7, Z28
+	VBROADCASTSS 16(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 16(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 16(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 16(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS 16(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z16
+	VBROADCASTSS 16(R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z20
+	VMOVUPS.Z 160(DI), K7, Z28
+	VBROADCASTSS 20(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 20(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 20(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 20(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 20(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z17
+	VBROADCASTSS 20(R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z21
+	VMOVUPS.Z 192(DI), K7, Z28
+	VBROADCASTSS 24(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 24(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 24(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 24(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 24(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z18
+	VBROADCASTSS 24(R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z22
+	VMOVUPS.Z 224(DI), K7, Z28
+	VBROADCASTSS 28(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 28(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 28(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 28(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z15
+	VBROADCASTSS 28(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z19
+	VBROADCASTSS 28(R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z23
+	ADDQ $32, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ terms3
+	VADDPS Z2, Z0, Z0
+	VADDPS Z3, Z1, Z1
+	VADDPS Z1, Z0, Z0
+	VADDPS Z6, Z4, Z4
+	VADDPS Z7, Z5, Z5
+	VADDPS Z5, Z4, Z4
+	VADDPS Z10, Z8, Z8
+	VADDPS Z11, Z9, Z9
+	VADDPS Z9, Z8, Z8
+	VADDPS Z14, Z12, Z12
+	VADDPS Z15, Z13, Z13
+	VADDPS Z13, Z12, Z12
+	VADDPS Z18, Z16, Z16
+	VADDPS Z19, Z17, Z17
+	VADDPS Z17, Z16, Z16
+	VADDPS Z22, Z20, Z20
+	VADDPS Z23, Z21, Z21
+	VADDPS Z21, Z20, Z20
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS Z0, K7, (R8)
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS Z4, K7, 96(R8)
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS Z8, K7, 192(R8)
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS Z12, K7, 288(R8)
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS Z16, K7, 384(R8)
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS Z20, K7, 480(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $6, CX
+finish4:
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (R10), K7, Z0
+
+	// y = tanh(x)
+	VANDPS.BCST rows24x8AVX512Const<>+0(SB), Z0, Z1
+	VBROADCASTSS rows24x8AVX512Const<>+8(SB), Z2
+	VMINPS Z1, Z2, Z1
+	VADDPS.BCST rows24x8AVX512Const<>+16(SB), Z1, Z2
+	VPSUBD.BCST rows24x8AVX512Const<>+16(SB), Z2, Z2
+	VPSRLD $22, Z2, Z2
+	VPERMPS rows24x8AVX512Const<>+32(SB), Z2, Z3
+	VSUBPS Z3, Z1, Z1
+	VMULPS Z1, Z1, Z3
+	VPERMPS rows24x8AVX512Const<>+96(SB), Z2, Z4
+	VMULPS Z1, Z4, Z4
+	VPERMPS rows24x8AVX512Const<>+160(SB), Z2, Z5
+	VADDPS Z5, Z4, Z4
+	VPERMPS rows24x8AVX512Const<>+224(SB), Z2, Z5
+	VMULPS Z3, Z5, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z3, Z5
+	VMULPS Z5, Z4, Z4
+	VPERMPS rows24x8AVX512Const<>+288(SB), Z2, Z5
+	VMULPS Z1, Z5, Z5
+	VPERMPS rows24x8AVX512Const<>+352(SB), Z2, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z3, Z5, Z3
+	VADDPS Z4, Z3, Z3
+	VPERMPS rows24x8AVX512Const<>+416(SB), Z2, Z4
+	VMULPS Z1, Z4, Z1
+	VPERMPS rows24x8AVX512Const<>+480(SB), Z2, Z2
+	VADDPS Z2, Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VANDPS.BCST rows24x8AVX512Const<>+544(SB), Z0, Z0
+	VORPS Z1, Z0, Z0
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS Z0, K7, (R10)
+	ADDQ $96, R10
+	DECQ CX
+	JNZ finish4
+	ADDQ $576, SI
+	ADDQ $576, R8
+	DECQ AX
+	JNZ rows1
+done2:
+	MOVQ tiles1+40(FP), AX
+	TESTQ AX, AX
+	JZ done6
+rows5:
+
+	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VMOVUPS (BX), Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VMOVUPS (BX), Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VMOVUPS (BX), Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	VMOVUPS (BX), Z16
+	VXORPS Z17, Z17, Z17
+	VXORPS Z18, Z18, Z18
+	VXORPS Z19, Z19, Z19
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ $3, CX
+terms7:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS (R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS (R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS (R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS (R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z16
+	VMOVUPS.Z 32(DI), K7, Z28
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 4(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 4(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 4(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 4(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z17
+	VMOVUPS.Z 64(DI), K7, Z28
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 8(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 8(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 8(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 8(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z18
+	VMOVUPS.Z 96(DI), K7, Z28
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 12(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 12(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 12(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z15
+	VBROADCASTSS 12(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z19
+	VMOVUPS.Z 128(DI), K7, Z28
+	VBROADCASTSS 16(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 16(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 16(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 16(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS 16(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z16
+	VMOVUPS.Z 160(DI), K7, Z28
+	VBROADCASTSS 20(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 20(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 20(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 20(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 20(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z17
+	VMOVUPS.Z 192(DI), K7, Z28
+	VBROADCASTSS 24(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 24(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 24(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 24(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 24(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z18
+	VMOVUPS.Z 224(DI), K7, Z28
+	VBROADCASTSS 28(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 28(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 28(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 28(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z15
+	VBROADCASTSS 28(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z19
+	ADDQ $32, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ terms7
+	VADDPS Z2, Z0, Z0
+	VADDPS Z3, Z1, Z1
+	VADDPS Z1, Z0, Z0
+	VADDPS Z6, Z4, Z4
+	VADDPS Z7, Z5, Z5
+	VADDPS Z5, Z4, Z4
+	VADDPS Z10, Z8, Z8
+	VADDPS Z11, Z9, Z9
+	VADDPS Z9, Z8, Z8
+	VADDPS Z14, Z12, Z12
+	VADDPS Z15, Z13, Z13
+	VADDPS Z13, Z12, Z12
+	VADDPS Z18, Z16, Z16
+	VADDPS Z19, Z17, Z17
+	VADDPS Z17, Z16, Z16
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS Z0, K7, (R8)
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS Z4, K7, 96(R8)
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS Z8, K7, 192(R8)
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS Z12, K7, 288(R8)
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS Z16, K7, 384(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $5, CX
+finish8:
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (R10), K7, Z0
+
+	// y = tanh(x)
+	VANDPS.BCST rows24x8AVX512Const<>+0(SB), Z0, Z1
+	VBROADCASTSS rows24x8AVX512Const<>+8(SB), Z2
+	VMINPS Z1, Z2, Z1
+	VADDPS.BCST rows24x8AVX512Const<>+16(SB), Z1, Z2
+	VPSUBD.BCST rows24x8AVX512Const<>+16(SB), Z2, Z2
+	VPSRLD $22, Z2, Z2
+	VPERMPS rows24x8AVX512Const<>+32(SB), Z2, Z3
+	VSUBPS Z3, Z1, Z1
+	VMULPS Z1, Z1, Z3
+	VPERMPS rows24x8AVX512Const<>+96(SB), Z2, Z4
+	VMULPS Z1, Z4, Z4
+	VPERMPS rows24x8AVX512Const<>+160(SB), Z2, Z5
+	VADDPS Z5, Z4, Z4
+	VPERMPS rows24x8AVX512Const<>+224(SB), Z2, Z5
+	VMULPS Z3, Z5, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z3, Z5
+	VMULPS Z5, Z4, Z4
+	VPERMPS rows24x8AVX512Const<>+288(SB), Z2, Z5
+	VMULPS Z1, Z5, Z5
+	VPERMPS rows24x8AVX512Const<>+352(SB), Z2, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z3, Z5, Z3
+	VADDPS Z4, Z3, Z3
+	VPERMPS rows24x8AVX512Const<>+416(SB), Z2, Z4
+	VMULPS Z1, Z4, Z1
+	VPERMPS rows24x8AVX512Const<>+480(SB), Z2, Z2
+	VADDPS Z2, Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VANDPS.BCST rows24x8AVX512Const<>+544(SB), Z0, Z0
+	VORPS Z1, Z0, Z0
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS Z0, K7, (R10)
+	ADDQ $96, R10
+	DECQ CX
+	JNZ finish8
+	ADDQ $480, SI
+	ADDQ $480, R8
+	DECQ AX
+	JNZ rows5
+done6:
+	MOVQ tiles2+48(FP), AX
+	TESTQ AX, AX
+	JZ done10
+rows9:
+
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ $3, CX
+terms11:
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -9057,10 +7664,10 @@ rows7:
 	VFMADD231PS Z28, Z31, Z1
 	VMOVUPS.Z 64(DI), K7, Z28
 	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
+	VFMADD231PS Z28, Z31, Z2
 	VMOVUPS.Z 96(DI), K7, Z28
 	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
+	VFMADD231PS Z28, Z31, Z3
 	VMOVUPS.Z 128(DI), K7, Z28
 	VBROADCASTSS 16(R10), Z31
 	VFMADD231PS Z28, Z31, Z0
@@ -9069,51 +7676,386 @@ rows7:
 	VFMADD231PS Z28, Z31, Z1
 	VMOVUPS.Z 192(DI), K7, Z28
 	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
+	VFMADD231PS Z28, Z31, Z2
 	VMOVUPS.Z 224(DI), K7, Z28
 	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VMOVUPS.Z 256(DI), K7, Z28
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 288(DI), K7, Z28
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VMOVUPS.Z 320(DI), K7, Z28
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 352(DI), K7, Z28
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
+	VFMADD231PS Z28, Z31, Z3
+	ADDQ $32, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ terms11
+	VADDPS Z2, Z0, Z0
+	VADDPS Z3, Z1, Z1
 	VADDPS Z1, Z0, Z0
-	MOVL $0x7, R9
+	MOVL $0xff, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
-	ADDQ $48, SI
-	ADDQ $12, R8
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $1, CX
+finish12:
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (R10), K7, Z0
+
+	// y = tanh(x)
+	VANDPS.BCST rows24x8AVX512Const<>+0(SB), Z0, Z1
+	VBROADCASTSS rows24x8AVX512Const<>+8(SB), Z2
+	VMINPS Z1, Z2, Z1
+	VADDPS.BCST rows24x8AVX512Const<>+16(SB), Z1, Z2
+	VPSUBD.BCST rows24x8AVX512Const<>+16(SB), Z2, Z2
+	VPSRLD $22, Z2, Z2
+	VPERMPS rows24x8AVX512Const<>+32(SB), Z2, Z3
+	VSUBPS Z3, Z1, Z1
+	VMULPS Z1, Z1, Z3
+	VPERMPS rows24x8AVX512Const<>+96(SB), Z2, Z4
+	VMULPS Z1, Z4, Z4
+	VPERMPS rows24x8AVX512Const<>+160(SB), Z2, Z5
+	VADDPS Z5, Z4, Z4
+	VPERMPS rows24x8AVX512Const<>+224(SB), Z2, Z5
+	VMULPS Z3, Z5, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z3, Z5
+	VMULPS Z5, Z4, Z4
+	VPERMPS rows24x8AVX512Const<>+288(SB), Z2, Z5
+	VMULPS Z1, Z5, Z5
+	VPERMPS rows24x8AVX512Const<>+352(SB), Z2, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z3, Z5, Z3
+	VADDPS Z4, Z3, Z3
+	VPERMPS rows24x8AVX512Const<>+416(SB), Z2, Z4
+	VMULPS Z1, Z4, Z1
+	VPERMPS rows24x8AVX512Const<>+480(SB), Z2, Z2
+	VADDPS Z2, Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VANDPS.BCST rows24x8AVX512Const<>+544(SB), Z0, Z0
+	VORPS Z1, Z0, Z0
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS Z0, K7, (R10)
+	ADDQ $96, R10
+	DECQ CX
+	JNZ finish12
+	ADDQ $96, SI
+	ADDQ $96, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows9
+done10:
 	VZEROUPPER 
 	RET 
 
-// logitsGradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+// scaleAndShiftEachAVX512 computes y = (x0 · x1) + x2 for every element.
 //
-// func logitsGradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·logitsGradInputRowsBlocksAVX512(SB), NOSPLIT, $0-56
-	MOVQ wt+16(FP), R11
-	XORQ R12, R12
-	MOVQ blocks+24(FP), DX
-block1:
-	MOVQ dy+8(FP), SI
-	MOVQ dx+0(FP), R8
-	ADDQ R12, R8
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done3
-rows2:
+// func scaleAndShiftEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
+TEXT ·scaleAndShiftEachAVX512(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	MOVQ x2+24(FP), DX
+	XORQ AX, AX
+	MOVQ $1, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Z0
+	VMOVUPS (DI)(AX*1), Z1
+	VMOVUPS (DX)(AX*1), Z2
 
-	// 6 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
+	// y = (x0 · x1) + x2
+	VMULPS Z1, Z0, Z0
+	VADDPS Z2, Z0, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	DECQ CX
+	JNZ elements1
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z1
+	VMOVUPS.Z (DI)(AX*1), K7, Z2
+	VMOVUPS.Z (DX)(AX*1), K7, Z3
+
+	// y = (x0 · x1) + x2
+	VMULPS Z2, Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMOVUPS Z1, K7, (R8)(AX*1)
+	VZEROUPPER 
+	RET 
+
+DATA sgdElementsAVX512Const<>+0(SB)/4, $0x3f666666
+GLOBL sgdElementsAVX512Const<>(SB), RODATA|NOPTR, $32
+
+// sgdElementsAVX512 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+//
+// func sgdElementsAVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElementsAVX512(SB), NOSPLIT, $0-40
+	MOVQ lr_+24(FP), R9
+	VBROADCASTSS (R9), Z0
+	MOVQ g_+0(FP), SI
+	MOVQ w_+8(FP), DI
+	MOVQ momentum_buffer_+16(FP), DX
+	XORQ AX, AX
+	MOVQ vectors+32(FP), CX
+elements1:
+	VMOVUPS (SI)(AX*1), Z1
+	VMOVUPS (DI)(AX*1), Z2
+	VMOVUPS (DX)(AX*1), Z3
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g
+	VMULPS.BCST sgdElementsAVX512Const<>+0(SB), Z3, Z3
+	VADDPS Z1, Z3, Z1
+
+	// w = w - (lr · momentum_buffer)
+	VMULPS Z1, Z0, Z3
+	VSUBPS Z3, Z2, Z2
+	VMOVUPS Z2, (DI)(AX*1)
+	VMOVUPS Z1, (DX)(AX*1)
+	ADDQ $64, AX
+	DECQ CX
+	JNZ elements1
+	VZEROUPPER 
+	RET 
+
+DATA slopeGradientEachAVX512Const<>+0(SB)/4, $0x0
+GLOBL slopeGradientEachAVX512Const<>(SB), RODATA|NOPTR, $32
+
+// slopeGradientEachAVX512 computes y = select(0 < x0, 0, x0 · x1) for every element.
+//
+// func slopeGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+TEXT ·slopeGradientEachAVX512(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	XORQ AX, AX
+	MOVQ $1, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Z0
+	VMOVUPS (DI)(AX*1), Z1
+
+	// y = select(0 < x0, 0, x0 · x1)
+	VBROADCASTSS slopeGradientEachAVX512Const<>+0(SB), Z2
+	VCMPPS $17, Z0, Z2, K1
+	VMULPS Z1, Z0, Z0
+	VBLENDMPS.BCST slopeGradientEachAVX512Const<>+0(SB), Z0, K1, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	DECQ CX
+	JNZ elements1
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z1
+	VMOVUPS.Z (DI)(AX*1), K7, Z2
+
+	// y = select(0 < x0, 0, x0 · x1)
+	VBROADCASTSS slopeGradientEachAVX512Const<>+0(SB), Z3
+	VCMPPS $17, Z1, Z3, K1
+	VMULPS Z2, Z1, Z1
+	VBLENDMPS.BCST slopeGradientEachAVX512Const<>+0(SB), Z1, K1, Z1
+	VMOVUPS Z1, K7, (R8)(AX*1)
+	VZEROUPPER 
+	RET 
+
+// softmaxEachAVX512 computes y = x0 / x1 for every element.
+//
+// func softmaxEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+TEXT ·softmaxEachAVX512(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	XORQ AX, AX
+	MOVQ $1, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Z0
+	VMOVUPS (DI)(AX*1), Z1
+
+	// y = x0 / x1
+	VDIVPS Z1, Z0, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	DECQ CX
+	JNZ elements1
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z1
+	VMOVUPS.Z (DI)(AX*1), K7, Z2
+
+	// y = x0 / x1
+	VDIVPS Z2, Z1, Z1
+	VMOVUPS Z1, K7, (R8)(AX*1)
+	VZEROUPPER 
+	RET 
+
+// softmaxGradientEachAVX512 computes y = x0 · (x1 - x2) for every element.
+//
+// func softmaxGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
+TEXT ·softmaxGradientEachAVX512(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	MOVQ x2+24(FP), DX
+	XORQ AX, AX
+	MOVQ $1, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Z0
+	VMOVUPS (DI)(AX*1), Z1
+	VMOVUPS (DX)(AX*1), Z2
+
+	// y = x0 · (x1 - x2)
+	VSUBPS Z2, Z1, Z1
+	VMULPS Z1, Z0, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	DECQ CX
+	JNZ elements1
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z1
+	VMOVUPS.Z (DI)(AX*1), K7, Z2
+	VMOVUPS.Z (DX)(AX*1), K7, Z3
+
+	// y = x0 · (x1 - x2)
+	VSUBPS Z3, Z2, Z2
+	VMULPS Z2, Z1, Z1
+	VMOVUPS Z1, K7, (R8)(AX*1)
+	VZEROUPPER 
+	RET 
+
+// subtractEachAVX512 computes y = x0 - x1 for every element.
+//
+// func subtractEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
+TEXT ·subtractEachAVX512(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	XORQ AX, AX
+	MOVQ $2, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Z0
+	VMOVUPS (DI)(AX*1), Z1
+
+	// y = x0 - x1
+	VSUBPS Z1, Z0, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	DECQ CX
+	JNZ elements1
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z1
+	VMOVUPS.Z (DI)(AX*1), K7, Z2
+
+	// y = x0 - x1
+	VSUBPS Z2, Z1, Z1
+	VMOVUPS Z1, K7, (R8)(AX*1)
+	VZEROUPPER 
+	RET 
+
+DATA subtractGradientEachAVX512Const<>+0(SB)/4, $0x80000000
+GLOBL subtractGradientEachAVX512Const<>(SB), RODATA|NOPTR, $32
+
+// subtractGradientEachAVX512 computes y = -x0 for every element.
+//
+// func subtractGradientEachAVX512(y *[36]float32, x0 *[36]float32)
+TEXT ·subtractGradientEachAVX512(SB), NOSPLIT, $0-16
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	XORQ AX, AX
+	MOVQ $2, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Z0
+
+	// y = -x0
+	VXORPS.BCST subtractGradientEachAVX512Const<>+0(SB), Z0, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	DECQ CX
+	JNZ elements1
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z1
+
+	// y = -x0
+	VXORPS.BCST subtractGradientEachAVX512Const<>+0(SB), Z1, Z1
+	VMOVUPS Z1, K7, (R8)(AX*1)
+	VZEROUPPER 
+	RET 
+
+// sumOfSquaresEachAVX512 computes y = x0 · x0 for every element.
+//
+// func sumOfSquaresEachAVX512(y *[24]float32, x0 *[24]float32)
+TEXT ·sumOfSquaresEachAVX512(SB), NOSPLIT, $0-16
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	XORQ AX, AX
+	MOVQ $1, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Z0
+
+	// y = x0 · x0
+	VMULPS Z0, Z0, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	DECQ CX
+	JNZ elements1
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z1
+
+	// y = x0 · x0
+	VMULPS Z1, Z1, Z1
+	VMOVUPS Z1, K7, (R8)(AX*1)
+	VZEROUPPER 
+	RET 
+
+DATA tanhGradientEachAVX512Const<>+0(SB)/4, $0x3f800000
+GLOBL tanhGradientEachAVX512Const<>(SB), RODATA|NOPTR, $32
+
+// tanhGradientEachAVX512 computes y = x1 · (1 - (x0 · x0)) for every element.
+//
+// func tanhGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
+TEXT ·tanhGradientEachAVX512(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	XORQ AX, AX
+	MOVQ $1, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Z0
+	VMOVUPS (DI)(AX*1), Z1
+
+	// y = x1 · (1 - (x0 · x0))
+	VMULPS Z0, Z0, Z0
+	VBROADCASTSS tanhGradientEachAVX512Const<>+0(SB), Z2
+	VSUBPS Z0, Z2, Z0
+	VMULPS Z0, Z1, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	DECQ CX
+	JNZ elements1
+	MOVL $0xff, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z1
+	VMOVUPS.Z (DI)(AX*1), K7, Z2
+
+	// y = x1 · (1 - (x0 · x0))
+	VMULPS Z1, Z1, Z1
+	VBROADCASTSS tanhGradientEachAVX512Const<>+0(SB), Z3
+	VSUBPS Z1, Z3, Z1
+	VMULPS Z1, Z2, Z1
+	VMOVUPS Z1, K7, (R8)(AX*1)
+	VZEROUPPER 
+	RET 
+
+// weightGradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
+//
+// func weightGradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·weightGradient16AVX512(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
+	MOVQ x+16(FP), SI
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $16
+	JLT done2
+inputs1:
+
+	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
@@ -9130,277 +8072,136 @@ rows2:
 	VXORPS Z13, Z13, Z13
 	VXORPS Z14, Z14, Z14
 	VXORPS Z15, Z15, Z15
-	VXORPS Z16, Z16, Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	VXORPS Z20, Z20, Z20
-	VXORPS Z21, Z21, Z21
-	VXORPS Z22, Z22, Z22
-	VXORPS Z23, Z23, Z23
+	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVL $0x707, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Y24
-	VMOVUPS.Z 12(R10), K7, Y31
-	VINSERTF64X4 $1, Y31, Z24, Z24
-	VMOVUPS.Z 24(R10), K7, Y25
-	VMOVUPS.Z 36(R10), K7, Y31
-	VINSERTF64X4 $1, Y31, Z25, Z25
-	VMOVUPS.Z 48(R10), K7, Y26
-	VMOVUPS.Z 60(R10), K7, Y31
-	VINSERTF64X4 $1, Y31, Z26, Z26
-	VBROADCASTF32X8.Z (R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z0
-	VFMADD231PS Z25, Z31, Z8
-	VFMADD231PS Z26, Z31, Z16
-	VBROADCASTF32X8.Z 32(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z1
-	VFMADD231PS Z25, Z31, Z9
-	VFMADD231PS Z26, Z31, Z17
-	VBROADCASTF32X8.Z 64(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z2
-	VFMADD231PS Z25, Z31, Z10
-	VFMADD231PS Z26, Z31, Z18
-	VBROADCASTF32X8.Z 96(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z3
-	VFMADD231PS Z25, Z31, Z11
-	VFMADD231PS Z26, Z31, Z19
-	VBROADCASTF32X8.Z 128(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z4
-	VFMADD231PS Z25, Z31, Z12
-	VFMADD231PS Z26, Z31, Z20
-	VBROADCASTF32X8.Z 160(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z5
-	VFMADD231PS Z25, Z31, Z13
-	VFMADD231PS Z26, Z31, Z21
-	VBROADCASTF32X8.Z 192(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z6
-	VFMADD231PS Z25, Z31, Z14
-	VFMADD231PS Z26, Z31, Z22
-	VBROADCASTF32X8.Z 224(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z7
-	VFMADD231PS Z25, Z31, Z15
-	VFMADD231PS Z26, Z31, Z23
-	VSHUFF64X2 $136, Z4, Z0, Z24
-	VSHUFF64X2 $221, Z4, Z0, Z0
-	VADDPS Z0, Z24, Z0
-	VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1
-	VADDPS Z1, Z4, Z1
-	VSHUFF64X2 $136, Z6, Z2, Z4
-	VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2
-	VSHUFF64X2 $136, Z7, Z3, Z4
-	VSHUFF64X2 $221, Z7, Z3, Z3
-	VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2
-	VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS Y0, (R8)
-	VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, 48(R8)
-	VSHUFF64X2 $136, Z12, Z8, Z0
-	VSHUFF64X2 $221, Z12, Z8, Z1
-	VADDPS Z1, Z0, Z0
-	VSHUFF64X2 $136, Z13, Z9, Z1
-	VSHUFF64X2 $221, Z13, Z9, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFF64X2 $136, Z14, Z10, Z2
-	VSHUFF64X2 $221, Z14, Z10, Z3
-	VADDPS Z3, Z2, Z2
-	VSHUFF64X2 $136, Z15, Z11, Z3
-	VSHUFF64X2 $221, Z15, Z11, Z4
-	VADDPS Z4, Z3, Z3
-	VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2
-	VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS Y0, 96(R8)
-	VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, 144(R8)
-	VSHUFF64X2 $136, Z20, Z16, Z0
-	VSHUFF64X2 $221, Z20, Z16, Z1
-	VADDPS Z1, Z0, Z0
-	VSHUFF64X2 $136, Z21, Z17, Z1
-	VSHUFF64X2 $221, Z21, Z17, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFF64X2 $136, Z22, Z18, Z2
-	VSHUFF64X2 $221, Z22, Z18, Z3
-	VADDPS Z3, Z2, Z2
-	VSHUFF64X2 $136, Z23, Z19, Z3
-	VSHUFF64X2 $221, Z23, Z19, Z4
-	VADDPS Z4, Z3, Z3
-	VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2
-	VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS Y0, 192(R8)
-	VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, 240(R8)
-	ADDQ $72, SI
-	ADDQ $288, R8
-	DECQ AX
-	JNZ rows2
-done3:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
+	MOVQ rows+32(FP), CX
+rows3:
+	VMOVUPS (DI), Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 16(R10), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 20(R10), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 24(R10), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 28(R10), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 32(R10), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 36(R10), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 40(R10), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 44(R10), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 48(R10), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS 52(R10), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 56(R10), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 60(R10), Z31
+	VFMADD231PS Z28, Z31, Z15
+	ADDQ $96, R10
+	ADDQ $96, DI
+	DECQ CX
+	JNZ rows3
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
+	VMOVUPS Z4, 256(R8)
+	VMOVUPS Z5, 320(R8)
+	VMOVUPS Z6, 384(R8)
+	VMOVUPS Z7, 448(R8)
+	VMOVUPS Z8, 512(R8)
+	VMOVUPS Z9, 576(R8)
+	VMOVUPS Z10, 640(R8)
+	VMOVUPS Z11, 704(R8)
+	VMOVUPS Z12, 768(R8)
+	VMOVUPS Z13, 832(R8)
+	VMOVUPS Z14, 896(R8)
+	VMOVUPS Z15, 960(R8)
+	ADDQ $64, SI
+	ADDQ $1024, R8
+	SUBQ $16, AX
+	CMPQ AX, $16
+	JGE inputs1
+done2:
+	CMPQ AX, $4
+	JLT done5
+inputs4:
 
-	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
+	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
+	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVL $0x707, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Y24
-	VMOVUPS.Z 12(R10), K7, Y31
-	VINSERTF64X4 $1, Y31, Z24, Z24
-	VBROADCASTF32X8.Z (R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z0
-	VBROADCASTF32X8.Z 32(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z1
-	VBROADCASTF32X8.Z 64(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z2
-	VBROADCASTF32X8.Z 96(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z3
-	VBROADCASTF32X8.Z 128(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z4
-	VBROADCASTF32X8.Z 160(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z5
-	VBROADCASTF32X8.Z 192(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z6
-	VBROADCASTF32X8.Z 224(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z7
-	VSHUFF64X2 $136, Z4, Z0, Z8
-	VSHUFF64X2 $221, Z4, Z0, Z0
-	VADDPS Z0, Z8, Z0
-	VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1
-	VADDPS Z1, Z4, Z1
-	VSHUFF64X2 $136, Z6, Z2, Z4
-	VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2
-	VSHUFF64X2 $136, Z7, Z3, Z4
-	VSHUFF64X2 $221, Z7, Z3, Z3
-	VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2
-	VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS Y0, (R8)
-	VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, 48(R8)
-	ADDQ $24, SI
-	ADDQ $96, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done7
+	MOVQ rows+32(FP), CX
 rows6:
-
-	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	MOVQ SI, R10
-	MOVL $0x707, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Y24
-	VBROADCASTF32X8.Z (R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z0
-	VBROADCASTF32X8.Z 32(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z1
-	VBROADCASTF32X8.Z 64(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z2
-	VBROADCASTF32X8.Z 96(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z3
-	VBROADCASTF32X8.Z 128(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z4
-	VBROADCASTF32X8.Z 160(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z5
-	VBROADCASTF32X8.Z 192(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z6
-	VBROADCASTF32X8.Z 224(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z7
-	VSHUFF64X2 $136, Z4, Z0, Z8
-	VSHUFF64X2 $221, Z4, Z0, Z0
-	VADDPS Z0, Z8, Z0
-	VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1
-	VADDPS Z1, Z4, Z1
-	VSHUFF64X2 $136, Z6, Z2, Z4
-	VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2
-	VSHUFF64X2 $136, Z7, Z3, Z4
-	VSHUFF64X2 $221, Z7, Z3, Z3
-	VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2
-	VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS Y0, (R8)
-	ADDQ $12, SI
-	ADDQ $48, R8
-	DECQ AX
+	VMOVUPS (DI), Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	ADDQ $96, R10
+	ADDQ $96, DI
+	DECQ CX
 	JNZ rows6
-done7:
-	ADDQ $32, R12
-	ADDQ $256, R11
-	DECQ DX
-	JNZ block1
+	VMOVUPS Z0, (R8)
+	VMOVUPS Z1, 64(R8)
+	VMOVUPS Z2, 128(R8)
+	VMOVUPS Z3, 192(R8)
+	ADDQ $16, SI
+	ADDQ $256, R8
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs4
+done5:
+	CMPQ AX, $1
+	JLT done8
+inputs7:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows9:
+	VMOVUPS (DI), Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	ADDQ $96, R10
+	ADDQ $96, DI
+	DECQ CX
+	JNZ rows9
+	VMOVUPS Z0, (R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs7
+done8:
 	VZEROUPPER 
 	RET 
 
-// gradient3AVX512 sums the gradients of the weights of 3 outputs over the rows.
+// weightGradient3AVX512 sums the gradients of the weights of 3 outputs over the rows.
 //
-// func gradient3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient3AVX512(SB), NOSPLIT, $0-40
+// func weightGradient3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·weightGradient3AVX512(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVL $0x7, R9
@@ -9553,20 +8354,15 @@ done8:
 	VZEROUPPER 
 	RET 
 
-DATA learn3AVX512Const<>+0(SB)/4, $0x3f666666
-GLOBL learn3AVX512Const<>(SB), RODATA|NOPTR, $32
-
-// learn3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+// weightGradient8AVX512 sums the gradients of the weights of 8 outputs over the rows.
 //
-// func learn3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn3AVX512(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVL $0x7, R9
+// func weightGradient8AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·weightGradient8AVX512(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
+	MOVQ x+16(FP), SI
+	MOVL $0xff, R9
 	KMOVW R9, K7
-	MOVQ inputs+40(FP), AX
+	MOVQ inputs+24(FP), AX
 	CMPQ AX, $16
 	JLT done2
 inputs1:
@@ -9588,9 +8384,9 @@ inputs1:
 	VXORPS Z13, Z13, Z13
 	VXORPS Z14, Z14, Z14
 	VXORPS Z15, Z15, Z15
-	MOVQ dy+24(FP), DI
+	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	MOVQ rows+32(FP), CX
 rows3:
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
@@ -9625,144 +8421,28 @@ rows3:
 	VFMADD231PS Z28, Z31, Z14
 	VBROADCASTSS 60(R10), Z31
 	VFMADD231PS Z28, Z31, Z15
-	ADDQ $48, R10
-	ADDQ $12, DI
+	ADDQ $96, R10
+	ADDQ $96, DI
 	DECQ CX
 	JNZ rows3
-	VBROADCASTSS (R11), Z16
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z17
-	VMOVUPS.Z (BX), K7, Z18
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z18, Z18
-	VADDPS Z0, Z18, Z0
-	VMULPS Z0, Z16, Z18
-	VSUBPS Z18, Z17, Z17
-	VMOVUPS Z17, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 32(R8), K7, Z0
-	VMOVUPS.Z 32(BX), K7, Z17
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z17, Z17
-	VADDPS Z1, Z17, Z1
-	VMULPS Z1, Z16, Z17
-	VSUBPS Z17, Z0, Z0
-	VMOVUPS Z0, K7, 32(R8)
-	VMOVUPS Z1, K7, 32(BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 96(R8), K7, Z0
-	VMOVUPS.Z 96(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 96(R8)
-	VMOVUPS Z1, K7, 96(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z4, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 160(R8), K7, Z0
-	VMOVUPS.Z 160(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z5, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 160(R8)
-	VMOVUPS Z1, K7, 160(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z6, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
-	VMOVUPS.Z 224(R8), K7, Z0
-	VMOVUPS.Z 224(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z7, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 224(R8)
-	VMOVUPS Z1, K7, 224(BX)
-	VMOVUPS.Z 256(R8), K7, Z0
-	VMOVUPS.Z 256(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z8, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 256(R8)
-	VMOVUPS Z1, K7, 256(BX)
-	VMOVUPS.Z 288(R8), K7, Z0
-	VMOVUPS.Z 288(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z9, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 288(R8)
-	VMOVUPS Z1, K7, 288(BX)
-	VMOVUPS.Z 320(R8), K7, Z0
-	VMOVUPS.Z 320(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z10, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 320(R8)
-	VMOVUPS Z1, K7, 320(BX)
-	VMOVUPS.Z 352(R8), K7, Z0
-	VMOVUPS.Z 352(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z11, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 352(R8)
-	VMOVUPS Z1, K7, 352(BX)
-	VMOVUPS.Z 384(R8), K7, Z0
-	VMOVUPS.Z 384(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z12, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 384(R8)
-	VMOVUPS Z1, K7, 384(BX)
-	VMOVUPS.Z 416(R8), K7, Z0
-	VMOVUPS.Z 416(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z13, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 416(R8)
-	VMOVUPS Z1, K7, 416(BX)
-	VMOVUPS.Z 448(R8), K7, Z0
-	VMOVUPS.Z 448(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z14, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 448(R8)
-	VMOVUPS Z1, K7, 448(BX)
-	VMOVUPS.Z 480(R8), K7, Z0
-	VMOVUPS.Z 480(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z15, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 480(R8)
-	VMOVUPS Z1, K7, 480(BX)
+	VMOVUPS Z0, K7, (R8)
+	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z2, K7, 64(R8)
+	VMOVUPS Z3, K7, 96(R8)
+	VMOVUPS Z4, K7, 128(R8)
+	VMOVUPS Z5, K7, 160(R8)
+	VMOVUPS Z6, K7, 192(R8)
+	VMOVUPS Z7, K7, 224(R8)
+	VMOVUPS Z8, K7, 256(R8)
+	VMOVUPS Z9, K7, 288(R8)
+	VMOVUPS Z10, K7, 320(R8)
+	VMOVUPS Z11, K7, 352(R8)
+	VMOVUPS Z12, K7, 384(R8)
+	VMOVUPS Z13, K7, 416(R8)
+	VMOVUPS Z14, K7, 448(R8)
+	VMOVUPS Z15, K7, 480(R8)
 	ADDQ $64, SI
 	ADDQ $512, R8
-	ADDQ $512, BX
 	SUBQ $16, AX
 	CMPQ AX, $16
 	JGE inputs1
@@ -9776,9 +8456,9 @@ inputs4:
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
-	MOVQ dy+24(FP), DI
+	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	MOVQ rows+32(FP), CX
 rows6:
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
@@ -9789,48 +8469,16 @@ rows6:
 	VFMADD231PS Z28, Z31, Z2
 	VBROADCASTSS 12(R10), Z31
 	VFMADD231PS Z28, Z31, Z3
-	ADDQ $48, R10
-	ADDQ $12, DI
+	ADDQ $96, R10
+	ADDQ $96, DI
 	DECQ CX
 	JNZ rows6
-	VBROADCASTSS (R11), Z4
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z5
-	VMOVUPS.Z (BX), K7, Z6
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z6, Z6
-	VADDPS Z0, Z6, Z0
-	VMULPS Z0, Z4, Z6
-	VSUBPS Z6, Z5, Z5
-	VMOVUPS Z5, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 32(R8), K7, Z0
-	VMOVUPS.Z 32(BX), K7, Z5
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z5, Z5
-	VADDPS Z1, Z5, Z1
-	VMULPS Z1, Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMOVUPS Z0, K7, 32(R8)
-	VMOVUPS Z1, K7, 32(BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 96(R8), K7, Z0
-	VMOVUPS.Z 96(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 96(R8)
-	VMOVUPS Z1, K7, 96(BX)
+	VMOVUPS Z0, K7, (R8)
+	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z2, K7, 64(R8)
+	VMOVUPS Z3, K7, 96(R8)
 	ADDQ $16, SI
 	ADDQ $128, R8
-	ADDQ $128, BX
 	SUBQ $4, AX
 	CMPQ AX, $4
 	JGE inputs4
@@ -9841,1362 +8489,23 @@ inputs7:
 
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Z0, Z0, Z0
-	MOVQ dy+24(FP), DI
+	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	MOVQ rows+32(FP), CX
 rows9:
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
-	ADDQ $48, R10
-	ADDQ $12, DI
+	ADDQ $96, R10
+	ADDQ $96, DI
 	DECQ CX
 	JNZ rows9
-	VBROADCASTSS (R11), Z1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z2
-	VMOVUPS.Z (BX), K7, Z3
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z3, Z3
-	VADDPS Z0, Z3, Z0
-	VMULPS Z0, Z1, Z3
-	VSUBPS Z3, Z2, Z2
-	VMOVUPS Z2, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
+	VMOVUPS Z0, K7, (R8)
 	ADDQ $4, SI
 	ADDQ $32, R8
-	ADDQ $32, BX
 	SUBQ $1, AX
 	CMPQ AX, $1
 	JGE inputs7
 done8:
-	VZEROUPPER 
-	RET 
-
-DATA sgdElementsAVX512Const<>+0(SB)/4, $0x3f666666
-GLOBL sgdElementsAVX512Const<>(SB), RODATA|NOPTR, $32
-
-// sgdElementsAVX512 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
-//
-// func sgdElementsAVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElementsAVX512(SB), NOSPLIT, $0-40
-	MOVQ lr_+24(FP), R9
-	VBROADCASTSS (R9), Z0
-	MOVQ g_+0(FP), SI
-	MOVQ w_+8(FP), DI
-	MOVQ momentum_buffer_+16(FP), DX
-	XORQ AX, AX
-	MOVQ vectors+32(FP), CX
-elements1:
-	VMOVUPS (SI)(AX*1), Z1
-	VMOVUPS (DI)(AX*1), Z2
-	VMOVUPS (DX)(AX*1), Z3
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VMULPS.BCST sgdElementsAVX512Const<>+0(SB), Z3, Z3
-	VADDPS Z1, Z3, Z1
-
-	// w = w - (lr · momentum_buffer)
-	VMULPS Z1, Z0, Z3
-	VSUBPS Z3, Z2, Z2
-	VMOVUPS Z2, (DI)(AX*1)
-	VMOVUPS Z1, (DX)(AX*1)
-	ADDQ $64, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-// maximumEachAVX512 is maximumEachGeneric for avx512, with the same bits.
-//
-// func maximumEachAVX512(y *[12]float32, x0 *[12]float32, x1 *[12]float32)
-TEXT ·maximumEachAVX512(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVL $0xfff, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	VMOVUPS.Z (DI)(AX*1), K7, Z2
-
-	// y = select(x0 < x1, x1, select(x1 ≤ x0, x0, x0 + x1))
-	VCMPPS $17, Z2, Z1, K1
-	VCMPPS $18, Z1, Z2, K2
-	VADDPS Z2, Z1, Z3
-	VBLENDMPS Z1, Z3, K2, Z1
-	VBLENDMPS Z2, Z1, K1, Z1
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-// multiplyEachAVX512 is multiplyEachGeneric for avx512, with the same bits.
-//
-// func multiplyEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
-TEXT ·multiplyEachAVX512(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $2, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Z0
-	VMOVUPS (DI)(AX*1), Z1
-
-	// y = x0 · x1
-	VMULPS Z1, Z0, Z0
-	VMOVUPS Z0, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX
-	JNZ elements1
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	VMOVUPS.Z (DI)(AX*1), K7, Z2
-
-	// y = x0 · x1
-	VMULPS Z2, Z1, Z1
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-// multiplyGradientEachAVX512 is multiplyGradientEachGeneric for avx512, with the same bits.
-//
-// func multiplyGradientEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
-TEXT ·multiplyGradientEachAVX512(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $2, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Z0
-	VMOVUPS (DI)(AX*1), Z1
-
-	// dx = dy · x1
-	VMULPS Z1, Z0, Z0
-	VMOVUPS Z0, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX
-	JNZ elements1
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	VMOVUPS.Z (DI)(AX*1), K7, Z2
-
-	// dx = dy · x1
-	VMULPS Z2, Z1, Z1
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-// multiplyGradientEach_2AVX512 is multiplyGradientEach_2Generic for avx512, with the same bits.
-//
-// func multiplyGradientEach_2AVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
-TEXT ·multiplyGradientEach_2AVX512(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $2, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Z0
-	VMOVUPS (DI)(AX*1), Z1
-
-	// dx = dy · x0
-	VMULPS Z1, Z0, Z0
-	VMOVUPS Z0, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX
-	JNZ elements1
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	VMOVUPS.Z (DI)(AX*1), K7, Z2
-
-	// dx = dy · x0
-	VMULPS Z2, Z1, Z1
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-// normaliseEachAVX512 is normaliseEachGeneric for avx512, with the same bits.
-//
-// func normaliseEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-TEXT ·normaliseEachAVX512(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Z0
-	VMOVUPS (DI)(AX*1), Z1
-
-	// h = d · r
-	VMULPS Z1, Z0, Z0
-	VMOVUPS Z0, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX
-	JNZ elements1
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	VMOVUPS.Z (DI)(AX*1), K7, Z2
-
-	// h = d · r
-	VMULPS Z2, Z1, Z1
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-DATA learn4AVX512Const<>+0(SB)/4, $0x3f666666
-GLOBL learn4AVX512Const<>(SB), RODATA|NOPTR, $32
-
-// learn4AVX512 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
-//
-// func learn4AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn4AVX512(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $16
-	JLT done2
-inputs1:
-
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 48(R10), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 52(R10), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 56(R10), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 60(R10), Z31
-	VFMADD231PS Z28, Z31, Z15
-	ADDQ $0, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Z16
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z17
-	VMOVUPS.Z (BX), K7, Z18
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z18, Z18
-	VADDPS Z0, Z18, Z0
-	VMULPS Z0, Z16, Z18
-	VSUBPS Z18, Z17, Z17
-	VMOVUPS Z17, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z17
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z17, Z17
-	VADDPS Z1, Z17, Z1
-	VMULPS Z1, Z16, Z17
-	VSUBPS Z17, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
-	VMOVUPS.Z 256(R8), K7, Z0
-	VMOVUPS.Z 256(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z4, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 256(R8)
-	VMOVUPS Z1, K7, 256(BX)
-	VMOVUPS.Z 320(R8), K7, Z0
-	VMOVUPS.Z 320(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z5, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 320(R8)
-	VMOVUPS Z1, K7, 320(BX)
-	VMOVUPS.Z 384(R8), K7, Z0
-	VMOVUPS.Z 384(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z6, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 384(R8)
-	VMOVUPS Z1, K7, 384(BX)
-	VMOVUPS.Z 448(R8), K7, Z0
-	VMOVUPS.Z 448(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z7, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 448(R8)
-	VMOVUPS Z1, K7, 448(BX)
-	VMOVUPS.Z 512(R8), K7, Z0
-	VMOVUPS.Z 512(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z8, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 512(R8)
-	VMOVUPS Z1, K7, 512(BX)
-	VMOVUPS.Z 576(R8), K7, Z0
-	VMOVUPS.Z 576(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z9, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 576(R8)
-	VMOVUPS Z1, K7, 576(BX)
-	VMOVUPS.Z 640(R8), K7, Z0
-	VMOVUPS.Z 640(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z10, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 640(R8)
-	VMOVUPS Z1, K7, 640(BX)
-	VMOVUPS.Z 704(R8), K7, Z0
-	VMOVUPS.Z 704(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z11, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 704(R8)
-	VMOVUPS Z1, K7, 704(BX)
-	VMOVUPS.Z 768(R8), K7, Z0
-	VMOVUPS.Z 768(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z12, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 768(R8)
-	VMOVUPS Z1, K7, 768(BX)
-	VMOVUPS.Z 832(R8), K7, Z0
-	VMOVUPS.Z 832(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z13, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 832(R8)
-	VMOVUPS Z1, K7, 832(BX)
-	VMOVUPS.Z 896(R8), K7, Z0
-	VMOVUPS.Z 896(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z14, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 896(R8)
-	VMOVUPS Z1, K7, 896(BX)
-	VMOVUPS.Z 960(R8), K7, Z0
-	VMOVUPS.Z 960(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z15, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 960(R8)
-	VMOVUPS Z1, K7, 960(BX)
-	ADDQ $64, SI
-	ADDQ $1024, R8
-	ADDQ $1024, BX
-	SUBQ $16, AX
-	CMPQ AX, $16
-	JGE inputs1
-done2:
-	CMPQ AX, $4
-	JLT done5
-inputs4:
-
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $0, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Z4
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z5
-	VMOVUPS.Z (BX), K7, Z6
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z6, Z6
-	VADDPS Z0, Z6, Z0
-	VMULPS Z0, Z4, Z6
-	VSUBPS Z6, Z5, Z5
-	VMOVUPS Z5, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z5
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z5, Z5
-	VADDPS Z1, Z5, Z1
-	VMULPS Z1, Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
-	ADDQ $16, SI
-	ADDQ $256, R8
-	ADDQ $256, BX
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs4
-done5:
-	CMPQ AX, $1
-	JLT done8
-inputs7:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows9:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	ADDQ $0, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows9
-	VBROADCASTSS (R11), Z1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z2
-	VMOVUPS.Z (BX), K7, Z3
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z3, Z3
-	VADDPS Z0, Z3, Z0
-	VMULPS Z0, Z1, Z3
-	VSUBPS Z3, Z2, Z2
-	VMOVUPS Z2, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA preluEachAVX512Const<>+0(SB)/4, $0x0
-GLOBL preluEachAVX512Const<>(SB), RODATA|NOPTR, $32
-
-// preluEachAVX512 is preluEachGeneric for avx512, with the same bits.
-//
-// func preluEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-TEXT ·preluEachAVX512(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Z0
-	VMOVUPS (DI)(AX*1), Z1
-
-	// y = select(x < 0, w · x, x)
-	VCMPPS.BCST $17, preluEachAVX512Const<>+0(SB), Z0, K1
-	VMULPS Z0, Z1, Z1
-	VBLENDMPS Z1, Z0, K1, Z0
-	VMOVUPS Z0, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX
-	JNZ elements1
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	VMOVUPS.Z (DI)(AX*1), K7, Z2
-
-	// y = select(x < 0, w · x, x)
-	VCMPPS.BCST $17, preluEachAVX512Const<>+0(SB), Z1, K1
-	VMULPS Z1, Z2, Z2
-	VBLENDMPS Z2, Z1, K1, Z1
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-DATA preluGradientEachAVX512Const<>+0(SB)/4, $0x0
-GLOBL preluGradientEachAVX512Const<>(SB), RODATA|NOPTR, $32
-
-// preluGradientEachAVX512 is preluGradientEachGeneric for avx512, with the same bits.
-//
-// func preluGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
-TEXT ·preluGradientEachAVX512(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	MOVQ x2+24(FP), DX
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Z0
-	VMOVUPS (DI)(AX*1), Z1
-	VMOVUPS (DX)(AX*1), Z2
-
-	// dx = select(0 < x, dy, w · dy)
-	VBROADCASTSS preluGradientEachAVX512Const<>+0(SB), Z3
-	VCMPPS $17, Z0, Z3, K1
-	VMULPS Z1, Z2, Z0
-	VBLENDMPS Z1, Z0, K1, Z0
-	VMOVUPS Z0, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX
-	JNZ elements1
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	VMOVUPS.Z (DI)(AX*1), K7, Z2
-	VMOVUPS.Z (DX)(AX*1), K7, Z3
-
-	// dx = select(0 < x, dy, w · dy)
-	VBROADCASTSS preluGradientEachAVX512Const<>+0(SB), Z4
-	VCMPPS $17, Z1, Z4, K1
-	VMULPS Z2, Z3, Z1
-	VBLENDMPS Z2, Z1, K1, Z1
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-DATA reduceMaxGradientEachAVX512Const<>+0(SB)/4, $0x0
-GLOBL reduceMaxGradientEachAVX512Const<>(SB), RODATA|NOPTR, $32
-
-// reduceMaxGradientEachAVX512 is reduceMaxGradientEachGeneric for avx512, with the same bits.
-//
-// func reduceMaxGradientEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32, x2 *[36]float32, x3 *[36]float32)
-TEXT ·reduceMaxGradientEachAVX512(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	MOVQ x2+24(FP), DX
-	MOVQ x3+32(FP), BX
-	XORQ AX, AX
-	MOVQ $2, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Z0
-	VMOVUPS (DI)(AX*1), Z1
-	VMOVUPS (DX)(AX*1), Z2
-	VMOVUPS (BX)(AX*1), Z3
-
-	// dx = select(x = y, dy / k, select(y = y, 0, y))
-	VCMPPS $0, Z1, Z0, K1
-	VDIVPS Z3, Z2, Z0
-	VCMPPS $0, Z1, Z1, K2
-	VBLENDMPS.BCST reduceMaxGradientEachAVX512Const<>+0(SB), Z1, K2, Z1
-	VBLENDMPS Z0, Z1, K1, Z0
-	VMOVUPS Z0, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX
-	JNZ elements1
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	VMOVUPS.Z (DI)(AX*1), K7, Z2
-	VMOVUPS.Z (DX)(AX*1), K7, Z3
-	VMOVUPS.Z (BX)(AX*1), K7, Z4
-
-	// dx = select(x = y, dy / k, select(y = y, 0, y))
-	VCMPPS $0, Z2, Z1, K1
-	VDIVPS Z4, Z3, Z1
-	VCMPPS $0, Z2, Z2, K2
-	VBLENDMPS.BCST reduceMaxGradientEachAVX512Const<>+0(SB), Z2, K2, Z2
-	VBLENDMPS Z1, Z2, K1, Z1
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-// scaleAndShiftEachAVX512 is scaleAndShiftEachGeneric for avx512, with the same bits.
-//
-// func scaleAndShiftEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
-TEXT ·scaleAndShiftEachAVX512(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	MOVQ x2+24(FP), DX
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Z0
-	VMOVUPS (DI)(AX*1), Z1
-	VMOVUPS (DX)(AX*1), Z2
-
-	// y = (x · w) + b
-	VMULPS Z1, Z0, Z0
-	VADDPS Z2, Z0, Z0
-	VMOVUPS Z0, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX
-	JNZ elements1
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	VMOVUPS.Z (DI)(AX*1), K7, Z2
-	VMOVUPS.Z (DX)(AX*1), K7, Z3
-
-	// y = (x · w) + b
-	VMULPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-// scaleGradientEachAVX512 is scaleGradientEachGeneric for avx512, with the same bits.
-//
-// func scaleGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-TEXT ·scaleGradientEachAVX512(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Z0
-	VMOVUPS (DI)(AX*1), Z1
-
-	// dx = dy · w
-	VMULPS Z1, Z0, Z0
-	VMOVUPS Z0, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX
-	JNZ elements1
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	VMOVUPS.Z (DI)(AX*1), K7, Z2
-
-	// dx = dy · w
-	VMULPS Z2, Z1, Z1
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-DATA learn8AVX512Const<>+0(SB)/4, $0x3f666666
-GLOBL learn8AVX512Const<>(SB), RODATA|NOPTR, $32
-
-// learn8AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-// func learn8AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8AVX512(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $16
-	JLT done2
-inputs1:
-
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 48(R10), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 52(R10), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 56(R10), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 60(R10), Z31
-	VFMADD231PS Z28, Z31, Z15
-	ADDQ $0, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Z16
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z17
-	VMOVUPS.Z (BX), K7, Z18
-	VMULPS.BCST learn8AVX512Const<>+0(SB), Z18, Z18
-	VADDPS Z0, Z18, Z0
-	VMULPS Z0, Z16, Z18
-	VSUBPS Z18, Z17, Z17
-	VMOVUPS Z17, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z17
-	VMULPS.BCST learn8AVX512Const<>+0(SB), Z17, Z17
-	VADDPS Z1, Z17, Z1
-	VMULPS Z1, Z16, Z17
-	VSUBPS Z17, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
-	VMOVUPS.Z 256(R8), K7, Z0
-	VMOVUPS.Z 256(BX), K7, Z1
-	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z4, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 256(R8)
-	VMOVUPS Z1, K7, 256(BX)
-	VMOVUPS.Z 320(R8), K7, Z0
-	VMOVUPS.Z 320(BX), K7, Z1
-	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z5, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 320(R8)
-	VMOVUPS Z1, K7, 320(BX)
-	VMOVUPS.Z 384(R8), K7, Z0
-	VMOVUPS.Z 384(BX), K7, Z1
-	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z6, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 384(R8)
-	VMOVUPS Z1, K7, 384(BX)
-	VMOVUPS.Z 448(R8), K7, Z0
-	VMOVUPS.Z 448(BX), K7, Z1
-	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z7, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 448(R8)
-	VMOVUPS Z1, K7, 448(BX)
-	VMOVUPS.Z 512(R8), K7, Z0
-	VMOVUPS.Z 512(BX), K7, Z1
-	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z8, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 512(R8)
-	VMOVUPS Z1, K7, 512(BX)
-	VMOVUPS.Z 576(R8), K7, Z0
-	VMOVUPS.Z 576(BX), K7, Z1
-	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z9, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 576(R8)
-	VMOVUPS Z1, K7, 576(BX)
-	VMOVUPS.Z 640(R8), K7, Z0
-	VMOVUPS.Z 640(BX), K7, Z1
-	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z10, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 640(R8)
-	VMOVUPS Z1, K7, 640(BX)
-	VMOVUPS.Z 704(R8), K7, Z0
-	VMOVUPS.Z 704(BX), K7, Z1
-	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z11, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 704(R8)
-	VMOVUPS Z1, K7, 704(BX)
-	VMOVUPS.Z 768(R8), K7, Z0
-	VMOVUPS.Z 768(BX), K7, Z1
-	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z12, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 768(R8)
-	VMOVUPS Z1, K7, 768(BX)
-	VMOVUPS.Z 832(R8), K7, Z0
-	VMOVUPS.Z 832(BX), K7, Z1
-	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z13, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 832(R8)
-	VMOVUPS Z1, K7, 832(BX)
-	VMOVUPS.Z 896(R8), K7, Z0
-	VMOVUPS.Z 896(BX), K7, Z1
-	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z14, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 896(R8)
-	VMOVUPS Z1, K7, 896(BX)
-	VMOVUPS.Z 960(R8), K7, Z0
-	VMOVUPS.Z 960(BX), K7, Z1
-	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z15, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 960(R8)
-	VMOVUPS Z1, K7, 960(BX)
-	ADDQ $64, SI
-	ADDQ $1024, R8
-	ADDQ $1024, BX
-	SUBQ $16, AX
-	CMPQ AX, $16
-	JGE inputs1
-done2:
-	CMPQ AX, $4
-	JLT done5
-inputs4:
-
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $0, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Z4
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z5
-	VMOVUPS.Z (BX), K7, Z6
-	VMULPS.BCST learn8AVX512Const<>+0(SB), Z6, Z6
-	VADDPS Z0, Z6, Z0
-	VMULPS Z0, Z4, Z6
-	VSUBPS Z6, Z5, Z5
-	VMOVUPS Z5, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z5
-	VMULPS.BCST learn8AVX512Const<>+0(SB), Z5, Z5
-	VADDPS Z1, Z5, Z1
-	VMULPS Z1, Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn8AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
-	ADDQ $16, SI
-	ADDQ $256, R8
-	ADDQ $256, BX
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs4
-done5:
-	CMPQ AX, $1
-	JLT done8
-inputs7:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows9:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	ADDQ $0, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows9
-	VBROADCASTSS (R11), Z1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z2
-	VMOVUPS.Z (BX), K7, Z3
-	VMULPS.BCST learn8AVX512Const<>+0(SB), Z3, Z3
-	VADDPS Z0, Z3, Z0
-	VMULPS Z0, Z1, Z3
-	VSUBPS Z3, Z2, Z2
-	VMOVUPS Z2, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA slopeGradientEachAVX512Const<>+0(SB)/4, $0x0
-GLOBL slopeGradientEachAVX512Const<>(SB), RODATA|NOPTR, $32
-
-// slopeGradientEachAVX512 is slopeGradientEachGeneric for avx512, with the same bits.
-//
-// func slopeGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-TEXT ·slopeGradientEachAVX512(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Z0
-	VMOVUPS (DI)(AX*1), Z1
-
-	// dw = select(0 < x, 0, x · dy)
-	VBROADCASTSS slopeGradientEachAVX512Const<>+0(SB), Z2
-	VCMPPS $17, Z0, Z2, K1
-	VMULPS Z1, Z0, Z0
-	VBLENDMPS.BCST slopeGradientEachAVX512Const<>+0(SB), Z0, K1, Z0
-	VMOVUPS Z0, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX
-	JNZ elements1
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	VMOVUPS.Z (DI)(AX*1), K7, Z2
-
-	// dw = select(0 < x, 0, x · dy)
-	VBROADCASTSS slopeGradientEachAVX512Const<>+0(SB), Z3
-	VCMPPS $17, Z1, Z3, K1
-	VMULPS Z2, Z1, Z1
-	VBLENDMPS.BCST slopeGradientEachAVX512Const<>+0(SB), Z1, K1, Z1
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-// softmaxEachAVX512 is softmaxEachGeneric for avx512, with the same bits.
-//
-// func softmaxEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-TEXT ·softmaxEachAVX512(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Z0
-	VMOVUPS (DI)(AX*1), Z1
-
-	// y = e / z
-	VDIVPS Z1, Z0, Z0
-	VMOVUPS Z0, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX
-	JNZ elements1
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	VMOVUPS.Z (DI)(AX*1), K7, Z2
-
-	// y = e / z
-	VDIVPS Z2, Z1, Z1
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-// softmaxGradientEachAVX512 is softmaxGradientEachGeneric for avx512, with the same bits.
-//
-// func softmaxGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-TEXT ·softmaxGradientEachAVX512(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Z0
-	VMOVUPS (DI)(AX*1), Z1
-
-	// e = dy · y
-	VMULPS Z1, Z0, Z0
-	VMOVUPS Z0, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX
-	JNZ elements1
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	VMOVUPS.Z (DI)(AX*1), K7, Z2
-
-	// e = dy · y
-	VMULPS Z2, Z1, Z1
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-// softmaxGradientEach_2AVX512 is softmaxGradientEach_2Generic for avx512, with the same bits.
-//
-// func softmaxGradientEach_2AVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32)
-TEXT ·softmaxGradientEach_2AVX512(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	MOVQ x2+24(FP), DX
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Z0
-	VMOVUPS (DI)(AX*1), Z1
-	VMOVUPS (DX)(AX*1), Z2
-
-	// dx = y · (dy - d)
-	VSUBPS Z2, Z1, Z1
-	VMULPS Z1, Z0, Z0
-	VMOVUPS Z0, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX
-	JNZ elements1
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	VMOVUPS.Z (DI)(AX*1), K7, Z2
-	VMOVUPS.Z (DX)(AX*1), K7, Z3
-
-	// dx = y · (dy - d)
-	VSUBPS Z3, Z2, Z2
-	VMULPS Z2, Z1, Z1
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-// subtractEachAVX512 is subtractEachGeneric for avx512, with the same bits.
-//
-// func subtractEachAVX512(y *[36]float32, x0 *[36]float32, x1 *[36]float32)
-TEXT ·subtractEachAVX512(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $2, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Z0
-	VMOVUPS (DI)(AX*1), Z1
-
-	// y = x0 - x1
-	VSUBPS Z1, Z0, Z0
-	VMOVUPS Z0, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX
-	JNZ elements1
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	VMOVUPS.Z (DI)(AX*1), K7, Z2
-
-	// y = x0 - x1
-	VSUBPS Z2, Z1, Z1
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-DATA subtractGradientEachAVX512Const<>+0(SB)/4, $0x80000000
-GLOBL subtractGradientEachAVX512Const<>(SB), RODATA|NOPTR, $32
-
-// subtractGradientEachAVX512 is subtractGradientEachGeneric for avx512, with the same bits.
-//
-// func subtractGradientEachAVX512(y *[36]float32, x0 *[36]float32)
-TEXT ·subtractGradientEachAVX512(SB), NOSPLIT, $0-16
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	XORQ AX, AX
-	MOVQ $2, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Z0
-
-	// dx = -dy
-	VXORPS.BCST subtractGradientEachAVX512Const<>+0(SB), Z0, Z0
-	VMOVUPS Z0, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX
-	JNZ elements1
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1
-
-	// dx = -dy
-	VXORPS.BCST subtractGradientEachAVX512Const<>+0(SB), Z1, Z1
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-// sumOfProductsEachAVX512 is sumOfProductsEachGeneric for avx512, with the same bits.
-//
-// func sumOfProductsEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-TEXT ·sumOfProductsEachAVX512(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Z0
-	VMOVUPS (DI)(AX*1), Z1
-
-	// e = dh · h
-	VMULPS Z1, Z0, Z0
-	VMOVUPS Z0, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX
-	JNZ elements1
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	VMOVUPS.Z (DI)(AX*1), K7, Z2
-
-	// e = dh · h
-	VMULPS Z2, Z1, Z1
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-// sumOfSquaresEachAVX512 is sumOfSquaresEachGeneric for avx512, with the same bits.
-//
-// func sumOfSquaresEachAVX512(y *[24]float32, x0 *[24]float32)
-TEXT ·sumOfSquaresEachAVX512(SB), NOSPLIT, $0-16
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Z0
-
-	// e = d · d
-	VMULPS Z0, Z0, Z0
-	VMOVUPS Z0, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX
-	JNZ elements1
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1
-
-	// e = d · d
-	VMULPS Z1, Z1, Z1
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-DATA tanhGradientEachAVX512Const<>+0(SB)/4, $0x3f800000
-GLOBL tanhGradientEachAVX512Const<>(SB), RODATA|NOPTR, $32
-
-// tanhGradientEachAVX512 is tanhGradientEachGeneric for avx512, with the same bits.
-//
-// func tanhGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-TEXT ·tanhGradientEachAVX512(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Z0
-	VMOVUPS (DI)(AX*1), Z1
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Z0, Z0, Z0
-	VBROADCASTSS tanhGradientEachAVX512Const<>+0(SB), Z2
-	VSUBPS Z0, Z2, Z0
-	VMULPS Z0, Z1, Z0
-	VMOVUPS Z0, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX
-	JNZ elements1
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	VMOVUPS.Z (DI)(AX*1), K7, Z2
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Z1, Z1, Z1
-	VBROADCASTSS tanhGradientEachAVX512Const<>+0(SB), Z3
-	VSUBPS Z1, Z3, Z1
-	VMULPS Z1, Z2, Z1
-	VMOVUPS Z1, K7, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
-
-// weightGradientEachAVX512 is weightGradientEachGeneric for avx512, with the same bits.
-//
-// func weightGradientEachAVX512(y *[24]float32, x0 *[24]float32, x1 *[24]float32)
-TEXT ·weightGradientEachAVX512(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Z0
-	VMOVUPS (DI)(AX*1), Z1
-
-	// dw = dy · x
-	VMULPS Z1, Z0, Z0
-	VMOVUPS Z0, (R8)(AX*1)
-	ADDQ $64, AX
-	DECQ CX
-	JNZ elements1
-	MOVL $0xff, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	VMOVUPS.Z (DI)(AX*1), K7, Z2
-
-	// dw = dy · x
-	VMULPS Z2, Z1, Z1
-	VMOVUPS Z1, K7, (R8)(AX*1)
 	VZEROUPPER 
 	RET 

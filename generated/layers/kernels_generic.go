@@ -2,14 +2,14 @@
 
 package layers
 
-// addGradientsEachGeneric is s = a + b for every element. y may be an operand.
+// addGradientsEachGeneric is y = x0 + x1 for every element. y may be an operand.
 func addGradientsEachGeneric(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	for j := range y {
 		y[j] = float32(addGradients(x0[j], x1[j]))
 	}
 }
 
-// addGradientsEach_2Generic is s = a + b for every element. y may be an operand.
+// addGradientsEach_2Generic is y = x0 + x1 for every element. y may be an operand.
 func addGradientsEach_2Generic(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	for j := range y {
 		y[j] = float32(addGradients(x0[j], x1[j]))
@@ -77,28 +77,28 @@ func axisToFront_2(y *[12]float32, x *[12]float32) {
 	}
 }
 
-// batchNormalisationEachGeneric is y = (x - mean) / sqrt(var + 1e-05); y = y · w; y = y + b for every element. y may be an operand.
+// batchNormalisationEachGeneric is y = (x0 - x3) / sqrt(x4 + 1e-05); y = y · x1; y = y + x2 for every element. y may be an operand.
 func batchNormalisationEachGeneric(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32, x3 *[24]float32, x4 *[24]float32) {
 	for j := range y {
 		y[j] = float32(batchNormalisation(x0[j], x1[j], x2[j], x3[j], x4[j]))
 	}
 }
 
-// batchNormalisationGradientEachGeneric is dx = dy / sqrt(var + 1e-05); dx = dx · w for every element. y may be an operand.
+// batchNormalisationGradientEachGeneric is y = x0 / sqrt(x2 + 1e-05); y = y · x1 for every element. y may be an operand.
 func batchNormalisationGradientEachGeneric(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32) {
 	for j := range y {
 		y[j] = float32(batchNormalisationGradient(x0[j], x1[j], x2[j]))
 	}
 }
 
-// clipEachGeneric is y = min(max(x, -4), 4) for every element. y may be an operand.
+// clipEachGeneric is y = min(max(x0, -4), 4) for every element. y may be an operand.
 func clipEachGeneric(y *[36]float32, x0 *[36]float32) {
 	for j := range y {
 		y[j] = float32(clip(x0[j]))
 	}
 }
 
-// clipGradientEachGeneric is dx = select(4 < x, 0, select(x < -4, 0, select(x = x, dy, x))) for every element. y may be an operand.
+// clipGradientEachGeneric is y = select(4 < x0, 0, select(x0 < -4, 0, select(x0 = x0, x1, x0))) for every element. y may be an operand.
 func clipGradientEachGeneric(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	for j := range y {
 		y[j] = float32(clipGradient(x0[j], x1[j]))
@@ -816,42 +816,42 @@ func dense1ForwardRowsGeneric(y [][24]float32, x [][24]float32, w *[1][24][16]fl
 	}
 }
 
-// deviationEachGeneric is d = x - m for every element. y may be an operand.
+// deviationEachGeneric is y = x0 - x1 for every element. y may be an operand.
 func deviationEachGeneric(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	for j := range y {
 		y[j] = float32(deviation(x0[j], x1[j]))
 	}
 }
 
-// expEachGeneric is y = exp(x) for every element. y may be an operand.
+// expEachGeneric is y = exp(x0) for every element. y may be an operand.
 func expEachGeneric(y *[36]float32, x0 *[36]float32) {
 	for j := range y {
 		y[j] = float32(exp(x0[j]))
 	}
 }
 
-// expGradientEachGeneric is dx = dy · y for every element. y may be an operand.
+// expGradientEachGeneric is y = x1 · x0 for every element. y may be an operand.
 func expGradientEachGeneric(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	for j := range y {
 		y[j] = float32(expGradient(x0[j], x1[j]))
 	}
 }
 
-// exponentialsEachGeneric is e = exp(x - m) for every element. y may be an operand.
+// exponentialsEachGeneric is y = exp(x0 - x1) for every element. y may be an operand.
 func exponentialsEachGeneric(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	for j := range y {
 		y[j] = float32(exponentials(x0[j], x1[j]))
 	}
 }
 
-// isTheExtremeEachGeneric is e = select(x = y, 1, 0) for every element. y may be an operand.
+// isTheExtremeEachGeneric is y = select(x0 = x1, 1, 0) for every element. y may be an operand.
 func isTheExtremeEachGeneric(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	for j := range y {
 		y[j] = float32(isTheExtreme(x0[j], x1[j]))
 	}
 }
 
-// layerNormalisationGradientEachGeneric is dx = r · (dh - ((s + (h · t)) / 12)) for every element. y may be an operand.
+// layerNormalisationGradientEachGeneric is y = x0 · (x1 - ((x2 + (x3 · x4)) / 12)) for every element. y may be an operand.
 func layerNormalisationGradientEachGeneric(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32, x3 *[24]float32, x4 *[24]float32) {
 	for j := range y {
 		y[j] = float32(layerNormalisationGradient(x0[j], x1[j], x2[j], x3[j], x4[j]))
@@ -929,14 +929,6 @@ func logitsForwardRowsGeneric(y []Output, x [][12]float32, wt *[12][8]float32, b
 	}
 }
 
-// logitsForwardRows_2Generic is logitsForwardGeneric for every row.
-func logitsForwardRows_2Generic(y [][3]float32, x [][12]float32, wt *[12][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		logitsForwardGeneric(&y[i], &x[i], wt, b)
-	}
-}
-
 // maximum computes y[o][i], the greatest x[o][n][i] over n, for x of the shape [2, 4, 3].
 func maximum(y *[6]float32, x *[24]float32) {
 	for o := range 2 {
@@ -963,39 +955,25 @@ func maximumEachGeneric(y *[12]float32, x0 *[12]float32, x1 *[12]float32) {
 // multiplyEachGeneric is y = x0 · x1 for every element. y may be an operand.
 func multiplyEachGeneric(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	for j := range y {
-		y[j] = float32(multiply(x0[j], x1[j]))
+		y[j] = float32(normalise(x0[j], x1[j]))
 	}
 }
 
-// multiplyGradientEachGeneric is dx = dy · x1 for every element. y may be an operand.
-func multiplyGradientEachGeneric(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
-	for j := range y {
-		y[j] = float32(multiplyGradient(x0[j], x1[j]))
-	}
-}
-
-// multiplyGradientEach_2Generic is dx = dy · x0 for every element. y may be an operand.
-func multiplyGradientEach_2Generic(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
-	for j := range y {
-		y[j] = float32(multiplyGradient_2(x0[j], x1[j]))
-	}
-}
-
-// normaliseEachGeneric is h = d · r for every element. y may be an operand.
+// normaliseEachGeneric is y = x0 · x1 for every element. y may be an operand.
 func normaliseEachGeneric(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	for j := range y {
 		y[j] = float32(normalise(x0[j], x1[j]))
 	}
 }
 
-// preluEachGeneric is y = select(x < 0, w · x, x) for every element. y may be an operand.
+// preluEachGeneric is y = select(x0 < 0, x1 · x0, x0) for every element. y may be an operand.
 func preluEachGeneric(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	for j := range y {
 		y[j] = float32(prelu(x0[j], x1[j]))
 	}
 }
 
-// preluGradientEachGeneric is dx = select(0 < x, dy, w · dy) for every element. y may be an operand.
+// preluGradientEachGeneric is y = select(0 < x0, x1, x2 · x1) for every element. y may be an operand.
 func preluGradientEachGeneric(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32) {
 	for j := range y {
 		y[j] = float32(preluGradient(x0[j], x1[j], x2[j]))
@@ -1018,7 +996,7 @@ func reduceMax(y *[6]float32, x *[36]float32) {
 	}
 }
 
-// reduceMaxGradientEachGeneric is dx = select(x = y, dy / k, select(y = y, 0, y)) for every element. y may be an operand.
+// reduceMaxGradientEachGeneric is y = select(x0 = x1, x2 / x3, select(x1 = x1, 0, x1)) for every element. y may be an operand.
 func reduceMaxGradientEachGeneric(y *[36]float32, x0 *[36]float32, x1 *[36]float32, x2 *[36]float32, x3 *[36]float32) {
 	for j := range y {
 		y[j] = float32(reduceMaxGradient(x0[j], x1[j], x2[j], x3[j]))
@@ -1125,17 +1103,10 @@ func repeat_9(y *[12]float32, x *[6]float32) {
 	}
 }
 
-// scaleAndShiftEachGeneric is y = (x · w) + b for every element. y may be an operand.
+// scaleAndShiftEachGeneric is y = (x0 · x1) + x2 for every element. y may be an operand.
 func scaleAndShiftEachGeneric(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32) {
 	for j := range y {
 		y[j] = float32(scaleAndShift(x0[j], x1[j], x2[j]))
-	}
-}
-
-// scaleGradientEachGeneric is dx = dy · w for every element. y may be an operand.
-func scaleGradientEachGeneric(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
-	for j := range y {
-		y[j] = float32(scaleGradient(x0[j], x1[j]))
 	}
 }
 
@@ -1155,42 +1126,35 @@ func slice_2(y *[12]float32, x *[24]float32) {
 	copy(y[:], x[12:24])
 }
 
-// slopeGradientEachGeneric is dw = select(0 < x, 0, x · dy) for every element. y may be an operand.
+// slopeGradientEachGeneric is y = select(0 < x0, 0, x0 · x1) for every element. y may be an operand.
 func slopeGradientEachGeneric(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	for j := range y {
 		y[j] = float32(slopeGradient(x0[j], x1[j]))
 	}
 }
 
-// softmaxEachGeneric is y = e / z for every element. y may be an operand.
+// softmaxEachGeneric is y = x0 / x1 for every element. y may be an operand.
 func softmaxEachGeneric(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	for j := range y {
 		y[j] = float32(softmax(x0[j], x1[j]))
 	}
 }
 
-// softmaxGradientEachGeneric is e = dy · y for every element. y may be an operand.
-func softmaxGradientEachGeneric(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
+// softmaxGradientEachGeneric is y = x0 · (x1 - x2) for every element. y may be an operand.
+func softmaxGradientEachGeneric(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32) {
 	for j := range y {
-		y[j] = float32(softmaxGradient(x0[j], x1[j]))
-	}
-}
-
-// softmaxGradientEach_2Generic is dx = y · (dy - d) for every element. y may be an operand.
-func softmaxGradientEach_2Generic(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32) {
-	for j := range y {
-		y[j] = float32(softmaxGradient_2(x0[j], x1[j], x2[j]))
+		y[j] = float32(softmaxGradient(x0[j], x1[j], x2[j]))
 	}
 }
 
 // subtractEachGeneric is y = x0 - x1 for every element. y may be an operand.
 func subtractEachGeneric(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	for j := range y {
-		y[j] = float32(subtract(x0[j], x1[j]))
+		y[j] = float32(deviation(x0[j], x1[j]))
 	}
 }
 
-// subtractGradientEachGeneric is dx = -dy for every element. y may be an operand.
+// subtractGradientEachGeneric is y = -x0 for every element. y may be an operand.
 func subtractGradientEachGeneric(y *[36]float32, x0 *[36]float32) {
 	for j := range y {
 		y[j] = float32(subtractGradient(x0[j]))
@@ -1223,21 +1187,14 @@ func sumOfExponentials(y *[6]float32, x *[24]float32) {
 	}
 }
 
-// sumOfProductsEachGeneric is e = dh · h for every element. y may be an operand.
-func sumOfProductsEachGeneric(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
-	for j := range y {
-		y[j] = float32(sumOfProducts(x0[j], x1[j]))
-	}
-}
-
-// sumOfSquaresEachGeneric is e = d · d for every element. y may be an operand.
+// sumOfSquaresEachGeneric is y = x0 · x0 for every element. y may be an operand.
 func sumOfSquaresEachGeneric(y *[24]float32, x0 *[24]float32) {
 	for j := range y {
 		y[j] = float32(sumOfSquares(x0[j]))
 	}
 }
 
-// tanhGradientEachGeneric is dx = dy · (1 - (y · y)) for every element. y may be an operand.
+// tanhGradientEachGeneric is y = x1 · (1 - (x0 · x0)) for every element. y may be an operand.
 func tanhGradientEachGeneric(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	for j := range y {
 		y[j] = float32(tanhGradient(x0[j], x1[j]))
@@ -1252,12 +1209,5 @@ func transpose(y *[24]float32, x *[24]float32) {
 				y[i0*12+i1*3+i2] = x[i0*12+i1+i2*4]
 			}
 		}
-	}
-}
-
-// weightGradientEachGeneric is dw = dy · x for every element. y may be an operand.
-func weightGradientEachGeneric(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
-	for j := range y {
-		y[j] = float32(weightGradient(x0[j], x1[j]))
 	}
 }

@@ -51,14 +51,6 @@ func dense1ForwardRows(y [][24]float32, x [][24]float32, w *[1][24][16]float32, 
 	dense1ForwardRowsGeneric(y, x, w, wt, b)
 }
 
-func dense1ForwardTrain(y *[24]float32, x *[24]float32, w *[1][24][16]float32, wt *[24][8]float32, b *[2][16]float32) {
-	dense1ForwardTrainGeneric(y, x, w, wt, b)
-}
-
-func dense1ForwardTrainRows(y [][24]float32, x [][24]float32, w *[1][24][16]float32, wt *[24][8]float32, b *[2][16]float32) {
-	dense1ForwardTrainRowsGeneric(y, x, w, wt, b)
-}
-
 func dense1GradWeight(g *[1][24][16]float32, gt *[24][8]float32, dy [][24]float32, x [][24]float32) {
 	dense1GradWeightGeneric(g, gt, dy, x)
 }
@@ -127,14 +119,6 @@ func logitsForwardRows(y []Output, x [][12]float32, wt *[12][8]float32, b *[1][1
 	logitsForwardRowsGeneric(y, x, wt, b)
 }
 
-func logitsForwardRows_2(y [][3]float32, x [][12]float32, wt *[12][8]float32, b *[1][16]float32) {
-	logitsForwardRows_2Generic(y, x, wt, b)
-}
-
-func logitsForwardTrain(y *[3]float32, x *[12]float32, wt *[12][8]float32, b *[1][16]float32) {
-	logitsForwardTrainGeneric(y, x, wt, b)
-}
-
 func logitsForwardTrainRows(y [][3]float32, x [][12]float32, wt *[12][8]float32, b *[1][16]float32) {
 	logitsForwardTrainRowsGeneric(y, x, wt, b)
 }
@@ -161,14 +145,6 @@ func maximumEach(y *[12]float32, x0 *[12]float32, x1 *[12]float32) {
 
 func multiplyEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
 	multiplyEachGeneric(y, x0, x1)
-}
-
-func multiplyGradientEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
-	multiplyGradientEachGeneric(y, x0, x1)
-}
-
-func multiplyGradientEach_2(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
-	multiplyGradientEach_2Generic(y, x0, x1)
 }
 
 func normaliseEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
@@ -199,10 +175,6 @@ func scaleAndShiftEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24
 	scaleAndShiftEachGeneric(y, x0, x1, x2)
 }
 
-func scaleGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
-	scaleGradientEachGeneric(y, x0, x1)
-}
-
 func scaleShift1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	scaleShift1BiasLearnGeneric(t, lr, x, part, parts)
 }
@@ -227,12 +199,8 @@ func softmaxEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	softmaxEachGeneric(y, x0, x1)
 }
 
-func softmaxGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
-	softmaxGradientEachGeneric(y, x0, x1)
-}
-
-func softmaxGradientEach_2(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32) {
-	softmaxGradientEach_2Generic(y, x0, x1, x2)
+func softmaxGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32, x2 *[24]float32) {
+	softmaxGradientEachGeneric(y, x0, x1, x2)
 }
 
 func subtractEach(y *[36]float32, x0 *[36]float32, x1 *[36]float32) {
@@ -243,18 +211,10 @@ func subtractGradientEach(y *[36]float32, x0 *[36]float32) {
 	subtractGradientEachGeneric(y, x0)
 }
 
-func sumOfProductsEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
-	sumOfProductsEachGeneric(y, x0, x1)
-}
-
 func sumOfSquaresEach(y *[24]float32, x0 *[24]float32) {
 	sumOfSquaresEachGeneric(y, x0)
 }
 
 func tanhGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
 	tanhGradientEachGeneric(y, x0, x1)
-}
-
-func weightGradientEach(y *[24]float32, x0 *[24]float32, x1 *[24]float32) {
-	weightGradientEachGeneric(y, x0, x1)
 }

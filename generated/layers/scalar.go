@@ -74,11 +74,6 @@ func layerNormalisationGradient(r float32, dh float32, s float32, h float32, t f
 	return float32(r * (dh - ((s + float32(h*t)) / 12)))
 }
 
-// loss_2 is loss = ly · sy.
-func loss_2(ly float32, sy float32) float32 {
-	return float32(ly * sy)
-}
-
 // maximumGradient is dx = select(x0 = y, dy / (select(x0 = y, 1, 0) + select(x1 = y, 1, 0)), select(y = y, 0, y)).
 func maximumGradient(y float32, dy float32, x0 float32, x1 float32) float32 {
 	if x0 == y {
@@ -152,21 +147,6 @@ func mseGradient(p float32, t float32, s float32) float32 {
 	return float32(s * (2 * (p - t)))
 }
 
-// multiply is y = x0 · x1.
-func multiply(x0 float32, x1 float32) float32 {
-	return float32(x0 * x1)
-}
-
-// multiplyGradient is dx = dy · x1.
-func multiplyGradient(dy float32, x1 float32) float32 {
-	return float32(dy * x1)
-}
-
-// multiplyGradient_2 is dx = dy · x0.
-func multiplyGradient_2(dy float32, x0 float32) float32 {
-	return float32(dy * x0)
-}
-
 // normalise is h = d · r.
 func normalise(d float32, r float32) float32 {
 	return float32(d * r)
@@ -209,11 +189,6 @@ func reduceMaxGradient(x float32, y float32, dy float32, k float32) float32 {
 	return y
 }
 
-// reduceMeanGradient is ds = dy / 6.
-func reduceMeanGradient(dy float32) float32 {
-	return dy / 6
-}
-
 // reduceMean_2 is y = s / 6.
 func reduceMean_2(s float32) float32 {
 	return s / 6
@@ -222,11 +197,6 @@ func reduceMean_2(s float32) float32 {
 // scaleAndShift is y = (x · w) + b.
 func scaleAndShift(x float32, w float32, b float32) float32 {
 	return float32(x*w) + b
-}
-
-// scaleGradient is dx = dy · w.
-func scaleGradient(dy float32, w float32) float32 {
-	return float32(dy * w)
 }
 
 // slopeGradient is dw = select(0 < x, 0, x · dy).
@@ -242,29 +212,14 @@ func softmax(e float32, z float32) float32 {
 	return e / z
 }
 
-// softmaxGradient is e = dy · y.
-func softmaxGradient(dy float32, y float32) float32 {
-	return float32(dy * y)
-}
-
-// softmaxGradient_2 is dx = y · (dy - d).
-func softmaxGradient_2(y float32, dy float32, d float32) float32 {
+// softmaxGradient is dx = y · (dy - d).
+func softmaxGradient(y float32, dy float32, d float32) float32 {
 	return float32(y * (dy - d))
-}
-
-// subtract is y = x0 - x1.
-func subtract(x0 float32, x1 float32) float32 {
-	return x0 - x1
 }
 
 // subtractGradient is dx = -dy.
 func subtractGradient(dy float32) float32 {
 	return -dy
-}
-
-// sumOfProducts is e = dh · h.
-func sumOfProducts(dh float32, h float32) float32 {
-	return float32(dh * h)
 }
 
 // sumOfSquares is e = d · d.
@@ -280,9 +235,4 @@ func tanh(x float32) float32 {
 // tanhGradient is dx = dy · (1 - (y · y)).
 func tanhGradient(y float32, dy float32) float32 {
 	return float32(dy * (1 - float32(y*y)))
-}
-
-// weightGradient is dw = dy · x.
-func weightGradient(dy float32, x float32) float32 {
-	return float32(dy * x)
 }

@@ -125,7 +125,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 			xScaled[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
 		}
 	}
-	dense1ForwardTrainRows(a1, xScaled, &p.w1, &p.w1t, &p.b1)
+	dense1ForwardRows(a1, xScaled, &p.w1, &p.w1t, &p.b1)
 	for i := range x {
 		sum(&layerNormalization1Sum[i], &a1[i])
 		for j := range layerNormalization1Mean[i] {
@@ -199,7 +199,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		repeatGradient(&dreduceMean1_2[i], &dreduceMean1[i])
 		sliceGradient(&dlayerNormalization1[i], &dlast[i])
 		for j := range dreduceMean1_3[i] {
-			dreduceMean1_3[i][j] = reduceMeanGradient(dreduceMean1_2[i][j])
+			dreduceMean1_3[i][j] = reduceMean_2(dreduceMean1_2[i][j])
 		}
 		repeat_10(&dreduceMean1Repeated[i], &dreduceMean1_3[i])
 		axesToEndGradient(&dexp1[i], &dreduceMean1Repeated[i])
@@ -214,8 +214,8 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		repeat_8(&reduceMax1CountRepeated[i], &reduceMax1Count[i])
 		reduceMaxGradientEach(&dmultiply1[i], &multiply1[i], &reduceMax1Repeated_2[i], &dreduceMax1Repeated[i], &reduceMax1CountRepeated[i])
 		addGradientsEach(&dsubtract1_2[i], &dsubtract1[i], &dmultiply1[i])
-		multiplyGradientEach(&dconcat1[i], &dsubtract1_2[i], &constant1Repeated[i])
-		multiplyGradientEach_2(&dconstant1[i], &dsubtract1_2[i], &concat1[i])
+		multiplyEach(&dconcat1[i], &dsubtract1_2[i], &constant1Repeated[i])
+		multiplyEach(&dconstant1[i], &dsubtract1_2[i], &concat1[i])
 		repeatGradient_3(&dconstant1_2[i], &dconstant1[i])
 		constantGradient(&dconstant1Weight[i], &dconstant1_2[i])
 		axisBackGradient(&dconcat1Front[i], &dconcat1[i])
@@ -224,27 +224,27 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		axisToFrontGradient(&dslice1[i], &dslice1Front[i])
 		axisToFrontGradient_2(&dsoftmax1[i], &dsoftmax1Front[i])
 		sliceGradient_2(&dtranspose1[i], &dslice1[i])
-		softmaxGradientEach(&dsoftmax1DotTerms[i], &dsoftmax1[i], &softmax1[i])
+		normaliseEach(&dsoftmax1DotTerms[i], &dsoftmax1[i], &softmax1[i])
 		sumOfExponentials(&dsoftmax1Dot[i], &dsoftmax1DotTerms[i])
 		repeat_6(&dsoftmax1DotRepeated[i], &dsoftmax1Dot[i])
-		softmaxGradientEach_2(&dtranspose1_2[i], &softmax1[i], &dsoftmax1[i], &dsoftmax1DotRepeated[i])
+		softmaxGradientEach(&dtranspose1_2[i], &softmax1[i], &dsoftmax1[i], &dsoftmax1DotRepeated[i])
 		addGradientsEach_2(&dtranspose1_3[i], &dtranspose1[i], &dtranspose1_2[i])
 		transposeGradient(&dprelu1[i], &dtranspose1_3[i])
 		preluGradientEach(&dbatchNormalization1[i], &batchNormalization1[i], &dprelu1[i], &prelu1WeightRepeated[i])
 		slopeGradientEach(&dprelu1Weight[i], &batchNormalization1[i], &dprelu1[i])
 		repeatGradient_4(&dprelu1Weight_2[i], &dprelu1Weight[i])
 		batchNormalisationGradientEach(&dscaleShift1[i], &dbatchNormalization1[i], &batchNormalization1WeightRepeated[i], &batchNormalization1RunningVarRepeated[i])
-		scaleGradientEach(&dlayerNormalization1_2[i], &dscaleShift1[i], &scaleShift1WeightRepeated[i])
-		weightGradientEach(&dscaleShift1Weight[i], &dscaleShift1[i], &layerNormalization1[i])
+		normaliseEach(&dlayerNormalization1_2[i], &dscaleShift1[i], &scaleShift1WeightRepeated[i])
+		normaliseEach(&dscaleShift1Weight[i], &dscaleShift1[i], &layerNormalization1[i])
 		repeatGradient_5(&dscaleShift1Weight_2[i], &dscaleShift1Weight[i])
 		repeatGradient_5(&dscaleShift1Bias[i], &dscaleShift1[i])
 		addGradientsEach_2(&dlayerNormalization1_3[i], &dlayerNormalization1[i], &dlayerNormalization1_2[i])
-		scaleGradientEach(&dlayerNormalization1Normalised[i], &dlayerNormalization1_3[i], &layerNormalization1WeightRepeated[i])
-		weightGradientEach(&dlayerNormalization1Weight[i], &dlayerNormalization1_3[i], &layerNormalization1Normalised[i])
+		normaliseEach(&dlayerNormalization1Normalised[i], &dlayerNormalization1_3[i], &layerNormalization1WeightRepeated[i])
+		normaliseEach(&dlayerNormalization1Weight[i], &dlayerNormalization1_3[i], &layerNormalization1Normalised[i])
 		repeatGradient_6(&dlayerNormalization1Weight_2[i], &dlayerNormalization1Weight[i])
 		repeatGradient_6(&dlayerNormalization1Bias[i], &dlayerNormalization1_3[i])
 		sum(&dlayerNormalization1NormalisedSum[i], &dlayerNormalization1Normalised[i])
-		sumOfProductsEach(&dlayerNormalization1NormalisedDotTerms[i], &dlayerNormalization1Normalised[i], &layerNormalization1Normalised[i])
+		normaliseEach(&dlayerNormalization1NormalisedDotTerms[i], &dlayerNormalization1Normalised[i], &layerNormalization1Normalised[i])
 		sum(&dlayerNormalization1NormalisedDot[i], &dlayerNormalization1NormalisedDotTerms[i])
 		repeat(&dlayerNormalization1NormalisedSumRepeated[i], &dlayerNormalization1NormalisedSum[i])
 		repeat(&dlayerNormalization1NormalisedDotRepeated[i], &dlayerNormalization1NormalisedDot[i])
@@ -261,7 +261,7 @@ func (t *Trainer) losses(x []Input) float32 {
 	for i := range t.m.lZ2[:len(x)] {
 		lossY += t.m.lZ2[i][0]
 	}
-	loss := loss_2(lossY, s_2)
+	loss := normalise(lossY, s_2)
 	return loss
 }
 
@@ -438,7 +438,7 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 		repeat_9(&reduceMean1Repeated[i], &reduceMean1_2[i])
 		maximumEach(&maximum1[i], &reduceMean1Repeated[i], &last[i])
 	}
-	logitsForwardRows_2(z2, maximum1, &p.w2, &p.b2)
+	logitsForwardTrainRows(z2, maximum1, &p.w2, &p.b2)
 	for i := range x {
 		var s float32
 		for j := range 3 {
@@ -456,7 +456,7 @@ func (t *Trainer) evaluated(x []Input) float32 {
 	for i := range t.m.lZ2_2[:len(x)] {
 		lossY += t.m.lZ2_2[i][0]
 	}
-	loss := loss_2(lossY, s_2)
+	loss := normalise(lossY, s_2)
 	return loss
 }
 

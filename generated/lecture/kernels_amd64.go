@@ -3,6 +3,396 @@
 
 package lecture
 
+// dense3x8AVX2 sums 3 products for each of 8 outputs.
+//
+//go:noescape
+func dense3x8AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+// dense3x8AVX512 sums 3 products for each of 8 outputs.
+//
+//go:noescape
+func dense3x8AVX512(y *float32, x *float32, wt *float32, b *float32)
+
+// dense8x2AVX2 sums 8 products for each of 2 outputs.
+//
+//go:noescape
+func dense8x2AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+// dense8x2AVX512 sums 8 products for each of 2 outputs.
+//
+//go:noescape
+func dense8x2AVX512(y *float32, x *float32, wt *float32, b *float32)
+
+// dense8x8AVX2 sums 8 products for each of 8 outputs.
+//
+//go:noescape
+func dense8x8AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+// dense8x8AVX2_2 sums 8 products for each of 8 outputs.
+//
+//go:noescape
+func dense8x8AVX2_2(y *float32, x *float32, wt *float32, b *float32)
+
+// dense8x8AVX2_3 sums 8 products for each of 8 outputs.
+//
+//go:noescape
+func dense8x8AVX2_3(y *float32, x *float32, wt *float32, b *float32)
+
+// dense8x8AVX2_4 sums 8 products for each of 8 outputs.
+//
+//go:noescape
+func dense8x8AVX2_4(y *float32, x *float32, wt *float32, b *float32)
+
+// dense8x8AVX2_5 sums 8 products for each of 8 outputs.
+//
+//go:noescape
+func dense8x8AVX2_5(y *float32, x *float32, wt *float32, b *float32)
+
+// dense8x8AVX512 sums 8 products for each of 8 outputs.
+//
+//go:noescape
+func dense8x8AVX512(y *float32, x *float32, wt *float32, b *float32)
+
+// dense8x8AVX512_2 sums 8 products for each of 8 outputs.
+//
+//go:noescape
+func dense8x8AVX512_2(y *float32, x *float32, wt *float32, b *float32)
+
+// dense8x8AVX512_3 sums 8 products for each of 8 outputs.
+//
+//go:noescape
+func dense8x8AVX512_3(y *float32, x *float32, wt *float32, b *float32)
+
+// dense8x8AVX512_4 sums 8 products for each of 8 outputs.
+//
+//go:noescape
+func dense8x8AVX512_4(y *float32, x *float32, wt *float32, b *float32)
+
+// dense8x8AVX512_5 sums 8 products for each of 8 outputs.
+//
+//go:noescape
+func dense8x8AVX512_5(y *float32, x *float32, wt *float32, b *float32)
+
+// dropoutEachAVX2 computes y = x0 · x1 for every element.
+//
+//go:noescape
+func dropoutEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
+
+// dropoutEachAVX512 computes y = x0 · x1 for every element.
+//
+//go:noescape
+func dropoutEachAVX512(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
+
+// inputGradient8x2AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient8x2AVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient8x2AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient8x2AVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient8x8AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient8x8AVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient8x8AVX2_2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient8x8AVX2_2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient8x8AVX2_3 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient8x8AVX2_3(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient8x8AVX2_4 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient8x8AVX2_4(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient8x8AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient8x8AVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient8x8AVX512_2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient8x8AVX512_2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient8x8AVX512_3 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient8x8AVX512_3(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient8x8AVX512_4 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient8x8AVX512_4(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// learn2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn2AVX2_2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn2AVX2_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn2AVX512 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn2AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn2AVX512_2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn2AVX512_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8AVX2_2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8AVX2_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8AVX2_3 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8AVX2_3(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8AVX512_2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8AVX512_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8AVX512_3 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8AVX512_3(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// rows3x8AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows3x8AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// rows3x8AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows3x8AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// rows8x2AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows8x2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows8x2AVX512 sums 8 products for 2 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows8x2AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// rows8x8AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows8x8AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows8x8AVX2_2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows8x8AVX2_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows8x8AVX2_3 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows8x8AVX2_3(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows8x8AVX2_4 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows8x8AVX2_4(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows8x8AVX2_5 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows8x8AVX2_5(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows8x8AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows8x8AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// rows8x8AVX512_2 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows8x8AVX512_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// rows8x8AVX512_3 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows8x8AVX512_3(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// rows8x8AVX512_4 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows8x8AVX512_4(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// rows8x8AVX512_5 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows8x8AVX512_5(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// sgdElementsAVX512 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// step2AVX2 updates the bias.
+//
+//go:noescape
+func step2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step2AVX512 updates the bias.
+//
+//go:noescape
+func step2AVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step3x8AVX2 is the step of one sample on the weights of 8 outputs.
+//
+//go:noescape
+func step3x8AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step3x8AVX512 is the step of one sample on the weights of 8 outputs.
+//
+//go:noescape
+func step3x8AVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step8AVX2 updates the bias.
+//
+//go:noescape
+func step8AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step8AVX512 updates the bias.
+//
+//go:noescape
+func step8AVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step8x2AVX2 is the step of one sample on the weights of 2 outputs.
+//
+//go:noescape
+func step8x2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step8x2AVX512 is the step of one sample on the weights of 2 outputs.
+//
+//go:noescape
+func step8x2AVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step8x2GradientAVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step8x2GradientAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// step8x2GradientAVX512 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step8x2GradientAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// step8x8AVX2 is the step of one sample on the weights of 8 outputs.
+//
+//go:noescape
+func step8x8AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step8x8AVX512 is the step of one sample on the weights of 8 outputs.
+//
+//go:noescape
+func step8x8AVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step8x8GradientAVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step8x8GradientAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// step8x8GradientAVX2_2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step8x8GradientAVX2_2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// step8x8GradientAVX2_3 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step8x8GradientAVX2_3(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, first int, count int)
+
+// step8x8GradientAVX2_4 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step8x8GradientAVX2_4(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// step8x8GradientAVX512 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step8x8GradientAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// step8x8GradientAVX512_2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step8x8GradientAVX512_2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// step8x8GradientAVX512_3 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step8x8GradientAVX512_3(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, first int, count int)
+
+// step8x8GradientAVX512_4 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step8x8GradientAVX512_4(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// weightGradient2AVX2 sums the gradients of the weights of 2 outputs over the rows.
+//
+//go:noescape
+func weightGradient2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient2AVX512 sums the gradients of the weights of 2 outputs over the rows.
+//
+//go:noescape
+func weightGradient2AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
+//
+//go:noescape
+func weightGradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient8AVX2_2 sums the gradients of the weights of 8 outputs over the rows.
+//
+//go:noescape
+func weightGradient8AVX2_2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient8AVX512 sums the gradients of the weights of 8 outputs over the rows.
+//
+//go:noescape
+func weightGradient8AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient8AVX512_2 sums the gradients of the weights of 8 outputs over the rows.
+//
+//go:noescape
+func weightGradient8AVX512_2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
 func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -11,7 +401,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn8_3AVX512(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
+		learn8AVX512_2(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -20,7 +410,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn8_4AVX2(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
+		learn8AVX2_2(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
 		return
 	}
 	dense1BiasLearnGeneric(t, lr, x, part, parts)
@@ -33,45 +423,23 @@ func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &lr, 2)
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 2)
 		return
 	}
 	dense1BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense1Forward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense1ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense3x8AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense1ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense3x8AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense1ForwardGeneric(y, x, wt, b)
 }
-
-// dense1ForwardRowsPanel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardRows is dense1Forward_2Generic for every row.
 func dense1ForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
@@ -86,9 +454,9 @@ func dense1ForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]f
 		if again12 {
 			single12 = 0
 		}
-		dense1ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows3x8AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			dense1ForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows3x8AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
@@ -103,103 +471,20 @@ func dense1ForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]f
 		if again12 {
 			single12 = 0
 		}
-		dense1ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows3x8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			dense1ForwardRowsPanel1AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows3x8AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
 	dense1ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense1ForwardRows_2Panel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardRows_2Panel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardRows_2 is dense1ForwardGeneric for every row.
-func dense1ForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense1Forward(&y[0], (*[3]float32)(&x[0]), wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		dense1ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			dense1ForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense1Forward(&y[0], (*[3]float32)(&x[0]), wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		dense1ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			dense1ForwardRows_2Panel1AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	dense1ForwardRows_2Generic(y, x, wt, b)
-}
-
-// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense1ForwardTrain(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense1ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense1ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense1ForwardTrainGeneric(y, x, wt, b)
-}
-
-// dense1ForwardTrainRowsPanel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardTrainRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardTrainRows is dense1ForwardTrain_2Generic for every row.
+// dense1ForwardTrainRows is dense1ForwardGeneric for every row.
 func dense1ForwardTrainRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense1ForwardTrain_2(&y[0], (*[3]float32)(&x[0]), wt, b)
+			dense1Forward(&y[0], (*[3]float32)(&x[0]), wt, b)
 			return
 		}
 		m := len(x)
@@ -208,15 +493,15 @@ func dense1ForwardTrainRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1]
 		if again12 {
 			single12 = 0
 		}
-		dense1ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows3x8AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			dense1ForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows3x8AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1ForwardTrain_2(&y[0], (*[3]float32)(&x[0]), wt, b)
+			dense1Forward(&y[0], (*[3]float32)(&x[0]), wt, b)
 			return
 		}
 		m := len(x)
@@ -225,72 +510,26 @@ func dense1ForwardTrainRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1]
 		if again12 {
 			single12 = 0
 		}
-		dense1ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows3x8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			dense1ForwardTrainRowsPanel1AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows3x8AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
 	dense1ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
-// dense1ForwardTrain_2AVX512 is dense1ForwardTrain_2Generic for avx512: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrain_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense1ForwardTrain_2AVX2 is dense1ForwardTrain_2Generic for avx2: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense1ForwardTrain_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense1ForwardTrain_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense1ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense1ForwardTrain_2Generic(y, x, wt, b)
-}
-
-// dense1Forward_2AVX512 is dense1Forward_2Generic for avx512: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense1Forward_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense1Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense3x8AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense1Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense3x8AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense1Forward_2Generic(y, x, wt, b)
 }
-
-// gradient8_3AVX512 sums the gradients of the weights of 8 outputs over the rows.
-//
-//go:noescape
-func gradient8_3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient8_4AVX2 sums the gradients of the weights of 8 outputs over the rows.
-//
-//go:noescape
-func gradient8_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -303,25 +542,15 @@ func gradient8_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 // in the order of the samples. It does not allocate.
 func dense1GradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
 	if useAVX512 {
-		gradient8_3AVX512(&gt[0][0], &dy[0][0], &x[0][0], 3, len(x))
+		weightGradient8AVX512_2(&gt[0][0], &dy[0][0], &x[0][0], 3, len(x))
 		return
 	}
 	if useAVX2 {
-		gradient8_4AVX2(&gt[0][0], &dy[0][0], &x[0][0], 3, len(x))
+		weightGradient8AVX2_2(&gt[0][0], &dy[0][0], &x[0][0], 3, len(x))
 		return
 	}
 	dense1GradWeightGeneric(gt, dy, x)
 }
-
-// dense1RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense1RankOneAllAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense1RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense1RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense1RankOne is the step of layer "dense1" by one sample:
 //
@@ -336,26 +565,16 @@ func dense1RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 func dense1RankOne(wt *[3][8]float32, b *[1][16]float32, x *[3]float32, dy *[8]float32, rate float32) {
 	if useAVX512 {
 		negative := -rate
-		dense1RankOneAllAVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step3x8AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense1RankOneAll_2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step3x8AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense1RankOneGeneric(wt, b, x, dy, rate)
 }
-
-// learn8_5AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_5AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -364,7 +583,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(3, 16, part, parts)
 		for k := from; k < to; k += 256 {
 			m := min(256, to-k)
-			learn8_5AVX512(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
+			learn8AVX512_3(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
 		}
 		return
 	}
@@ -373,7 +592,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(3, 6, part, parts)
 		for k := from; k < to; k += 252 {
 			m := min(252, to-k)
-			learn8_6AVX2(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
+			learn8AVX2_3(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
 		}
 		return
 	}
@@ -387,7 +606,7 @@ func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w1[0][0], &p.w1[0][0], &lr, 3)
+		sgdElementsAVX2(&g.w1[0][0], &p.w1[0][0], &lr, 3)
 		return
 	}
 	dense1WeightSgdGeneric(t, p, g, lr)
@@ -401,7 +620,7 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn8_3AVX512(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		learn8AVX512_2(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -410,7 +629,7 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn8_4AVX2(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		learn8AVX2_2(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
 		return
 	}
 	dense2BiasLearnGeneric(t, lr, x, part, parts)
@@ -423,45 +642,23 @@ func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &lr, 2)
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 2)
 		return
 	}
 	dense2BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense2ForwardAVX512 is dense2ForwardGeneric for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense2Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense2ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x8AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense2ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x8AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense2ForwardGeneric(y, x, wt, b)
 }
-
-// dense2ForwardRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows is dense2Forward_2Generic for every row.
 func dense2ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
@@ -476,9 +673,9 @@ func dense2ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 		if again12 {
 			single12 = 0
 		}
-		dense2ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows8x8AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			dense2ForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows8x8AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
@@ -489,21 +686,11 @@ func dense2ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows8x8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, wt, b)
 }
-
-// dense2ForwardRows_2Panel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows_2 is dense2ForwardGeneric for every row.
 func dense2ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
@@ -518,9 +705,9 @@ func dense2ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[
 		if again12 {
 			single12 = 0
 		}
-		dense2ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows8x8AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			dense2ForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows8x8AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
@@ -531,27 +718,15 @@ func dense2ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows8x8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense2ForwardRows_2Generic(y, x, wt, b)
 }
 
-// dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense2ForwardTrain(y *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense2ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x8AVX512_5(&y[0], &x[0], &wt[0][0], &b[0][0])
 		for j, s := range y {
 			y[j] = s
 			y1[j] = softsign(s)
@@ -559,7 +734,7 @@ func dense2ForwardTrain(y *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][8]
 		return
 	}
 	if useAVX2 {
-		dense2ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x8AVX2_5(&y[0], &x[0], &wt[0][0], &b[0][0])
 		for j, s := range y {
 			y[j] = s
 			y1[j] = softsign(s)
@@ -568,16 +743,6 @@ func dense2ForwardTrain(y *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][8]
 	}
 	dense2ForwardTrainGeneric(y, y1, x, wt, b)
 }
-
-// dense2ForwardTrainRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardTrainRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardTrainRows is dense2ForwardTrain_2Generic for every row.
 func dense2ForwardTrainRows(y [][8]float32, y1 [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
@@ -592,9 +757,9 @@ func dense2ForwardTrainRows(y [][8]float32, y1 [][8]float32, x [][8]float32, wt 
 		if again12 {
 			single12 = 0
 		}
-		dense2ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows8x8AVX512_5(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			dense2ForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows8x8AVX512_5(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		y = y[:len(x)]
 		y1 = y1[:len(x)]
@@ -615,7 +780,7 @@ func dense2ForwardTrainRows(y [][8]float32, y1 [][8]float32, x [][8]float32, wt 
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows8x8AVX2_5(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		y = y[:len(x)]
 		y1 = y1[:len(x)]
 		for i := range x {
@@ -631,21 +796,9 @@ func dense2ForwardTrainRows(y [][8]float32, y1 [][8]float32, x [][8]float32, wt 
 	dense2ForwardTrainRowsGeneric(y, y1, x, wt, b)
 }
 
-// dense2ForwardTrain_2AVX512 is dense2ForwardTrain_2Generic for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrain_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense2ForwardTrain_2AVX2 is dense2ForwardTrain_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense2ForwardTrain_2(y *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense2ForwardTrain_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x8AVX512_5(&y[0], &x[0], &wt[0][0], &b[0][0])
 		for j, s := range y {
 			y[j] = s
 			y1[j] = softsign(s)
@@ -653,7 +806,7 @@ func dense2ForwardTrain_2(y *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][
 		return
 	}
 	if useAVX2 {
-		dense2ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x8AVX2_5(&y[0], &x[0], &wt[0][0], &b[0][0])
 		for j, s := range y {
 			y[j] = s
 			y1[j] = softsign(s)
@@ -663,79 +816,47 @@ func dense2ForwardTrain_2(y *[8]float32, y1 *[8]float32, x *[8]float32, wt *[8][
 	dense2ForwardTrain_2Generic(y, y1, x, wt, b)
 }
 
-// dense2Forward_2AVX512 is dense2Forward_2Generic for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense2Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense2Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x8AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense2Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x8AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense2Forward_2Generic(y, x, wt, b)
 }
 
-// dense2GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense2GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense2GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense2GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
 // dense2GradInputOne is dense2GradInput and then dense5RankOneGeneric.
 func dense2GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, a1 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
 	if useAVX512 {
 		negative := -rate
-		dense2GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 8)
-		dense5GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		step8x8GradientAVX512_4(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 8)
+		step8AVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense2GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 8)
-		dense5GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		step8x8GradientAVX2_4(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 8)
+		step8AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense2GradInputOneGeneric(y, x, wt, a1, input, rate, b)
 }
-
-// dense2GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2GradInputRows is dense2GradInput_2 for every row.
 func dense2GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [][8]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense2GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 1, by6, by2, single6)
+		inputGradient8x8AVX512_4(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 1, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense2GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 2, by3, by2, single3)
+		inputGradient8x8AVX2_4(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 2, by3, by2, single3)
 		return
 	}
 	dense2GradInputRowsGeneric(y, x, wt, u0)
@@ -757,7 +878,7 @@ func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(8, 6, part, parts)
 		for k := from; k < to; k += 252 {
 			m := min(252, to-k)
-			learn8_2AVX2(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
+			learn8AVX2(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
 		}
 		return
 	}
@@ -771,7 +892,7 @@ func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w2[0][0], &p.w2[0][0], &lr, 8)
+		sgdElementsAVX2(&g.w2[0][0], &p.w2[0][0], &lr, 8)
 		return
 	}
 	dense2WeightSgdGeneric(t, p, g, lr)
@@ -785,7 +906,7 @@ func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn8_3AVX512(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x))
+		learn8AVX512_2(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -794,7 +915,7 @@ func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn8_4AVX2(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x))
+		learn8AVX2_2(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x))
 		return
 	}
 	dense3BiasLearnGeneric(t, lr, x, part, parts)
@@ -807,45 +928,23 @@ func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b3[0][0], &p.b3[0][0], &lr, 2)
+		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &lr, 2)
 		return
 	}
 	dense3BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense3ForwardAVX512 is dense3ForwardGeneric for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense3ForwardAVX2 is dense3ForwardGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense3Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense3ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x8AVX512_2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense3ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x8AVX2_2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense3ForwardGeneric(y, x, wt, b)
 }
-
-// dense3ForwardRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense3ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense3ForwardRows is dense3Forward_2Generic for every row.
 func dense3ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
@@ -860,9 +959,9 @@ func dense3ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 		if again12 {
 			single12 = 0
 		}
-		dense3ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows8x8AVX512_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			dense3ForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows8x8AVX512_2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
@@ -873,93 +972,17 @@ func dense3ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense3ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows8x8AVX2_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense3ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense3ForwardRows_2Panel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense3ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense3ForwardRows_2 is dense3ForwardGeneric for every row.
-func dense3ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense3Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		dense3ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			dense3ForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense3Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense3ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
-	}
-	dense3ForwardRows_2Generic(y, x, wt, b)
-}
-
-// dense3ForwardTrainAVX512 is dense3ForwardTrainGeneric for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense3ForwardTrainAVX2 is dense3ForwardTrainGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense3ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense3ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense3ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense3ForwardTrainGeneric(y, x, wt, b)
-}
-
-// dense3ForwardTrainRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense3ForwardTrainRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense3ForwardTrainRows is dense3ForwardTrain_2Generic for every row.
+// dense3ForwardTrainRows is dense3ForwardGeneric for every row.
 func dense3ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense3ForwardTrain_2(&y[0], &x[0], wt, b)
+			dense3Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
@@ -968,101 +991,55 @@ func dense3ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b
 		if again12 {
 			single12 = 0
 		}
-		dense3ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows8x8AVX512_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			dense3ForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows8x8AVX512_2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense3ForwardTrain_2(&y[0], &x[0], wt, b)
+			dense3Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense3ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows8x8AVX2_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense3ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
-// dense3ForwardTrain_2AVX512 is dense3ForwardTrain_2Generic for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3ForwardTrain_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense3ForwardTrain_2AVX2 is dense3ForwardTrain_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense3ForwardTrain_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense3ForwardTrain_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense3ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense3ForwardTrain_2Generic(y, x, wt, b)
-}
-
-// dense3Forward_2AVX512 is dense3Forward_2Generic for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense3Forward_2AVX2 is dense3Forward_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense3Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense3Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x8AVX512_2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense3Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x8AVX2_2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense3Forward_2Generic(y, x, wt, b)
 }
 
-// dense3GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense3GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, first int, count int)
-
-// dense3GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense3GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, first int, count int)
-
 // dense3GradInputOne is dense3GradInput and then dense5RankOneGeneric.
 func dense3GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1Mask *[8]float32, z2 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
 	if useAVX512 {
 		negative := -rate
-		dense3GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], 0, 8)
-		dense5GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		step8x8GradientAVX512_3(&wt[0][0], &input[0], &x[0], &negative, &y[0], 0, 8)
+		step8AVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		for j, s := range y {
-			sv0 := dropoutGradient(s, dropout1Mask[j])
+			sv0 := dropout(s, dropout1Mask[j])
 			y[j] = softsignGradient(z2[j], sv0)
 		}
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense3GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], 0, 8)
-		dense5GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		step8x8GradientAVX2_3(&wt[0][0], &input[0], &x[0], &negative, &y[0], 0, 8)
+		step8AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		for j, s := range y {
-			sv0 := dropoutGradient(s, dropout1Mask[j])
+			sv0 := dropout(s, dropout1Mask[j])
 			y[j] = softsignGradient(z2[j], sv0)
 		}
 		return
@@ -1070,22 +1047,12 @@ func dense3GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout
 	dense3GradInputOneGeneric(y, x, wt, dropout1Mask, z2, input, rate, b)
 }
 
-// dense3GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
 // dense3GradInputRows is dense3GradInput_2 for every row.
 func dense3GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [][8]float32, u1 [][8]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense3GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 1, by6, by2, single6)
+		inputGradient8x8AVX512_3(&y[0][0], &x[0][0], &wt[0][0], 1, by6, by2, single6)
 		y = y[:len(x)]
 		u0 = u0[:len(x)]
 		u1 = u1[:len(x)]
@@ -1094,7 +1061,7 @@ func dense3GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [
 			u0Row := &u0[i]
 			u1Row := &u1[i]
 			for j, s := range yRow {
-				sv0 := dropoutGradient(s, u0Row[j])
+				sv0 := dropout(s, u0Row[j])
 				yRow[j] = softsignGradient(u1Row[j], sv0)
 			}
 		}
@@ -1103,7 +1070,7 @@ func dense3GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense3GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], 2, by3, by2, single3)
+		inputGradient8x8AVX2_3(&y[0][0], &x[0][0], &wt[0][0], 2, by3, by2, single3)
 		y = y[:len(x)]
 		u0 = u0[:len(x)]
 		u1 = u1[:len(x)]
@@ -1112,7 +1079,7 @@ func dense3GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [
 			u0Row := &u0[i]
 			u1Row := &u1[i]
 			for j, s := range yRow {
-				sv0 := dropoutGradient(s, u0Row[j])
+				sv0 := dropout(s, u0Row[j])
 				yRow[j] = softsignGradient(u1Row[j], sv0)
 			}
 		}
@@ -1137,7 +1104,7 @@ func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(8, 6, part, parts)
 		for k := from; k < to; k += 252 {
 			m := min(252, to-k)
-			learn8_2AVX2(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.dropout1[0][k], m, len(x))
+			learn8AVX2(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.dropout1[0][k], m, len(x))
 		}
 		return
 	}
@@ -1151,7 +1118,7 @@ func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w3[0][0], &p.w3[0][0], &lr, 8)
+		sgdElementsAVX2(&g.w3[0][0], &p.w3[0][0], &lr, 8)
 		return
 	}
 	dense3WeightSgdGeneric(t, p, g, lr)
@@ -1165,7 +1132,7 @@ func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn8_3AVX512(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
+		learn8AVX512_2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -1174,7 +1141,7 @@ func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn8_4AVX2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
+		learn8AVX2_2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
 		return
 	}
 	dense4BiasLearnGeneric(t, lr, x, part, parts)
@@ -1187,45 +1154,23 @@ func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b4[0][0], &p.b4[0][0], &lr, 2)
+		sgdElementsAVX2(&g.b4[0][0], &p.b4[0][0], &lr, 2)
 		return
 	}
 	dense4BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense4ForwardAVX512 is dense4ForwardGeneric for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense4Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense4ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x8AVX512_3(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense4ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x8AVX2_3(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense4ForwardGeneric(y, x, wt, b)
 }
-
-// dense4ForwardRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense4ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense4ForwardRows is dense4Forward_2Generic for every row.
 func dense4ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
@@ -1240,9 +1185,9 @@ func dense4ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 		if again12 {
 			single12 = 0
 		}
-		dense4ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows8x8AVX512_3(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			dense4ForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows8x8AVX512_3(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
@@ -1253,93 +1198,17 @@ func dense4ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense4ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows8x8AVX2_3(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense4ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense4ForwardRows_2Panel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense4ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4ForwardRows_2 is dense4ForwardGeneric for every row.
-func dense4ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense4Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		dense4ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			dense4ForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense4Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense4ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
-	}
-	dense4ForwardRows_2Generic(y, x, wt, b)
-}
-
-// dense4ForwardTrainAVX512 is dense4ForwardTrainGeneric for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense4ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense4ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense4ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense4ForwardTrainGeneric(y, x, wt, b)
-}
-
-// dense4ForwardTrainRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense4ForwardTrainRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4ForwardTrainRows is dense4ForwardTrain_2Generic for every row.
+// dense4ForwardTrainRows is dense4ForwardGeneric for every row.
 func dense4ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense4ForwardTrain_2(&y[0], &x[0], wt, b)
+			dense4Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
@@ -1348,122 +1217,66 @@ func dense4ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b
 		if again12 {
 			single12 = 0
 		}
-		dense4ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows8x8AVX512_3(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			dense4ForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows8x8AVX512_3(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense4ForwardTrain_2(&y[0], &x[0], wt, b)
+			dense4Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense4ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows8x8AVX2_3(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense4ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
-// dense4ForwardTrain_2AVX512 is dense4ForwardTrain_2Generic for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4ForwardTrain_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense4ForwardTrain_2AVX2 is dense4ForwardTrain_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense4ForwardTrain_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense4ForwardTrain_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense4ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense4ForwardTrain_2Generic(y, x, wt, b)
-}
-
-// dense4Forward_2AVX512 is dense4Forward_2Generic for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense4Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense4Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x8AVX512_3(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense4Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x8AVX2_3(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense4Forward_2Generic(y, x, wt, b)
 }
 
-// dense4GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense4GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense4GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense4GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
 // dense4GradInputOne is dense4GradInput and then dense5RankOneGeneric.
 func dense4GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, a3 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
 	if useAVX512 {
 		negative := -rate
-		dense4GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 8)
-		dense5GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		step8x8GradientAVX512_2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 8)
+		step8AVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense4GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 8)
-		dense5GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		step8x8GradientAVX2_2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 8)
+		step8AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
 }
-
-// dense4GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense4GradInputRows is dense4GradInput_2 for every row.
 func dense4GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [][8]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense4GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 1, by6, by2, single6)
+		inputGradient8x8AVX512_2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 1, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense4GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 2, by3, by2, single3)
+		inputGradient8x8AVX2_2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 2, by3, by2, single3)
 		return
 	}
 	dense4GradInputRowsGeneric(y, x, wt, u0)
@@ -1485,7 +1298,7 @@ func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(8, 6, part, parts)
 		for k := from; k < to; k += 252 {
 			m := min(252, to-k)
-			learn8_2AVX2(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
+			learn8AVX2(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
 		}
 		return
 	}
@@ -1499,21 +1312,11 @@ func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w4[0][0], &p.w4[0][0], &lr, 8)
+		sgdElementsAVX2(&g.w4[0][0], &p.w4[0][0], &lr, 8)
 		return
 	}
 	dense4WeightSgdGeneric(t, p, g, lr)
 }
-
-// learn8_3AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense5BiasLearn updates dense5.bias: gradient and sgd.
 func dense5BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -1523,7 +1326,7 @@ func dense5BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn8_3AVX512(&p.b5[0][0], &lr, &t.m.dz5[0][0], &one, 1, len(x))
+		learn8AVX512_2(&p.b5[0][0], &lr, &t.m.dz5[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -1532,7 +1335,7 @@ func dense5BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn8_4AVX2(&p.b5[0][0], &lr, &t.m.dz5[0][0], &one, 1, len(x))
+		learn8AVX2_2(&p.b5[0][0], &lr, &t.m.dz5[0][0], &one, 1, len(x))
 		return
 	}
 	dense5BiasLearnGeneric(t, lr, x, part, parts)
@@ -1545,45 +1348,23 @@ func dense5BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b5[0][0], &p.b5[0][0], &lr, 2)
+		sgdElementsAVX2(&g.b5[0][0], &p.b5[0][0], &lr, 2)
 		return
 	}
 	dense5BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense5ForwardAVX512 is dense5ForwardGeneric for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense5ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense5ForwardAVX2 is dense5ForwardGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense5ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense5Forward(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense5ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x8AVX512_4(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense5ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x8AVX2_4(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense5ForwardGeneric(y, x, wt, b)
 }
-
-// dense5ForwardRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense5ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense5ForwardRows is dense5Forward_2Generic for every row.
 func dense5ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
@@ -1598,9 +1379,9 @@ func dense5ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 		if again12 {
 			single12 = 0
 		}
-		dense5ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows8x8AVX512_4(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			dense5ForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows8x8AVX512_4(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
@@ -1611,93 +1392,17 @@ func dense5ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense5ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows8x8AVX2_4(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense5ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense5ForwardRows_2Panel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense5ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense5ForwardRows_2 is dense5ForwardGeneric for every row.
-func dense5ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense5Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		dense5ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			dense5ForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense5Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense5ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
-	}
-	dense5ForwardRows_2Generic(y, x, wt, b)
-}
-
-// dense5ForwardTrainAVX512 is dense5ForwardTrainGeneric for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense5ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense5ForwardTrainAVX2 is dense5ForwardTrainGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense5ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense5ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense5ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense5ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense5ForwardTrainGeneric(y, x, wt, b)
-}
-
-// dense5ForwardTrainRowsPanel0AVX512 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense5ForwardTrainRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense5ForwardTrainRows is dense5ForwardTrain_2Generic for every row.
+// dense5ForwardTrainRows is dense5ForwardGeneric for every row.
 func dense5ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense5ForwardTrain_2(&y[0], &x[0], wt, b)
+			dense5Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
@@ -1706,146 +1411,70 @@ func dense5ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b
 		if again12 {
 			single12 = 0
 		}
-		dense5ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows8x8AVX512_4(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			dense5ForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows8x8AVX512_4(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense5ForwardTrain_2(&y[0], &x[0], wt, b)
+			dense5Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense5ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows8x8AVX2_4(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense5ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
-// dense5ForwardTrain_2AVX512 is dense5ForwardTrain_2Generic for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense5ForwardTrain_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense5ForwardTrain_2AVX2 is dense5ForwardTrain_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense5ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense5ForwardTrain_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense5ForwardTrain_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense5ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense5ForwardTrain_2Generic(y, x, wt, b)
-}
-
-// dense5Forward_2AVX512 is dense5Forward_2Generic for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense5Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense5Forward_2AVX2 is dense5Forward_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense5Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense5Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense5Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x8AVX512_4(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense5Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x8AVX2_4(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense5Forward_2Generic(y, x, wt, b)
 }
 
-// dense5GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense5GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense5GradInputOneBiasAVX512 updates the bias.
-//
-//go:noescape
-func dense5GradInputOneBiasAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense5GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense5GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense5GradInputOneBias_2AVX2 updates the bias.
-//
-//go:noescape
-func dense5GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
 // dense5GradInputOne is dense5GradInput and then dense5RankOneGeneric.
 func dense5GradInputOne(y *[8]float32, x *[8]float32, wt *[8][8]float32, a4 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
 	if useAVX512 {
 		negative := -rate
-		dense5GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a4[0], 0, 8)
-		dense5GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		step8x8GradientAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a4[0], 0, 8)
+		step8AVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense5GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a4[0], 0, 8)
-		dense5GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		step8x8GradientAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a4[0], 0, 8)
+		step8AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense5GradInputOneGeneric(y, x, wt, a4, input, rate, b)
 }
-
-// dense5GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense5GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense5GradInputRows is dense5GradInput_2 for every row.
 func dense5GradInputRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, u0 [][8]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense5GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 1, by6, by2, single6)
+		inputGradient8x8AVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 1, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense5GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 2, by3, by2, single3)
+		inputGradient8x8AVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 2, by3, by2, single3)
 		return
 	}
 	dense5GradInputRowsGeneric(y, x, wt, u0)
 }
-
-// gradient8AVX512 sums the gradients of the weights of 8 outputs over the rows.
-//
-//go:noescape
-func gradient8AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
-//
-//go:noescape
-func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense5GradWeight computes the gradient of the weights of layer "dense5":
 //
@@ -1858,25 +1487,15 @@ func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 // in the order of the samples. It does not allocate.
 func dense5GradWeight(gt *[8][8]float32, dy [][8]float32, x [][8]float32) {
 	if useAVX512 {
-		gradient8AVX512(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
+		weightGradient8AVX512(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
 		return
 	}
 	if useAVX2 {
-		gradient8_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
+		weightGradient8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
 		return
 	}
 	dense5GradWeightGeneric(gt, dy, x)
 }
-
-// dense5RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense5RankOneAllAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense5RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense5RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense5RankOne is the step of layer "dense5" by one sample:
 //
@@ -1891,26 +1510,16 @@ func dense5RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 func dense5RankOne(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[8]float32, rate float32) {
 	if useAVX512 {
 		negative := -rate
-		dense5RankOneAllAVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step8x8AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense5RankOneAll_2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step8x8AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense5RankOneGeneric(wt, b, x, dy, rate)
 }
-
-// learn8AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense5WeightLearn updates dense5.weight: gradient and sgd.
 func dense5WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -1928,7 +1537,7 @@ func dense5WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(8, 6, part, parts)
 		for k := from; k < to; k += 252 {
 			m := min(252, to-k)
-			learn8_2AVX2(&p.w5[k][0], &lr, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x))
+			learn8AVX2(&p.w5[k][0], &lr, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x))
 		}
 		return
 	}
@@ -1942,21 +1551,11 @@ func dense5WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w5[0][0], &p.w5[0][0], &lr, 8)
+		sgdElementsAVX2(&g.w5[0][0], &p.w5[0][0], &lr, 8)
 		return
 	}
 	dense5WeightSgdGeneric(t, p, g, lr)
 }
-
-// learn2_3AVX512 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn2_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn2_4AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn2_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense6BiasLearn updates dense6.bias: gradient and sgd.
 func dense6BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -1966,7 +1565,7 @@ func dense6BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn2_3AVX512(&p.b6[0][0], &lr, &t.m.dz6[0][0], &one, 1, len(x))
+		learn2AVX512_2(&p.b6[0][0], &lr, &t.m.dz6[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -1975,7 +1574,7 @@ func dense6BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn2_4AVX2(&p.b6[0][0], &lr, &t.m.dz6[0][0], &one, 1, len(x))
+		learn2AVX2_2(&p.b6[0][0], &lr, &t.m.dz6[0][0], &one, 1, len(x))
 		return
 	}
 	dense6BiasLearnGeneric(t, lr, x, part, parts)
@@ -1988,45 +1587,23 @@ func dense6BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b6[0][0], &p.b6[0][0], &lr, 2)
+		sgdElementsAVX2(&g.b6[0][0], &p.b6[0][0], &lr, 2)
 		return
 	}
 	dense6BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense6ForwardAVX512 is dense6ForwardGeneric for avx512: 16 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense6ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense6ForwardAVX2 is dense6ForwardGeneric for avx2: 16 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense6ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense6Forward(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense6ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense6ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense6ForwardGeneric(y, x, wt, b)
 }
-
-// dense6ForwardRowsPanel0AVX512 sums 8 products for 2 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense6ForwardRowsPanel1AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6ForwardRows is dense6Forward_2Generic for every row.
 func dense6ForwardRows(y []Output, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
@@ -2041,9 +1618,9 @@ func dense6ForwardRows(y []Output, x [][8]float32, wt *[8][8]float32, b *[1][16]
 		if again12 {
 			single12 = 0
 		}
-		dense6ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows8x2AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			dense6ForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows8x2AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
@@ -2054,93 +1631,17 @@ func dense6ForwardRows(y []Output, x [][8]float32, wt *[8][8]float32, b *[1][16]
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense6ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows8x2AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense6ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense6ForwardRows_2Panel0AVX512 sums 8 products for 2 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense6ForwardRows_2Panel1AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense6ForwardRows_2 is dense6ForwardGeneric for every row.
-func dense6ForwardRows_2(y [][2]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense6Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		dense6ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			dense6ForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense6Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense6ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
-	}
-	dense6ForwardRows_2Generic(y, x, wt, b)
-}
-
-// dense6ForwardTrainAVX512 is dense6ForwardTrainGeneric for avx512: 16 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense6ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense6ForwardTrainAVX2 is dense6ForwardTrainGeneric for avx2: 16 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense6ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense6ForwardTrain(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense6ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense6ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense6ForwardTrainGeneric(y, x, wt, b)
-}
-
-// dense6ForwardTrainRowsPanel0AVX512 sums 8 products for 2 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense6ForwardTrainRowsPanel1AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense6ForwardTrainRows is dense6ForwardTrain_2Generic for every row.
+// dense6ForwardTrainRows is dense6ForwardGeneric for every row.
 func dense6ForwardTrainRows(y [][2]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense6ForwardTrain_2(&y[0], &x[0], wt, b)
+			dense6Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
@@ -2149,146 +1650,70 @@ func dense6ForwardTrainRows(y [][2]float32, x [][8]float32, wt *[8][8]float32, b
 		if again12 {
 			single12 = 0
 		}
-		dense6ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows8x2AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			dense6ForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows8x2AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense6ForwardTrain_2(&y[0], &x[0], wt, b)
+			dense6Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense6ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows8x2AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense6ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
-// dense6ForwardTrain_2AVX512 is dense6ForwardTrain_2Generic for avx512: 16 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense6ForwardTrain_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense6ForwardTrain_2AVX2 is dense6ForwardTrain_2Generic for avx2: 16 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense6ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense6ForwardTrain_2(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense6ForwardTrain_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense6ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense6ForwardTrain_2Generic(y, x, wt, b)
-}
-
-// dense6Forward_2AVX512 is dense6Forward_2Generic for avx512: 16 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense6Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense6Forward_2AVX2 is dense6Forward_2Generic for avx2: 16 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense6Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense6Forward_2(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense6Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense6Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense6Forward_2Generic(y, x, wt, b)
 }
 
-// dense6GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense6GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense6GradInputOneBiasAVX512 updates the bias.
-//
-//go:noescape
-func dense6GradInputOneBiasAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense6GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense6GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense6GradInputOneBias_2AVX2 updates the bias.
-//
-//go:noescape
-func dense6GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
 // dense6GradInputOne is dense6GradInput and then dense6RankOneGeneric.
 func dense6GradInputOne(y *[8]float32, x *[2]float32, wt *[8][8]float32, a5 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
 	if useAVX512 {
 		negative := -rate
-		dense6GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a5[0], 0, 8)
-		dense6GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		step8x2GradientAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a5[0], 0, 8)
+		step2AVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense6GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a5[0], 0, 8)
-		dense6GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		step8x2GradientAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a5[0], 0, 8)
+		step2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense6GradInputOneGeneric(y, x, wt, a5, input, rate, b)
 }
-
-// dense6GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense6GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6GradInputRows is dense6GradInput_2 for every row.
 func dense6GradInputRows(y [][8]float32, x [][2]float32, wt *[8][8]float32, u0 [][8]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense6GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 1, by6, by2, single6)
+		inputGradient8x2AVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 1, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense6GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 2, by3, by2, single3)
+		inputGradient8x2AVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 2, by3, by2, single3)
 		return
 	}
 	dense6GradInputRowsGeneric(y, x, wt, u0)
 }
-
-// gradient2AVX512 sums the gradients of the weights of 2 outputs over the rows.
-//
-//go:noescape
-func gradient2AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient2_2AVX2 sums the gradients of the weights of 2 outputs over the rows.
-//
-//go:noescape
-func gradient2_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense6GradWeight computes the gradient of the weights of layer "dense6":
 //
@@ -2301,25 +1726,15 @@ func gradient2_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 // in the order of the samples. It does not allocate.
 func dense6GradWeight(gt *[8][8]float32, dy [][2]float32, x [][8]float32) {
 	if useAVX512 {
-		gradient2AVX512(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
+		weightGradient2AVX512(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
 		return
 	}
 	if useAVX2 {
-		gradient2_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
+		weightGradient2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
 		return
 	}
 	dense6GradWeightGeneric(gt, dy, x)
 }
-
-// dense6RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense6RankOneAllAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense6RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense6RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense6RankOne is the step of layer "dense6" by one sample:
 //
@@ -2334,26 +1749,16 @@ func dense6RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 func dense6RankOne(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[2]float32, rate float32) {
 	if useAVX512 {
 		negative := -rate
-		dense6RankOneAllAVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step8x2AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense6RankOneAll_2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step8x2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense6RankOneGeneric(wt, b, x, dy, rate)
 }
-
-// learn2AVX512 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn2AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn2_2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn2_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense6WeightLearn updates dense6.weight: gradient and sgd.
 func dense6WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -2371,22 +1776,12 @@ func dense6WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(8, 6, part, parts)
 		for k := from; k < to; k += 252 {
 			m := min(252, to-k)
-			learn2_2AVX2(&p.w6[k][0], &lr, &t.m.dz6[0][0], &t.m.a5[0][k], m, len(x))
+			learn2AVX2(&p.w6[k][0], &lr, &t.m.dz6[0][0], &t.m.a5[0][k], m, len(x))
 		}
 		return
 	}
 	dense6WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-// sgdElementsAVX512 computes w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-
-// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
 
 // dense6WeightSgd changes dense6.weight: w = w - (lr · g).
 func dense6WeightSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -2395,21 +1790,11 @@ func dense6WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w6[0][0], &p.w6[0][0], &lr, 8)
+		sgdElementsAVX2(&g.w6[0][0], &p.w6[0][0], &lr, 8)
 		return
 	}
 	dense6WeightSgdGeneric(t, p, g, lr)
 }
-
-// dropoutEachAVX512 is dropoutEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func dropoutEachAVX512(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
-
-// dropoutEachAVX2 is dropoutEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func dropoutEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
 
 func dropoutEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
 	if useAVX512 {

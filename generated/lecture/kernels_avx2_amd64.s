@@ -14,125 +14,124 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-DATA dense1ForwardAVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+4(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+8(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+12(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+16(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+20(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+24(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardAVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardAVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardAVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardAVX2Const<>+384(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+388(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+392(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+396(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+400(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+404(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+408(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+412(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+420(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+424(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+428(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+432(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+436(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+440(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $448
+DATA dense3x8AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense3x8AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense3x8AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense3x8AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense3x8AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense3x8AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense3x8AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense3x8AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense3x8AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense3x8AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense3x8AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense3x8AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense3x8AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense3x8AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense3x8AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense3x8AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense3x8AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense3x8AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense3x8AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense3x8AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense3x8AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense3x8AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense3x8AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense3x8AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense3x8AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense3x8AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense3x8AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense3x8AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense3x8AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense3x8AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense3x8AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense3x8AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense3x8AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense3x8AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense3x8AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense3x8AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense3x8AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense3x8AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense3x8AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense3x8AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense3x8AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense3x8AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense3x8AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense3x8AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense3x8AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense3x8AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense3x8AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense3x8AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense3x8AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense3x8AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense3x8AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense3x8AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense3x8AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense3x8AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense3x8AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense3x8AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense3x8AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense3x8AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense3x8AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense3x8AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense3x8AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense3x8AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense3x8AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense3x8AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense3x8AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense3x8AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense3x8AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense3x8AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense3x8AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense3x8AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense3x8AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense3x8AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense3x8AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense3x8AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense3x8AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense3x8AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense3x8AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense3x8AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense3x8AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense3x8AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense3x8AVX2Const<>+320(SB)/4, $0x0
+DATA dense3x8AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense3x8AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense3x8AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense3x8AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense3x8AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense3x8AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense3x8AVX2Const<>+348(SB)/4, $0xb1d290be
+DATA dense3x8AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense3x8AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense3x8AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense3x8AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense3x8AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense3x8AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense3x8AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense3x8AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense3x8AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense3x8AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense3x8AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense3x8AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense3x8AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense3x8AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense3x8AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense3x8AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense3x8AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense3x8AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense3x8AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense3x8AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense3x8AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense3x8AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense3x8AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense3x8AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense3x8AVX2Const<>(SB), RODATA|NOPTR, $448
 
-// dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 24 multiply-adds,
-// product and sum are rounded once (FMA).
+// dense3x8AVX2 sums 3 products for each of 8 outputs.
 //
-// func dense1ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
+// func dense3x8AVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense3x8AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
 
@@ -148,4897 +147,722 @@ TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
 	VFMADD231PS 64(DX), Y15, Y0
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y2
+	VORPS dense3x8AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3x8AVX2Const<>+32(SB), Y2
 	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardAVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardAVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardAVX2Const<>+160(SB), Y3, Y4
+	VMULPS dense3x8AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense3x8AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense3x8AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense3x8AVX2Const<>+160(SB), Y3, Y4
 	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardAVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense3x8AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardAVX2Const<>+288(SB), Y3, Y5
+	VMULPS dense3x8AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense3x8AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense3x8AVX2Const<>+288(SB), Y3, Y5
 	VADDPS Y5, Y4, Y4
 	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y2, Y4
+	VPERMPS dense3x8AVX2Const<>+320(SB), Y2, Y4
 	VADDPS Y4, Y1, Y1
 	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y2, Y3
+	VPERMPS dense3x8AVX2Const<>+352(SB), Y2, Y3
 	VPSLLD $20, Y2, Y2
 	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardAVX2Const<>+64(SB), Y2, Y2
+	VPADDD dense3x8AVX2Const<>+64(SB), Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardAVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y2
+	VMULPS dense3x8AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense3x8AVX2Const<>+416(SB), Y2
 	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardAVX2Const<>+416(SB), Y1, Y1
+	VADDPS dense3x8AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL dense1ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
-
-// dense1ForwardRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+// dense8x2AVX2 sums 8 products for each of 2 outputs.
 //
-// func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-TEXT ·dense1ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-64
+// func dense8x2AVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense8x2AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
-	MOVQ $12, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
 
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// y[0…1] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS (BX), Y7
-	VMOVUPS (BX), Y8
-	VMOVUPS (BX), Y9
-	VMOVUPS (BX), Y10
-	VMOVUPS (BX), Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS (R9)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R9)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS (R9)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS (R9)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R9)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 4(R9)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R9)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 4(R9)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 8(R9)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R9)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 8(R9)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 8(R9)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8)
-	VMOVUPS Y11, 352(R8)
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	VZEROUPPER 
+	RET 
 
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $12, CX
-finish3:
-	VMOVUPS (R10), Y0
+DATA dense8x8AVX2Const<>+0(SB)/4, $0x7149f2ca
+DATA dense8x8AVX2Const<>+4(SB)/4, $0x7149f2ca
+DATA dense8x8AVX2Const<>+8(SB)/4, $0x7149f2ca
+DATA dense8x8AVX2Const<>+12(SB)/4, $0x7149f2ca
+DATA dense8x8AVX2Const<>+16(SB)/4, $0x7149f2ca
+DATA dense8x8AVX2Const<>+20(SB)/4, $0x7149f2ca
+DATA dense8x8AVX2Const<>+24(SB)/4, $0x7149f2ca
+DATA dense8x8AVX2Const<>+28(SB)/4, $0x7149f2ca
+DATA dense8x8AVX2Const<>+32(SB)/4, $0xf149f2ca
+DATA dense8x8AVX2Const<>+36(SB)/4, $0xf149f2ca
+DATA dense8x8AVX2Const<>+40(SB)/4, $0xf149f2ca
+DATA dense8x8AVX2Const<>+44(SB)/4, $0xf149f2ca
+DATA dense8x8AVX2Const<>+48(SB)/4, $0xf149f2ca
+DATA dense8x8AVX2Const<>+52(SB)/4, $0xf149f2ca
+DATA dense8x8AVX2Const<>+56(SB)/4, $0xf149f2ca
+DATA dense8x8AVX2Const<>+60(SB)/4, $0xf149f2ca
+DATA dense8x8AVX2Const<>+64(SB)/4, $0x3f800000
+DATA dense8x8AVX2Const<>+68(SB)/4, $0x3f800000
+DATA dense8x8AVX2Const<>+72(SB)/4, $0x3f800000
+DATA dense8x8AVX2Const<>+76(SB)/4, $0x3f800000
+DATA dense8x8AVX2Const<>+80(SB)/4, $0x3f800000
+DATA dense8x8AVX2Const<>+84(SB)/4, $0x3f800000
+DATA dense8x8AVX2Const<>+88(SB)/4, $0x3f800000
+DATA dense8x8AVX2Const<>+92(SB)/4, $0x3f800000
+DATA dense8x8AVX2Const<>+96(SB)/4, $0x7fffffff
+DATA dense8x8AVX2Const<>+100(SB)/4, $0x7fffffff
+DATA dense8x8AVX2Const<>+104(SB)/4, $0x7fffffff
+DATA dense8x8AVX2Const<>+108(SB)/4, $0x7fffffff
+DATA dense8x8AVX2Const<>+112(SB)/4, $0x7fffffff
+DATA dense8x8AVX2Const<>+116(SB)/4, $0x7fffffff
+DATA dense8x8AVX2Const<>+120(SB)/4, $0x7fffffff
+DATA dense8x8AVX2Const<>+124(SB)/4, $0x7fffffff
+GLOBL dense8x8AVX2Const<>(SB), RODATA|NOPTR, $128
 
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
+// dense8x8AVX2 sums 8 products for each of 8 outputs.
+//
+// func dense8x8AVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense8x8AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS dense8x8AVX2Const<>+0(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VMOVUPS dense8x8AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS dense8x8AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense8x8AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, (R8)
+	VZEROUPPER 
+	RET 
+
+DATA dense8x8AVX2_2Const<>+0(SB)/4, $0x7fffffff
+DATA dense8x8AVX2_2Const<>+4(SB)/4, $0x7fffffff
+DATA dense8x8AVX2_2Const<>+8(SB)/4, $0x7fffffff
+DATA dense8x8AVX2_2Const<>+12(SB)/4, $0x7fffffff
+DATA dense8x8AVX2_2Const<>+16(SB)/4, $0x7fffffff
+DATA dense8x8AVX2_2Const<>+20(SB)/4, $0x7fffffff
+DATA dense8x8AVX2_2Const<>+24(SB)/4, $0x7fffffff
+DATA dense8x8AVX2_2Const<>+28(SB)/4, $0x7fffffff
+DATA dense8x8AVX2_2Const<>+32(SB)/4, $0x4110cccd
+DATA dense8x8AVX2_2Const<>+36(SB)/4, $0x4110cccd
+DATA dense8x8AVX2_2Const<>+40(SB)/4, $0x4110cccd
+DATA dense8x8AVX2_2Const<>+44(SB)/4, $0x4110cccd
+DATA dense8x8AVX2_2Const<>+48(SB)/4, $0x4110cccd
+DATA dense8x8AVX2_2Const<>+52(SB)/4, $0x4110cccd
+DATA dense8x8AVX2_2Const<>+56(SB)/4, $0x4110cccd
+DATA dense8x8AVX2_2Const<>+60(SB)/4, $0x4110cccd
+DATA dense8x8AVX2_2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense8x8AVX2_2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense8x8AVX2_2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense8x8AVX2_2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense8x8AVX2_2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense8x8AVX2_2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense8x8AVX2_2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense8x8AVX2_2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense8x8AVX2_2Const<>+96(SB)/4, $0x0
+DATA dense8x8AVX2_2Const<>+100(SB)/4, $0x3edad599
+DATA dense8x8AVX2_2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense8x8AVX2_2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense8x8AVX2_2Const<>+112(SB)/4, $0x40141ea4
+DATA dense8x8AVX2_2Const<>+116(SB)/4, $0x406190eb
+DATA dense8x8AVX2_2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense8x8AVX2_2Const<>+124(SB)/4, $0x40f483a4
+DATA dense8x8AVX2_2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense8x8AVX2_2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense8x8AVX2_2Const<>+136(SB)/4, $0xbd71a697
+DATA dense8x8AVX2_2Const<>+140(SB)/4, $0xbbb23239
+DATA dense8x8AVX2_2Const<>+144(SB)/4, $0x3b70f726
+DATA dense8x8AVX2_2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense8x8AVX2_2Const<>+152(SB)/4, $0x379579b4
+DATA dense8x8AVX2_2Const<>+156(SB)/4, $0x342462e0
+DATA dense8x8AVX2_2Const<>+160(SB)/4, $0xba9b2881
+DATA dense8x8AVX2_2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense8x8AVX2_2Const<>+168(SB)/4, $0x3d88f449
+DATA dense8x8AVX2_2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense8x8AVX2_2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense8x8AVX2_2Const<>+180(SB)/4, $0xba9537f0
+DATA dense8x8AVX2_2Const<>+184(SB)/4, $0xb81c8808
+DATA dense8x8AVX2_2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense8x8AVX2_2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense8x8AVX2_2Const<>+196(SB)/4, $0xbd80a518
+DATA dense8x8AVX2_2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense8x8AVX2_2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense8x8AVX2_2Const<>+208(SB)/4, $0xba3724d5
+DATA dense8x8AVX2_2Const<>+212(SB)/4, $0xb922e725
+DATA dense8x8AVX2_2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense8x8AVX2_2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense8x8AVX2_2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense8x8AVX2_2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense8x8AVX2_2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense8x8AVX2_2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense8x8AVX2_2Const<>+240(SB)/4, $0x3cc54067
+DATA dense8x8AVX2_2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense8x8AVX2_2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense8x8AVX2_2Const<>+252(SB)/4, $0x35217cb4
+DATA dense8x8AVX2_2Const<>+256(SB)/4, $0xb5934706
+DATA dense8x8AVX2_2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense8x8AVX2_2Const<>+264(SB)/4, $0xbeb84713
+DATA dense8x8AVX2_2Const<>+268(SB)/4, $0xbe329d43
+DATA dense8x8AVX2_2Const<>+272(SB)/4, $0xbd19e782
+DATA dense8x8AVX2_2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense8x8AVX2_2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense8x8AVX2_2Const<>+284(SB)/4, $0xb558a84c
+DATA dense8x8AVX2_2Const<>+288(SB)/4, $0x3f800000
+DATA dense8x8AVX2_2Const<>+292(SB)/4, $0x3f56642a
+DATA dense8x8AVX2_2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense8x8AVX2_2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense8x8AVX2_2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense8x8AVX2_2Const<>+308(SB)/4, $0x3b634461
+DATA dense8x8AVX2_2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense8x8AVX2_2Const<>+316(SB)/4, $0x3577b69a
+DATA dense8x8AVX2_2Const<>+320(SB)/4, $0x0
+DATA dense8x8AVX2_2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense8x8AVX2_2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense8x8AVX2_2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense8x8AVX2_2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense8x8AVX2_2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense8x8AVX2_2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense8x8AVX2_2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense8x8AVX2_2Const<>+352(SB)/4, $0x80000000
+DATA dense8x8AVX2_2Const<>+356(SB)/4, $0x80000000
+DATA dense8x8AVX2_2Const<>+360(SB)/4, $0x80000000
+DATA dense8x8AVX2_2Const<>+364(SB)/4, $0x80000000
+DATA dense8x8AVX2_2Const<>+368(SB)/4, $0x80000000
+DATA dense8x8AVX2_2Const<>+372(SB)/4, $0x80000000
+DATA dense8x8AVX2_2Const<>+376(SB)/4, $0x80000000
+DATA dense8x8AVX2_2Const<>+380(SB)/4, $0x80000000
+GLOBL dense8x8AVX2_2Const<>(SB), RODATA|NOPTR, $384
+
+// dense8x8AVX2_2 sums 8 products for each of 8 outputs.
+//
+// func dense8x8AVX2_2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense8x8AVX2_2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+
+	// y = tanh(x)
+	VANDPS dense8x8AVX2_2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense8x8AVX2_2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense8x8AVX2_2Const<>+64(SB), Y1, Y2
+	VPSUBD dense8x8AVX2_2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense8x8AVX2_2Const<>+96(SB), Y2, Y3
 	VSUBPS Y3, Y1, Y1
 	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
+	VPERMPS dense8x8AVX2_2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense8x8AVX2_2Const<>+160(SB), Y2, Y5
 	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	VMOVUPS Y0, (R10)
-	ADDQ $32, R10
-	DECQ CX
-	JNZ finish3
-	ADDQ $144, SI
-	ADDQ $384, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS (BX), Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y8
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y9
-	VMAXPS Y8, Y9, Y8
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y8, Y9
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y9
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y10
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y10, Y11
-	VSUBPS Y11, Y8, Y8
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y10, Y10
-	VSUBPS Y10, Y8, Y8
-	VMULPS Y8, Y8, Y10
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y11
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y11, Y11
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y10, Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y10, Y11, Y10
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y9, Y11
-	VADDPS Y11, Y8, Y8
-	VADDPS Y8, Y10, Y8
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y9, Y10
-	VPSLLD $20, Y9, Y9
-	VPADDD Y10, Y9, Y9
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y9, Y8, Y8
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y8, Y8
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y9
-	VBLENDVPS Y0, Y8, Y9, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y8, Y8
-	VDIVPS Y8, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y8
-	VMAXPS Y0, Y8, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y8
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y8
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y9
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y9, Y10
-	VSUBPS Y10, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y9, Y9
-	VSUBPS Y9, Y0, Y0
-	VMULPS Y0, Y0, Y9
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y9, Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y9, Y10, Y9
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y8, Y10
-	VADDPS Y10, Y0, Y0
-	VADDPS Y0, Y9, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y9
-	VPSLLD $20, Y8, Y8
-	VPADDD Y9, Y8, Y8
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y8, Y8
-	VMULPS Y8, Y0, Y0
-	VADDPS Y8, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y8
-	VBLENDVPS Y1, Y0, Y8, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y8
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y9
-	VSUBPS Y9, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y8
-	VSUBPS Y8, Y0, Y0
-	VMULPS Y0, Y0, Y8
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y9
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y9, Y9
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y8
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y9
-	VADDPS Y9, Y0, Y0
-	VADDPS Y0, Y8, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y8
-	VPSLLD $20, Y1, Y1
-	VPADDD Y8, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y8
-	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y2, Y8, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y8
-	VADDPS Y8, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 96(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y8
-	VADDPS Y8, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 128(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 160(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 192(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 224(R8)
-	ADDQ $96, SI
-	ADDQ $256, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done7
-rows6:
-
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y4
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y5
-	VMAXPS Y4, Y5, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y4, Y5
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y4, Y4
-	VMULPS Y4, Y4, Y6
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y7
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y7
-	VADDPS Y7, Y4, Y4
-	VADDPS Y4, Y6, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y5, Y5
+	VPERMPS dense8x8AVX2_2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
 	VMULPS Y5, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y4, Y4
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y5
-	VBLENDVPS Y0, Y4, Y5, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y4, Y4
-	VDIVPS Y4, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y4
-	VMAXPS Y0, Y4, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y4
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y4
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y0, Y5, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y5
-	VPSLLD $20, Y4, Y4
-	VPADDD Y5, Y4, Y4
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y4, Y4
-	VMULPS Y4, Y0, Y0
-	VADDPS Y4, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y4
-	VBLENDVPS Y1, Y0, Y4, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS Y0, Y0, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
+	VPERMPS dense8x8AVX2_2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense8x8AVX2_2Const<>+256(SB), Y2, Y6
 	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y4
-	VPSLLD $20, Y1, Y1
-	VPADDD Y4, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 96(R8)
-	ADDQ $48, SI
-	ADDQ $128, R8
-	DECQ AX
-	JNZ rows6
-done7:
-	MOVQ tiles3+56(FP), AX
-	TESTQ AX, AX
-	JZ done9
-rows8:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense8x8AVX2_2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense8x8AVX2_2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
+	VADDPS Y3, Y1, Y1
+	VANDPS dense8x8AVX2_2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
-	ADDQ $12, SI
-	ADDQ $32, R8
-	DECQ AX
-	JNZ rows8
-done9:
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0x1f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+420(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+424(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+428(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+432(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+436(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+440(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL dense1ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $448
-
-// dense1ForwardRows_2Panel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+// dense8x8AVX2_3 sums 8 products for each of 8 outputs.
 //
-// func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-TEXT ·dense1ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-64
+// func dense8x8AVX2_3(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense8x8AVX2_3(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
-	MOVQ $12, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
 
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS (BX), Y7
-	VMOVUPS (BX), Y8
-	VMOVUPS (BX), Y9
-	VMOVUPS (BX), Y10
-	VMOVUPS (BX), Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS (R9)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R9)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS (R9)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS (R9)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R9)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 4(R9)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R9)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 4(R9)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 8(R9)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R9)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 8(R9)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 8(R9)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8)
-	VMOVUPS Y11, 352(R8)
+	VZEROUPPER 
+	RET 
 
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $12, CX
-finish3:
-	VMOVUPS (R10), Y0
+DATA dense8x8AVX2_4Const<>+0(SB)/4, $0x0
+DATA dense8x8AVX2_4Const<>+4(SB)/4, $0x0
+DATA dense8x8AVX2_4Const<>+8(SB)/4, $0x0
+DATA dense8x8AVX2_4Const<>+12(SB)/4, $0x0
+DATA dense8x8AVX2_4Const<>+16(SB)/4, $0x0
+DATA dense8x8AVX2_4Const<>+20(SB)/4, $0x0
+DATA dense8x8AVX2_4Const<>+24(SB)/4, $0x0
+DATA dense8x8AVX2_4Const<>+28(SB)/4, $0x0
+DATA dense8x8AVX2_4Const<>+32(SB)/4, $0x3c23d70a
+DATA dense8x8AVX2_4Const<>+36(SB)/4, $0x3c23d70a
+DATA dense8x8AVX2_4Const<>+40(SB)/4, $0x3c23d70a
+DATA dense8x8AVX2_4Const<>+44(SB)/4, $0x3c23d70a
+DATA dense8x8AVX2_4Const<>+48(SB)/4, $0x3c23d70a
+DATA dense8x8AVX2_4Const<>+52(SB)/4, $0x3c23d70a
+DATA dense8x8AVX2_4Const<>+56(SB)/4, $0x3c23d70a
+DATA dense8x8AVX2_4Const<>+60(SB)/4, $0x3c23d70a
+GLOBL dense8x8AVX2_4Const<>(SB), RODATA|NOPTR, $64
 
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	VMOVUPS Y0, (R10)
-	ADDQ $32, R10
+// dense8x8AVX2_4 sums 8 products for each of 8 outputs.
+//
+// func dense8x8AVX2_4(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense8x8AVX2_4(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, dense8x8AVX2_4Const<>+0(SB), Y0, Y1
+	VMULPS dense8x8AVX2_4Const<>+32(SB), Y0, Y2
+	VBLENDVPS Y1, Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
+	VZEROUPPER 
+	RET 
+
+// dense8x8AVX2_5 sums 8 products for each of 8 outputs.
+//
+// func dense8x8AVX2_5(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense8x8AVX2_5(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y0
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y1
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y0
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	VZEROUPPER 
+	RET 
+
+// dropoutEachAVX2 computes y = x0 · x1 for every element.
+//
+// func dropoutEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
+TEXT ·dropoutEachAVX2(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	XORQ AX, AX
+	MOVQ $1, CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y0
+	VMOVUPS (DI)(AX*1), Y1
+
+	// y = x0 · x1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
 	DECQ CX
-	JNZ finish3
-	ADDQ $144, SI
-	ADDQ $384, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS (BX), Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y8
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y9
-	VMAXPS Y8, Y9, Y8
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y8, Y9
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y9
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y10
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y10, Y11
-	VSUBPS Y11, Y8, Y8
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y10, Y10
-	VSUBPS Y10, Y8, Y8
-	VMULPS Y8, Y8, Y10
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y8, Y11
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y11, Y11
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y10, Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y10, Y11, Y10
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y9, Y11
-	VADDPS Y11, Y8, Y8
-	VADDPS Y8, Y10, Y8
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y9, Y10
-	VPSLLD $20, Y9, Y9
-	VPADDD Y10, Y9, Y9
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y9, Y8, Y8
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y8, Y8
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y9
-	VBLENDVPS Y0, Y8, Y9, Y0
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y8, Y8
-	VDIVPS Y8, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y8
-	VMAXPS Y0, Y8, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y8
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y8
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y9
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y9, Y10
-	VSUBPS Y10, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y9, Y9
-	VSUBPS Y9, Y0, Y0
-	VMULPS Y0, Y0, Y9
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y9, Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y9, Y10, Y9
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y8, Y10
-	VADDPS Y10, Y0, Y0
-	VADDPS Y0, Y9, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y9
-	VPSLLD $20, Y8, Y8
-	VPADDD Y9, Y8, Y8
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y8, Y8
-	VMULPS Y8, Y0, Y0
-	VADDPS Y8, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y8
-	VBLENDVPS Y1, Y0, Y8, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y8
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y8, Y9
-	VSUBPS Y9, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y8, Y8
-	VSUBPS Y8, Y0, Y0
-	VMULPS Y0, Y0, Y8
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y9
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y9, Y9
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y8, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y8
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y9
-	VADDPS Y9, Y0, Y0
-	VADDPS Y0, Y8, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y8
-	VPSLLD $20, Y1, Y1
-	VPADDD Y8, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y8
-	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y2, Y8, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y8
-	VADDPS Y8, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 96(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y8
-	VADDPS Y8, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 128(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 160(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 192(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 224(R8)
-	ADDQ $96, SI
-	ADDQ $256, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done7
-rows6:
-
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y4
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y5
-	VMAXPS Y4, Y5, Y4
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y4, Y5
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y4, Y4
-	VMULPS Y4, Y4, Y6
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y7
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y7
-	VADDPS Y7, Y4, Y4
-	VADDPS Y4, Y6, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y5, Y5
-	VMULPS Y5, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y4, Y4
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y5
-	VBLENDVPS Y0, Y4, Y5, Y0
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y4, Y4
-	VDIVPS Y4, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y4
-	VMAXPS Y0, Y4, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y4
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y4
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y5
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y0, Y5, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y5
-	VPSLLD $20, Y4, Y4
-	VPADDD Y5, Y4, Y4
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y4, Y4
-	VMULPS Y4, Y0, Y0
-	VADDPS Y4, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y4
-	VBLENDVPS Y1, Y0, Y4, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y4
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y4, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y4, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS Y0, Y0, Y4
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y4
-	VPSLLD $20, Y1, Y1
-	VPADDD Y4, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 96(R8)
-	ADDQ $48, SI
-	ADDQ $128, R8
-	DECQ AX
-	JNZ rows6
-done7:
-	MOVQ tiles3+56(FP), AX
-	TESTQ AX, AX
-	JZ done9
-rows8:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $12, SI
-	ADDQ $32, R8
-	DECQ AX
-	JNZ rows8
-done9:
+	JNZ elements1
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardTrainAVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+4(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+8(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+12(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+16(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+20(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+24(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardTrainAVX2Const<>+384(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+388(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+392(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+396(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+400(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+404(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+408(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+412(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+420(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+424(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+428(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+432(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+436(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+440(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $448
+DATA inputGradient8x2AVX2Const<>+0(SB)/4, $0x0
+DATA inputGradient8x2AVX2Const<>+4(SB)/4, $0x0
+DATA inputGradient8x2AVX2Const<>+8(SB)/4, $0x0
+DATA inputGradient8x2AVX2Const<>+12(SB)/4, $0x0
+DATA inputGradient8x2AVX2Const<>+16(SB)/4, $0x0
+DATA inputGradient8x2AVX2Const<>+20(SB)/4, $0x0
+DATA inputGradient8x2AVX2Const<>+24(SB)/4, $0x0
+DATA inputGradient8x2AVX2Const<>+28(SB)/4, $0x0
+DATA inputGradient8x2AVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA inputGradient8x2AVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA inputGradient8x2AVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA inputGradient8x2AVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA inputGradient8x2AVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA inputGradient8x2AVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA inputGradient8x2AVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA inputGradient8x2AVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL inputGradient8x2AVX2Const<>(SB), RODATA|NOPTR, $64
 
-// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 24 multiply-adds,
-// product and sum are rounded once (FMA).
+// inputGradient8x2AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
-// func dense1ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y0
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL dense1ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
-
-// dense1ForwardTrainRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-TEXT ·dense1ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $12, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
+// func inputGradient8x2AVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·inputGradient8x2AVX2(SB), NOSPLIT, $0-64
+	MOVQ wt+16(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+32(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ u+24(FP), R13
+	ADDQ R12, R13
+	MOVQ tiles0+40(FP), AX
 	TESTQ AX, AX
-	JZ done2
-rows1:
+	JZ done3
+rows2:
 
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS (BX), Y7
-	VMOVUPS (BX), Y8
-	VMOVUPS (BX), Y9
-	VMOVUPS (BX), Y10
-	VMOVUPS (BX), Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS (R9)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R9)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS (R9)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS (R9)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R9)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 4(R9)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R9)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 4(R9)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 8(R9)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R9)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 8(R9)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 8(R9)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8)
-	VMOVUPS Y11, 352(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $12, CX
-finish3:
-	VMOVUPS (R10), Y0
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	VMOVUPS Y0, (R10)
-	ADDQ $32, R10
-	DECQ CX
-	JNZ finish3
-	ADDQ $144, SI
-	ADDQ $384, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS (BX), Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y8
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y9
-	VMAXPS Y8, Y9, Y8
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y8, Y9
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y9, Y9
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y9, Y10
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y10, Y11
-	VSUBPS Y11, Y8, Y8
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y10, Y10
-	VSUBPS Y10, Y8, Y8
-	VMULPS Y8, Y8, Y10
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y8, Y11
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y11, Y11
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y10, Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y10, Y11, Y10
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y9, Y11
-	VADDPS Y11, Y8, Y8
-	VADDPS Y8, Y10, Y8
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y9, Y10
-	VPSLLD $20, Y9, Y9
-	VPADDD Y10, Y9, Y9
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y9, Y9
-	VMULPS Y9, Y8, Y8
-	VADDPS Y9, Y8, Y8
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y8, Y8
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y9
-	VBLENDVPS Y0, Y8, Y9, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y8, Y8
-	VDIVPS Y8, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y8
-	VMAXPS Y0, Y8, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y8
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y8, Y8
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y8, Y9
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y9, Y10
-	VSUBPS Y10, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y9, Y9
-	VSUBPS Y9, Y0, Y0
-	VMULPS Y0, Y0, Y9
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y10
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y9, Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y9, Y10, Y9
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y8, Y10
-	VADDPS Y10, Y0, Y0
-	VADDPS Y0, Y9, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y9
-	VPSLLD $20, Y8, Y8
-	VPADDD Y9, Y8, Y8
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y8, Y8
-	VMULPS Y8, Y0, Y0
-	VADDPS Y8, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y8
-	VBLENDVPS Y1, Y0, Y8, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y8
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y8, Y9
-	VSUBPS Y9, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y8, Y8
-	VSUBPS Y8, Y0, Y0
-	VMULPS Y0, Y0, Y8
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y9
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y9, Y9
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y8, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y8
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y9
-	VADDPS Y9, Y0, Y0
-	VADDPS Y0, Y8, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y8
-	VPSLLD $20, Y1, Y1
-	VPADDD Y8, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y8
-	VSUBPS Y8, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y8
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y2, Y8, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y8
-	VADDPS Y8, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 96(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y8
-	VADDPS Y8, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 128(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y5, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 160(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 192(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y7, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 224(R8)
-	ADDQ $96, SI
-	ADDQ $256, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done7
-rows6:
-
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y4
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y5
-	VMAXPS Y4, Y5, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y4, Y5
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y6
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y4, Y4
-	VMULPS Y4, Y4, Y6
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y7
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y6, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y7
-	VADDPS Y7, Y4, Y4
-	VADDPS Y4, Y6, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y6, Y5, Y5
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y5, Y5
-	VMULPS Y5, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y4, Y4
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y5
-	VBLENDVPS Y0, Y4, Y5, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y4, Y4
-	VDIVPS Y4, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4
-	VMAXPS Y0, Y4, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y4
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y4, Y4
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y4, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y6
-	VSUBPS Y6, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y6
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y4, Y6
-	VADDPS Y6, Y0, Y0
-	VADDPS Y0, Y5, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y5
-	VPSLLD $20, Y4, Y4
-	VPADDD Y5, Y4, Y4
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y4, Y4
-	VMULPS Y4, Y0, Y0
-	VADDPS Y4, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y4
-	VBLENDVPS Y1, Y0, Y4, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y4, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS Y0, Y0, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y4
-	VPSLLD $20, Y1, Y1
-	VPADDD Y4, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y3, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 96(R8)
-	ADDQ $48, SI
-	ADDQ $128, R8
-	DECQ AX
-	JNZ rows6
-done7:
-	MOVQ tiles3+56(FP), AX
-	TESTQ AX, AX
-	JZ done9
-rows8:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $12, SI
-	ADDQ $32, R8
-	DECQ AX
-	JNZ rows8
-done9:
-	VZEROUPPER 
-	RET 
-
-DATA dense1ForwardTrain_2AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardTrain_2AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense1ForwardTrain_2AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense1ForwardTrain_2AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense1ForwardTrain_2AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense1ForwardTrain_2AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense1ForwardTrain_2AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense1ForwardTrain_2AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardTrain_2AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense1ForwardTrain_2AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense1ForwardTrain_2AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense1ForwardTrain_2AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense1ForwardTrain_2AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense1ForwardTrain_2AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense1ForwardTrain_2AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense1ForwardTrain_2AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardTrain_2AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardTrain_2AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrain_2AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardTrain_2AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardTrain_2AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrain_2AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrain_2AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardTrain_2AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrain_2AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrain_2AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardTrain_2AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardTrain_2AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardTrain_2AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrain_2AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardTrain_2AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrain_2AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardTrain_2AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardTrain_2AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrain_2AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrain_2AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrain_2AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrain_2AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardTrain_2AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrain_2AVX2Const<>+380(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardTrain_2AVX2Const<>+384(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+388(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+392(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+396(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+400(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+404(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+408(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+412(SB)/4, $0x1f800000
-DATA dense1ForwardTrain_2AVX2Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+420(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+424(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+428(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+432(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+436(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+440(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL dense1ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $448
-
-// dense1ForwardTrain_2AVX2 is dense1ForwardTrain_2Generic for avx2: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense1ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense1ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y0
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrain_2AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrain_2AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense1ForwardTrain_2AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1ForwardTrain_2AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS dense1ForwardTrain_2AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+352(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1ForwardTrain_2AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS dense1ForwardTrain_2AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense1ForwardTrain_2AVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1ForwardTrain_2AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense1Forward_2AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1Forward_2AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense1Forward_2AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense1Forward_2AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense1Forward_2AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense1Forward_2AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense1Forward_2AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense1Forward_2AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1Forward_2AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense1Forward_2AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense1Forward_2AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense1Forward_2AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense1Forward_2AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense1Forward_2AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense1Forward_2AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense1Forward_2AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1Forward_2AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1Forward_2AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1Forward_2AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1Forward_2AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1Forward_2AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1Forward_2AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1Forward_2AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1Forward_2AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1Forward_2AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1Forward_2AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x0
-DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1Forward_2AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1Forward_2AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1Forward_2AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1Forward_2AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1Forward_2AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1Forward_2AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1Forward_2AVX2Const<>+380(SB)/4, $0x1f7ac0c7
-DATA dense1Forward_2AVX2Const<>+384(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+388(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+392(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+396(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+400(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+404(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+408(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+412(SB)/4, $0x1f800000
-DATA dense1Forward_2AVX2Const<>+416(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+420(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+424(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+428(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+432(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+436(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+440(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL dense1Forward_2AVX2Const<>(SB), RODATA|NOPTR, $448
-
-// dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense1Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y0
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-
-	// y = sigmoid(x)
-	VORPS dense1Forward_2AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense1Forward_2AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense1Forward_2AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense1Forward_2AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense1Forward_2AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS dense1Forward_2AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense1Forward_2AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense1Forward_2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1Forward_2AVX2Const<>+288(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS dense1Forward_2AVX2Const<>+352(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense1Forward_2AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS dense1Forward_2AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense1Forward_2AVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense1Forward_2AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-	VZEROUPPER 
-	RET 
-
-// gradient8_4AVX2 sums the gradients of the weights of 8 outputs over the rows.
-//
-// func gradient8_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient8_4AVX2(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ dy+8(FP), DI
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
 	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	VMASKMOVPS 8(R10), Y15, Y13
+	VMASKMOVPS 16(R10), Y15, Y14
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $12, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows3
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 32(R13), Y1, Y1
+
+	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
+	VMOVUPS inputGradient8x2AVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $18, inputGradient8x2AVX2Const<>+0(SB), Y1, Y3
+	VMULPS inputGradient8x2AVX2Const<>+32(SB), Y0, Y4
+	VBLENDVPS Y3, Y4, Y1, Y1
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
+	VADDPS Y1, Y0, Y0
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS 64(R13), X1
+
+	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
+	VMOVUPS inputGradient8x2AVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $18, inputGradient8x2AVX2Const<>+0(SB), Y1, Y3
+	VMULPS inputGradient8x2AVX2Const<>+32(SB), Y0, Y4
+	VBLENDVPS Y3, Y4, Y1, Y1
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, 64(R8)
 	ADDQ $24, SI
-	ADDQ $192, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
+	ADDQ $96, R8
+	ADDQ $96, R13
+	DECQ AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+48(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
 
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $12, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// dense1RankOneAll_2AVX2 is the update in assembly.
-//
-// func dense1RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense1RankOneAll_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ dy+24(FP), R8
-	MOVQ b+8(FP), BX
-
-	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…7
-	MOVQ rate+32(FP), SI
-	VBROADCASTSS (SI), Y13
-	VMOVUPS (R8), Y0
-	VMULPS Y13, Y0, Y8
-	VADDPS (BX), Y8, Y8
-	VMOVUPS Y8, (BX)
-	MOVQ x+16(FP), SI
-	MOVQ wt+0(FP), DX
-	VBROADCASTSS (SI), Y15
-	VMULPS Y13, Y15, Y15
-	VMOVUPS (DX), Y8
-	VFMADD231PS Y0, Y15, Y8
-	VMOVUPS Y8, (DX)
-	VBROADCASTSS 4(SI), Y15
-	VMULPS Y13, Y15, Y15
-	VMOVUPS 32(DX), Y9
-	VFMADD231PS Y0, Y15, Y9
-	VMOVUPS Y9, 32(DX)
-	VBROADCASTSS 8(SI), Y15
-	VMULPS Y13, Y15, Y15
-	VMOVUPS 64(DX), Y10
-	VFMADD231PS Y0, Y15, Y10
-	VMOVUPS Y10, 64(DX)
-	VZEROUPPER 
-	RET 
-
-// learn8_6AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-// func learn8_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_6AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ dy+16(FP), DI
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
 	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	VMASKMOVPS 8(R10), Y15, Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y13, Y15, Y5
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y13, Y15, Y6
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $12, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 32(R13), Y1, Y1
 
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y0
-	VSUBPS Y0, Y7, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0
-	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0
-	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	ADDQ $24, SI
-	ADDQ $192, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $12, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y0
-	VSUBPS Y0, Y2, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
+	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
+	VMOVUPS inputGradient8x2AVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $18, inputGradient8x2AVX2Const<>+0(SB), Y1, Y3
+	VMULPS inputGradient8x2AVX2Const<>+32(SB), Y0, Y4
+	VBLENDVPS Y3, Y4, Y1, Y1
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
+	ADDQ $16, SI
+	ADDQ $64, R8
+	ADDQ $64, R13
+	DECQ AX
+	JNZ rows4
 done5:
-	VZEROUPPER 
-	RET 
-
-DATA dense2ForwardAVX2Const<>+0(SB)/4, $0x7149f2ca
-DATA dense2ForwardAVX2Const<>+4(SB)/4, $0x7149f2ca
-DATA dense2ForwardAVX2Const<>+8(SB)/4, $0x7149f2ca
-DATA dense2ForwardAVX2Const<>+12(SB)/4, $0x7149f2ca
-DATA dense2ForwardAVX2Const<>+16(SB)/4, $0x7149f2ca
-DATA dense2ForwardAVX2Const<>+20(SB)/4, $0x7149f2ca
-DATA dense2ForwardAVX2Const<>+24(SB)/4, $0x7149f2ca
-DATA dense2ForwardAVX2Const<>+28(SB)/4, $0x7149f2ca
-DATA dense2ForwardAVX2Const<>+32(SB)/4, $0xf149f2ca
-DATA dense2ForwardAVX2Const<>+36(SB)/4, $0xf149f2ca
-DATA dense2ForwardAVX2Const<>+40(SB)/4, $0xf149f2ca
-DATA dense2ForwardAVX2Const<>+44(SB)/4, $0xf149f2ca
-DATA dense2ForwardAVX2Const<>+48(SB)/4, $0xf149f2ca
-DATA dense2ForwardAVX2Const<>+52(SB)/4, $0xf149f2ca
-DATA dense2ForwardAVX2Const<>+56(SB)/4, $0xf149f2ca
-DATA dense2ForwardAVX2Const<>+60(SB)/4, $0xf149f2ca
-DATA dense2ForwardAVX2Const<>+64(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+68(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+72(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+76(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+80(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+84(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+88(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+92(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+96(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+100(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+104(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+108(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+112(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+116(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+120(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+124(SB)/4, $0x7fffffff
-GLOBL dense2ForwardAVX2Const<>(SB), RODATA|NOPTR, $128
-
-// dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense2ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y1
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y0
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardAVX2Const<>+0(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardAVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardAVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense2ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x7149f2ca
-DATA dense2ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0xf149f2ca
-DATA dense2ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x7fffffff
-GLOBL dense2ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $128
-
-// dense2ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $32, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
+	MOVQ tiles2+56(FP), AX
 	TESTQ AX, AX
-	JZ done2
-rows1:
+	JZ done7
+rows6:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VMOVUPS (BX), Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, (R8)
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
-	VMINPS Y2, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
-	VMINPS Y4, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
-	VMINPS Y6, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
-	VMINPS Y8, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
-	VMINPS Y10, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
-	ADDQ $192, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, (R8)
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
-	VMINPS Y2, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
-	VMINPS Y4, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
-	VMINPS Y6, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0
-	VMINPS Y8, Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
-	ADDQ $160, SI
-	ADDQ $160, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, (R8)
-	ADDQ $32, SI
-	ADDQ $32, R8
-	DECQ AX
-	JNZ rows5
-done6:
-	VZEROUPPER 
-	RET 
-
-DATA dense2ForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x7149f2ca
-DATA dense2ForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0xf149f2ca
-DATA dense2ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x3f800000
-DATA dense2ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x7fffffff
-DATA dense2ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x7fffffff
-GLOBL dense2ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $128
-
-// dense2ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense2ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $32, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VMOVUPS (BX), Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, (R8)
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
-	VMINPS Y2, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
-	VMINPS Y4, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
-	VMINPS Y6, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
-	VMINPS Y8, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
-	VMINPS Y10, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 160(R8)
-	ADDQ $192, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, (R8)
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
-	VMINPS Y2, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 32(R8)
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
-	VMINPS Y4, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 64(R8)
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
-	VMINPS Y6, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 96(R8)
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y0
-	VMINPS Y8, Y0, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, 128(R8)
-	ADDQ $160, SI
-	ADDQ $160, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+0(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2ForwardRows_2Panel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, (R8)
-	ADDQ $32, SI
-	ADDQ $32, R8
-	DECQ AX
-	JNZ rows5
-done6:
-	VZEROUPPER 
-	RET 
-
-// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense2ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense2ForwardTrainAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y1
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y0
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y1
-	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-	VZEROUPPER 
-	RET 
-
-// dense2ForwardTrainRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $32, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VMOVUPS (BX), Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	VMOVUPS Y10, 160(R8)
-	ADDQ $192, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 64(R8)
-	VMOVUPS Y6, 96(R8)
-	VMOVUPS Y8, 128(R8)
-	ADDQ $160, SI
-	ADDQ $160, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $32, SI
-	ADDQ $32, R8
-	DECQ AX
-	JNZ rows5
-done6:
-	VZEROUPPER 
-	RET 
-
-// dense2ForwardTrain_2AVX2 is dense2ForwardTrain_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense2ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense2ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y1
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y0
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y1
-	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense2Forward_2AVX2Const<>+0(SB)/4, $0x7149f2ca
-DATA dense2Forward_2AVX2Const<>+4(SB)/4, $0x7149f2ca
-DATA dense2Forward_2AVX2Const<>+8(SB)/4, $0x7149f2ca
-DATA dense2Forward_2AVX2Const<>+12(SB)/4, $0x7149f2ca
-DATA dense2Forward_2AVX2Const<>+16(SB)/4, $0x7149f2ca
-DATA dense2Forward_2AVX2Const<>+20(SB)/4, $0x7149f2ca
-DATA dense2Forward_2AVX2Const<>+24(SB)/4, $0x7149f2ca
-DATA dense2Forward_2AVX2Const<>+28(SB)/4, $0x7149f2ca
-DATA dense2Forward_2AVX2Const<>+32(SB)/4, $0xf149f2ca
-DATA dense2Forward_2AVX2Const<>+36(SB)/4, $0xf149f2ca
-DATA dense2Forward_2AVX2Const<>+40(SB)/4, $0xf149f2ca
-DATA dense2Forward_2AVX2Const<>+44(SB)/4, $0xf149f2ca
-DATA dense2Forward_2AVX2Const<>+48(SB)/4, $0xf149f2ca
-DATA dense2Forward_2AVX2Const<>+52(SB)/4, $0xf149f2ca
-DATA dense2Forward_2AVX2Const<>+56(SB)/4, $0xf149f2ca
-DATA dense2Forward_2AVX2Const<>+60(SB)/4, $0xf149f2ca
-DATA dense2Forward_2AVX2Const<>+64(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+68(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+72(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+76(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+80(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+84(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+88(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+92(SB)/4, $0x3f800000
-DATA dense2Forward_2AVX2Const<>+96(SB)/4, $0x7fffffff
-DATA dense2Forward_2AVX2Const<>+100(SB)/4, $0x7fffffff
-DATA dense2Forward_2AVX2Const<>+104(SB)/4, $0x7fffffff
-DATA dense2Forward_2AVX2Const<>+108(SB)/4, $0x7fffffff
-DATA dense2Forward_2AVX2Const<>+112(SB)/4, $0x7fffffff
-DATA dense2Forward_2AVX2Const<>+116(SB)/4, $0x7fffffff
-DATA dense2Forward_2AVX2Const<>+120(SB)/4, $0x7fffffff
-DATA dense2Forward_2AVX2Const<>+124(SB)/4, $0x7fffffff
-GLOBL dense2Forward_2AVX2Const<>(SB), RODATA|NOPTR, $128
-
-// dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense2Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense2Forward_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y1
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y0
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// a = max(min(x, 1e+30), -1e+30)
-	VMOVUPS dense2Forward_2AVX2Const<>+0(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VMOVUPS dense2Forward_2AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = a / (1 + abs(a))
-	VANDPS dense2Forward_2AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2Forward_2AVX2Const<>+64(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y1
-	VMOVUPS Y1, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense2GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x3f800000
-DATA dense2GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x3f800000
-DATA dense2GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x3f800000
-DATA dense2GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x3f800000
-DATA dense2GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x3f800000
-DATA dense2GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x3f800000
-DATA dense2GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x3f800000
-DATA dense2GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x3f800000
-GLOBL dense2GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// dense2GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-// func dense2GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense2GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
-	MOVQ x+8(FP), SI
-	MOVQ dx+32(FP), R8
-	MOVQ first+48(FP), DI
-	SHLQ $2, DI
-	MOVQ count+56(FP), AX
-	CMPQ AX, $4
-	JLT done2
-inputs1:
-
-	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
-	MOVQ rate+24(FP), BX
-	VBROADCASTSS (BX), Y15
-	LEAQ (DI), R9
-	VBROADCASTSS (SI)(R9*1), Y4
-	VMULPS Y15, Y4, Y4
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
 	VXORPS Y0, Y0, Y0
-	LEAQ 4(DI), R9
-	VBROADCASTSS (SI)(R9*1), Y5
-	VMULPS Y15, Y5, Y5
 	VXORPS Y1, Y1, Y1
-	LEAQ 8(DI), R9
-	VBROADCASTSS (SI)(R9*1), Y6
-	VMULPS Y15, Y6, Y6
 	VXORPS Y2, Y2, Y2
-	LEAQ 12(DI), R9
-	VBROADCASTSS (SI)(R9*1), Y7
-	VMULPS Y15, Y7, Y7
 	VXORPS Y3, Y3, Y3
-	MOVQ dy+16(FP), BX
-	LEAQ (DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R10
-	ADDQ R9, R10
-	LEAQ 4(DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R11
-	ADDQ R9, R11
-	LEAQ 8(DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R12
-	ADDQ R9, R12
-	LEAQ 12(DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R13
-	ADDQ R9, R13
-	VMOVUPS (BX), Y13
-	VMOVUPS (R10), Y14
-	VFMADD231PS Y14, Y13, Y0
-	VFMADD231PS Y4, Y13, Y14
-	VMOVUPS Y14, (R10)
-	VMOVUPS (R11), Y15
-	VFMADD231PS Y15, Y13, Y1
-	VFMADD231PS Y5, Y13, Y15
-	VMOVUPS Y15, (R11)
-	VMOVUPS (R12), Y14
-	VFMADD231PS Y14, Y13, Y2
-	VFMADD231PS Y6, Y13, Y14
-	VMOVUPS Y14, (R12)
-	VMOVUPS (R13), Y15
-	VFMADD231PS Y15, Y13, Y3
-	VFMADD231PS Y7, Y13, Y15
-	VMOVUPS Y15, (R13)
+	MOVQ SI, R10
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y2
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y3
 	VBLENDPS $240, Y0, Y0, Y4
 	VPERM2F128 $33, Y0, Y0, Y0
 	VADDPS Y0, Y4, Y0
@@ -5060,95 +884,43 @@ inputs1:
 	VSHUFPS $136, Y1, Y0, Y2
 	VSHUFPS $221, Y1, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9
-	ADDQ DI, R9
-	VMOVUPS (R9), X1
+	VMOVUPS (R13), X1
 
-	// dx = dy · (y · (1 - y))
-	VMOVUPS dense2GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VMOVUPS X0, (R8)(DI*1)
-	ADDQ $16, DI
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done4
-inputs3:
-
-	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
-	MOVQ rate+24(FP), BX
-	VBROADCASTSS (BX), Y15
-	LEAQ (DI), R9
-	VBROADCASTSS (SI)(R9*1), Y4
-	VMULPS Y15, Y4, Y4
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+16(FP), BX
-	LEAQ (DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R10
-	ADDQ R9, R10
-	VMOVUPS (BX), Y13
-	VMOVUPS (R10), Y14
-	VFMADD231PS Y14, Y13, Y0
-	VFMADD231PS Y4, Y13, Y14
-	VMOVUPS Y14, (R10)
-	VBLENDPS $240, Y0, Y0, Y1
-	VPERM2F128 $33, Y0, Y0, Y2
-	VADDPS Y2, Y1, Y1
-	VBLENDPS $240, Y0, Y0, Y2
-	VPERM2F128 $33, Y0, Y0, Y3
-	VADDPS Y3, Y2, Y2
-	VBLENDPS $240, Y0, Y0, Y3
-	VPERM2F128 $33, Y0, Y0, Y4
-	VADDPS Y4, Y3, Y3
-	VBLENDPS $240, Y0, Y0, Y4
-	VPERM2F128 $33, Y0, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y2, Y1, Y4
-	VSHUFPS $238, Y2, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VSHUFPS $68, Y0, Y3, Y2
-	VSHUFPS $238, Y0, Y3, Y0
-	VADDPS Y0, Y2, Y0
-	VSHUFPS $136, Y0, Y1, Y2
-	VSHUFPS $221, Y0, Y1, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9
-	ADDQ DI, R9
-	VMOVSS (R9), X1
-
-	// dx = dy · (y · (1 - y))
-	VMOVUPS dense2GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VMOVSS X0, (R8)(DI*1)
-	ADDQ $4, DI
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs3
-done4:
+	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
+	VMOVUPS inputGradient8x2AVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VCMPPS $18, inputGradient8x2AVX2Const<>+0(SB), Y1, Y3
+	VMULPS inputGradient8x2AVX2Const<>+32(SB), Y0, Y4
+	VBLENDVPS Y3, Y4, Y1, Y1
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)
+	ADDQ $8, SI
+	ADDQ $32, R8
+	ADDQ $32, R13
+	DECQ AX
+	JNZ rows6
+done7:
+	ADDQ $16, R12
+	ADDQ $128, R11
+	DECQ DX
+	JNZ block1
 	VZEROUPPER 
 	RET 
 
-DATA dense2GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x3f800000
-DATA dense2GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x3f800000
-DATA dense2GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x3f800000
-DATA dense2GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x3f800000
-DATA dense2GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x3f800000
-DATA dense2GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x3f800000
-DATA dense2GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x3f800000
-DATA dense2GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x3f800000
-GLOBL dense2GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
+DATA inputGradient8x8AVX2Const<>+0(SB)/4, $0x0
+DATA inputGradient8x8AVX2Const<>+4(SB)/4, $0x0
+DATA inputGradient8x8AVX2Const<>+8(SB)/4, $0x0
+DATA inputGradient8x8AVX2Const<>+12(SB)/4, $0x0
+DATA inputGradient8x8AVX2Const<>+16(SB)/4, $0x0
+DATA inputGradient8x8AVX2Const<>+20(SB)/4, $0x0
+DATA inputGradient8x8AVX2Const<>+24(SB)/4, $0x0
+DATA inputGradient8x8AVX2Const<>+28(SB)/4, $0x0
+GLOBL inputGradient8x8AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+// inputGradient8x8AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
-// func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-64
+// func inputGradient8x8AVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·inputGradient8x8AVX2(SB), NOSPLIT, $0-64
 	MOVQ wt+16(FP), R11
 	XORQ R12, R12
 	MOVQ blocks+32(FP), DX
@@ -5220,10 +992,261 @@ rows2:
 	VMOVUPS (R13), X1
 	VINSERTF128 $1, 32(R13), Y1, Y1
 
-	// dx = dy · (y · (1 - y))
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y2
-	VMULPS Y2, Y1, Y1
+	// dx = select(0 < y, dy, y)
+	VMOVUPS inputGradient8x8AVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
+	VADDPS Y1, Y0, Y0
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS 64(R13), X1
+
+	// dx = select(0 < y, dy, y)
+	VMOVUPS inputGradient8x8AVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, 64(R8)
+	ADDQ $96, SI
+	ADDQ $96, R8
+	ADDQ $96, R13
+	DECQ AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+48(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ SI, R10
+	VMOVUPS (R10), Y12
+	VMOVUPS 32(R10), Y13
+	VMOVUPS (R11), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y4
+	VMOVUPS 32(R11), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y5
+	VMOVUPS 64(R11), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	VMOVUPS 96(R11), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y7
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 32(R13), Y1, Y1
+
+	// dx = select(0 < y, dy, y)
+	VMOVUPS inputGradient8x8AVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 32(R8)
+	ADDQ $64, SI
+	ADDQ $64, R8
+	ADDQ $64, R13
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+56(FP), AX
+	TESTQ AX, AX
+	JZ done7
+rows6:
+
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ SI, R10
+	VMOVUPS (R10), Y12
+	VMOVUPS (R11), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 32(R11), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VMOVUPS 64(R11), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VMOVUPS 96(R11), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+
+	// dx = select(0 < y, dy, y)
+	VMOVUPS inputGradient8x8AVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVUPS X0, (R8)
+	ADDQ $32, SI
+	ADDQ $32, R8
+	ADDQ $32, R13
+	DECQ AX
+	JNZ rows6
+done7:
+	ADDQ $16, R12
+	ADDQ $128, R11
+	DECQ DX
+	JNZ block1
+	VZEROUPPER 
+	RET 
+
+DATA inputGradient8x8AVX2_2Const<>+0(SB)/4, $0x3f800000
+DATA inputGradient8x8AVX2_2Const<>+4(SB)/4, $0x3f800000
+DATA inputGradient8x8AVX2_2Const<>+8(SB)/4, $0x3f800000
+DATA inputGradient8x8AVX2_2Const<>+12(SB)/4, $0x3f800000
+DATA inputGradient8x8AVX2_2Const<>+16(SB)/4, $0x3f800000
+DATA inputGradient8x8AVX2_2Const<>+20(SB)/4, $0x3f800000
+DATA inputGradient8x8AVX2_2Const<>+24(SB)/4, $0x3f800000
+DATA inputGradient8x8AVX2_2Const<>+28(SB)/4, $0x3f800000
+GLOBL inputGradient8x8AVX2_2Const<>(SB), RODATA|NOPTR, $32
+
+// inputGradient8x8AVX2_2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+// func inputGradient8x8AVX2_2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·inputGradient8x8AVX2_2(SB), NOSPLIT, $0-64
+	MOVQ wt+16(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+32(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ u+24(FP), R13
+	ADDQ R12, R13
+	MOVQ tiles0+40(FP), AX
+	TESTQ AX, AX
+	JZ done3
+rows2:
+
+	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ SI, R10
+	VMOVUPS (R10), Y12
+	VMOVUPS 32(R10), Y13
+	VMOVUPS 64(R10), Y14
+	VMOVUPS (R11), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	VMOVUPS 32(R11), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	VMOVUPS 64(R11), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	VMOVUPS 96(R11), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 32(R13), Y1, Y1
+
+	// dx = dy · (1 - (y · y))
+	VMULPS Y1, Y1, Y1
+	VMOVUPS inputGradient8x8AVX2_2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
 	VMULPS Y1, Y0, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 32(R8)
@@ -5250,10 +1273,10 @@ rows2:
 	VADDPS Y0, Y2, Y0
 	VMOVUPS 64(R13), X1
 
-	// dx = dy · (y · (1 - y))
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y2
-	VMULPS Y2, Y1, Y1
+	// dx = dy · (1 - (y · y))
+	VMULPS Y1, Y1, Y1
+	VMOVUPS inputGradient8x8AVX2_2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
 	VMULPS Y1, Y0, Y0
 	VMOVUPS X0, 64(R8)
 	ADDQ $96, SI
@@ -5315,10 +1338,10 @@ rows4:
 	VMOVUPS (R13), X1
 	VINSERTF128 $1, 32(R13), Y1, Y1
 
-	// dx = dy · (y · (1 - y))
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y2
-	VMULPS Y2, Y1, Y1
+	// dx = dy · (1 - (y · y))
+	VMULPS Y1, Y1, Y1
+	VMOVUPS inputGradient8x8AVX2_2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
 	VMULPS Y1, Y0, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 32(R8)
@@ -5371,10 +1394,10 @@ rows6:
 	VADDPS Y0, Y2, Y0
 	VMOVUPS (R13), X1
 
-	// dx = dy · (y · (1 - y))
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y2
-	VMULPS Y2, Y1, Y1
+	// dx = dy · (1 - (y · y))
+	VMULPS Y1, Y1, Y1
+	VMOVUPS inputGradient8x8AVX2_2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
 	VMULPS Y1, Y0, Y0
 	VMOVUPS X0, (R8)
 	ADDQ $32, SI
@@ -5390,3244 +1413,10 @@ done7:
 	VZEROUPPER 
 	RET 
 
-DATA dense3ForwardAVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense3ForwardAVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense3ForwardAVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense3ForwardAVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense3ForwardAVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense3ForwardAVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense3ForwardAVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense3ForwardAVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense3ForwardAVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense3ForwardAVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense3ForwardAVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense3ForwardAVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense3ForwardAVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense3ForwardAVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense3ForwardAVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense3ForwardAVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense3ForwardAVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense3ForwardAVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense3ForwardAVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense3ForwardAVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense3ForwardAVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense3ForwardAVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense3ForwardAVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense3ForwardAVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense3ForwardAVX2Const<>+96(SB)/4, $0x0
-DATA dense3ForwardAVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense3ForwardAVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense3ForwardAVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense3ForwardAVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense3ForwardAVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense3ForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense3ForwardAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense3ForwardAVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense3ForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense3ForwardAVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense3ForwardAVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense3ForwardAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3ForwardAVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense3ForwardAVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense3ForwardAVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense3ForwardAVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense3ForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense3ForwardAVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense3ForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense3ForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3ForwardAVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense3ForwardAVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense3ForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense3ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense3ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense3ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense3ForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense3ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3ForwardAVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense3ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense3ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense3ForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense3ForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense3ForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense3ForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense3ForwardAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3ForwardAVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense3ForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense3ForwardAVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense3ForwardAVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense3ForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense3ForwardAVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense3ForwardAVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense3ForwardAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3ForwardAVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense3ForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense3ForwardAVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense3ForwardAVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense3ForwardAVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense3ForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense3ForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense3ForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3ForwardAVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense3ForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense3ForwardAVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense3ForwardAVX2Const<>+320(SB)/4, $0x0
-DATA dense3ForwardAVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense3ForwardAVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense3ForwardAVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense3ForwardAVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense3ForwardAVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense3ForwardAVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense3ForwardAVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense3ForwardAVX2Const<>+352(SB)/4, $0x80000000
-DATA dense3ForwardAVX2Const<>+356(SB)/4, $0x80000000
-DATA dense3ForwardAVX2Const<>+360(SB)/4, $0x80000000
-DATA dense3ForwardAVX2Const<>+364(SB)/4, $0x80000000
-DATA dense3ForwardAVX2Const<>+368(SB)/4, $0x80000000
-DATA dense3ForwardAVX2Const<>+372(SB)/4, $0x80000000
-DATA dense3ForwardAVX2Const<>+376(SB)/4, $0x80000000
-DATA dense3ForwardAVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense3ForwardAVX2Const<>(SB), RODATA|NOPTR, $384
-
-// dense3ForwardAVX2 is dense3ForwardGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
+// inputGradient8x8AVX2_3 sums the products for blocks of inputs of every row, in tiles of rows.
 //
-// func dense3ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense3ForwardAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y1
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y0
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
-	VANDPS dense3ForwardAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardAVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense3ForwardAVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense3ForwardAVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense3ForwardAVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense3ForwardAVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS dense3ForwardAVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense3ForwardAVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense3ForwardAVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense3ForwardAVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardAVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS dense3ForwardAVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense3ForwardAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense3ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense3ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense3ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense3ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense3ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense3ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense3ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense3ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense3ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense3ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense3ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense3ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense3ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense3ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense3ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense3ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense3ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense3ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense3ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense3ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense3ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense3ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense3ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense3ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense3ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x0
-DATA dense3ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense3ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense3ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense3ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense3ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense3ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense3ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense3ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense3ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense3ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense3ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense3ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense3ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense3ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense3ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense3ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense3ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense3ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense3ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense3ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense3ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense3ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense3ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense3ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense3ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense3ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense3ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense3ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense3ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense3ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense3ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense3ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense3ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense3ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense3ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense3ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense3ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense3ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense3ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense3ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense3ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense3ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense3ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense3ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense3ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense3ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense3ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense3ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense3ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense3ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense3ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense3ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense3ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense3ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense3ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense3ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense3ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense3ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense3ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense3ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense3ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense3ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense3ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense3ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense3ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense3ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
-
-// dense3ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense3ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense3ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $32, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VMOVUPS (BX), Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-
-	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y9
-	VADDPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y9
-	VMULPS Y5, Y9, Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y5, Y9
-	VMULPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y9
-	VMULPS Y1, Y9, Y9
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y5, Y9, Y5
-	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
-	VMULPS Y1, Y7, Y1
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
-	VADDPS Y3, Y1, Y1
-	VADDPS Y5, Y1, Y1
-	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y7
-	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
-	VMULPS Y3, Y7, Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y3, Y7
-	VMULPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y3, Y7, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
-	VMULPS Y0, Y5, Y0
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y0, Y0
-	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 128(R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 160(R8)
-	ADDQ $192, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-
-	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y9
-	VADDPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y9
-	VMULPS Y5, Y9, Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y5, Y9
-	VMULPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y9
-	VMULPS Y1, Y9, Y9
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y5, Y9, Y5
-	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
-	VMULPS Y1, Y7, Y1
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
-	VADDPS Y3, Y1, Y1
-	VADDPS Y5, Y1, Y1
-	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y7
-	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y7
-	VMULPS Y3, Y7, Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y3, Y7
-	VMULPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y3, Y7, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
-	VMULPS Y0, Y5, Y0
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y0, Y0
-	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 128(R8)
-	ADDQ $160, SI
-	ADDQ $160, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
-	VANDPS dense3ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardRowsPanel1AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense3ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS dense3ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense3ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $32, SI
-	ADDQ $32, R8
-	DECQ AX
-	JNZ rows5
-done6:
-	VZEROUPPER 
-	RET 
-
-DATA dense3ForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense3ForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense3ForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense3ForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense3ForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense3ForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense3ForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense3ForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense3ForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense3ForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense3ForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense3ForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense3ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense3ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense3ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense3ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense3ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense3ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense3ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense3ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense3ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense3ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense3ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense3ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense3ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x0
-DATA dense3ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense3ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense3ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense3ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense3ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense3ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense3ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense3ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense3ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense3ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense3ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense3ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense3ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense3ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense3ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense3ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense3ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense3ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense3ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense3ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense3ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense3ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense3ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense3ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense3ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense3ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense3ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense3ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense3ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense3ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense3ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense3ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense3ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense3ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense3ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense3ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense3ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense3ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense3ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense3ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense3ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense3ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense3ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense3ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense3ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense3ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense3ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense3ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense3ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense3ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense3ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense3ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense3ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense3ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense3ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense3ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense3ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense3ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense3ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense3ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense3ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense3ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense3ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense3ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense3ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense3ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $384
-
-// dense3ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense3ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense3ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $32, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VMOVUPS (BX), Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-
-	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y3, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y9
-	VADDPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y9
-	VMULPS Y5, Y9, Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y5, Y9
-	VMULPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y9
-	VMULPS Y1, Y9, Y9
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y5, Y9, Y5
-	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y7
-	VMULPS Y1, Y7, Y1
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y3, Y3
-	VADDPS Y3, Y1, Y1
-	VADDPS Y5, Y1, Y1
-	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y7
-	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y7
-	VMULPS Y3, Y7, Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y3, Y7
-	VMULPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y3, Y7, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y5
-	VMULPS Y0, Y5, Y0
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 128(R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y10, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 160(R8)
-	ADDQ $192, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-
-	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y3, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y9
-	VADDPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y9
-	VMULPS Y5, Y9, Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y5, Y9
-	VMULPS Y9, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y9
-	VMULPS Y1, Y9, Y9
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y5, Y9, Y5
-	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y7
-	VMULPS Y1, Y7, Y1
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y3, Y3
-	VADDPS Y3, Y1, Y1
-	VADDPS Y5, Y1, Y1
-	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y7
-	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y7
-	VMULPS Y3, Y7, Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y3, Y7
-	VMULPS Y7, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y3, Y7, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y5
-	VMULPS Y0, Y5, Y0
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 128(R8)
-	ADDQ $160, SI
-	ADDQ $160, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
-	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense3ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS dense3ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense3ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $32, SI
-	ADDQ $32, R8
-	DECQ AX
-	JNZ rows5
-done6:
-	VZEROUPPER 
-	RET 
-
-DATA dense3ForwardTrainAVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainAVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainAVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainAVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainAVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainAVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainAVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainAVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainAVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainAVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainAVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainAVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainAVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainAVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainAVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainAVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainAVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainAVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainAVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainAVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainAVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainAVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainAVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainAVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainAVX2Const<>+96(SB)/4, $0x0
-DATA dense3ForwardTrainAVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense3ForwardTrainAVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense3ForwardTrainAVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense3ForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense3ForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense3ForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense3ForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense3ForwardTrainAVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense3ForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense3ForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense3ForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense3ForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense3ForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense3ForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense3ForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense3ForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense3ForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense3ForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense3ForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3ForwardTrainAVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense3ForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense3ForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense3ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense3ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense3ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense3ForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense3ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense3ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense3ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense3ForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense3ForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense3ForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense3ForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense3ForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense3ForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense3ForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense3ForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense3ForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense3ForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense3ForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense3ForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense3ForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense3ForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense3ForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense3ForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense3ForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense3ForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense3ForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3ForwardTrainAVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense3ForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense3ForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense3ForwardTrainAVX2Const<>+320(SB)/4, $0x0
-DATA dense3ForwardTrainAVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense3ForwardTrainAVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense3ForwardTrainAVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense3ForwardTrainAVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense3ForwardTrainAVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense3ForwardTrainAVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense3ForwardTrainAVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense3ForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
-DATA dense3ForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
-DATA dense3ForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
-DATA dense3ForwardTrainAVX2Const<>+364(SB)/4, $0x80000000
-DATA dense3ForwardTrainAVX2Const<>+368(SB)/4, $0x80000000
-DATA dense3ForwardTrainAVX2Const<>+372(SB)/4, $0x80000000
-DATA dense3ForwardTrainAVX2Const<>+376(SB)/4, $0x80000000
-DATA dense3ForwardTrainAVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense3ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $384
-
-// dense3ForwardTrainAVX2 is dense3ForwardTrainGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense3ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense3ForwardTrainAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y1
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y0
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
-	VANDPS dense3ForwardTrainAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardTrainAVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense3ForwardTrainAVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense3ForwardTrainAVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense3ForwardTrainAVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense3ForwardTrainAVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS dense3ForwardTrainAVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense3ForwardTrainAVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense3ForwardTrainAVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense3ForwardTrainAVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainAVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS dense3ForwardTrainAVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense3ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x0
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense3ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense3ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
-
-// dense3ForwardTrainRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense3ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense3ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $32, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VMOVUPS (BX), Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-
-	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y9
-	VADDPS Y9, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y9
-	VMULPS Y5, Y9, Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y5, Y9
-	VMULPS Y9, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y9
-	VMULPS Y1, Y9, Y9
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y5, Y9, Y5
-	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
-	VMULPS Y1, Y7, Y1
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y3
-	VADDPS Y3, Y1, Y1
-	VADDPS Y5, Y1, Y1
-	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y7
-	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
-	VMULPS Y3, Y7, Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y3, Y7
-	VMULPS Y7, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y3, Y7, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
-	VMULPS Y0, Y5, Y0
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 128(R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y10, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 160(R8)
-	ADDQ $192, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-
-	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
-	VMINPS Y1, Y3, Y1
-	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y3
-	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y7
-	VMULPS Y1, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y9
-	VADDPS Y9, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y9
-	VMULPS Y5, Y9, Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y5, Y9
-	VMULPS Y9, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y9
-	VMULPS Y1, Y9, Y9
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y5, Y9, Y5
-	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
-	VMULPS Y1, Y7, Y1
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y3
-	VADDPS Y3, Y1, Y1
-	VADDPS Y5, Y1, Y1
-	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y7
-	VADDPS Y7, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y7
-	VMULPS Y3, Y7, Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y3, Y7
-	VMULPS Y7, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y3, Y7, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
-	VMULPS Y0, Y5, Y0
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 96(R8)
-
-	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 128(R8)
-	ADDQ $160, SI
-	ADDQ $160, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
-	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense3ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS dense3ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense3ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $32, SI
-	ADDQ $32, R8
-	DECQ AX
-	JNZ rows5
-done6:
-	VZEROUPPER 
-	RET 
-
-DATA dense3ForwardTrain_2AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense3ForwardTrain_2AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense3ForwardTrain_2AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense3ForwardTrain_2AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense3ForwardTrain_2AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense3ForwardTrain_2AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense3ForwardTrain_2AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense3ForwardTrain_2AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense3ForwardTrain_2AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense3ForwardTrain_2AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense3ForwardTrain_2AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense3ForwardTrain_2AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense3ForwardTrain_2AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense3ForwardTrain_2AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense3ForwardTrain_2AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense3ForwardTrain_2AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense3ForwardTrain_2AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrain_2AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrain_2AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrain_2AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrain_2AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrain_2AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrain_2AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrain_2AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense3ForwardTrain_2AVX2Const<>+96(SB)/4, $0x0
-DATA dense3ForwardTrain_2AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense3ForwardTrain_2AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense3ForwardTrain_2AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense3ForwardTrain_2AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense3ForwardTrain_2AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense3ForwardTrain_2AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense3ForwardTrain_2AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense3ForwardTrain_2AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense3ForwardTrain_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense3ForwardTrain_2AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense3ForwardTrain_2AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense3ForwardTrain_2AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3ForwardTrain_2AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense3ForwardTrain_2AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense3ForwardTrain_2AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense3ForwardTrain_2AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense3ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense3ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense3ForwardTrain_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense3ForwardTrain_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3ForwardTrain_2AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense3ForwardTrain_2AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense3ForwardTrain_2AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense3ForwardTrain_2AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense3ForwardTrain_2AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense3ForwardTrain_2AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense3ForwardTrain_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense3ForwardTrain_2AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3ForwardTrain_2AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense3ForwardTrain_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense3ForwardTrain_2AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense3ForwardTrain_2AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense3ForwardTrain_2AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense3ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense3ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense3ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense3ForwardTrain_2AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense3ForwardTrain_2AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense3ForwardTrain_2AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense3ForwardTrain_2AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense3ForwardTrain_2AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense3ForwardTrain_2AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense3ForwardTrain_2AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3ForwardTrain_2AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense3ForwardTrain_2AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense3ForwardTrain_2AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense3ForwardTrain_2AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense3ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense3ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense3ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense3ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense3ForwardTrain_2AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense3ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense3ForwardTrain_2AVX2Const<>+320(SB)/4, $0x0
-DATA dense3ForwardTrain_2AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense3ForwardTrain_2AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense3ForwardTrain_2AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense3ForwardTrain_2AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense3ForwardTrain_2AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense3ForwardTrain_2AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense3ForwardTrain_2AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense3ForwardTrain_2AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense3ForwardTrain_2AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense3ForwardTrain_2AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense3ForwardTrain_2AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense3ForwardTrain_2AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense3ForwardTrain_2AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense3ForwardTrain_2AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense3ForwardTrain_2AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense3ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $384
-
-// dense3ForwardTrain_2AVX2 is dense3ForwardTrain_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense3ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense3ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y1
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y0
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
-	VANDPS dense3ForwardTrain_2AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3ForwardTrain_2AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense3ForwardTrain_2AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense3ForwardTrain_2AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense3ForwardTrain_2AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense3ForwardTrain_2AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS dense3ForwardTrain_2AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense3ForwardTrain_2AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense3ForwardTrain_2AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense3ForwardTrain_2AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense3ForwardTrain_2AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS dense3ForwardTrain_2AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense3ForwardTrain_2AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense3Forward_2AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense3Forward_2AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense3Forward_2AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense3Forward_2AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense3Forward_2AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense3Forward_2AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense3Forward_2AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense3Forward_2AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense3Forward_2AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense3Forward_2AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense3Forward_2AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense3Forward_2AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense3Forward_2AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense3Forward_2AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense3Forward_2AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense3Forward_2AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense3Forward_2AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense3Forward_2AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense3Forward_2AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense3Forward_2AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense3Forward_2AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense3Forward_2AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense3Forward_2AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense3Forward_2AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense3Forward_2AVX2Const<>+96(SB)/4, $0x0
-DATA dense3Forward_2AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense3Forward_2AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense3Forward_2AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense3Forward_2AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense3Forward_2AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense3Forward_2AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense3Forward_2AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense3Forward_2AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense3Forward_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense3Forward_2AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense3Forward_2AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense3Forward_2AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense3Forward_2AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense3Forward_2AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense3Forward_2AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense3Forward_2AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense3Forward_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense3Forward_2AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense3Forward_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense3Forward_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense3Forward_2AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense3Forward_2AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense3Forward_2AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense3Forward_2AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense3Forward_2AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense3Forward_2AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense3Forward_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense3Forward_2AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense3Forward_2AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense3Forward_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense3Forward_2AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense3Forward_2AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense3Forward_2AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense3Forward_2AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense3Forward_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense3Forward_2AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense3Forward_2AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense3Forward_2AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense3Forward_2AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense3Forward_2AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense3Forward_2AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense3Forward_2AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense3Forward_2AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense3Forward_2AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense3Forward_2AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense3Forward_2AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense3Forward_2AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense3Forward_2AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense3Forward_2AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense3Forward_2AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense3Forward_2AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense3Forward_2AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense3Forward_2AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense3Forward_2AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense3Forward_2AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense3Forward_2AVX2Const<>+320(SB)/4, $0x0
-DATA dense3Forward_2AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense3Forward_2AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense3Forward_2AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense3Forward_2AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense3Forward_2AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense3Forward_2AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense3Forward_2AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense3Forward_2AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense3Forward_2AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense3Forward_2AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense3Forward_2AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense3Forward_2AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense3Forward_2AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense3Forward_2AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense3Forward_2AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense3Forward_2AVX2Const<>(SB), RODATA|NOPTR, $384
-
-// dense3Forward_2AVX2 is dense3Forward_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense3Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense3Forward_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y1
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y0
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = tanh(x)
-	VANDPS dense3Forward_2AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense3Forward_2AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense3Forward_2AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense3Forward_2AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense3Forward_2AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense3Forward_2AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS dense3Forward_2AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense3Forward_2AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense3Forward_2AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense3Forward_2AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense3Forward_2AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS dense3Forward_2AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense3Forward_2AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-	VZEROUPPER 
-	RET 
-
-// dense3GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-// func dense3GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, first int, count int)
-TEXT ·dense3GradInputOneAll_2AVX2(SB), NOSPLIT, $0-56
-	MOVQ x+8(FP), SI
-	MOVQ dx+32(FP), R8
-	MOVQ first+40(FP), DI
-	SHLQ $2, DI
-	MOVQ count+48(FP), AX
-	CMPQ AX, $4
-	JLT done2
-inputs1:
-
-	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
-	MOVQ rate+24(FP), BX
-	VBROADCASTSS (BX), Y15
-	LEAQ (DI), R9
-	VBROADCASTSS (SI)(R9*1), Y4
-	VMULPS Y15, Y4, Y4
-	VXORPS Y0, Y0, Y0
-	LEAQ 4(DI), R9
-	VBROADCASTSS (SI)(R9*1), Y5
-	VMULPS Y15, Y5, Y5
-	VXORPS Y1, Y1, Y1
-	LEAQ 8(DI), R9
-	VBROADCASTSS (SI)(R9*1), Y6
-	VMULPS Y15, Y6, Y6
-	VXORPS Y2, Y2, Y2
-	LEAQ 12(DI), R9
-	VBROADCASTSS (SI)(R9*1), Y7
-	VMULPS Y15, Y7, Y7
-	VXORPS Y3, Y3, Y3
-	MOVQ dy+16(FP), BX
-	LEAQ (DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R10
-	ADDQ R9, R10
-	LEAQ 4(DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R11
-	ADDQ R9, R11
-	LEAQ 8(DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R12
-	ADDQ R9, R12
-	LEAQ 12(DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R13
-	ADDQ R9, R13
-	VMOVUPS (BX), Y13
-	VMOVUPS (R10), Y14
-	VFMADD231PS Y14, Y13, Y0
-	VFMADD231PS Y4, Y13, Y14
-	VMOVUPS Y14, (R10)
-	VMOVUPS (R11), Y15
-	VFMADD231PS Y15, Y13, Y1
-	VFMADD231PS Y5, Y13, Y15
-	VMOVUPS Y15, (R11)
-	VMOVUPS (R12), Y14
-	VFMADD231PS Y14, Y13, Y2
-	VFMADD231PS Y6, Y13, Y14
-	VMOVUPS Y14, (R12)
-	VMOVUPS (R13), Y15
-	VFMADD231PS Y15, Y13, Y3
-	VFMADD231PS Y7, Y13, Y15
-	VMOVUPS Y15, (R13)
-	VBLENDPS $240, Y0, Y0, Y4
-	VPERM2F128 $33, Y0, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y2, Y2, Y4
-	VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y3, Y3, Y4
-	VPERM2F128 $33, Y3, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS X0, (R8)(DI*1)
-	ADDQ $16, DI
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done4
-inputs3:
-
-	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
-	MOVQ rate+24(FP), BX
-	VBROADCASTSS (BX), Y15
-	LEAQ (DI), R9
-	VBROADCASTSS (SI)(R9*1), Y4
-	VMULPS Y15, Y4, Y4
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+16(FP), BX
-	LEAQ (DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R10
-	ADDQ R9, R10
-	VMOVUPS (BX), Y13
-	VMOVUPS (R10), Y14
-	VFMADD231PS Y14, Y13, Y0
-	VFMADD231PS Y4, Y13, Y14
-	VMOVUPS Y14, (R10)
-	VBLENDPS $240, Y0, Y0, Y1
-	VPERM2F128 $33, Y0, Y0, Y2
-	VADDPS Y2, Y1, Y1
-	VBLENDPS $240, Y0, Y0, Y2
-	VPERM2F128 $33, Y0, Y0, Y3
-	VADDPS Y3, Y2, Y2
-	VBLENDPS $240, Y0, Y0, Y3
-	VPERM2F128 $33, Y0, Y0, Y4
-	VADDPS Y4, Y3, Y3
-	VBLENDPS $240, Y0, Y0, Y4
-	VPERM2F128 $33, Y0, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y2, Y1, Y4
-	VSHUFPS $238, Y2, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VSHUFPS $68, Y0, Y3, Y2
-	VSHUFPS $238, Y0, Y3, Y0
-	VADDPS Y0, Y2, Y0
-	VSHUFPS $136, Y0, Y1, Y2
-	VSHUFPS $221, Y0, Y1, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVSS X0, (R8)(DI*1)
-	ADDQ $4, DI
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs3
-done4:
-	VZEROUPPER 
-	RET 
-
-// dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-// func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense3GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-56
+// func inputGradient8x8AVX2_3(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·inputGradient8x8AVX2_3(SB), NOSPLIT, $0-56
 	MOVQ wt+16(FP), R11
 	XORQ R12, R12
 	MOVQ blocks+24(FP), DX
@@ -8834,1436 +1623,20 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
+DATA inputGradient8x8AVX2_4Const<>+0(SB)/4, $0x3f800000
+DATA inputGradient8x8AVX2_4Const<>+4(SB)/4, $0x3f800000
+DATA inputGradient8x8AVX2_4Const<>+8(SB)/4, $0x3f800000
+DATA inputGradient8x8AVX2_4Const<>+12(SB)/4, $0x3f800000
+DATA inputGradient8x8AVX2_4Const<>+16(SB)/4, $0x3f800000
+DATA inputGradient8x8AVX2_4Const<>+20(SB)/4, $0x3f800000
+DATA inputGradient8x8AVX2_4Const<>+24(SB)/4, $0x3f800000
+DATA inputGradient8x8AVX2_4Const<>+28(SB)/4, $0x3f800000
+GLOBL inputGradient8x8AVX2_4Const<>(SB), RODATA|NOPTR, $32
+
+// inputGradient8x8AVX2_4 sums the products for blocks of inputs of every row, in tiles of rows.
 //
-// func dense4ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense4ForwardAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y1
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y0
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y1, Y1, Y1
-	VMAXPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-	VZEROUPPER 
-	RET 
-
-// dense4ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense4ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense4ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $32, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VMOVUPS (BX), Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y1, Y1, Y1
-	VMAXPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 32(R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 64(R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 96(R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 128(R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 160(R8)
-	ADDQ $192, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y1, Y1, Y1
-	VMAXPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 32(R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 64(R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 96(R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 128(R8)
-	ADDQ $160, SI
-	ADDQ $160, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y1, Y1, Y1
-	VMAXPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $32, SI
-	ADDQ $32, R8
-	DECQ AX
-	JNZ rows5
-done6:
-	VZEROUPPER 
-	RET 
-
-// dense4ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense4ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense4ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $32, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VMOVUPS (BX), Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y1, Y1, Y1
-	VMAXPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 32(R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 64(R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 96(R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 128(R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 160(R8)
-	ADDQ $192, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y1, Y1, Y1
-	VMAXPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 32(R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 64(R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 96(R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 128(R8)
-	ADDQ $160, SI
-	ADDQ $160, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y1, Y1, Y1
-	VMAXPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $32, SI
-	ADDQ $32, R8
-	DECQ AX
-	JNZ rows5
-done6:
-	VZEROUPPER 
-	RET 
-
-// dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense4ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense4ForwardTrainAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y1
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y0
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y1, Y1, Y1
-	VMAXPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-	VZEROUPPER 
-	RET 
-
-// dense4ForwardTrainRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense4ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense4ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $32, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VMOVUPS (BX), Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y1, Y1, Y1
-	VMAXPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 32(R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 64(R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 96(R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 128(R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y10, Y0, Y10
-	VMOVUPS Y10, 160(R8)
-	ADDQ $192, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y1, Y1, Y1
-	VMAXPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y2, Y0, Y2
-	VMOVUPS Y2, 32(R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y4
-	VMOVUPS Y4, 64(R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y6, Y0, Y6
-	VMOVUPS Y6, 96(R8)
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y8, Y0, Y8
-	VMOVUPS Y8, 128(R8)
-	ADDQ $160, SI
-	ADDQ $160, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y1, Y1, Y1
-	VMAXPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $32, SI
-	ADDQ $32, R8
-	DECQ AX
-	JNZ rows5
-done6:
-	VZEROUPPER 
-	RET 
-
-// dense4ForwardTrain_2AVX2 is dense4ForwardTrain_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense4ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense4ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y1
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y0
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y1, Y1, Y1
-	VMAXPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-	VZEROUPPER 
-	RET 
-
-// dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense4Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense4Forward_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y1
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y0
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// max(s, 0), keeping NaN and −0
-	VXORPS Y1, Y1, Y1
-	VMAXPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense4GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x3f800000
-DATA dense4GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x3f800000
-DATA dense4GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x3f800000
-DATA dense4GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x3f800000
-DATA dense4GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x3f800000
-DATA dense4GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x3f800000
-DATA dense4GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x3f800000
-DATA dense4GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x3f800000
-GLOBL dense4GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// dense4GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-// func dense4GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense4GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
-	MOVQ x+8(FP), SI
-	MOVQ dx+32(FP), R8
-	MOVQ first+48(FP), DI
-	SHLQ $2, DI
-	MOVQ count+56(FP), AX
-	CMPQ AX, $4
-	JLT done2
-inputs1:
-
-	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
-	MOVQ rate+24(FP), BX
-	VBROADCASTSS (BX), Y15
-	LEAQ (DI), R9
-	VBROADCASTSS (SI)(R9*1), Y4
-	VMULPS Y15, Y4, Y4
-	VXORPS Y0, Y0, Y0
-	LEAQ 4(DI), R9
-	VBROADCASTSS (SI)(R9*1), Y5
-	VMULPS Y15, Y5, Y5
-	VXORPS Y1, Y1, Y1
-	LEAQ 8(DI), R9
-	VBROADCASTSS (SI)(R9*1), Y6
-	VMULPS Y15, Y6, Y6
-	VXORPS Y2, Y2, Y2
-	LEAQ 12(DI), R9
-	VBROADCASTSS (SI)(R9*1), Y7
-	VMULPS Y15, Y7, Y7
-	VXORPS Y3, Y3, Y3
-	MOVQ dy+16(FP), BX
-	LEAQ (DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R10
-	ADDQ R9, R10
-	LEAQ 4(DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R11
-	ADDQ R9, R11
-	LEAQ 8(DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R12
-	ADDQ R9, R12
-	LEAQ 12(DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R13
-	ADDQ R9, R13
-	VMOVUPS (BX), Y13
-	VMOVUPS (R10), Y14
-	VFMADD231PS Y14, Y13, Y0
-	VFMADD231PS Y4, Y13, Y14
-	VMOVUPS Y14, (R10)
-	VMOVUPS (R11), Y15
-	VFMADD231PS Y15, Y13, Y1
-	VFMADD231PS Y5, Y13, Y15
-	VMOVUPS Y15, (R11)
-	VMOVUPS (R12), Y14
-	VFMADD231PS Y14, Y13, Y2
-	VFMADD231PS Y6, Y13, Y14
-	VMOVUPS Y14, (R12)
-	VMOVUPS (R13), Y15
-	VFMADD231PS Y15, Y13, Y3
-	VFMADD231PS Y7, Y13, Y15
-	VMOVUPS Y15, (R13)
-	VBLENDPS $240, Y0, Y0, Y4
-	VPERM2F128 $33, Y0, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y2, Y2, Y4
-	VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y3, Y3, Y4
-	VPERM2F128 $33, Y3, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9
-	ADDQ DI, R9
-	VMOVUPS (R9), X1
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1
-	VMOVUPS dense4GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y1
-	VMULPS Y1, Y0, Y0
-	VMOVUPS X0, (R8)(DI*1)
-	ADDQ $16, DI
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done4
-inputs3:
-
-	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
-	MOVQ rate+24(FP), BX
-	VBROADCASTSS (BX), Y15
-	LEAQ (DI), R9
-	VBROADCASTSS (SI)(R9*1), Y4
-	VMULPS Y15, Y4, Y4
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+16(FP), BX
-	LEAQ (DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R10
-	ADDQ R9, R10
-	VMOVUPS (BX), Y13
-	VMOVUPS (R10), Y14
-	VFMADD231PS Y14, Y13, Y0
-	VFMADD231PS Y4, Y13, Y14
-	VMOVUPS Y14, (R10)
-	VBLENDPS $240, Y0, Y0, Y1
-	VPERM2F128 $33, Y0, Y0, Y2
-	VADDPS Y2, Y1, Y1
-	VBLENDPS $240, Y0, Y0, Y2
-	VPERM2F128 $33, Y0, Y0, Y3
-	VADDPS Y3, Y2, Y2
-	VBLENDPS $240, Y0, Y0, Y3
-	VPERM2F128 $33, Y0, Y0, Y4
-	VADDPS Y4, Y3, Y3
-	VBLENDPS $240, Y0, Y0, Y4
-	VPERM2F128 $33, Y0, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y2, Y1, Y4
-	VSHUFPS $238, Y2, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VSHUFPS $68, Y0, Y3, Y2
-	VSHUFPS $238, Y0, Y3, Y0
-	VADDPS Y0, Y2, Y0
-	VSHUFPS $136, Y0, Y1, Y2
-	VSHUFPS $221, Y0, Y1, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9
-	ADDQ DI, R9
-	VMOVSS (R9), X1
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1
-	VMOVUPS dense4GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y1
-	VMULPS Y1, Y0, Y0
-	VMOVSS X0, (R8)(DI*1)
-	ADDQ $4, DI
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs3
-done4:
-	VZEROUPPER 
-	RET 
-
-DATA dense4GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x3f800000
-DATA dense4GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x3f800000
-DATA dense4GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x3f800000
-DATA dense4GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x3f800000
-DATA dense4GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x3f800000
-DATA dense4GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x3f800000
-DATA dense4GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x3f800000
-DATA dense4GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x3f800000
-GLOBL dense4GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
-
-// dense4GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-// func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense4GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-64
+// func inputGradient8x8AVX2_4(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·inputGradient8x8AVX2_4(SB), NOSPLIT, $0-64
 	MOVQ wt+16(FP), R11
 	XORQ R12, R12
 	MOVQ blocks+32(FP), DX
@@ -10335,10 +1708,10 @@ rows2:
 	VMOVUPS (R13), X1
 	VINSERTF128 $1, 32(R13), Y1, Y1
 
-	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1
-	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y1
+	// dx = dy · (y · (1 - y))
+	VMOVUPS inputGradient8x8AVX2_4Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 32(R8)
@@ -10365,10 +1738,10 @@ rows2:
 	VADDPS Y0, Y2, Y0
 	VMOVUPS 64(R13), X1
 
-	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1
-	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y1
+	// dx = dy · (y · (1 - y))
+	VMOVUPS inputGradient8x8AVX2_4Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VMOVUPS X0, 64(R8)
 	ADDQ $96, SI
@@ -10430,10 +1803,10 @@ rows4:
 	VMOVUPS (R13), X1
 	VINSERTF128 $1, 32(R13), Y1, Y1
 
-	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1
-	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y1
+	// dx = dy · (y · (1 - y))
+	VMOVUPS inputGradient8x8AVX2_4Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VMOVUPS X0, (R8)
 	VEXTRACTF128 $1, Y0, 32(R8)
@@ -10486,10 +1859,10 @@ rows6:
 	VADDPS Y0, Y2, Y0
 	VMOVUPS (R13), X1
 
-	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1
-	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y1
+	// dx = dy · (y · (1 - y))
+	VMOVUPS inputGradient8x8AVX2_4Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VMOVUPS X0, (R8)
 	ADDQ $32, SI
@@ -10505,13 +1878,15 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// learn2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
 //
-// func learn8_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_4AVX2(SB), NOSPLIT, $0-48
+// func learn2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn2AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
 	MOVQ inputs+32(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -10528,7 +1903,118 @@ inputs1:
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
 rows3:
-	VMOVUPS (DI), Y12
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $32, R10
+	ADDQ $8, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $32, R10
+	ADDQ $8, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+// learn2AVX2_2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+// func learn2AVX2_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn2AVX2_2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VBROADCASTSS 4(R10), Y15
@@ -10542,7 +2028,7 @@ rows3:
 	VBROADCASTSS 20(R10), Y15
 	VFMADD231PS Y12, Y15, Y5
 	ADDQ $0, R10
-	ADDQ $32, DI
+	ADDQ $8, DI
 	DECQ CX
 	JNZ rows3
 	VBROADCASTSS (R11), Y6
@@ -10588,11 +2074,12 @@ inputs4:
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
 rows6:
-	VMOVUPS (DI), Y12
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	ADDQ $0, R10
-	ADDQ $32, DI
+	ADDQ $8, DI
 	DECQ CX
 	JNZ rows6
 	VBROADCASTSS (R11), Y1
@@ -10611,1981 +2098,10 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA dense5ForwardAVX2Const<>+0(SB)/4, $0x0
-DATA dense5ForwardAVX2Const<>+4(SB)/4, $0x0
-DATA dense5ForwardAVX2Const<>+8(SB)/4, $0x0
-DATA dense5ForwardAVX2Const<>+12(SB)/4, $0x0
-DATA dense5ForwardAVX2Const<>+16(SB)/4, $0x0
-DATA dense5ForwardAVX2Const<>+20(SB)/4, $0x0
-DATA dense5ForwardAVX2Const<>+24(SB)/4, $0x0
-DATA dense5ForwardAVX2Const<>+28(SB)/4, $0x0
-DATA dense5ForwardAVX2Const<>+32(SB)/4, $0x3c23d70a
-DATA dense5ForwardAVX2Const<>+36(SB)/4, $0x3c23d70a
-DATA dense5ForwardAVX2Const<>+40(SB)/4, $0x3c23d70a
-DATA dense5ForwardAVX2Const<>+44(SB)/4, $0x3c23d70a
-DATA dense5ForwardAVX2Const<>+48(SB)/4, $0x3c23d70a
-DATA dense5ForwardAVX2Const<>+52(SB)/4, $0x3c23d70a
-DATA dense5ForwardAVX2Const<>+56(SB)/4, $0x3c23d70a
-DATA dense5ForwardAVX2Const<>+60(SB)/4, $0x3c23d70a
-GLOBL dense5ForwardAVX2Const<>(SB), RODATA|NOPTR, $64
-
-// dense5ForwardAVX2 is dense5ForwardGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
+// learn8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func dense5ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense5ForwardAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y1
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y0
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardAVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardAVX2Const<>+32(SB), Y0, Y2
-	VBLENDVPS Y1, Y2, Y0, Y0
-	VMOVUPS Y0, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense5ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x0
-DATA dense5ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x0
-DATA dense5ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x0
-DATA dense5ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x0
-DATA dense5ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x0
-DATA dense5ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x0
-DATA dense5ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x0
-DATA dense5ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x0
-DATA dense5ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x3c23d70a
-DATA dense5ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x3c23d70a
-DATA dense5ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x3c23d70a
-DATA dense5ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x3c23d70a
-DATA dense5ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x3c23d70a
-DATA dense5ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x3c23d70a
-DATA dense5ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x3c23d70a
-DATA dense5ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x3c23d70a
-GLOBL dense5ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $64
-
-// dense5ForwardRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense5ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense5ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $32, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VMOVUPS (BX), Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y3
-	VBLENDVPS Y1, Y3, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y2, Y1
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y4, Y1
-	VBLENDVPS Y0, Y1, Y4, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y6, Y1
-	VBLENDVPS Y0, Y1, Y6, Y0
-	VMOVUPS Y0, 96(R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y8, Y1
-	VBLENDVPS Y0, Y1, Y8, Y0
-	VMOVUPS Y0, 128(R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
-	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y10, Y1
-	VBLENDVPS Y0, Y1, Y10, Y0
-	VMOVUPS Y0, 160(R8)
-	ADDQ $192, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y3
-	VBLENDVPS Y1, Y3, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y2, Y1
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y4, Y1
-	VBLENDVPS Y0, Y1, Y4, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y6, Y1
-	VBLENDVPS Y0, Y1, Y6, Y0
-	VMOVUPS Y0, 96(R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y8, Y1
-	VBLENDVPS Y0, Y1, Y8, Y0
-	VMOVUPS Y0, 128(R8)
-	ADDQ $160, SI
-	ADDQ $160, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y2
-	VBLENDVPS Y1, Y2, Y0, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $32, SI
-	ADDQ $32, R8
-	DECQ AX
-	JNZ rows5
-done6:
-	VZEROUPPER 
-	RET 
-
-DATA dense5ForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x0
-DATA dense5ForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0x3c23d70a
-DATA dense5ForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0x3c23d70a
-DATA dense5ForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0x3c23d70a
-DATA dense5ForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0x3c23d70a
-DATA dense5ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0x3c23d70a
-DATA dense5ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0x3c23d70a
-DATA dense5ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0x3c23d70a
-DATA dense5ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0x3c23d70a
-GLOBL dense5ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $64
-
-// dense5ForwardRows_2Panel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense5ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense5ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $32, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VMOVUPS (BX), Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y0, Y3
-	VBLENDVPS Y1, Y3, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
-	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y2, Y1
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
-	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y4, Y1
-	VBLENDVPS Y0, Y1, Y4, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
-	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y6, Y1
-	VBLENDVPS Y0, Y1, Y6, Y0
-	VMOVUPS Y0, 96(R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
-	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y8, Y1
-	VBLENDVPS Y0, Y1, Y8, Y0
-	VMOVUPS Y0, 128(R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y10, Y0
-	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y10, Y1
-	VBLENDVPS Y0, Y1, Y10, Y0
-	VMOVUPS Y0, 160(R8)
-	ADDQ $192, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y0, Y3
-	VBLENDVPS Y1, Y3, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
-	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y2, Y1
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
-	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y4, Y1
-	VBLENDVPS Y0, Y1, Y4, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
-	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y6, Y1
-	VBLENDVPS Y0, Y1, Y6, Y0
-	VMOVUPS Y0, 96(R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
-	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y8, Y1
-	VBLENDVPS Y0, Y1, Y8, Y0
-	VMOVUPS Y0, 128(R8)
-	ADDQ $160, SI
-	ADDQ $160, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardRows_2Panel1AVX2Const<>+32(SB), Y0, Y2
-	VBLENDVPS Y1, Y2, Y0, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $32, SI
-	ADDQ $32, R8
-	DECQ AX
-	JNZ rows5
-done6:
-	VZEROUPPER 
-	RET 
-
-DATA dense5ForwardTrainAVX2Const<>+0(SB)/4, $0x0
-DATA dense5ForwardTrainAVX2Const<>+4(SB)/4, $0x0
-DATA dense5ForwardTrainAVX2Const<>+8(SB)/4, $0x0
-DATA dense5ForwardTrainAVX2Const<>+12(SB)/4, $0x0
-DATA dense5ForwardTrainAVX2Const<>+16(SB)/4, $0x0
-DATA dense5ForwardTrainAVX2Const<>+20(SB)/4, $0x0
-DATA dense5ForwardTrainAVX2Const<>+24(SB)/4, $0x0
-DATA dense5ForwardTrainAVX2Const<>+28(SB)/4, $0x0
-DATA dense5ForwardTrainAVX2Const<>+32(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainAVX2Const<>+36(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainAVX2Const<>+40(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainAVX2Const<>+44(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainAVX2Const<>+48(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainAVX2Const<>+52(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainAVX2Const<>+56(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainAVX2Const<>+60(SB)/4, $0x3c23d70a
-GLOBL dense5ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $64
-
-// dense5ForwardTrainAVX2 is dense5ForwardTrainGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense5ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense5ForwardTrainAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y1
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y0
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainAVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardTrainAVX2Const<>+32(SB), Y0, Y2
-	VBLENDVPS Y1, Y2, Y0, Y0
-	VMOVUPS Y0, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x0
-DATA dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0x3c23d70a
-GLOBL dense5ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $64
-
-// dense5ForwardTrainRowsPanel1AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
-//
-// func dense5ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense5ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $32, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VMOVUPS (BX), Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y0, Y3
-	VBLENDVPS Y1, Y3, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2, Y1
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4, Y1
-	VBLENDVPS Y0, Y1, Y4, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y6, Y1
-	VBLENDVPS Y0, Y1, Y6, Y0
-	VMOVUPS Y0, 96(R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y8, Y1
-	VBLENDVPS Y0, Y1, Y8, Y0
-	VMOVUPS Y0, 128(R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
-	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y10, Y1
-	VBLENDVPS Y0, Y1, Y10, Y0
-	VMOVUPS Y0, 160(R8)
-	ADDQ $192, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y0, Y3
-	VBLENDVPS Y1, Y3, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2, Y1
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4, Y1
-	VBLENDVPS Y0, Y1, Y4, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y6, Y1
-	VBLENDVPS Y0, Y1, Y6, Y0
-	VMOVUPS Y0, 96(R8)
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y8, Y1
-	VBLENDVPS Y0, Y1, Y8, Y0
-	VMOVUPS Y0, 128(R8)
-	ADDQ $160, SI
-	ADDQ $160, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y0, Y2
-	VBLENDVPS Y1, Y2, Y0, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $32, SI
-	ADDQ $32, R8
-	DECQ AX
-	JNZ rows5
-done6:
-	VZEROUPPER 
-	RET 
-
-DATA dense5ForwardTrain_2AVX2Const<>+0(SB)/4, $0x0
-DATA dense5ForwardTrain_2AVX2Const<>+4(SB)/4, $0x0
-DATA dense5ForwardTrain_2AVX2Const<>+8(SB)/4, $0x0
-DATA dense5ForwardTrain_2AVX2Const<>+12(SB)/4, $0x0
-DATA dense5ForwardTrain_2AVX2Const<>+16(SB)/4, $0x0
-DATA dense5ForwardTrain_2AVX2Const<>+20(SB)/4, $0x0
-DATA dense5ForwardTrain_2AVX2Const<>+24(SB)/4, $0x0
-DATA dense5ForwardTrain_2AVX2Const<>+28(SB)/4, $0x0
-DATA dense5ForwardTrain_2AVX2Const<>+32(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrain_2AVX2Const<>+36(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrain_2AVX2Const<>+40(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrain_2AVX2Const<>+44(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrain_2AVX2Const<>+48(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrain_2AVX2Const<>+52(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrain_2AVX2Const<>+56(SB)/4, $0x3c23d70a
-DATA dense5ForwardTrain_2AVX2Const<>+60(SB)/4, $0x3c23d70a
-GLOBL dense5ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $64
-
-// dense5ForwardTrain_2AVX2 is dense5ForwardTrain_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense5ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense5ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y1
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y0
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5ForwardTrain_2AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5ForwardTrain_2AVX2Const<>+32(SB), Y0, Y2
-	VBLENDVPS Y1, Y2, Y0, Y0
-	VMOVUPS Y0, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense5Forward_2AVX2Const<>+0(SB)/4, $0x0
-DATA dense5Forward_2AVX2Const<>+4(SB)/4, $0x0
-DATA dense5Forward_2AVX2Const<>+8(SB)/4, $0x0
-DATA dense5Forward_2AVX2Const<>+12(SB)/4, $0x0
-DATA dense5Forward_2AVX2Const<>+16(SB)/4, $0x0
-DATA dense5Forward_2AVX2Const<>+20(SB)/4, $0x0
-DATA dense5Forward_2AVX2Const<>+24(SB)/4, $0x0
-DATA dense5Forward_2AVX2Const<>+28(SB)/4, $0x0
-DATA dense5Forward_2AVX2Const<>+32(SB)/4, $0x3c23d70a
-DATA dense5Forward_2AVX2Const<>+36(SB)/4, $0x3c23d70a
-DATA dense5Forward_2AVX2Const<>+40(SB)/4, $0x3c23d70a
-DATA dense5Forward_2AVX2Const<>+44(SB)/4, $0x3c23d70a
-DATA dense5Forward_2AVX2Const<>+48(SB)/4, $0x3c23d70a
-DATA dense5Forward_2AVX2Const<>+52(SB)/4, $0x3c23d70a
-DATA dense5Forward_2AVX2Const<>+56(SB)/4, $0x3c23d70a
-DATA dense5Forward_2AVX2Const<>+60(SB)/4, $0x3c23d70a
-GLOBL dense5Forward_2AVX2Const<>(SB), RODATA|NOPTR, $64
-
-// dense5Forward_2AVX2 is dense5Forward_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense5Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense5Forward_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y1
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y0
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = select(x < 0, 0.01 · x, x)
-	VCMPPS $17, dense5Forward_2AVX2Const<>+0(SB), Y0, Y1
-	VMULPS dense5Forward_2AVX2Const<>+32(SB), Y0, Y2
-	VBLENDVPS Y1, Y2, Y0, Y0
-	VMOVUPS Y0, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense5GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x0
-DATA dense5GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x0
-DATA dense5GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x0
-DATA dense5GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x0
-DATA dense5GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x0
-DATA dense5GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x0
-DATA dense5GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x0
-DATA dense5GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x0
-GLOBL dense5GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// dense5GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-// func dense5GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense5GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
-	MOVQ x+8(FP), SI
-	MOVQ dx+32(FP), R8
-	MOVQ first+48(FP), DI
-	SHLQ $2, DI
-	MOVQ count+56(FP), AX
-	CMPQ AX, $4
-	JLT done2
-inputs1:
-
-	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
-	MOVQ rate+24(FP), BX
-	VBROADCASTSS (BX), Y15
-	LEAQ (DI), R9
-	VBROADCASTSS (SI)(R9*1), Y4
-	VMULPS Y15, Y4, Y4
-	VXORPS Y0, Y0, Y0
-	LEAQ 4(DI), R9
-	VBROADCASTSS (SI)(R9*1), Y5
-	VMULPS Y15, Y5, Y5
-	VXORPS Y1, Y1, Y1
-	LEAQ 8(DI), R9
-	VBROADCASTSS (SI)(R9*1), Y6
-	VMULPS Y15, Y6, Y6
-	VXORPS Y2, Y2, Y2
-	LEAQ 12(DI), R9
-	VBROADCASTSS (SI)(R9*1), Y7
-	VMULPS Y15, Y7, Y7
-	VXORPS Y3, Y3, Y3
-	MOVQ dy+16(FP), BX
-	LEAQ (DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R10
-	ADDQ R9, R10
-	LEAQ 4(DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R11
-	ADDQ R9, R11
-	LEAQ 8(DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R12
-	ADDQ R9, R12
-	LEAQ 12(DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R13
-	ADDQ R9, R13
-	VMOVUPS (BX), Y13
-	VMOVUPS (R10), Y14
-	VFMADD231PS Y14, Y13, Y0
-	VFMADD231PS Y4, Y13, Y14
-	VMOVUPS Y14, (R10)
-	VMOVUPS (R11), Y15
-	VFMADD231PS Y15, Y13, Y1
-	VFMADD231PS Y5, Y13, Y15
-	VMOVUPS Y15, (R11)
-	VMOVUPS (R12), Y14
-	VFMADD231PS Y14, Y13, Y2
-	VFMADD231PS Y6, Y13, Y14
-	VMOVUPS Y14, (R12)
-	VMOVUPS (R13), Y15
-	VFMADD231PS Y15, Y13, Y3
-	VFMADD231PS Y7, Y13, Y15
-	VMOVUPS Y15, (R13)
-	VBLENDPS $240, Y0, Y0, Y4
-	VPERM2F128 $33, Y0, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y2, Y2, Y4
-	VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y3, Y3, Y4
-	VPERM2F128 $33, Y3, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9
-	ADDQ DI, R9
-	VMOVUPS (R9), X1
-
-	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
-	VBLENDVPS Y2, Y0, Y1, Y0
-	VMOVUPS X0, (R8)(DI*1)
-	ADDQ $16, DI
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done4
-inputs3:
-
-	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
-	MOVQ rate+24(FP), BX
-	VBROADCASTSS (BX), Y15
-	LEAQ (DI), R9
-	VBROADCASTSS (SI)(R9*1), Y4
-	VMULPS Y15, Y4, Y4
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+16(FP), BX
-	LEAQ (DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R10
-	ADDQ R9, R10
-	VMOVUPS (BX), Y13
-	VMOVUPS (R10), Y14
-	VFMADD231PS Y14, Y13, Y0
-	VFMADD231PS Y4, Y13, Y14
-	VMOVUPS Y14, (R10)
-	VBLENDPS $240, Y0, Y0, Y1
-	VPERM2F128 $33, Y0, Y0, Y2
-	VADDPS Y2, Y1, Y1
-	VBLENDPS $240, Y0, Y0, Y2
-	VPERM2F128 $33, Y0, Y0, Y3
-	VADDPS Y3, Y2, Y2
-	VBLENDPS $240, Y0, Y0, Y3
-	VPERM2F128 $33, Y0, Y0, Y4
-	VADDPS Y4, Y3, Y3
-	VBLENDPS $240, Y0, Y0, Y4
-	VPERM2F128 $33, Y0, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y2, Y1, Y4
-	VSHUFPS $238, Y2, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VSHUFPS $68, Y0, Y3, Y2
-	VSHUFPS $238, Y0, Y3, Y0
-	VADDPS Y0, Y2, Y0
-	VSHUFPS $136, Y0, Y1, Y2
-	VSHUFPS $221, Y0, Y1, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9
-	ADDQ DI, R9
-	VMOVSS (R9), X1
-
-	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
-	VBLENDVPS Y2, Y0, Y1, Y0
-	VMOVSS X0, (R8)(DI*1)
-	ADDQ $4, DI
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs3
-done4:
-	VZEROUPPER 
-	RET 
-
-// dense5GradInputOneBias_2AVX2 updates the bias.
-//
-// func dense5GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense5GradInputOneBias_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ dy+24(FP), R8
-	MOVQ b+8(FP), BX
-
-	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…7
-	MOVQ rate+32(FP), SI
-	VBROADCASTSS (SI), Y13
-	VMOVUPS (R8), Y0
-	VMULPS Y13, Y0, Y8
-	VADDPS (BX), Y8, Y8
-	VMOVUPS Y8, (BX)
-	VZEROUPPER 
-	RET 
-
-DATA dense5GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x0
-DATA dense5GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x0
-DATA dense5GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x0
-DATA dense5GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x0
-DATA dense5GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x0
-DATA dense5GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x0
-DATA dense5GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x0
-DATA dense5GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x0
-GLOBL dense5GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
-
-// dense5GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-// func dense5GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense5GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-64
-	MOVQ wt+16(FP), R11
-	XORQ R12, R12
-	MOVQ blocks+32(FP), DX
-block1:
-	MOVQ dy+8(FP), SI
-	MOVQ dx+0(FP), R8
-	ADDQ R12, R8
-	MOVQ u+24(FP), R13
-	ADDQ R12, R13
-	MOVQ tiles0+40(FP), AX
-	TESTQ AX, AX
-	JZ done3
-rows2:
-
-	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ SI, R10
-	VMOVUPS (R10), Y12
-	VMOVUPS 32(R10), Y13
-	VMOVUPS 64(R10), Y14
-	VMOVUPS (R11), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	VFMADD231PS Y14, Y15, Y8
-	VMOVUPS 32(R11), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	VFMADD231PS Y14, Y15, Y9
-	VMOVUPS 64(R11), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	VFMADD231PS Y14, Y15, Y10
-	VMOVUPS 96(R11), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	VFMADD231PS Y14, Y15, Y11
-	VBLENDPS $240, Y4, Y0, Y12
-	VPERM2F128 $33, Y4, Y0, Y0
-	VADDPS Y0, Y12, Y0
-	VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y6, Y2, Y4
-	VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y7, Y3, Y4
-	VPERM2F128 $33, Y7, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS (R13), X1
-	VINSERTF128 $1, 32(R13), Y1, Y1
-
-	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
-	VBLENDVPS Y2, Y0, Y1, Y0
-	VMOVUPS X0, (R8)
-	VEXTRACTF128 $1, Y0, 32(R8)
-	VBLENDPS $240, Y8, Y8, Y0
-	VPERM2F128 $33, Y8, Y8, Y1
-	VADDPS Y1, Y0, Y0
-	VBLENDPS $240, Y9, Y9, Y1
-	VPERM2F128 $33, Y9, Y9, Y2
-	VADDPS Y2, Y1, Y1
-	VBLENDPS $240, Y10, Y10, Y2
-	VPERM2F128 $33, Y10, Y10, Y3
-	VADDPS Y3, Y2, Y2
-	VBLENDPS $240, Y11, Y11, Y3
-	VPERM2F128 $33, Y11, Y11, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS 64(R13), X1
-
-	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
-	VBLENDVPS Y2, Y0, Y1, Y0
-	VMOVUPS X0, 64(R8)
-	ADDQ $96, SI
-	ADDQ $96, R8
-	ADDQ $96, R13
-	DECQ AX
-	JNZ rows2
-done3:
-	MOVQ tiles1+48(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ SI, R10
-	VMOVUPS (R10), Y12
-	VMOVUPS 32(R10), Y13
-	VMOVUPS (R11), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	VMOVUPS 32(R11), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	VMOVUPS 64(R11), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 96(R11), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	VBLENDPS $240, Y4, Y0, Y8
-	VPERM2F128 $33, Y4, Y0, Y0
-	VADDPS Y0, Y8, Y0
-	VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y6, Y2, Y4
-	VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y7, Y3, Y4
-	VPERM2F128 $33, Y7, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS (R13), X1
-	VINSERTF128 $1, 32(R13), Y1, Y1
-
-	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
-	VBLENDVPS Y2, Y0, Y1, Y0
-	VMOVUPS X0, (R8)
-	VEXTRACTF128 $1, Y0, 32(R8)
-	ADDQ $64, SI
-	ADDQ $64, R8
-	ADDQ $64, R13
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+56(FP), AX
-	TESTQ AX, AX
-	JZ done7
-rows6:
-
-	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ SI, R10
-	VMOVUPS (R10), Y12
-	VMOVUPS (R11), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(R11), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 64(R11), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VMOVUPS 96(R11), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBLENDPS $240, Y0, Y0, Y4
-	VPERM2F128 $33, Y0, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y2, Y2, Y4
-	VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y3, Y3, Y4
-	VPERM2F128 $33, Y3, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS (R13), X1
-
-	// dx = select(0 < y, dy, y)
-	VMOVUPS dense5GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
-	VBLENDVPS Y2, Y0, Y1, Y0
-	VMOVUPS X0, (R8)
-	ADDQ $32, SI
-	ADDQ $32, R8
-	ADDQ $32, R13
-	DECQ AX
-	JNZ rows6
-done7:
-	ADDQ $16, R12
-	ADDQ $128, R11
-	DECQ DX
-	JNZ block1
-	VZEROUPPER 
-	RET 
-
-// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
-//
-// func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient8_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $32, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows3
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	ADDQ $24, SI
-	ADDQ $192, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $32, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// dense5RankOneAll_2AVX2 is the update in assembly.
-//
-// func dense5RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense5RankOneAll_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ dy+24(FP), R8
-	MOVQ b+8(FP), BX
-
-	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…7
-	MOVQ rate+32(FP), SI
-	VBROADCASTSS (SI), Y13
-	VMOVUPS (R8), Y0
-	VMULPS Y13, Y0, Y8
-	VADDPS (BX), Y8, Y8
-	VMOVUPS Y8, (BX)
-	MOVQ x+16(FP), SI
-	MOVQ wt+0(FP), DX
-	MOVQ $2, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VMULPS Y13, Y15, Y15
-	VMOVUPS (DX), Y8
-	VFMADD231PS Y0, Y15, Y8
-	VMOVUPS Y8, (DX)
-	VBROADCASTSS 4(SI), Y15
-	VMULPS Y13, Y15, Y15
-	VMOVUPS 32(DX), Y9
-	VFMADD231PS Y0, Y15, Y9
-	VMOVUPS Y9, 32(DX)
-	VBROADCASTSS 8(SI), Y15
-	VMULPS Y13, Y15, Y15
-	VMOVUPS 64(DX), Y10
-	VFMADD231PS Y0, Y15, Y10
-	VMOVUPS Y10, 64(DX)
-	VBROADCASTSS 12(SI), Y15
-	VMULPS Y13, Y15, Y15
-	VMOVUPS 96(DX), Y11
-	VFMADD231PS Y0, Y15, Y11
-	VMOVUPS Y11, 96(DX)
-	ADDQ $16, SI
-	ADDQ $128, DX
-	DECQ CX
-	JNZ inputs1
-	VZEROUPPER 
-	RET 
-
-// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-// func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn8_2AVX2(SB), NOSPLIT, $0-48
+// func learn8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8AVX2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -12688,15 +2204,13 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// learn2_4AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+// learn8AVX2_2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func learn2_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn2_4AVX2(SB), NOSPLIT, $0-48
+// func learn8AVX2_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8AVX2_2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
 	MOVQ inputs+32(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -12713,8 +2227,7 @@ inputs1:
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
 rows3:
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
+	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VBROADCASTSS 4(R10), Y15
@@ -12728,7 +2241,7 @@ rows3:
 	VBROADCASTSS 20(R10), Y15
 	VFMADD231PS Y12, Y15, Y5
 	ADDQ $0, R10
-	ADDQ $8, DI
+	ADDQ $32, DI
 	DECQ CX
 	JNZ rows3
 	VBROADCASTSS (R11), Y6
@@ -12774,12 +2287,11 @@ inputs4:
 	MOVQ SI, R10
 	MOVQ rows+40(FP), CX
 rows6:
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
+	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	ADDQ $0, R10
-	ADDQ $8, DI
+	ADDQ $32, DI
 	DECQ CX
 	JNZ rows6
 	VBROADCASTSS (R11), Y1
@@ -12798,46 +2310,967 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense6ForwardAVX2 is dense6ForwardGeneric for avx2: 16 multiply-adds,
-// product and sum are rounded once (FMA).
+// learn8AVX2_3 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
 //
-// func dense6ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense6ForwardAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
+// func learn8AVX2_3(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn8AVX2_3(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
 
-	// y[0…1] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y1
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y0
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y1
-	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $12, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $12, R10
+	ADDQ $32, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
-// dense6ForwardRowsPanel1AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
+DATA rows3x8AVX2Const<>+0(SB)/4, $0x80000000
+DATA rows3x8AVX2Const<>+4(SB)/4, $0x80000000
+DATA rows3x8AVX2Const<>+8(SB)/4, $0x80000000
+DATA rows3x8AVX2Const<>+12(SB)/4, $0x80000000
+DATA rows3x8AVX2Const<>+16(SB)/4, $0x80000000
+DATA rows3x8AVX2Const<>+20(SB)/4, $0x80000000
+DATA rows3x8AVX2Const<>+24(SB)/4, $0x80000000
+DATA rows3x8AVX2Const<>+28(SB)/4, $0x80000000
+DATA rows3x8AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA rows3x8AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA rows3x8AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA rows3x8AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA rows3x8AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA rows3x8AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA rows3x8AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA rows3x8AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA rows3x8AVX2Const<>+64(SB)/4, $0x40000000
+DATA rows3x8AVX2Const<>+68(SB)/4, $0x40000000
+DATA rows3x8AVX2Const<>+72(SB)/4, $0x40000000
+DATA rows3x8AVX2Const<>+76(SB)/4, $0x40000000
+DATA rows3x8AVX2Const<>+80(SB)/4, $0x40000000
+DATA rows3x8AVX2Const<>+84(SB)/4, $0x40000000
+DATA rows3x8AVX2Const<>+88(SB)/4, $0x40000000
+DATA rows3x8AVX2Const<>+92(SB)/4, $0x40000000
+DATA rows3x8AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA rows3x8AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA rows3x8AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA rows3x8AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA rows3x8AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA rows3x8AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA rows3x8AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA rows3x8AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA rows3x8AVX2Const<>+128(SB)/4, $0x4b400000
+DATA rows3x8AVX2Const<>+132(SB)/4, $0x4b400000
+DATA rows3x8AVX2Const<>+136(SB)/4, $0x4b400000
+DATA rows3x8AVX2Const<>+140(SB)/4, $0x4b400000
+DATA rows3x8AVX2Const<>+144(SB)/4, $0x4b400000
+DATA rows3x8AVX2Const<>+148(SB)/4, $0x4b400000
+DATA rows3x8AVX2Const<>+152(SB)/4, $0x4b400000
+DATA rows3x8AVX2Const<>+156(SB)/4, $0x4b400000
+DATA rows3x8AVX2Const<>+160(SB)/4, $0x3db17000
+DATA rows3x8AVX2Const<>+164(SB)/4, $0x3db17000
+DATA rows3x8AVX2Const<>+168(SB)/4, $0x3db17000
+DATA rows3x8AVX2Const<>+172(SB)/4, $0x3db17000
+DATA rows3x8AVX2Const<>+176(SB)/4, $0x3db17000
+DATA rows3x8AVX2Const<>+180(SB)/4, $0x3db17000
+DATA rows3x8AVX2Const<>+184(SB)/4, $0x3db17000
+DATA rows3x8AVX2Const<>+188(SB)/4, $0x3db17000
+DATA rows3x8AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA rows3x8AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA rows3x8AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA rows3x8AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA rows3x8AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA rows3x8AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA rows3x8AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA rows3x8AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA rows3x8AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA rows3x8AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA rows3x8AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA rows3x8AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA rows3x8AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA rows3x8AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA rows3x8AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA rows3x8AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA rows3x8AVX2Const<>+256(SB)/4, $0x3f000000
+DATA rows3x8AVX2Const<>+260(SB)/4, $0x3f000000
+DATA rows3x8AVX2Const<>+264(SB)/4, $0x3f000000
+DATA rows3x8AVX2Const<>+268(SB)/4, $0x3f000000
+DATA rows3x8AVX2Const<>+272(SB)/4, $0x3f000000
+DATA rows3x8AVX2Const<>+276(SB)/4, $0x3f000000
+DATA rows3x8AVX2Const<>+280(SB)/4, $0x3f000000
+DATA rows3x8AVX2Const<>+284(SB)/4, $0x3f000000
+DATA rows3x8AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA rows3x8AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA rows3x8AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA rows3x8AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA rows3x8AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA rows3x8AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA rows3x8AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA rows3x8AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA rows3x8AVX2Const<>+320(SB)/4, $0x0
+DATA rows3x8AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA rows3x8AVX2Const<>+328(SB)/4, $0x33092801
+DATA rows3x8AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA rows3x8AVX2Const<>+336(SB)/4, $0x329302ae
+DATA rows3x8AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA rows3x8AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA rows3x8AVX2Const<>+348(SB)/4, $0xb1d290be
+DATA rows3x8AVX2Const<>+352(SB)/4, $0x1f800000
+DATA rows3x8AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA rows3x8AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA rows3x8AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA rows3x8AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA rows3x8AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA rows3x8AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA rows3x8AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA rows3x8AVX2Const<>+384(SB)/4, $0x1f800000
+DATA rows3x8AVX2Const<>+388(SB)/4, $0x1f800000
+DATA rows3x8AVX2Const<>+392(SB)/4, $0x1f800000
+DATA rows3x8AVX2Const<>+396(SB)/4, $0x1f800000
+DATA rows3x8AVX2Const<>+400(SB)/4, $0x1f800000
+DATA rows3x8AVX2Const<>+404(SB)/4, $0x1f800000
+DATA rows3x8AVX2Const<>+408(SB)/4, $0x1f800000
+DATA rows3x8AVX2Const<>+412(SB)/4, $0x1f800000
+DATA rows3x8AVX2Const<>+416(SB)/4, $0x3f800000
+DATA rows3x8AVX2Const<>+420(SB)/4, $0x3f800000
+DATA rows3x8AVX2Const<>+424(SB)/4, $0x3f800000
+DATA rows3x8AVX2Const<>+428(SB)/4, $0x3f800000
+DATA rows3x8AVX2Const<>+432(SB)/4, $0x3f800000
+DATA rows3x8AVX2Const<>+436(SB)/4, $0x3f800000
+DATA rows3x8AVX2Const<>+440(SB)/4, $0x3f800000
+DATA rows3x8AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL rows3x8AVX2Const<>(SB), RODATA|NOPTR, $448
+
+// rows3x8AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense6ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense6ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
+// func rows3x8AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·rows3x8AVX2(SB), NOSPLIT, $0-64
+	MOVQ y+0(FP), R8
+	MOVQ x+8(FP), SI
+	MOVQ b+24(FP), BX
+	MOVQ $12, R11
+	LEAQ (R11)(R11*2), R12
+	LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+32(FP), AX
+	TESTQ AX, AX
+	JZ done2
+rows1:
+
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	LEAQ (SI)(R12*2), R9
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS (R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (R9), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (R9)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS (R9)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS (R9)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS (R9)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS (R9)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 4(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(R9), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(R9)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(R9)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 4(R9)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 4(R9)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 4(R9)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 8(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(R9), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(R9)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 8(R9)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 8(R9)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 8(R9)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 8(R9)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
+	VMOVUPS Y8, 256(R8)
+	VMOVUPS Y9, 288(R8)
+	VMOVUPS Y10, 320(R8)
+	VMOVUPS Y11, 352(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $12, CX
+finish3:
+	VMOVUPS (R10), Y0
+
+	// y = sigmoid(x)
+	VORPS rows3x8AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS rows3x8AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS rows3x8AVX2Const<>+96(SB), Y1, Y2
+	VADDPS rows3x8AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS rows3x8AVX2Const<>+128(SB), Y2, Y3
+	VMULPS rows3x8AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS rows3x8AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS rows3x8AVX2Const<>+224(SB), Y1, Y4
+	VADDPS rows3x8AVX2Const<>+256(SB), Y4, Y4
+	VMULPS rows3x8AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS rows3x8AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS rows3x8AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD rows3x8AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS rows3x8AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS rows3x8AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS rows3x8AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R10)
+	ADDQ $32, R10
+	DECQ CX
+	JNZ finish3
+	ADDQ $144, SI
+	ADDQ $384, R8
+	DECQ AX
+	JNZ rows1
+done2:
+	MOVQ tiles1+40(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	LEAQ (SI)(R12*2), R9
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS (R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (R9), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (R9)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 4(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(R9), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(R9)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 8(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(R9), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(R9)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+
+	// y = sigmoid(x)
+	VORPS rows3x8AVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS rows3x8AVX2Const<>+32(SB), Y9
+	VMAXPS Y8, Y9, Y8
+	VMULPS rows3x8AVX2Const<>+96(SB), Y8, Y9
+	VADDPS rows3x8AVX2Const<>+128(SB), Y9, Y9
+	VSUBPS rows3x8AVX2Const<>+128(SB), Y9, Y10
+	VMULPS rows3x8AVX2Const<>+160(SB), Y10, Y11
+	VSUBPS Y11, Y8, Y8
+	VMULPS rows3x8AVX2Const<>+192(SB), Y10, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS Y8, Y8, Y10
+	VMULPS rows3x8AVX2Const<>+224(SB), Y8, Y11
+	VADDPS rows3x8AVX2Const<>+256(SB), Y11, Y11
+	VMULPS rows3x8AVX2Const<>+288(SB), Y10, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y11, Y10
+	VPERMPS rows3x8AVX2Const<>+320(SB), Y9, Y11
+	VADDPS Y11, Y8, Y8
+	VADDPS Y8, Y10, Y8
+	VPERMPS rows3x8AVX2Const<>+352(SB), Y9, Y10
+	VPSLLD $20, Y9, Y9
+	VPADDD Y10, Y9, Y9
+	VPADDD rows3x8AVX2Const<>+64(SB), Y9, Y9
+	VMULPS Y9, Y8, Y8
+	VADDPS Y9, Y8, Y8
+	VMULPS rows3x8AVX2Const<>+384(SB), Y8, Y8
+	VMOVUPS rows3x8AVX2Const<>+416(SB), Y9
+	VBLENDVPS Y0, Y8, Y9, Y0
+	VADDPS rows3x8AVX2Const<>+416(SB), Y8, Y8
+	VDIVPS Y8, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = sigmoid(x)
+	VORPS rows3x8AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS rows3x8AVX2Const<>+32(SB), Y8
+	VMAXPS Y0, Y8, Y0
+	VMULPS rows3x8AVX2Const<>+96(SB), Y0, Y8
+	VADDPS rows3x8AVX2Const<>+128(SB), Y8, Y8
+	VSUBPS rows3x8AVX2Const<>+128(SB), Y8, Y9
+	VMULPS rows3x8AVX2Const<>+160(SB), Y9, Y10
+	VSUBPS Y10, Y0, Y0
+	VMULPS rows3x8AVX2Const<>+192(SB), Y9, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS Y0, Y0, Y9
+	VMULPS rows3x8AVX2Const<>+224(SB), Y0, Y10
+	VADDPS rows3x8AVX2Const<>+256(SB), Y10, Y10
+	VMULPS rows3x8AVX2Const<>+288(SB), Y9, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y9, Y10, Y9
+	VPERMPS rows3x8AVX2Const<>+320(SB), Y8, Y10
+	VADDPS Y10, Y0, Y0
+	VADDPS Y0, Y9, Y0
+	VPERMPS rows3x8AVX2Const<>+352(SB), Y8, Y9
+	VPSLLD $20, Y8, Y8
+	VPADDD Y9, Y8, Y8
+	VPADDD rows3x8AVX2Const<>+64(SB), Y8, Y8
+	VMULPS Y8, Y0, Y0
+	VADDPS Y8, Y0, Y0
+	VMULPS rows3x8AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS rows3x8AVX2Const<>+416(SB), Y8
+	VBLENDVPS Y1, Y0, Y8, Y1
+	VADDPS rows3x8AVX2Const<>+416(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS rows3x8AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS rows3x8AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS rows3x8AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows3x8AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS rows3x8AVX2Const<>+128(SB), Y1, Y8
+	VMULPS rows3x8AVX2Const<>+160(SB), Y8, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS rows3x8AVX2Const<>+192(SB), Y8, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS Y0, Y0, Y8
+	VMULPS rows3x8AVX2Const<>+224(SB), Y0, Y9
+	VADDPS rows3x8AVX2Const<>+256(SB), Y9, Y9
+	VMULPS rows3x8AVX2Const<>+288(SB), Y8, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y9, Y8
+	VPERMPS rows3x8AVX2Const<>+320(SB), Y1, Y9
+	VADDPS Y9, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VPERMPS rows3x8AVX2Const<>+352(SB), Y1, Y8
+	VPSLLD $20, Y1, Y1
+	VPADDD Y8, Y1, Y1
+	VPADDD rows3x8AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS rows3x8AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS rows3x8AVX2Const<>+416(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS rows3x8AVX2Const<>+416(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = sigmoid(x)
+	VORPS rows3x8AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS rows3x8AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS rows3x8AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows3x8AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS rows3x8AVX2Const<>+128(SB), Y1, Y2
+	VMULPS rows3x8AVX2Const<>+160(SB), Y2, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS rows3x8AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VMULPS rows3x8AVX2Const<>+224(SB), Y0, Y8
+	VADDPS rows3x8AVX2Const<>+256(SB), Y8, Y8
+	VMULPS rows3x8AVX2Const<>+288(SB), Y2, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y8, Y2
+	VPERMPS rows3x8AVX2Const<>+320(SB), Y1, Y8
+	VADDPS Y8, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS rows3x8AVX2Const<>+352(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD rows3x8AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS rows3x8AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS rows3x8AVX2Const<>+416(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS rows3x8AVX2Const<>+416(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = sigmoid(x)
+	VORPS rows3x8AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS rows3x8AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS rows3x8AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows3x8AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS rows3x8AVX2Const<>+128(SB), Y1, Y2
+	VMULPS rows3x8AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS rows3x8AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VMULPS rows3x8AVX2Const<>+224(SB), Y0, Y3
+	VADDPS rows3x8AVX2Const<>+256(SB), Y3, Y3
+	VMULPS rows3x8AVX2Const<>+288(SB), Y2, Y8
+	VADDPS Y8, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS rows3x8AVX2Const<>+320(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS rows3x8AVX2Const<>+352(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD rows3x8AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS rows3x8AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS rows3x8AVX2Const<>+416(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS rows3x8AVX2Const<>+416(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = sigmoid(x)
+	VORPS rows3x8AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS rows3x8AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS rows3x8AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows3x8AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS rows3x8AVX2Const<>+128(SB), Y1, Y2
+	VMULPS rows3x8AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS rows3x8AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VMULPS rows3x8AVX2Const<>+224(SB), Y0, Y3
+	VADDPS rows3x8AVX2Const<>+256(SB), Y3, Y3
+	VMULPS rows3x8AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS rows3x8AVX2Const<>+320(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS rows3x8AVX2Const<>+352(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD rows3x8AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS rows3x8AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS rows3x8AVX2Const<>+416(SB), Y1
+	VBLENDVPS Y5, Y0, Y1, Y1
+	VADDPS rows3x8AVX2Const<>+416(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 160(R8)
+
+	// y = sigmoid(x)
+	VORPS rows3x8AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS rows3x8AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS rows3x8AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows3x8AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS rows3x8AVX2Const<>+128(SB), Y1, Y2
+	VMULPS rows3x8AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS rows3x8AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VMULPS rows3x8AVX2Const<>+224(SB), Y0, Y3
+	VADDPS rows3x8AVX2Const<>+256(SB), Y3, Y3
+	VMULPS rows3x8AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS rows3x8AVX2Const<>+320(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS rows3x8AVX2Const<>+352(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD rows3x8AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS rows3x8AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS rows3x8AVX2Const<>+416(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS rows3x8AVX2Const<>+416(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 192(R8)
+
+	// y = sigmoid(x)
+	VORPS rows3x8AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS rows3x8AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS rows3x8AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows3x8AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS rows3x8AVX2Const<>+128(SB), Y1, Y2
+	VMULPS rows3x8AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS rows3x8AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VMULPS rows3x8AVX2Const<>+224(SB), Y0, Y3
+	VADDPS rows3x8AVX2Const<>+256(SB), Y3, Y3
+	VMULPS rows3x8AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS rows3x8AVX2Const<>+320(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS rows3x8AVX2Const<>+352(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD rows3x8AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS rows3x8AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS rows3x8AVX2Const<>+416(SB), Y1
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VADDPS rows3x8AVX2Const<>+416(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 224(R8)
+	ADDQ $96, SI
+	ADDQ $256, R8
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+48(FP), AX
+	TESTQ AX, AX
+	JZ done7
+rows6:
+
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+
+	// y = sigmoid(x)
+	VORPS rows3x8AVX2Const<>+0(SB), Y0, Y4
+	VMOVUPS rows3x8AVX2Const<>+32(SB), Y5
+	VMAXPS Y4, Y5, Y4
+	VMULPS rows3x8AVX2Const<>+96(SB), Y4, Y5
+	VADDPS rows3x8AVX2Const<>+128(SB), Y5, Y5
+	VSUBPS rows3x8AVX2Const<>+128(SB), Y5, Y6
+	VMULPS rows3x8AVX2Const<>+160(SB), Y6, Y7
+	VSUBPS Y7, Y4, Y4
+	VMULPS rows3x8AVX2Const<>+192(SB), Y6, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS Y4, Y4, Y6
+	VMULPS rows3x8AVX2Const<>+224(SB), Y4, Y7
+	VADDPS rows3x8AVX2Const<>+256(SB), Y7, Y7
+	VMULPS rows3x8AVX2Const<>+288(SB), Y6, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y7, Y6
+	VPERMPS rows3x8AVX2Const<>+320(SB), Y5, Y7
+	VADDPS Y7, Y4, Y4
+	VADDPS Y4, Y6, Y4
+	VPERMPS rows3x8AVX2Const<>+352(SB), Y5, Y6
+	VPSLLD $20, Y5, Y5
+	VPADDD Y6, Y5, Y5
+	VPADDD rows3x8AVX2Const<>+64(SB), Y5, Y5
+	VMULPS Y5, Y4, Y4
+	VADDPS Y5, Y4, Y4
+	VMULPS rows3x8AVX2Const<>+384(SB), Y4, Y4
+	VMOVUPS rows3x8AVX2Const<>+416(SB), Y5
+	VBLENDVPS Y0, Y4, Y5, Y0
+	VADDPS rows3x8AVX2Const<>+416(SB), Y4, Y4
+	VDIVPS Y4, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = sigmoid(x)
+	VORPS rows3x8AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS rows3x8AVX2Const<>+32(SB), Y4
+	VMAXPS Y0, Y4, Y0
+	VMULPS rows3x8AVX2Const<>+96(SB), Y0, Y4
+	VADDPS rows3x8AVX2Const<>+128(SB), Y4, Y4
+	VSUBPS rows3x8AVX2Const<>+128(SB), Y4, Y5
+	VMULPS rows3x8AVX2Const<>+160(SB), Y5, Y6
+	VSUBPS Y6, Y0, Y0
+	VMULPS rows3x8AVX2Const<>+192(SB), Y5, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VMULPS rows3x8AVX2Const<>+224(SB), Y0, Y6
+	VADDPS rows3x8AVX2Const<>+256(SB), Y6, Y6
+	VMULPS rows3x8AVX2Const<>+288(SB), Y5, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y6, Y5
+	VPERMPS rows3x8AVX2Const<>+320(SB), Y4, Y6
+	VADDPS Y6, Y0, Y0
+	VADDPS Y0, Y5, Y0
+	VPERMPS rows3x8AVX2Const<>+352(SB), Y4, Y5
+	VPSLLD $20, Y4, Y4
+	VPADDD Y5, Y4, Y4
+	VPADDD rows3x8AVX2Const<>+64(SB), Y4, Y4
+	VMULPS Y4, Y0, Y0
+	VADDPS Y4, Y0, Y0
+	VMULPS rows3x8AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS rows3x8AVX2Const<>+416(SB), Y4
+	VBLENDVPS Y1, Y0, Y4, Y1
+	VADDPS rows3x8AVX2Const<>+416(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS rows3x8AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS rows3x8AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS rows3x8AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows3x8AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS rows3x8AVX2Const<>+128(SB), Y1, Y4
+	VMULPS rows3x8AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS rows3x8AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS Y0, Y0, Y4
+	VMULPS rows3x8AVX2Const<>+224(SB), Y0, Y5
+	VADDPS rows3x8AVX2Const<>+256(SB), Y5, Y5
+	VMULPS rows3x8AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS rows3x8AVX2Const<>+320(SB), Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VPERMPS rows3x8AVX2Const<>+352(SB), Y1, Y4
+	VPSLLD $20, Y1, Y1
+	VPADDD Y4, Y1, Y1
+	VPADDD rows3x8AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS rows3x8AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS rows3x8AVX2Const<>+416(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS rows3x8AVX2Const<>+416(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = sigmoid(x)
+	VORPS rows3x8AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS rows3x8AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS rows3x8AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows3x8AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS rows3x8AVX2Const<>+128(SB), Y1, Y2
+	VMULPS rows3x8AVX2Const<>+160(SB), Y2, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS rows3x8AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VMULPS rows3x8AVX2Const<>+224(SB), Y0, Y4
+	VADDPS rows3x8AVX2Const<>+256(SB), Y4, Y4
+	VMULPS rows3x8AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VPERMPS rows3x8AVX2Const<>+320(SB), Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS rows3x8AVX2Const<>+352(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD rows3x8AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS rows3x8AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS rows3x8AVX2Const<>+416(SB), Y1
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VADDPS rows3x8AVX2Const<>+416(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+	ADDQ $48, SI
+	ADDQ $128, R8
+	DECQ AX
+	JNZ rows6
+done7:
+	MOVQ tiles3+56(FP), AX
+	TESTQ AX, AX
+	JZ done9
+rows8:
+
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+
+	// y = sigmoid(x)
+	VORPS rows3x8AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS rows3x8AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS rows3x8AVX2Const<>+96(SB), Y1, Y2
+	VADDPS rows3x8AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS rows3x8AVX2Const<>+128(SB), Y2, Y3
+	VMULPS rows3x8AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS rows3x8AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS rows3x8AVX2Const<>+224(SB), Y1, Y4
+	VADDPS rows3x8AVX2Const<>+256(SB), Y4, Y4
+	VMULPS rows3x8AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS rows3x8AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS rows3x8AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD rows3x8AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS rows3x8AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS rows3x8AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS rows3x8AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $12, SI
+	ADDQ $32, R8
+	DECQ AX
+	JNZ rows8
+done9:
+	VZEROUPPER 
+	RET 
+
+// rows8x2AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
+//
+// func rows8x2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·rows8x2AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -13174,10 +3607,44 @@ done6:
 	VZEROUPPER 
 	RET 
 
-// dense6ForwardRows_2Panel1AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
+DATA rows8x8AVX2Const<>+0(SB)/4, $0x7149f2ca
+DATA rows8x8AVX2Const<>+4(SB)/4, $0x7149f2ca
+DATA rows8x8AVX2Const<>+8(SB)/4, $0x7149f2ca
+DATA rows8x8AVX2Const<>+12(SB)/4, $0x7149f2ca
+DATA rows8x8AVX2Const<>+16(SB)/4, $0x7149f2ca
+DATA rows8x8AVX2Const<>+20(SB)/4, $0x7149f2ca
+DATA rows8x8AVX2Const<>+24(SB)/4, $0x7149f2ca
+DATA rows8x8AVX2Const<>+28(SB)/4, $0x7149f2ca
+DATA rows8x8AVX2Const<>+32(SB)/4, $0xf149f2ca
+DATA rows8x8AVX2Const<>+36(SB)/4, $0xf149f2ca
+DATA rows8x8AVX2Const<>+40(SB)/4, $0xf149f2ca
+DATA rows8x8AVX2Const<>+44(SB)/4, $0xf149f2ca
+DATA rows8x8AVX2Const<>+48(SB)/4, $0xf149f2ca
+DATA rows8x8AVX2Const<>+52(SB)/4, $0xf149f2ca
+DATA rows8x8AVX2Const<>+56(SB)/4, $0xf149f2ca
+DATA rows8x8AVX2Const<>+60(SB)/4, $0xf149f2ca
+DATA rows8x8AVX2Const<>+64(SB)/4, $0x3f800000
+DATA rows8x8AVX2Const<>+68(SB)/4, $0x3f800000
+DATA rows8x8AVX2Const<>+72(SB)/4, $0x3f800000
+DATA rows8x8AVX2Const<>+76(SB)/4, $0x3f800000
+DATA rows8x8AVX2Const<>+80(SB)/4, $0x3f800000
+DATA rows8x8AVX2Const<>+84(SB)/4, $0x3f800000
+DATA rows8x8AVX2Const<>+88(SB)/4, $0x3f800000
+DATA rows8x8AVX2Const<>+92(SB)/4, $0x3f800000
+DATA rows8x8AVX2Const<>+96(SB)/4, $0x7fffffff
+DATA rows8x8AVX2Const<>+100(SB)/4, $0x7fffffff
+DATA rows8x8AVX2Const<>+104(SB)/4, $0x7fffffff
+DATA rows8x8AVX2Const<>+108(SB)/4, $0x7fffffff
+DATA rows8x8AVX2Const<>+112(SB)/4, $0x7fffffff
+DATA rows8x8AVX2Const<>+116(SB)/4, $0x7fffffff
+DATA rows8x8AVX2Const<>+120(SB)/4, $0x7fffffff
+DATA rows8x8AVX2Const<>+124(SB)/4, $0x7fffffff
+GLOBL rows8x8AVX2Const<>(SB), RODATA|NOPTR, $128
+
+// rows8x8AVX2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense6ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense6ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
+// func rows8x8AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·rows8x8AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -13314,26 +3781,80 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y0
-	VMASKMOVPS Y2, Y0, 8(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y0
-	VMASKMOVPS Y4, Y0, 16(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y0
-	VMASKMOVPS Y6, Y0, 24(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y0
-	VMASKMOVPS Y8, Y0, 32(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y0
-	VMASKMOVPS Y10, Y0, 40(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS rows8x8AVX2Const<>+0(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VMOVUPS rows8x8AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS rows8x8AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows8x8AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, (R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS rows8x8AVX2Const<>+0(SB), Y0
+	VMINPS Y2, Y0, Y0
+	VMOVUPS rows8x8AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS rows8x8AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows8x8AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 32(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS rows8x8AVX2Const<>+0(SB), Y0
+	VMINPS Y4, Y0, Y0
+	VMOVUPS rows8x8AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS rows8x8AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows8x8AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 64(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS rows8x8AVX2Const<>+0(SB), Y0
+	VMINPS Y6, Y0, Y0
+	VMOVUPS rows8x8AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS rows8x8AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows8x8AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 96(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS rows8x8AVX2Const<>+0(SB), Y0
+	VMINPS Y8, Y0, Y0
+	VMOVUPS rows8x8AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS rows8x8AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows8x8AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS rows8x8AVX2Const<>+0(SB), Y0
+	VMINPS Y10, Y0, Y0
+	VMOVUPS rows8x8AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS rows8x8AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows8x8AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 160(R8)
 	ADDQ $192, SI
-	ADDQ $48, R8
+	ADDQ $192, R8
 	DECQ AX
 	JNZ rows1
 done2:
@@ -13448,23 +3969,68 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y0
-	VMASKMOVPS Y2, Y0, 8(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y0
-	VMASKMOVPS Y4, Y0, 16(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y0
-	VMASKMOVPS Y6, Y0, 24(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y0
-	VMASKMOVPS Y8, Y0, 32(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS rows8x8AVX2Const<>+0(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VMOVUPS rows8x8AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS rows8x8AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows8x8AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, (R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS rows8x8AVX2Const<>+0(SB), Y0
+	VMINPS Y2, Y0, Y0
+	VMOVUPS rows8x8AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS rows8x8AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows8x8AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 32(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS rows8x8AVX2Const<>+0(SB), Y0
+	VMINPS Y4, Y0, Y0
+	VMOVUPS rows8x8AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS rows8x8AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows8x8AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 64(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS rows8x8AVX2Const<>+0(SB), Y0
+	VMINPS Y6, Y0, Y0
+	VMOVUPS rows8x8AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS rows8x8AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows8x8AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 96(R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS rows8x8AVX2Const<>+0(SB), Y0
+	VMINPS Y8, Y0, Y0
+	VMOVUPS rows8x8AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS rows8x8AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows8x8AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, 128(R8)
 	ADDQ $160, SI
-	ADDQ $40, R8
+	ADDQ $160, R8
 	DECQ AX
 	JNZ rows3
 done4:
@@ -13503,57 +4069,128 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
+
+	// a = max(min(x, 1e+30), -1e+30)
+	VMOVUPS rows8x8AVX2Const<>+0(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VMOVUPS rows8x8AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+
+	// y = a / (1 + abs(a))
+	VANDPS rows8x8AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows8x8AVX2Const<>+64(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y1
+	VMOVUPS Y1, (R8)
 	ADDQ $32, SI
-	ADDQ $8, R8
+	ADDQ $32, R8
 	DECQ AX
 	JNZ rows5
 done6:
 	VZEROUPPER 
 	RET 
 
-// dense6ForwardTrainAVX2 is dense6ForwardTrainGeneric for avx2: 16 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense6ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense6ForwardTrainAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
+DATA rows8x8AVX2_2Const<>+0(SB)/4, $0x7fffffff
+DATA rows8x8AVX2_2Const<>+4(SB)/4, $0x7fffffff
+DATA rows8x8AVX2_2Const<>+8(SB)/4, $0x7fffffff
+DATA rows8x8AVX2_2Const<>+12(SB)/4, $0x7fffffff
+DATA rows8x8AVX2_2Const<>+16(SB)/4, $0x7fffffff
+DATA rows8x8AVX2_2Const<>+20(SB)/4, $0x7fffffff
+DATA rows8x8AVX2_2Const<>+24(SB)/4, $0x7fffffff
+DATA rows8x8AVX2_2Const<>+28(SB)/4, $0x7fffffff
+DATA rows8x8AVX2_2Const<>+32(SB)/4, $0x4110cccd
+DATA rows8x8AVX2_2Const<>+36(SB)/4, $0x4110cccd
+DATA rows8x8AVX2_2Const<>+40(SB)/4, $0x4110cccd
+DATA rows8x8AVX2_2Const<>+44(SB)/4, $0x4110cccd
+DATA rows8x8AVX2_2Const<>+48(SB)/4, $0x4110cccd
+DATA rows8x8AVX2_2Const<>+52(SB)/4, $0x4110cccd
+DATA rows8x8AVX2_2Const<>+56(SB)/4, $0x4110cccd
+DATA rows8x8AVX2_2Const<>+60(SB)/4, $0x4110cccd
+DATA rows8x8AVX2_2Const<>+64(SB)/4, $0x3f1ae148
+DATA rows8x8AVX2_2Const<>+68(SB)/4, $0x3f1ae148
+DATA rows8x8AVX2_2Const<>+72(SB)/4, $0x3f1ae148
+DATA rows8x8AVX2_2Const<>+76(SB)/4, $0x3f1ae148
+DATA rows8x8AVX2_2Const<>+80(SB)/4, $0x3f1ae148
+DATA rows8x8AVX2_2Const<>+84(SB)/4, $0x3f1ae148
+DATA rows8x8AVX2_2Const<>+88(SB)/4, $0x3f1ae148
+DATA rows8x8AVX2_2Const<>+92(SB)/4, $0x3f1ae148
+DATA rows8x8AVX2_2Const<>+96(SB)/4, $0x0
+DATA rows8x8AVX2_2Const<>+100(SB)/4, $0x3edad599
+DATA rows8x8AVX2_2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA rows8x8AVX2_2Const<>+108(SB)/4, $0x3fbad6ee
+DATA rows8x8AVX2_2Const<>+112(SB)/4, $0x40141ea4
+DATA rows8x8AVX2_2Const<>+116(SB)/4, $0x406190eb
+DATA rows8x8AVX2_2Const<>+120(SB)/4, $0x40a77ce0
+DATA rows8x8AVX2_2Const<>+124(SB)/4, $0x40f483a4
+DATA rows8x8AVX2_2Const<>+128(SB)/4, $0x3e1284c0
+DATA rows8x8AVX2_2Const<>+132(SB)/4, $0xbaa0b30d
+DATA rows8x8AVX2_2Const<>+136(SB)/4, $0xbd71a697
+DATA rows8x8AVX2_2Const<>+140(SB)/4, $0xbbb23239
+DATA rows8x8AVX2_2Const<>+144(SB)/4, $0x3b70f726
+DATA rows8x8AVX2_2Const<>+148(SB)/4, $0x39fe9e40
+DATA rows8x8AVX2_2Const<>+152(SB)/4, $0x379579b4
+DATA rows8x8AVX2_2Const<>+156(SB)/4, $0x342462e0
+DATA rows8x8AVX2_2Const<>+160(SB)/4, $0xba9b2881
+DATA rows8x8AVX2_2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA rows8x8AVX2_2Const<>+168(SB)/4, $0x3d88f449
+DATA rows8x8AVX2_2Const<>+172(SB)/4, $0xbcc6dab6
+DATA rows8x8AVX2_2Const<>+176(SB)/4, $0xbc35ce6c
+DATA rows8x8AVX2_2Const<>+180(SB)/4, $0xba9537f0
+DATA rows8x8AVX2_2Const<>+184(SB)/4, $0xb81c8808
+DATA rows8x8AVX2_2Const<>+188(SB)/4, $0xb4e9b073
+DATA rows8x8AVX2_2Const<>+192(SB)/4, $0xbd1775c0
+DATA rows8x8AVX2_2Const<>+196(SB)/4, $0xbd80a518
+DATA rows8x8AVX2_2Const<>+200(SB)/4, $0x3c2298b8
+DATA rows8x8AVX2_2Const<>+204(SB)/4, $0x3c0bddcb
+DATA rows8x8AVX2_2Const<>+208(SB)/4, $0xba3724d5
+DATA rows8x8AVX2_2Const<>+212(SB)/4, $0xb922e725
+DATA rows8x8AVX2_2Const<>+216(SB)/4, $0xb6c50ef7
+DATA rows8x8AVX2_2Const<>+220(SB)/4, $0xb211e1c4
+DATA rows8x8AVX2_2Const<>+224(SB)/4, $0xbeaaa264
+DATA rows8x8AVX2_2Const<>+228(SB)/4, $0xbe127ce2
+DATA rows8x8AVX2_2Const<>+232(SB)/4, $0x3d9cf371
+DATA rows8x8AVX2_2Const<>+236(SB)/4, $0x3dbc19e3
+DATA rows8x8AVX2_2Const<>+240(SB)/4, $0x3cc54067
+DATA rows8x8AVX2_2Const<>+244(SB)/4, $0x3b161ecb
+DATA rows8x8AVX2_2Const<>+248(SB)/4, $0x389c2b5d
+DATA rows8x8AVX2_2Const<>+252(SB)/4, $0x35217cb4
+DATA rows8x8AVX2_2Const<>+256(SB)/4, $0xb5934706
+DATA rows8x8AVX2_2Const<>+260(SB)/4, $0xbeacddb2
+DATA rows8x8AVX2_2Const<>+264(SB)/4, $0xbeb84713
+DATA rows8x8AVX2_2Const<>+268(SB)/4, $0xbe329d43
+DATA rows8x8AVX2_2Const<>+272(SB)/4, $0xbd19e782
+DATA rows8x8AVX2_2Const<>+276(SB)/4, $0xbb62dd05
+DATA rows8x8AVX2_2Const<>+280(SB)/4, $0xb8eeba42
+DATA rows8x8AVX2_2Const<>+284(SB)/4, $0xb558a84c
+DATA rows8x8AVX2_2Const<>+288(SB)/4, $0x3f800000
+DATA rows8x8AVX2_2Const<>+292(SB)/4, $0x3f56642a
+DATA rows8x8AVX2_2Const<>+296(SB)/4, $0x3f04d69e
+DATA rows8x8AVX2_2Const<>+300(SB)/4, $0x3e46fe36
+DATA rows8x8AVX2_2Const<>+304(SB)/4, $0x3d1cf143
+DATA rows8x8AVX2_2Const<>+308(SB)/4, $0x3b634461
+DATA rows8x8AVX2_2Const<>+312(SB)/4, $0x38eed3fb
+DATA rows8x8AVX2_2Const<>+316(SB)/4, $0x3577b69a
+DATA rows8x8AVX2_2Const<>+320(SB)/4, $0x0
+DATA rows8x8AVX2_2Const<>+324(SB)/4, $0x3ece6a5e
+DATA rows8x8AVX2_2Const<>+328(SB)/4, $0x3f3190b1
+DATA rows8x8AVX2_2Const<>+332(SB)/4, $0x3f65c88a
+DATA rows8x8AVX2_2Const<>+336(SB)/4, $0x3f7b0c32
+DATA rows8x8AVX2_2Const<>+340(SB)/4, $0x3f7f8e49
+DATA rows8x8AVX2_2Const<>+344(SB)/4, $0x3f7ffc46
+DATA rows8x8AVX2_2Const<>+348(SB)/4, $0x3f7ffff8
+DATA rows8x8AVX2_2Const<>+352(SB)/4, $0x80000000
+DATA rows8x8AVX2_2Const<>+356(SB)/4, $0x80000000
+DATA rows8x8AVX2_2Const<>+360(SB)/4, $0x80000000
+DATA rows8x8AVX2_2Const<>+364(SB)/4, $0x80000000
+DATA rows8x8AVX2_2Const<>+368(SB)/4, $0x80000000
+DATA rows8x8AVX2_2Const<>+372(SB)/4, $0x80000000
+DATA rows8x8AVX2_2Const<>+376(SB)/4, $0x80000000
+DATA rows8x8AVX2_2Const<>+380(SB)/4, $0x80000000
+GLOBL rows8x8AVX2_2Const<>(SB), RODATA|NOPTR, $384
 
-	// y[0…1] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y1
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y0
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y1
-	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VZEROUPPER 
-	RET 
-
-// dense6ForwardTrainRowsPanel1AVX2 sums 8 products for 2 outputs of every row, in tiles of rows.
+// rows8x8AVX2_2 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense6ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense6ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
+// func rows8x8AVX2_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·rows8x8AVX2_2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -13690,26 +4327,212 @@ rows1:
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
 	VADDPS Y11, Y10, Y10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y0
-	VMASKMOVPS Y2, Y0, 8(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y0
-	VMASKMOVPS Y4, Y0, 16(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y0
-	VMASKMOVPS Y6, Y0, 24(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y0
-	VMASKMOVPS Y8, Y0, 32(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y0
-	VMASKMOVPS Y10, Y0, 40(R8)
+
+	// y = tanh(x)
+	VANDPS rows8x8AVX2_2Const<>+0(SB), Y0, Y1
+	VMOVUPS rows8x8AVX2_2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS rows8x8AVX2_2Const<>+64(SB), Y1, Y3
+	VPSUBD rows8x8AVX2_2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS rows8x8AVX2_2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS rows8x8AVX2_2Const<>+160(SB), Y3, Y9
+	VADDPS Y9, Y7, Y7
+	VPERMPS rows8x8AVX2_2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y5, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS rows8x8AVX2_2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS rows8x8AVX2_2Const<>+256(SB), Y3, Y11
+	VADDPS Y11, Y9, Y9
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS rows8x8AVX2_2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS rows8x8AVX2_2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS rows8x8AVX2_2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = tanh(x)
+	VANDPS rows8x8AVX2_2Const<>+0(SB), Y2, Y0
+	VMOVUPS rows8x8AVX2_2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS rows8x8AVX2_2Const<>+64(SB), Y0, Y1
+	VPSUBD rows8x8AVX2_2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS rows8x8AVX2_2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS rows8x8AVX2_2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS rows8x8AVX2_2Const<>+160(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VPERMPS rows8x8AVX2_2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS rows8x8AVX2_2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS rows8x8AVX2_2Const<>+256(SB), Y1, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS rows8x8AVX2_2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS rows8x8AVX2_2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS rows8x8AVX2_2Const<>+0(SB), Y4, Y0
+	VMOVUPS rows8x8AVX2_2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS rows8x8AVX2_2Const<>+64(SB), Y0, Y1
+	VPSUBD rows8x8AVX2_2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS rows8x8AVX2_2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS rows8x8AVX2_2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS rows8x8AVX2_2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS rows8x8AVX2_2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS rows8x8AVX2_2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS rows8x8AVX2_2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = tanh(x)
+	VANDPS rows8x8AVX2_2Const<>+0(SB), Y6, Y0
+	VMOVUPS rows8x8AVX2_2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS rows8x8AVX2_2Const<>+64(SB), Y0, Y1
+	VPSUBD rows8x8AVX2_2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS rows8x8AVX2_2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS rows8x8AVX2_2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS rows8x8AVX2_2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS rows8x8AVX2_2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS rows8x8AVX2_2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS rows8x8AVX2_2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = tanh(x)
+	VANDPS rows8x8AVX2_2Const<>+0(SB), Y8, Y0
+	VMOVUPS rows8x8AVX2_2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS rows8x8AVX2_2Const<>+64(SB), Y0, Y1
+	VPSUBD rows8x8AVX2_2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS rows8x8AVX2_2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS rows8x8AVX2_2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS rows8x8AVX2_2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS rows8x8AVX2_2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS rows8x8AVX2_2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS rows8x8AVX2_2Const<>+352(SB), Y8, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = tanh(x)
+	VANDPS rows8x8AVX2_2Const<>+0(SB), Y10, Y0
+	VMOVUPS rows8x8AVX2_2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS rows8x8AVX2_2Const<>+64(SB), Y0, Y1
+	VPSUBD rows8x8AVX2_2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS rows8x8AVX2_2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS rows8x8AVX2_2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS rows8x8AVX2_2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS rows8x8AVX2_2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS rows8x8AVX2_2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS rows8x8AVX2_2Const<>+352(SB), Y10, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 160(R8)
 	ADDQ $192, SI
-	ADDQ $48, R8
+	ADDQ $192, R8
 	DECQ AX
 	JNZ rows1
 done2:
@@ -13824,23 +4647,178 @@ rows3:
 	VADDPS Y5, Y4, Y4
 	VADDPS Y7, Y6, Y6
 	VADDPS Y9, Y8, Y8
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y0
-	VMASKMOVPS Y2, Y0, 8(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y0
-	VMASKMOVPS Y4, Y0, 16(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y0
-	VMASKMOVPS Y6, Y0, 24(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y0
-	VMASKMOVPS Y8, Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS rows8x8AVX2_2Const<>+0(SB), Y0, Y1
+	VMOVUPS rows8x8AVX2_2Const<>+32(SB), Y3
+	VMINPS Y1, Y3, Y1
+	VADDPS rows8x8AVX2_2Const<>+64(SB), Y1, Y3
+	VPSUBD rows8x8AVX2_2Const<>+64(SB), Y3, Y3
+	VPSRLD $22, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+96(SB), Y3, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VPERMPS rows8x8AVX2_2Const<>+128(SB), Y3, Y7
+	VMULPS Y1, Y7, Y7
+	VPERMPS rows8x8AVX2_2Const<>+160(SB), Y3, Y9
+	VADDPS Y9, Y7, Y7
+	VPERMPS rows8x8AVX2_2Const<>+192(SB), Y3, Y9
+	VMULPS Y5, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y5, Y9
+	VMULPS Y9, Y7, Y7
+	VPERMPS rows8x8AVX2_2Const<>+224(SB), Y3, Y9
+	VMULPS Y1, Y9, Y9
+	VPERMPS rows8x8AVX2_2Const<>+256(SB), Y3, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y5, Y9, Y5
+	VADDPS Y7, Y5, Y5
+	VPERMPS rows8x8AVX2_2Const<>+288(SB), Y3, Y7
+	VMULPS Y1, Y7, Y1
+	VPERMPS rows8x8AVX2_2Const<>+320(SB), Y3, Y3
+	VADDPS Y3, Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VANDPS rows8x8AVX2_2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = tanh(x)
+	VANDPS rows8x8AVX2_2Const<>+0(SB), Y2, Y0
+	VMOVUPS rows8x8AVX2_2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS rows8x8AVX2_2Const<>+64(SB), Y0, Y1
+	VPSUBD rows8x8AVX2_2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS rows8x8AVX2_2Const<>+96(SB), Y1, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VPERMPS rows8x8AVX2_2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS rows8x8AVX2_2Const<>+160(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VPERMPS rows8x8AVX2_2Const<>+192(SB), Y1, Y7
+	VMULPS Y3, Y7, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y3, Y7
+	VMULPS Y7, Y5, Y5
+	VPERMPS rows8x8AVX2_2Const<>+224(SB), Y1, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS rows8x8AVX2_2Const<>+256(SB), Y1, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y3, Y7, Y3
+	VADDPS Y5, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS rows8x8AVX2_2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y0, Y0
+	VANDPS rows8x8AVX2_2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = tanh(x)
+	VANDPS rows8x8AVX2_2Const<>+0(SB), Y4, Y0
+	VMOVUPS rows8x8AVX2_2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS rows8x8AVX2_2Const<>+64(SB), Y0, Y1
+	VPSUBD rows8x8AVX2_2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS rows8x8AVX2_2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS rows8x8AVX2_2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS rows8x8AVX2_2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS rows8x8AVX2_2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS rows8x8AVX2_2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS rows8x8AVX2_2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = tanh(x)
+	VANDPS rows8x8AVX2_2Const<>+0(SB), Y6, Y0
+	VMOVUPS rows8x8AVX2_2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS rows8x8AVX2_2Const<>+64(SB), Y0, Y1
+	VPSUBD rows8x8AVX2_2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS rows8x8AVX2_2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS rows8x8AVX2_2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS rows8x8AVX2_2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS rows8x8AVX2_2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS rows8x8AVX2_2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS rows8x8AVX2_2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = tanh(x)
+	VANDPS rows8x8AVX2_2Const<>+0(SB), Y8, Y0
+	VMOVUPS rows8x8AVX2_2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS rows8x8AVX2_2Const<>+64(SB), Y0, Y1
+	VPSUBD rows8x8AVX2_2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS rows8x8AVX2_2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS rows8x8AVX2_2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS rows8x8AVX2_2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS rows8x8AVX2_2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS rows8x8AVX2_2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS rows8x8AVX2_2Const<>+352(SB), Y8, Y1
+	VORPS Y0, Y1, Y0
+	VMOVUPS Y0, 128(R8)
 	ADDQ $160, SI
-	ADDQ $40, R8
+	ADDQ $160, R8
 	DECQ AX
 	JNZ rows3
 done4:
@@ -13879,111 +4857,1285 @@ rows5:
 	VBROADCASTSS 28(R10), Y15
 	VFMADD231PS Y12, Y15, Y1
 	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
+
+	// y = tanh(x)
+	VANDPS rows8x8AVX2_2Const<>+0(SB), Y0, Y1
+	VMOVUPS rows8x8AVX2_2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS rows8x8AVX2_2Const<>+64(SB), Y1, Y2
+	VPSUBD rows8x8AVX2_2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS rows8x8AVX2_2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS rows8x8AVX2_2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS rows8x8AVX2_2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS rows8x8AVX2_2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS rows8x8AVX2_2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS rows8x8AVX2_2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS rows8x8AVX2_2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS rows8x8AVX2_2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS rows8x8AVX2_2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
 	ADDQ $32, SI
-	ADDQ $8, R8
+	ADDQ $32, R8
 	DECQ AX
 	JNZ rows5
 done6:
 	VZEROUPPER 
 	RET 
 
-// dense6ForwardTrain_2AVX2 is dense6ForwardTrain_2Generic for avx2: 16 multiply-adds,
-// product and sum are rounded once (FMA).
+// rows8x8AVX2_3 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense6ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense6ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
+// func rows8x8AVX2_3(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·rows8x8AVX2_3(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…1] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
+	MOVQ b+24(FP), BX
+	MOVQ $32, R11
+	LEAQ (R11)(R11*2), R12
+	LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+32(FP), AX
+	TESTQ AX, AX
+	JZ done2
+rows1:
+
+	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VXORPS Y1, Y1, Y1
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y1
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y0
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y1
+	VMOVUPS (BX), Y2
+	VXORPS Y3, Y3, Y3
+	VMOVUPS (BX), Y4
+	VXORPS Y5, Y5, Y5
+	VMOVUPS (BX), Y6
+	VXORPS Y7, Y7, Y7
+	VMOVUPS (BX), Y8
+	VXORPS Y9, Y9, Y9
+	VMOVUPS (BX), Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VMOVUPS 96(DI), Y12
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 12(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 12(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 12(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 12(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
+	VMOVUPS 128(DI), Y12
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 16(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 16(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 16(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 16(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 16(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VMOVUPS 160(DI), Y12
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 20(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 20(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 20(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 20(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 20(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
+	VMOVUPS 192(DI), Y12
+	VBROADCASTSS 24(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 24(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 24(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 24(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 24(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 24(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VMOVUPS 224(DI), Y12
+	VBROADCASTSS 28(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 28(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 28(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 28(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 28(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 28(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
+	VADDPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y4
+	VADDPS Y7, Y6, Y6
+	VADDPS Y9, Y8, Y8
+	VADDPS Y11, Y10, Y10
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
+	VMOVUPS Y0, (R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y2, Y0, Y2
+	VMOVUPS Y2, 32(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y4, Y0, Y4
+	VMOVUPS Y4, 64(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y6, Y0, Y6
+	VMOVUPS Y6, 96(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y8, Y0, Y8
+	VMOVUPS Y8, 128(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y10, Y0, Y10
+	VMOVUPS Y10, 160(R8)
+	ADDQ $192, SI
+	ADDQ $192, R8
+	DECQ AX
+	JNZ rows1
+done2:
+	MOVQ tiles1+40(FP), AX
+	TESTQ AX, AX
+	JZ done4
+rows3:
+
+	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VMOVUPS (BX), Y2
+	VXORPS Y3, Y3, Y3
+	VMOVUPS (BX), Y4
+	VXORPS Y5, Y5, Y5
+	VMOVUPS (BX), Y6
+	VXORPS Y7, Y7, Y7
+	VMOVUPS (BX), Y8
+	VXORPS Y9, Y9, Y9
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VMOVUPS 96(DI), Y12
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 12(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 12(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 12(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VMOVUPS 128(DI), Y12
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 16(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 16(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 16(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 16(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VMOVUPS 160(DI), Y12
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 20(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 20(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 20(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 20(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VMOVUPS 192(DI), Y12
+	VBROADCASTSS 24(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 24(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 24(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 24(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 24(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VMOVUPS 224(DI), Y12
+	VBROADCASTSS 28(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 28(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 28(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 28(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 28(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y4
+	VADDPS Y7, Y6, Y6
+	VADDPS Y9, Y8, Y8
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
+	VMOVUPS Y0, (R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y2, Y0, Y2
+	VMOVUPS Y2, 32(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y4, Y0, Y4
+	VMOVUPS Y4, 64(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y6, Y0, Y6
+	VMOVUPS Y6, 96(R8)
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y0, Y0, Y0
+	VMAXPS Y8, Y0, Y8
+	VMOVUPS Y8, 128(R8)
+	ADDQ $160, SI
+	ADDQ $160, R8
+	DECQ AX
+	JNZ rows3
+done4:
+	MOVQ tiles2+48(FP), AX
+	TESTQ AX, AX
+	JZ done6
+rows5:
+
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 96(DI), Y12
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VMOVUPS 128(DI), Y12
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 160(DI), Y12
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VMOVUPS 192(DI), Y12
+	VBROADCASTSS 24(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 224(DI), Y12
+	VBROADCASTSS 28(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VADDPS Y1, Y0, Y0
+
+	// max(s, 0), keeping NaN and −0
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $32, SI
+	ADDQ $32, R8
+	DECQ AX
+	JNZ rows5
+done6:
 	VZEROUPPER 
 	RET 
 
-// dense6Forward_2AVX2 is dense6Forward_2Generic for avx2: 16 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense6Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense6Forward_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
+DATA rows8x8AVX2_4Const<>+0(SB)/4, $0x0
+DATA rows8x8AVX2_4Const<>+4(SB)/4, $0x0
+DATA rows8x8AVX2_4Const<>+8(SB)/4, $0x0
+DATA rows8x8AVX2_4Const<>+12(SB)/4, $0x0
+DATA rows8x8AVX2_4Const<>+16(SB)/4, $0x0
+DATA rows8x8AVX2_4Const<>+20(SB)/4, $0x0
+DATA rows8x8AVX2_4Const<>+24(SB)/4, $0x0
+DATA rows8x8AVX2_4Const<>+28(SB)/4, $0x0
+DATA rows8x8AVX2_4Const<>+32(SB)/4, $0x3c23d70a
+DATA rows8x8AVX2_4Const<>+36(SB)/4, $0x3c23d70a
+DATA rows8x8AVX2_4Const<>+40(SB)/4, $0x3c23d70a
+DATA rows8x8AVX2_4Const<>+44(SB)/4, $0x3c23d70a
+DATA rows8x8AVX2_4Const<>+48(SB)/4, $0x3c23d70a
+DATA rows8x8AVX2_4Const<>+52(SB)/4, $0x3c23d70a
+DATA rows8x8AVX2_4Const<>+56(SB)/4, $0x3c23d70a
+DATA rows8x8AVX2_4Const<>+60(SB)/4, $0x3c23d70a
+GLOBL rows8x8AVX2_4Const<>(SB), RODATA|NOPTR, $64
 
-	// y[0…1] = Σ w[n][k]·x[k] + b[n]
+// rows8x8AVX2_4 sums 8 products for 8 outputs of every row, in tiles of rows.
+//
+// func rows8x8AVX2_4(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·rows8x8AVX2_4(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
+	MOVQ b+24(FP), BX
+	MOVQ $32, R11
+	LEAQ (R11)(R11*2), R12
+	LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+32(FP), AX
+	TESTQ AX, AX
+	JZ done2
+rows1:
+
+	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
 	VMOVUPS (BX), Y0
 	VXORPS Y1, Y1, Y1
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y1
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y0
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y1
+	VMOVUPS (BX), Y2
+	VXORPS Y3, Y3, Y3
+	VMOVUPS (BX), Y4
+	VXORPS Y5, Y5, Y5
+	VMOVUPS (BX), Y6
+	VXORPS Y7, Y7, Y7
+	VMOVUPS (BX), Y8
+	VXORPS Y9, Y9, Y9
+	VMOVUPS (BX), Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VMOVUPS 96(DI), Y12
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 12(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 12(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 12(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 12(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
+	VMOVUPS 128(DI), Y12
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 16(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 16(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 16(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 16(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 16(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VMOVUPS 160(DI), Y12
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 20(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 20(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 20(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 20(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 20(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
+	VMOVUPS 192(DI), Y12
+	VBROADCASTSS 24(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 24(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 24(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 24(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 24(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 24(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VMOVUPS 224(DI), Y12
+	VBROADCASTSS 28(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 28(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 28(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 28(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 28(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 28(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
 	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
+	VADDPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y4
+	VADDPS Y7, Y6, Y6
+	VADDPS Y9, Y8, Y8
+	VADDPS Y11, Y10, Y10
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, rows8x8AVX2_4Const<>+0(SB), Y0, Y1
+	VMULPS rows8x8AVX2_4Const<>+32(SB), Y0, Y3
+	VBLENDVPS Y1, Y3, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, rows8x8AVX2_4Const<>+0(SB), Y2, Y0
+	VMULPS rows8x8AVX2_4Const<>+32(SB), Y2, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, rows8x8AVX2_4Const<>+0(SB), Y4, Y0
+	VMULPS rows8x8AVX2_4Const<>+32(SB), Y4, Y1
+	VBLENDVPS Y0, Y1, Y4, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, rows8x8AVX2_4Const<>+0(SB), Y6, Y0
+	VMULPS rows8x8AVX2_4Const<>+32(SB), Y6, Y1
+	VBLENDVPS Y0, Y1, Y6, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, rows8x8AVX2_4Const<>+0(SB), Y8, Y0
+	VMULPS rows8x8AVX2_4Const<>+32(SB), Y8, Y1
+	VBLENDVPS Y0, Y1, Y8, Y0
+	VMOVUPS Y0, 128(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, rows8x8AVX2_4Const<>+0(SB), Y10, Y0
+	VMULPS rows8x8AVX2_4Const<>+32(SB), Y10, Y1
+	VBLENDVPS Y0, Y1, Y10, Y0
+	VMOVUPS Y0, 160(R8)
+	ADDQ $192, SI
+	ADDQ $192, R8
+	DECQ AX
+	JNZ rows1
+done2:
+	MOVQ tiles1+40(FP), AX
+	TESTQ AX, AX
+	JZ done4
+rows3:
+
+	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VMOVUPS (BX), Y2
+	VXORPS Y3, Y3, Y3
+	VMOVUPS (BX), Y4
+	VXORPS Y5, Y5, Y5
+	VMOVUPS (BX), Y6
+	VXORPS Y7, Y7, Y7
+	VMOVUPS (BX), Y8
+	VXORPS Y9, Y9, Y9
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VMOVUPS 96(DI), Y12
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 12(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 12(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 12(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VMOVUPS 128(DI), Y12
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 16(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 16(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 16(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 16(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VMOVUPS 160(DI), Y12
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 20(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 20(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 20(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 20(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VMOVUPS 192(DI), Y12
+	VBROADCASTSS 24(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 24(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 24(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 24(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 24(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VMOVUPS 224(DI), Y12
+	VBROADCASTSS 28(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 28(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 28(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 28(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 28(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y4
+	VADDPS Y7, Y6, Y6
+	VADDPS Y9, Y8, Y8
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, rows8x8AVX2_4Const<>+0(SB), Y0, Y1
+	VMULPS rows8x8AVX2_4Const<>+32(SB), Y0, Y3
+	VBLENDVPS Y1, Y3, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, rows8x8AVX2_4Const<>+0(SB), Y2, Y0
+	VMULPS rows8x8AVX2_4Const<>+32(SB), Y2, Y1
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, rows8x8AVX2_4Const<>+0(SB), Y4, Y0
+	VMULPS rows8x8AVX2_4Const<>+32(SB), Y4, Y1
+	VBLENDVPS Y0, Y1, Y4, Y0
+	VMOVUPS Y0, 64(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, rows8x8AVX2_4Const<>+0(SB), Y6, Y0
+	VMULPS rows8x8AVX2_4Const<>+32(SB), Y6, Y1
+	VBLENDVPS Y0, Y1, Y6, Y0
+	VMOVUPS Y0, 96(R8)
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, rows8x8AVX2_4Const<>+0(SB), Y8, Y0
+	VMULPS rows8x8AVX2_4Const<>+32(SB), Y8, Y1
+	VBLENDVPS Y0, Y1, Y8, Y0
+	VMOVUPS Y0, 128(R8)
+	ADDQ $160, SI
+	ADDQ $160, R8
+	DECQ AX
+	JNZ rows3
+done4:
+	MOVQ tiles2+48(FP), AX
+	TESTQ AX, AX
+	JZ done6
+rows5:
+
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 96(DI), Y12
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VMOVUPS 128(DI), Y12
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 160(DI), Y12
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VMOVUPS 192(DI), Y12
+	VBROADCASTSS 24(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 224(DI), Y12
+	VBROADCASTSS 28(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VADDPS Y1, Y0, Y0
+
+	// y = select(x < 0, 0.01 · x, x)
+	VCMPPS $17, rows8x8AVX2_4Const<>+0(SB), Y0, Y1
+	VMULPS rows8x8AVX2_4Const<>+32(SB), Y0, Y2
+	VBLENDVPS Y1, Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $32, SI
+	ADDQ $32, R8
+	DECQ AX
+	JNZ rows5
+done6:
 	VZEROUPPER 
 	RET 
 
-DATA dense6GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x0
-DATA dense6GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x0
-DATA dense6GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x0
-DATA dense6GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x0
-DATA dense6GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x0
-DATA dense6GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x0
-DATA dense6GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x0
-DATA dense6GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x0
-DATA dense6GradInputOneAll_2AVX2Const<>+32(SB)/4, $0x3c23d70a
-DATA dense6GradInputOneAll_2AVX2Const<>+36(SB)/4, $0x3c23d70a
-DATA dense6GradInputOneAll_2AVX2Const<>+40(SB)/4, $0x3c23d70a
-DATA dense6GradInputOneAll_2AVX2Const<>+44(SB)/4, $0x3c23d70a
-DATA dense6GradInputOneAll_2AVX2Const<>+48(SB)/4, $0x3c23d70a
-DATA dense6GradInputOneAll_2AVX2Const<>+52(SB)/4, $0x3c23d70a
-DATA dense6GradInputOneAll_2AVX2Const<>+56(SB)/4, $0x3c23d70a
-DATA dense6GradInputOneAll_2AVX2Const<>+60(SB)/4, $0x3c23d70a
-GLOBL dense6GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $64
-
-// dense6GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
+// rows8x8AVX2_5 sums 8 products for 8 outputs of every row, in tiles of rows.
 //
-// func dense6GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense6GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
+// func rows8x8AVX2_5(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·rows8x8AVX2_5(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8
+	MOVQ x+8(FP), SI
+	MOVQ b+24(FP), BX
+	MOVQ $32, R11
+	LEAQ (R11)(R11*2), R12
+	LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+32(FP), AX
+	TESTQ AX, AX
+	JZ done2
+rows1:
+
+	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VMOVUPS (BX), Y2
+	VXORPS Y3, Y3, Y3
+	VMOVUPS (BX), Y4
+	VXORPS Y5, Y5, Y5
+	VMOVUPS (BX), Y6
+	VXORPS Y7, Y7, Y7
+	VMOVUPS (BX), Y8
+	VXORPS Y9, Y9, Y9
+	VMOVUPS (BX), Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VMOVUPS 96(DI), Y12
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 12(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 12(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 12(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 12(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
+	VMOVUPS 128(DI), Y12
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 16(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 16(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 16(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 16(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 16(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VMOVUPS 160(DI), Y12
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 20(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 20(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 20(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 20(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 20(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
+	VMOVUPS 192(DI), Y12
+	VBROADCASTSS 24(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 24(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 24(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 24(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 24(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 24(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VMOVUPS 224(DI), Y12
+	VBROADCASTSS 28(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 28(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 28(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 28(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 28(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 28(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y4
+	VADDPS Y7, Y6, Y6
+	VADDPS Y9, Y8, Y8
+	VADDPS Y11, Y10, Y10
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y2, 32(R8)
+	VMOVUPS Y4, 64(R8)
+	VMOVUPS Y6, 96(R8)
+	VMOVUPS Y8, 128(R8)
+	VMOVUPS Y10, 160(R8)
+	ADDQ $192, SI
+	ADDQ $192, R8
+	DECQ AX
+	JNZ rows1
+done2:
+	MOVQ tiles1+40(FP), AX
+	TESTQ AX, AX
+	JZ done4
+rows3:
+
+	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VMOVUPS (BX), Y2
+	VXORPS Y3, Y3, Y3
+	VMOVUPS (BX), Y4
+	VXORPS Y5, Y5, Y5
+	VMOVUPS (BX), Y6
+	VXORPS Y7, Y7, Y7
+	VMOVUPS (BX), Y8
+	VXORPS Y9, Y9, Y9
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VMOVUPS 96(DI), Y12
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 12(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 12(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 12(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VMOVUPS 128(DI), Y12
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 16(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 16(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 16(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 16(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VMOVUPS 160(DI), Y12
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 20(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 20(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 20(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 20(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VMOVUPS 192(DI), Y12
+	VBROADCASTSS 24(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 24(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 24(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 24(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 24(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VMOVUPS 224(DI), Y12
+	VBROADCASTSS 28(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 28(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 28(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 28(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 28(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y4
+	VADDPS Y7, Y6, Y6
+	VADDPS Y9, Y8, Y8
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y2, 32(R8)
+	VMOVUPS Y4, 64(R8)
+	VMOVUPS Y6, 96(R8)
+	VMOVUPS Y8, 128(R8)
+	ADDQ $160, SI
+	ADDQ $160, R8
+	DECQ AX
+	JNZ rows3
+done4:
+	MOVQ tiles2+48(FP), AX
+	TESTQ AX, AX
+	JZ done6
+rows5:
+
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 96(DI), Y12
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VMOVUPS 128(DI), Y12
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 160(DI), Y12
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VMOVUPS 192(DI), Y12
+	VBROADCASTSS 24(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 224(DI), Y12
+	VBROADCASTSS 28(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $32, SI
+	ADDQ $32, R8
+	DECQ AX
+	JNZ rows5
+done6:
+	VZEROUPPER 
+	RET 
+
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+//
+// func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-32
+	MOVQ lr_+16(FP), R9
+	VBROADCASTSS (R9), Y0
+	MOVQ g_+0(FP), SI
+	MOVQ w_+8(FP), DI
+	XORQ AX, AX
+	MOVQ vectors+24(FP), CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y1
+	VMOVUPS (DI)(AX*1), Y2
+
+	// w = w - (lr · g)
+	VMULPS Y1, Y0, Y1
+	VSUBPS Y1, Y2, Y1
+	VMOVUPS Y1, (DI)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	VZEROUPPER 
+	RET 
+
+// step2AVX2 updates the bias.
+//
+// func step2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·step2AVX2(SB), NOSPLIT, $0-40
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…1
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R8), Y15, Y0
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
+	VMOVUPS Y8, (BX)
+	VZEROUPPER 
+	RET 
+
+// step3x8AVX2 is the step of one sample on the weights of 8 outputs.
+//
+// func step3x8AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·step3x8AVX2(SB), NOSPLIT, $0-40
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…7
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	VMOVUPS (R8), Y0
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
+	VMOVUPS Y8, (BX)
+	MOVQ x+16(FP), SI
+	MOVQ wt+0(FP), DX
+	VBROADCASTSS (SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS (DX), Y8
+	VFMADD231PS Y0, Y15, Y8
+	VMOVUPS Y8, (DX)
+	VBROADCASTSS 4(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 32(DX), Y9
+	VFMADD231PS Y0, Y15, Y9
+	VMOVUPS Y9, 32(DX)
+	VBROADCASTSS 8(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 64(DX), Y10
+	VFMADD231PS Y0, Y15, Y10
+	VMOVUPS Y10, 64(DX)
+	VZEROUPPER 
+	RET 
+
+// step8AVX2 updates the bias.
+//
+// func step8AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·step8AVX2(SB), NOSPLIT, $0-40
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…7
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	VMOVUPS (R8), Y0
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
+	VMOVUPS Y8, (BX)
+	VZEROUPPER 
+	RET 
+
+// step8x2AVX2 is the step of one sample on the weights of 2 outputs.
+//
+// func step8x2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·step8x2AVX2(SB), NOSPLIT, $0-40
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…1
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R8), Y15, Y0
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
+	VMOVUPS Y8, (BX)
+	MOVQ x+16(FP), SI
+	MOVQ wt+0(FP), DX
+	MOVQ $2, CX
+inputs1:
+	VBROADCASTSS (SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS (DX), Y8
+	VFMADD231PS Y0, Y15, Y8
+	VMOVUPS Y8, (DX)
+	VBROADCASTSS 4(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 32(DX), Y9
+	VFMADD231PS Y0, Y15, Y9
+	VMOVUPS Y9, 32(DX)
+	VBROADCASTSS 8(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 64(DX), Y10
+	VFMADD231PS Y0, Y15, Y10
+	VMOVUPS Y10, 64(DX)
+	VBROADCASTSS 12(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 96(DX), Y11
+	VFMADD231PS Y0, Y15, Y11
+	VMOVUPS Y11, 96(DX)
+	ADDQ $16, SI
+	ADDQ $128, DX
+	DECQ CX
+	JNZ inputs1
+	VZEROUPPER 
+	RET 
+
+DATA step8x2GradientAVX2Const<>+0(SB)/4, $0x0
+DATA step8x2GradientAVX2Const<>+4(SB)/4, $0x0
+DATA step8x2GradientAVX2Const<>+8(SB)/4, $0x0
+DATA step8x2GradientAVX2Const<>+12(SB)/4, $0x0
+DATA step8x2GradientAVX2Const<>+16(SB)/4, $0x0
+DATA step8x2GradientAVX2Const<>+20(SB)/4, $0x0
+DATA step8x2GradientAVX2Const<>+24(SB)/4, $0x0
+DATA step8x2GradientAVX2Const<>+28(SB)/4, $0x0
+DATA step8x2GradientAVX2Const<>+32(SB)/4, $0x3c23d70a
+DATA step8x2GradientAVX2Const<>+36(SB)/4, $0x3c23d70a
+DATA step8x2GradientAVX2Const<>+40(SB)/4, $0x3c23d70a
+DATA step8x2GradientAVX2Const<>+44(SB)/4, $0x3c23d70a
+DATA step8x2GradientAVX2Const<>+48(SB)/4, $0x3c23d70a
+DATA step8x2GradientAVX2Const<>+52(SB)/4, $0x3c23d70a
+DATA step8x2GradientAVX2Const<>+56(SB)/4, $0x3c23d70a
+DATA step8x2GradientAVX2Const<>+60(SB)/4, $0x3c23d70a
+GLOBL step8x2GradientAVX2Const<>(SB), RODATA|NOPTR, $64
+
+// step8x2GradientAVX2 computes the gradients of the inputs and updates the weights.
+//
+// func step8x2GradientAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·step8x2GradientAVX2(SB), NOSPLIT, $0-64
 	MOVQ x+8(FP), SI
 	MOVQ dx+32(FP), R8
 	MOVQ first+48(FP), DI
@@ -14082,10 +6234,10 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VMOVUPS dense6GradInputOneAll_2AVX2Const<>+0(SB), Y2
+	VMOVUPS step8x2GradientAVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
-	VCMPPS $18, dense6GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y3
-	VMULPS dense6GradInputOneAll_2AVX2Const<>+32(SB), Y0, Y4
+	VCMPPS $18, step8x2GradientAVX2Const<>+0(SB), Y1, Y3
+	VMULPS step8x2GradientAVX2Const<>+32(SB), Y0, Y4
 	VBLENDVPS Y3, Y4, Y1, Y1
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVUPS X0, (R8)(DI*1)
@@ -14145,10 +6297,10 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VMOVUPS dense6GradInputOneAll_2AVX2Const<>+0(SB), Y2
+	VMOVUPS step8x2GradientAVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
-	VCMPPS $18, dense6GradInputOneAll_2AVX2Const<>+0(SB), Y1, Y3
-	VMULPS dense6GradInputOneAll_2AVX2Const<>+32(SB), Y0, Y4
+	VCMPPS $18, step8x2GradientAVX2Const<>+0(SB), Y1, Y3
+	VMULPS step8x2GradientAVX2Const<>+32(SB), Y0, Y4
 	VBLENDVPS Y3, Y4, Y1, Y1
 	VBLENDVPS Y2, Y0, Y1, Y0
 	VMOVSS X0, (R8)(DI*1)
@@ -14160,282 +6312,127 @@ done4:
 	VZEROUPPER 
 	RET 
 
-// dense6GradInputOneBias_2AVX2 updates the bias.
+// step8x8AVX2 is the step of one sample on the weights of 8 outputs.
 //
-// func dense6GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense6GradInputOneBias_2AVX2(SB), NOSPLIT, $0-40
+// func step8x8AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·step8x8AVX2(SB), NOSPLIT, $0-40
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
 
-	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…1
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…7
 	MOVQ rate+32(FP), SI
 	VBROADCASTSS (SI), Y13
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (R8), Y15, Y0
+	VMOVUPS (R8), Y0
 	VMULPS Y13, Y0, Y8
 	VADDPS (BX), Y8, Y8
 	VMOVUPS Y8, (BX)
+	MOVQ x+16(FP), SI
+	MOVQ wt+0(FP), DX
+	MOVQ $2, CX
+inputs1:
+	VBROADCASTSS (SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS (DX), Y8
+	VFMADD231PS Y0, Y15, Y8
+	VMOVUPS Y8, (DX)
+	VBROADCASTSS 4(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 32(DX), Y9
+	VFMADD231PS Y0, Y15, Y9
+	VMOVUPS Y9, 32(DX)
+	VBROADCASTSS 8(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 64(DX), Y10
+	VFMADD231PS Y0, Y15, Y10
+	VMOVUPS Y10, 64(DX)
+	VBROADCASTSS 12(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 96(DX), Y11
+	VFMADD231PS Y0, Y15, Y11
+	VMOVUPS Y11, 96(DX)
+	ADDQ $16, SI
+	ADDQ $128, DX
+	DECQ CX
+	JNZ inputs1
 	VZEROUPPER 
 	RET 
 
-DATA dense6GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x0
-DATA dense6GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x0
-DATA dense6GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x0
-DATA dense6GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x0
-DATA dense6GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x0
-DATA dense6GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x0
-DATA dense6GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x0
-DATA dense6GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x0
-DATA dense6GradInputRowsBlocksAVX2Const<>+32(SB)/4, $0x3c23d70a
-DATA dense6GradInputRowsBlocksAVX2Const<>+36(SB)/4, $0x3c23d70a
-DATA dense6GradInputRowsBlocksAVX2Const<>+40(SB)/4, $0x3c23d70a
-DATA dense6GradInputRowsBlocksAVX2Const<>+44(SB)/4, $0x3c23d70a
-DATA dense6GradInputRowsBlocksAVX2Const<>+48(SB)/4, $0x3c23d70a
-DATA dense6GradInputRowsBlocksAVX2Const<>+52(SB)/4, $0x3c23d70a
-DATA dense6GradInputRowsBlocksAVX2Const<>+56(SB)/4, $0x3c23d70a
-DATA dense6GradInputRowsBlocksAVX2Const<>+60(SB)/4, $0x3c23d70a
-GLOBL dense6GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $64
+DATA step8x8GradientAVX2Const<>+0(SB)/4, $0x0
+DATA step8x8GradientAVX2Const<>+4(SB)/4, $0x0
+DATA step8x8GradientAVX2Const<>+8(SB)/4, $0x0
+DATA step8x8GradientAVX2Const<>+12(SB)/4, $0x0
+DATA step8x8GradientAVX2Const<>+16(SB)/4, $0x0
+DATA step8x8GradientAVX2Const<>+20(SB)/4, $0x0
+DATA step8x8GradientAVX2Const<>+24(SB)/4, $0x0
+DATA step8x8GradientAVX2Const<>+28(SB)/4, $0x0
+GLOBL step8x8GradientAVX2Const<>(SB), RODATA|NOPTR, $32
 
-// dense6GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+// step8x8GradientAVX2 computes the gradients of the inputs and updates the weights.
 //
-// func dense6GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense6GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-64
-	MOVQ wt+16(FP), R11
-	XORQ R12, R12
-	MOVQ blocks+32(FP), DX
-block1:
-	MOVQ dy+8(FP), SI
-	MOVQ dx+0(FP), R8
-	ADDQ R12, R8
-	MOVQ u+24(FP), R13
-	ADDQ R12, R13
-	MOVQ tiles0+40(FP), AX
-	TESTQ AX, AX
-	JZ done3
-rows2:
+// func step8x8GradientAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·step8x8GradientAVX2(SB), NOSPLIT, $0-64
+	MOVQ x+8(FP), SI
+	MOVQ dx+32(FP), R8
+	MOVQ first+48(FP), DI
+	SHLQ $2, DI
+	MOVQ count+56(FP), AX
+	CMPQ AX, $4
+	JLT done2
+inputs1:
 
-	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
 	VXORPS Y0, Y0, Y0
+	LEAQ 4(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y5
+	VMULPS Y15, Y5, Y5
 	VXORPS Y1, Y1, Y1
+	LEAQ 8(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y6
+	VMULPS Y15, Y6, Y6
 	VXORPS Y2, Y2, Y2
+	LEAQ 12(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y7
+	VMULPS Y15, Y7, Y7
 	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (R10), Y15, Y12
-	VMASKMOVPS 8(R10), Y15, Y13
-	VMASKMOVPS 16(R10), Y15, Y14
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	VFMADD231PS Y14, Y15, Y8
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS 32(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	VFMADD231PS Y14, Y15, Y9
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS 64(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	VFMADD231PS Y14, Y15, Y10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS 96(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	VFMADD231PS Y14, Y15, Y11
-	VBLENDPS $240, Y4, Y0, Y12
-	VPERM2F128 $33, Y4, Y0, Y0
-	VADDPS Y0, Y12, Y0
-	VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y6, Y2, Y4
-	VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y7, Y3, Y4
-	VPERM2F128 $33, Y7, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS (R13), X1
-	VINSERTF128 $1, 32(R13), Y1, Y1
-
-	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
-	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y3
-	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y0, Y4
-	VBLENDVPS Y3, Y4, Y1, Y1
-	VBLENDVPS Y2, Y0, Y1, Y0
-	VMOVUPS X0, (R8)
-	VEXTRACTF128 $1, Y0, 32(R8)
-	VBLENDPS $240, Y8, Y8, Y0
-	VPERM2F128 $33, Y8, Y8, Y1
-	VADDPS Y1, Y0, Y0
-	VBLENDPS $240, Y9, Y9, Y1
-	VPERM2F128 $33, Y9, Y9, Y2
-	VADDPS Y2, Y1, Y1
-	VBLENDPS $240, Y10, Y10, Y2
-	VPERM2F128 $33, Y10, Y10, Y3
-	VADDPS Y3, Y2, Y2
-	VBLENDPS $240, Y11, Y11, Y3
-	VPERM2F128 $33, Y11, Y11, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS 64(R13), X1
-
-	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
-	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y3
-	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y0, Y4
-	VBLENDVPS Y3, Y4, Y1, Y1
-	VBLENDVPS Y2, Y0, Y1, Y0
-	VMOVUPS X0, 64(R8)
-	ADDQ $24, SI
-	ADDQ $96, R8
-	ADDQ $96, R13
-	DECQ AX
-	JNZ rows2
-done3:
-	MOVQ tiles1+48(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (R10), Y15, Y12
-	VMASKMOVPS 8(R10), Y15, Y13
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS 32(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS 64(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS 96(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	VBLENDPS $240, Y4, Y0, Y8
-	VPERM2F128 $33, Y4, Y0, Y0
-	VADDPS Y0, Y8, Y0
-	VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y6, Y2, Y4
-	VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y7, Y3, Y4
-	VPERM2F128 $33, Y7, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS (R13), X1
-	VINSERTF128 $1, 32(R13), Y1, Y1
-
-	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VCMPPS $17, Y1, Y2, Y2
-	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y3
-	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y0, Y4
-	VBLENDVPS Y3, Y4, Y1, Y1
-	VBLENDVPS Y2, Y0, Y1, Y0
-	VMOVUPS X0, (R8)
-	VEXTRACTF128 $1, Y0, 32(R8)
-	ADDQ $16, SI
-	ADDQ $64, R8
-	ADDQ $64, R13
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+56(FP), AX
-	TESTQ AX, AX
-	JZ done7
-rows6:
-
-	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (R10), Y15, Y12
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS 32(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y1
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS 64(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y2
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS 96(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y3
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	LEAQ 4(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R11
+	ADDQ R9, R11
+	LEAQ 8(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R12
+	ADDQ R9, R12
+	LEAQ 12(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R13
+	ADDQ R9, R13
+	VMOVUPS (BX), Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VMOVUPS (R11), Y15
+	VFMADD231PS Y15, Y13, Y1
+	VFMADD231PS Y5, Y13, Y15
+	VMOVUPS Y15, (R11)
+	VMOVUPS (R12), Y14
+	VFMADD231PS Y14, Y13, Y2
+	VFMADD231PS Y6, Y13, Y14
+	VMOVUPS Y14, (R12)
+	VMOVUPS (R13), Y15
+	VFMADD231PS Y15, Y13, Y3
+	VFMADD231PS Y7, Y13, Y15
+	VMOVUPS Y15, (R13)
 	VBLENDPS $240, Y0, Y0, Y4
 	VPERM2F128 $33, Y0, Y0, Y0
 	VADDPS Y0, Y4, Y0
@@ -14457,33 +6454,571 @@ rows6:
 	VSHUFPS $136, Y1, Y0, Y2
 	VSHUFPS $221, Y1, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VMOVUPS (R13), X1
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVUPS (R9), X1
 
-	// dx = select(0 < y, dy, select(y ≤ 0, 0.01 · dy, y))
-	VMOVUPS dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	// dx = select(0 < y, dy, y)
+	VMOVUPS step8x8GradientAVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y1, Y2, Y2
-	VCMPPS $18, dense6GradInputRowsBlocksAVX2Const<>+0(SB), Y1, Y3
-	VMULPS dense6GradInputRowsBlocksAVX2Const<>+32(SB), Y0, Y4
-	VBLENDVPS Y3, Y4, Y1, Y1
 	VBLENDVPS Y2, Y0, Y1, Y0
-	VMOVUPS X0, (R8)
-	ADDQ $8, SI
-	ADDQ $32, R8
-	ADDQ $32, R13
-	DECQ AX
-	JNZ rows6
-done7:
-	ADDQ $16, R12
-	ADDQ $128, R11
-	DECQ DX
-	JNZ block1
+	VMOVUPS X0, (R8)(DI*1)
+	ADDQ $16, DI
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done4
+inputs3:
+
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	VMOVUPS (BX), Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VBLENDPS $240, Y0, Y0, Y1
+	VPERM2F128 $33, Y0, Y0, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y0, Y0, Y2
+	VPERM2F128 $33, Y0, Y0, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y0, Y0, Y3
+	VPERM2F128 $33, Y0, Y0, Y4
+	VADDPS Y4, Y3, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y2, Y1, Y4
+	VSHUFPS $238, Y2, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VSHUFPS $68, Y0, Y3, Y2
+	VSHUFPS $238, Y0, Y3, Y0
+	VADDPS Y0, Y2, Y0
+	VSHUFPS $136, Y0, Y1, Y2
+	VSHUFPS $221, Y0, Y1, Y0
+	VADDPS Y0, Y2, Y0
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVSS (R9), X1
+
+	// dx = select(0 < y, dy, y)
+	VMOVUPS step8x8GradientAVX2Const<>+0(SB), Y2
+	VCMPPS $17, Y1, Y2, Y2
+	VBLENDVPS Y2, Y0, Y1, Y0
+	VMOVSS X0, (R8)(DI*1)
+	ADDQ $4, DI
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs3
+done4:
 	VZEROUPPER 
 	RET 
 
-// gradient2_2AVX2 sums the gradients of the weights of 2 outputs over the rows.
+DATA step8x8GradientAVX2_2Const<>+0(SB)/4, $0x3f800000
+DATA step8x8GradientAVX2_2Const<>+4(SB)/4, $0x3f800000
+DATA step8x8GradientAVX2_2Const<>+8(SB)/4, $0x3f800000
+DATA step8x8GradientAVX2_2Const<>+12(SB)/4, $0x3f800000
+DATA step8x8GradientAVX2_2Const<>+16(SB)/4, $0x3f800000
+DATA step8x8GradientAVX2_2Const<>+20(SB)/4, $0x3f800000
+DATA step8x8GradientAVX2_2Const<>+24(SB)/4, $0x3f800000
+DATA step8x8GradientAVX2_2Const<>+28(SB)/4, $0x3f800000
+GLOBL step8x8GradientAVX2_2Const<>(SB), RODATA|NOPTR, $32
+
+// step8x8GradientAVX2_2 computes the gradients of the inputs and updates the weights.
 //
-// func gradient2_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient2_2AVX2(SB), NOSPLIT, $0-40
+// func step8x8GradientAVX2_2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·step8x8GradientAVX2_2(SB), NOSPLIT, $0-64
+	MOVQ x+8(FP), SI
+	MOVQ dx+32(FP), R8
+	MOVQ first+48(FP), DI
+	SHLQ $2, DI
+	MOVQ count+56(FP), AX
+	CMPQ AX, $4
+	JLT done2
+inputs1:
+
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
+	VXORPS Y0, Y0, Y0
+	LEAQ 4(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y5
+	VMULPS Y15, Y5, Y5
+	VXORPS Y1, Y1, Y1
+	LEAQ 8(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y6
+	VMULPS Y15, Y6, Y6
+	VXORPS Y2, Y2, Y2
+	LEAQ 12(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y7
+	VMULPS Y15, Y7, Y7
+	VXORPS Y3, Y3, Y3
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	LEAQ 4(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R11
+	ADDQ R9, R11
+	LEAQ 8(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R12
+	ADDQ R9, R12
+	LEAQ 12(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R13
+	ADDQ R9, R13
+	VMOVUPS (BX), Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VMOVUPS (R11), Y15
+	VFMADD231PS Y15, Y13, Y1
+	VFMADD231PS Y5, Y13, Y15
+	VMOVUPS Y15, (R11)
+	VMOVUPS (R12), Y14
+	VFMADD231PS Y14, Y13, Y2
+	VFMADD231PS Y6, Y13, Y14
+	VMOVUPS Y14, (R12)
+	VMOVUPS (R13), Y15
+	VFMADD231PS Y15, Y13, Y3
+	VFMADD231PS Y7, Y13, Y15
+	VMOVUPS Y15, (R13)
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVUPS (R9), X1
+
+	// dx = dy · (1 - (y · y))
+	VMULPS Y1, Y1, Y1
+	VMOVUPS step8x8GradientAVX2_2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)(DI*1)
+	ADDQ $16, DI
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done4
+inputs3:
+
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	VMOVUPS (BX), Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VBLENDPS $240, Y0, Y0, Y1
+	VPERM2F128 $33, Y0, Y0, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y0, Y0, Y2
+	VPERM2F128 $33, Y0, Y0, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y0, Y0, Y3
+	VPERM2F128 $33, Y0, Y0, Y4
+	VADDPS Y4, Y3, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y2, Y1, Y4
+	VSHUFPS $238, Y2, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VSHUFPS $68, Y0, Y3, Y2
+	VSHUFPS $238, Y0, Y3, Y0
+	VADDPS Y0, Y2, Y0
+	VSHUFPS $136, Y0, Y1, Y2
+	VSHUFPS $221, Y0, Y1, Y0
+	VADDPS Y0, Y2, Y0
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVSS (R9), X1
+
+	// dx = dy · (1 - (y · y))
+	VMULPS Y1, Y1, Y1
+	VMOVUPS step8x8GradientAVX2_2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVSS X0, (R8)(DI*1)
+	ADDQ $4, DI
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs3
+done4:
+	VZEROUPPER 
+	RET 
+
+// step8x8GradientAVX2_3 computes the gradients of the inputs and updates the weights.
+//
+// func step8x8GradientAVX2_3(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, first int, count int)
+TEXT ·step8x8GradientAVX2_3(SB), NOSPLIT, $0-56
+	MOVQ x+8(FP), SI
+	MOVQ dx+32(FP), R8
+	MOVQ first+40(FP), DI
+	SHLQ $2, DI
+	MOVQ count+48(FP), AX
+	CMPQ AX, $4
+	JLT done2
+inputs1:
+
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
+	VXORPS Y0, Y0, Y0
+	LEAQ 4(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y5
+	VMULPS Y15, Y5, Y5
+	VXORPS Y1, Y1, Y1
+	LEAQ 8(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y6
+	VMULPS Y15, Y6, Y6
+	VXORPS Y2, Y2, Y2
+	LEAQ 12(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y7
+	VMULPS Y15, Y7, Y7
+	VXORPS Y3, Y3, Y3
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	LEAQ 4(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R11
+	ADDQ R9, R11
+	LEAQ 8(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R12
+	ADDQ R9, R12
+	LEAQ 12(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R13
+	ADDQ R9, R13
+	VMOVUPS (BX), Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VMOVUPS (R11), Y15
+	VFMADD231PS Y15, Y13, Y1
+	VFMADD231PS Y5, Y13, Y15
+	VMOVUPS Y15, (R11)
+	VMOVUPS (R12), Y14
+	VFMADD231PS Y14, Y13, Y2
+	VFMADD231PS Y6, Y13, Y14
+	VMOVUPS Y14, (R12)
+	VMOVUPS (R13), Y15
+	VFMADD231PS Y15, Y13, Y3
+	VFMADD231PS Y7, Y13, Y15
+	VMOVUPS Y15, (R13)
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)(DI*1)
+	ADDQ $16, DI
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done4
+inputs3:
+
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	VMOVUPS (BX), Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VBLENDPS $240, Y0, Y0, Y1
+	VPERM2F128 $33, Y0, Y0, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y0, Y0, Y2
+	VPERM2F128 $33, Y0, Y0, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y0, Y0, Y3
+	VPERM2F128 $33, Y0, Y0, Y4
+	VADDPS Y4, Y3, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y2, Y1, Y4
+	VSHUFPS $238, Y2, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VSHUFPS $68, Y0, Y3, Y2
+	VSHUFPS $238, Y0, Y3, Y0
+	VADDPS Y0, Y2, Y0
+	VSHUFPS $136, Y0, Y1, Y2
+	VSHUFPS $221, Y0, Y1, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVSS X0, (R8)(DI*1)
+	ADDQ $4, DI
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs3
+done4:
+	VZEROUPPER 
+	RET 
+
+DATA step8x8GradientAVX2_4Const<>+0(SB)/4, $0x3f800000
+DATA step8x8GradientAVX2_4Const<>+4(SB)/4, $0x3f800000
+DATA step8x8GradientAVX2_4Const<>+8(SB)/4, $0x3f800000
+DATA step8x8GradientAVX2_4Const<>+12(SB)/4, $0x3f800000
+DATA step8x8GradientAVX2_4Const<>+16(SB)/4, $0x3f800000
+DATA step8x8GradientAVX2_4Const<>+20(SB)/4, $0x3f800000
+DATA step8x8GradientAVX2_4Const<>+24(SB)/4, $0x3f800000
+DATA step8x8GradientAVX2_4Const<>+28(SB)/4, $0x3f800000
+GLOBL step8x8GradientAVX2_4Const<>(SB), RODATA|NOPTR, $32
+
+// step8x8GradientAVX2_4 computes the gradients of the inputs and updates the weights.
+//
+// func step8x8GradientAVX2_4(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·step8x8GradientAVX2_4(SB), NOSPLIT, $0-64
+	MOVQ x+8(FP), SI
+	MOVQ dx+32(FP), R8
+	MOVQ first+48(FP), DI
+	SHLQ $2, DI
+	MOVQ count+56(FP), AX
+	CMPQ AX, $4
+	JLT done2
+inputs1:
+
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
+	VXORPS Y0, Y0, Y0
+	LEAQ 4(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y5
+	VMULPS Y15, Y5, Y5
+	VXORPS Y1, Y1, Y1
+	LEAQ 8(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y6
+	VMULPS Y15, Y6, Y6
+	VXORPS Y2, Y2, Y2
+	LEAQ 12(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y7
+	VMULPS Y15, Y7, Y7
+	VXORPS Y3, Y3, Y3
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	LEAQ 4(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R11
+	ADDQ R9, R11
+	LEAQ 8(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R12
+	ADDQ R9, R12
+	LEAQ 12(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R13
+	ADDQ R9, R13
+	VMOVUPS (BX), Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VMOVUPS (R11), Y15
+	VFMADD231PS Y15, Y13, Y1
+	VFMADD231PS Y5, Y13, Y15
+	VMOVUPS Y15, (R11)
+	VMOVUPS (R12), Y14
+	VFMADD231PS Y14, Y13, Y2
+	VFMADD231PS Y6, Y13, Y14
+	VMOVUPS Y14, (R12)
+	VMOVUPS (R13), Y15
+	VFMADD231PS Y15, Y13, Y3
+	VFMADD231PS Y7, Y13, Y15
+	VMOVUPS Y15, (R13)
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVUPS (R9), X1
+
+	// dx = dy · (y · (1 - y))
+	VMOVUPS step8x8GradientAVX2_4Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)(DI*1)
+	ADDQ $16, DI
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done4
+inputs3:
+
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	VMOVUPS (BX), Y13
+	VMOVUPS (R10), Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VBLENDPS $240, Y0, Y0, Y1
+	VPERM2F128 $33, Y0, Y0, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y0, Y0, Y2
+	VPERM2F128 $33, Y0, Y0, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y0, Y0, Y3
+	VPERM2F128 $33, Y0, Y0, Y4
+	VADDPS Y4, Y3, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y2, Y1, Y4
+	VSHUFPS $238, Y2, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VSHUFPS $68, Y0, Y3, Y2
+	VSHUFPS $238, Y0, Y3, Y0
+	VADDPS Y0, Y2, Y0
+	VSHUFPS $136, Y0, Y1, Y2
+	VSHUFPS $221, Y0, Y1, Y0
+	VADDPS Y0, Y2, Y0
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVSS (R9), X1
+
+	// dx = dy · (y · (1 - y))
+	VMOVUPS step8x8GradientAVX2_4Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVSS X0, (R8)(DI*1)
+	ADDQ $4, DI
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs3
+done4:
+	VZEROUPPER 
+	RET 
+
+// weightGradient2AVX2 sums the gradients of the weights of 2 outputs over the rows.
+//
+// func weightGradient2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·weightGradient2AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -14562,63 +7097,13 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense6RankOneAll_2AVX2 is the update in assembly.
+// weightGradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
 //
-// func dense6RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense6RankOneAll_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ dy+24(FP), R8
-	MOVQ b+8(FP), BX
-
-	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…1
-	MOVQ rate+32(FP), SI
-	VBROADCASTSS (SI), Y13
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (R8), Y15, Y0
-	VMULPS Y13, Y0, Y8
-	VADDPS (BX), Y8, Y8
-	VMOVUPS Y8, (BX)
+// func weightGradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·weightGradient8AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
-	MOVQ wt+0(FP), DX
-	MOVQ $2, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VMULPS Y13, Y15, Y15
-	VMOVUPS (DX), Y8
-	VFMADD231PS Y0, Y15, Y8
-	VMOVUPS Y8, (DX)
-	VBROADCASTSS 4(SI), Y15
-	VMULPS Y13, Y15, Y15
-	VMOVUPS 32(DX), Y9
-	VFMADD231PS Y0, Y15, Y9
-	VMOVUPS Y9, 32(DX)
-	VBROADCASTSS 8(SI), Y15
-	VMULPS Y13, Y15, Y15
-	VMOVUPS 64(DX), Y10
-	VFMADD231PS Y0, Y15, Y10
-	VMOVUPS Y10, 64(DX)
-	VBROADCASTSS 12(SI), Y15
-	VMULPS Y13, Y15, Y15
-	VMOVUPS 96(DX), Y11
-	VFMADD231PS Y0, Y15, Y11
-	VMOVUPS Y11, 96(DX)
-	ADDQ $16, SI
-	ADDQ $128, DX
-	DECQ CX
-	JNZ inputs1
-	VZEROUPPER 
-	RET 
-
-// learn2_2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
-//
-// func learn2_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn2_2AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	MOVQ inputs+32(FP), AX
+	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
 inputs1:
@@ -14630,12 +7115,11 @@ inputs1:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ dy+16(FP), DI
+	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	MOVQ rows+32(FP), CX
 rows3:
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
+	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	VBROADCASTSS 4(R10), Y15
@@ -14649,36 +7133,15 @@ rows3:
 	VBROADCASTSS 20(R10), Y15
 	VFMADD231PS Y12, Y15, Y5
 	ADDQ $32, R10
-	ADDQ $8, DI
+	ADDQ $32, DI
 	DECQ CX
 	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y0
-	VSUBPS Y0, Y7, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0
-	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0
-	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
 	ADDQ $24, SI
 	ADDQ $192, R8
 	SUBQ $6, AX
@@ -14691,24 +7154,17 @@ inputs4:
 
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
-	MOVQ dy+16(FP), DI
+	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
+	MOVQ rows+32(FP), CX
 rows6:
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
+	VMOVUPS (DI), Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	ADDQ $32, R10
-	ADDQ $8, DI
+	ADDQ $32, DI
 	DECQ CX
 	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y0
-	VSUBPS Y0, Y2, Y0
 	VMOVUPS Y0, (R8)
 	ADDQ $4, SI
 	ADDQ $32, R8
@@ -14719,48 +7175,80 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
+// weightGradient8AVX2_2 sums the gradients of the weights of 8 outputs over the rows.
 //
-// func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ lr_+16(FP), R9
-	VBROADCASTSS (R9), Y0
-	MOVQ g_+0(FP), SI
-	MOVQ w_+8(FP), DI
-	XORQ AX, AX
-	MOVQ vectors+24(FP), CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y1
-	VMOVUPS (DI)(AX*1), Y2
+// func weightGradient8AVX2_2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·weightGradient8AVX2_2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
+	MOVQ x+16(FP), SI
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
 
-	// w = w - (lr · g)
-	VMULPS Y1, Y0, Y1
-	VSUBPS Y1, Y2, Y1
-	VMOVUPS Y1, (DI)(AX*1)
-	ADDQ $32, AX
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $12, R10
+	ADDQ $32, DI
 	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
+	JNZ rows3
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
-// dropoutEachAVX2 is dropoutEachGeneric for avx2, with the same bits.
-//
-// func dropoutEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
-TEXT ·dropoutEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// y = x · m
-	VMULPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $12, R10
+	ADDQ $32, DI
 	DECQ CX
-	JNZ elements1
+	JNZ rows6
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 

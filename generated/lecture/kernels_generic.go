@@ -76,14 +76,6 @@ func dense1ForwardRowsGeneric(y [][8]float32, x []Input, wt *[3][8]float32, b *[
 	}
 }
 
-// dense1ForwardRows_2Generic is dense1ForwardGeneric for every row.
-func dense1ForwardRows_2Generic(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense1ForwardGeneric(&y[i], (*[3]float32)(&x[i]), wt, b)
-	}
-}
-
 // dense1Forward_2Generic computes the output of layer "dense1", 3→8:
 //
 //	for n := range y {
@@ -605,14 +597,6 @@ func dense3ForwardRowsGeneric(y [][8]float32, x [][8]float32, wt *[8][8]float32,
 	}
 }
 
-// dense3ForwardRows_2Generic is dense3ForwardGeneric for every row.
-func dense3ForwardRows_2Generic(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense3ForwardGeneric(&y[i], &x[i], wt, b)
-	}
-}
-
 // dense3Forward_2Generic computes the output of layer "dense3", 8→8:
 //
 //	for n := range y {
@@ -896,14 +880,6 @@ func dense4ForwardRowsGeneric(y [][8]float32, x [][8]float32, wt *[8][8]float32,
 	y = y[:len(x)]
 	for i := range x {
 		dense4Forward_2Generic(&y[i], &x[i], wt, b)
-	}
-}
-
-// dense4ForwardRows_2Generic is dense4ForwardGeneric for every row.
-func dense4ForwardRows_2Generic(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense4ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -1193,14 +1169,6 @@ func dense5ForwardRowsGeneric(y [][8]float32, x [][8]float32, wt *[8][8]float32,
 	}
 }
 
-// dense5ForwardRows_2Generic is dense5ForwardGeneric for every row.
-func dense5ForwardRows_2Generic(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense5ForwardGeneric(&y[i], &x[i], wt, b)
-	}
-}
-
 // dense5Forward_2Generic computes the output of layer "dense5", 8→8:
 //
 //	for n := range y {
@@ -1397,14 +1365,6 @@ func dense6ForwardRowsGeneric(y []Output, x [][8]float32, wt *[8][8]float32, b *
 	}
 }
 
-// dense6ForwardRows_2Generic is dense6ForwardGeneric for every row.
-func dense6ForwardRows_2Generic(y [][2]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense6ForwardGeneric(&y[i], &x[i], wt, b)
-	}
-}
-
 // dense6Forward_2Generic computes the output of layer "dense6", 8→2:
 //
 //	for n := range y {
@@ -1461,7 +1421,7 @@ func dense6Forward_2Generic(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *
 	}
 }
 
-// dropoutEachGeneric is y = x · m for every element. y may be an operand.
+// dropoutEachGeneric is y = x0 · x1 for every element. y may be an operand.
 func dropoutEachGeneric(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
 	for j := range y {
 		y[j] = float32(dropout(x0[j], x1[j]))

@@ -19,20 +19,8 @@ func dense1ForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]f
 	dense1ForwardRowsGeneric(y, x, wt, b)
 }
 
-func dense1ForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
-	dense1ForwardRows_2Generic(y, x, wt, b)
-}
-
-func dense1ForwardTrain(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
-	dense1ForwardTrainGeneric(y, x, wt, b)
-}
-
 func dense1ForwardTrainRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
 	dense1ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-func dense1ForwardTrain_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
-	dense1ForwardTrain_2Generic(y, x, wt, b)
 }
 
 func dense1Forward_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
@@ -123,20 +111,8 @@ func dense3ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 	dense3ForwardRowsGeneric(y, x, wt, b)
 }
 
-func dense3ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	dense3ForwardRows_2Generic(y, x, wt, b)
-}
-
-func dense3ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	dense3ForwardTrainGeneric(y, x, wt, b)
-}
-
 func dense3ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense3ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-func dense3ForwardTrain_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	dense3ForwardTrain_2Generic(y, x, wt, b)
 }
 
 func dense3Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
@@ -175,20 +151,8 @@ func dense4ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 	dense4ForwardRowsGeneric(y, x, wt, b)
 }
 
-func dense4ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	dense4ForwardRows_2Generic(y, x, wt, b)
-}
-
-func dense4ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	dense4ForwardTrainGeneric(y, x, wt, b)
-}
-
 func dense4ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense4ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-func dense4ForwardTrain_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	dense4ForwardTrain_2Generic(y, x, wt, b)
 }
 
 func dense4Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
@@ -227,20 +191,8 @@ func dense5ForwardRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 	dense5ForwardRowsGeneric(y, x, wt, b)
 }
 
-func dense5ForwardRows_2(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	dense5ForwardRows_2Generic(y, x, wt, b)
-}
-
-func dense5ForwardTrain(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	dense5ForwardTrainGeneric(y, x, wt, b)
-}
-
 func dense5ForwardTrainRows(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense5ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-func dense5ForwardTrain_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	dense5ForwardTrain_2Generic(y, x, wt, b)
 }
 
 func dense5Forward_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
@@ -287,20 +239,8 @@ func dense6ForwardRows(y []Output, x [][8]float32, wt *[8][8]float32, b *[1][16]
 	dense6ForwardRowsGeneric(y, x, wt, b)
 }
 
-func dense6ForwardRows_2(y [][2]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	dense6ForwardRows_2Generic(y, x, wt, b)
-}
-
-func dense6ForwardTrain(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	dense6ForwardTrainGeneric(y, x, wt, b)
-}
-
 func dense6ForwardTrainRows(y [][2]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense6ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-func dense6ForwardTrain_2(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	dense6ForwardTrain_2Generic(y, x, wt, b)
 }
 
 func dense6Forward_2(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {

@@ -33,158 +33,11 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense1ForwardTrainGeneric computes the output of layer "dense1", 3→8:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = sigmoid(s)
-//	}
-//
-// Rolled: 24 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrainGeneric(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	{
-		yq := (*[8]float32)(y[0 : 0+8])
-		bq := &b[0]
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
-			{
-				wk := &wt[0]
-				xk := x[0]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wt[1]
-				xk = x[1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wt[2]
-				xk = x[2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-			}
-			yq[0] = sigmoid(s0)
-			yq[1] = sigmoid(s1)
-			yq[2] = sigmoid(s2)
-			yq[3] = sigmoid(s3)
-			yq[4] = sigmoid(s4)
-		}
-		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			{
-				wk := &wt[0]
-				xk := x[0]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				wk = &wt[1]
-				xk = x[1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				wk = &wt[2]
-				xk = x[2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-			}
-			yq[5] = sigmoid(s0)
-			yq[6] = sigmoid(s1)
-			yq[7] = sigmoid(s2)
-		}
-	}
-}
-
-// dense1ForwardTrainRowsGeneric is dense1ForwardTrain_2Generic for every row.
+// dense1ForwardTrainRowsGeneric is dense1ForwardGeneric for every row.
 func dense1ForwardTrainRowsGeneric(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense1ForwardTrain_2Generic(&y[i], (*[3]float32)(&x[i]), wt, b)
-	}
-}
-
-// dense1ForwardTrain_2Generic computes the output of layer "dense1", 3→8:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = sigmoid(s)
-//	}
-//
-// Fully unrolled: 24 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrain_2Generic(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
-	{
-		// y[0…4] = Σ w[n][k]·x[k] + b[n]
-		s0 := b[0][0]
-		s1 := b[0][1]
-		s2 := b[0][2]
-		s3 := b[0][3]
-		s4 := b[0][4]
-		xk := x[0]
-		s0 += float32(wt[0][0] * xk)
-		s1 += float32(wt[0][1] * xk)
-		s2 += float32(wt[0][2] * xk)
-		s3 += float32(wt[0][3] * xk)
-		s4 += float32(wt[0][4] * xk)
-		xk = x[1]
-		s0 += float32(wt[1][0] * xk)
-		s1 += float32(wt[1][1] * xk)
-		s2 += float32(wt[1][2] * xk)
-		s3 += float32(wt[1][3] * xk)
-		s4 += float32(wt[1][4] * xk)
-		xk = x[2]
-		s0 += float32(wt[2][0] * xk)
-		s1 += float32(wt[2][1] * xk)
-		s2 += float32(wt[2][2] * xk)
-		s3 += float32(wt[2][3] * xk)
-		s4 += float32(wt[2][4] * xk)
-		y[0] = sigmoid(s0)
-		y[1] = sigmoid(s1)
-		y[2] = sigmoid(s2)
-		y[3] = sigmoid(s3)
-		y[4] = sigmoid(s4)
-	}
-	{
-		// y[5…7] = Σ w[n][k]·x[k] + b[n]
-		s0 := b[0][5]
-		s1 := b[0][6]
-		s2 := b[0][7]
-		xk := x[0]
-		s0 += float32(wt[0][5] * xk)
-		s1 += float32(wt[0][6] * xk)
-		s2 += float32(wt[0][7] * xk)
-		xk = x[1]
-		s0 += float32(wt[1][5] * xk)
-		s1 += float32(wt[1][6] * xk)
-		s2 += float32(wt[1][7] * xk)
-		xk = x[2]
-		s0 += float32(wt[2][5] * xk)
-		s1 += float32(wt[2][6] * xk)
-		s2 += float32(wt[2][7] * xk)
-		y[5] = sigmoid(s0)
-		y[6] = sigmoid(s1)
-		y[7] = sigmoid(s2)
+		dense1ForwardGeneric(&y[i], (*[3]float32)(&x[i]), wt, b)
 	}
 }
 
@@ -900,289 +753,11 @@ func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense3ForwardTrainGeneric computes the output of layer "dense3", 8→8:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = tanh(s)
-//	}
-//
-// Rolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense3ForwardTrainGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	{
-		yq := (*[8]float32)(y[0 : 0+8])
-		bq := &b[0]
-		{
-			s0_0 := bq[0]
-			s1_0 := bq[1]
-			s2_0 := bq[2]
-			var s0_1, s1_1, s2_1 float32
-			for k := 0; k <= 4; k += 4 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-					s1_0 += float32(wk[1] * xk)
-					s2_0 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-					s1_1 += float32(wk[1] * xk)
-					s2_1 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[0] * xk)
-					s1_0 += float32(wk[1] * xk)
-					s2_0 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[0] * xk)
-					s1_1 += float32(wk[1] * xk)
-					s2_1 += float32(wk[2] * xk)
-				}
-			}
-			s0 := (s0_0 + s0_1)
-			yq[0] = tanh(s0)
-			s1 := (s1_0 + s1_1)
-			yq[1] = tanh(s1)
-			s2 := (s2_0 + s2_1)
-			yq[2] = tanh(s2)
-		}
-		{
-			s0_0 := bq[3]
-			s1_0 := bq[4]
-			s2_0 := bq[5]
-			var s0_1, s1_1, s2_1 float32
-			for k := 0; k <= 4; k += 4 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[3] * xk)
-					s1_0 += float32(wk[4] * xk)
-					s2_0 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[3] * xk)
-					s1_1 += float32(wk[4] * xk)
-					s2_1 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[3] * xk)
-					s1_0 += float32(wk[4] * xk)
-					s2_0 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[3] * xk)
-					s1_1 += float32(wk[4] * xk)
-					s2_1 += float32(wk[5] * xk)
-				}
-			}
-			s0 := (s0_0 + s0_1)
-			yq[3] = tanh(s0)
-			s1 := (s1_0 + s1_1)
-			yq[4] = tanh(s1)
-			s2 := (s2_0 + s2_1)
-			yq[5] = tanh(s2)
-		}
-		{
-			s0_0 := bq[6]
-			s1_0 := bq[7]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 4; k += 4 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[6] * xk)
-					s1_0 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[6] * xk)
-					s1_1 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[6] * xk)
-					s1_0 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[6] * xk)
-					s1_1 += float32(wk[7] * xk)
-				}
-			}
-			s0 := (s0_0 + s0_1)
-			yq[6] = tanh(s0)
-			s1 := (s1_0 + s1_1)
-			yq[7] = tanh(s1)
-		}
-	}
-}
-
-// dense3ForwardTrainRowsGeneric is dense3ForwardTrain_2Generic for every row.
+// dense3ForwardTrainRowsGeneric is dense3ForwardGeneric for every row.
 func dense3ForwardTrainRowsGeneric(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense3ForwardTrain_2Generic(&y[i], &x[i], wt, b)
-	}
-}
-
-// dense3ForwardTrain_2Generic computes the output of layer "dense3", 8→8:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = tanh(s)
-//	}
-//
-// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense3ForwardTrain_2Generic(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	{
-		// y[0…2] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][0]
-		s1_0 := b[0][1]
-		s2_0 := b[0][2]
-		var s0_1, s1_1, s2_1 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][0] * xk)
-		s1_0 += float32(wt[0][1] * xk)
-		s2_0 += float32(wt[0][2] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][0] * xk)
-		s1_1 += float32(wt[1][1] * xk)
-		s2_1 += float32(wt[1][2] * xk)
-		xk = x[2]
-		s0_0 += float32(wt[2][0] * xk)
-		s1_0 += float32(wt[2][1] * xk)
-		s2_0 += float32(wt[2][2] * xk)
-		xk = x[3]
-		s0_1 += float32(wt[3][0] * xk)
-		s1_1 += float32(wt[3][1] * xk)
-		s2_1 += float32(wt[3][2] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][0] * xk)
-		s1_0 += float32(wt[4][1] * xk)
-		s2_0 += float32(wt[4][2] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][0] * xk)
-		s1_1 += float32(wt[5][1] * xk)
-		s2_1 += float32(wt[5][2] * xk)
-		xk = x[6]
-		s0_0 += float32(wt[6][0] * xk)
-		s1_0 += float32(wt[6][1] * xk)
-		s2_0 += float32(wt[6][2] * xk)
-		xk = x[7]
-		s0_1 += float32(wt[7][0] * xk)
-		s1_1 += float32(wt[7][1] * xk)
-		s2_1 += float32(wt[7][2] * xk)
-		s0 := (s0_0 + s0_1)
-		y[0] = tanh(s0)
-		s1 := (s1_0 + s1_1)
-		y[1] = tanh(s1)
-		s2 := (s2_0 + s2_1)
-		y[2] = tanh(s2)
-	}
-	{
-		// y[3…5] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][3]
-		s1_0 := b[0][4]
-		s2_0 := b[0][5]
-		var s0_1, s1_1, s2_1 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][3] * xk)
-		s1_0 += float32(wt[0][4] * xk)
-		s2_0 += float32(wt[0][5] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][3] * xk)
-		s1_1 += float32(wt[1][4] * xk)
-		s2_1 += float32(wt[1][5] * xk)
-		xk = x[2]
-		s0_0 += float32(wt[2][3] * xk)
-		s1_0 += float32(wt[2][4] * xk)
-		s2_0 += float32(wt[2][5] * xk)
-		xk = x[3]
-		s0_1 += float32(wt[3][3] * xk)
-		s1_1 += float32(wt[3][4] * xk)
-		s2_1 += float32(wt[3][5] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][3] * xk)
-		s1_0 += float32(wt[4][4] * xk)
-		s2_0 += float32(wt[4][5] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][3] * xk)
-		s1_1 += float32(wt[5][4] * xk)
-		s2_1 += float32(wt[5][5] * xk)
-		xk = x[6]
-		s0_0 += float32(wt[6][3] * xk)
-		s1_0 += float32(wt[6][4] * xk)
-		s2_0 += float32(wt[6][5] * xk)
-		xk = x[7]
-		s0_1 += float32(wt[7][3] * xk)
-		s1_1 += float32(wt[7][4] * xk)
-		s2_1 += float32(wt[7][5] * xk)
-		s0 := (s0_0 + s0_1)
-		y[3] = tanh(s0)
-		s1 := (s1_0 + s1_1)
-		y[4] = tanh(s1)
-		s2 := (s2_0 + s2_1)
-		y[5] = tanh(s2)
-	}
-	{
-		// y[6…7] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][6]
-		s1_0 := b[0][7]
-		var s0_1, s1_1 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][6] * xk)
-		s1_0 += float32(wt[0][7] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][6] * xk)
-		s1_1 += float32(wt[1][7] * xk)
-		xk = x[2]
-		s0_0 += float32(wt[2][6] * xk)
-		s1_0 += float32(wt[2][7] * xk)
-		xk = x[3]
-		s0_1 += float32(wt[3][6] * xk)
-		s1_1 += float32(wt[3][7] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][6] * xk)
-		s1_0 += float32(wt[4][7] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][6] * xk)
-		s1_1 += float32(wt[5][7] * xk)
-		xk = x[6]
-		s0_0 += float32(wt[6][6] * xk)
-		s1_0 += float32(wt[6][7] * xk)
-		xk = x[7]
-		s0_1 += float32(wt[7][6] * xk)
-		s1_1 += float32(wt[7][7] * xk)
-		s0 := (s0_0 + s0_1)
-		y[6] = tanh(s0)
-		s1 := (s1_0 + s1_1)
-		y[7] = tanh(s1)
+		dense3ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -1215,7 +790,7 @@ func dense3GradInput(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1Ma
 			}
 		}
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := dropoutGradient(s0, dropout1Mask[k])
+		s0v0 := dropout(s0, dropout1Mask[k])
 		y[k] = softsignGradient(z2[k], s0v0)
 	}
 }
@@ -1268,7 +843,7 @@ func dense3GradInput_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1
 		xk = x[7]
 		s0_7 += float32(wt[0][7] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := dropoutGradient(s0, dropout1Mask[0])
+		s0v0 := dropout(s0, dropout1Mask[0])
 		y[0] = softsignGradient(z2[0], s0v0)
 	}
 	{
@@ -1291,7 +866,7 @@ func dense3GradInput_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1
 		xk = x[7]
 		s0_7 += float32(wt[1][7] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := dropoutGradient(s0, dropout1Mask[1])
+		s0v0 := dropout(s0, dropout1Mask[1])
 		y[1] = softsignGradient(z2[1], s0v0)
 	}
 	{
@@ -1314,7 +889,7 @@ func dense3GradInput_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1
 		xk = x[7]
 		s0_7 += float32(wt[2][7] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := dropoutGradient(s0, dropout1Mask[2])
+		s0v0 := dropout(s0, dropout1Mask[2])
 		y[2] = softsignGradient(z2[2], s0v0)
 	}
 	{
@@ -1337,7 +912,7 @@ func dense3GradInput_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1
 		xk = x[7]
 		s0_7 += float32(wt[3][7] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := dropoutGradient(s0, dropout1Mask[3])
+		s0v0 := dropout(s0, dropout1Mask[3])
 		y[3] = softsignGradient(z2[3], s0v0)
 	}
 	{
@@ -1360,7 +935,7 @@ func dense3GradInput_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1
 		xk = x[7]
 		s0_7 += float32(wt[4][7] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := dropoutGradient(s0, dropout1Mask[4])
+		s0v0 := dropout(s0, dropout1Mask[4])
 		y[4] = softsignGradient(z2[4], s0v0)
 	}
 	{
@@ -1383,7 +958,7 @@ func dense3GradInput_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1
 		xk = x[7]
 		s0_7 += float32(wt[5][7] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := dropoutGradient(s0, dropout1Mask[5])
+		s0v0 := dropout(s0, dropout1Mask[5])
 		y[5] = softsignGradient(z2[5], s0v0)
 	}
 	{
@@ -1406,7 +981,7 @@ func dense3GradInput_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1
 		xk = x[7]
 		s0_7 += float32(wt[6][7] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := dropoutGradient(s0, dropout1Mask[6])
+		s0v0 := dropout(s0, dropout1Mask[6])
 		y[6] = softsignGradient(z2[6], s0v0)
 	}
 	{
@@ -1429,7 +1004,7 @@ func dense3GradInput_2(y *[8]float32, x *[8]float32, wt *[8][8]float32, dropout1
 		xk = x[7]
 		s0_7 += float32(wt[7][7] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := dropoutGradient(s0, dropout1Mask[7])
+		s0v0 := dropout(s0, dropout1Mask[7])
 		y[7] = softsignGradient(z2[7], s0v0)
 	}
 }
@@ -1482,289 +1057,11 @@ func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense4ForwardTrainGeneric computes the output of layer "dense4", 8→8:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = relu(s)
-//	}
-//
-// Rolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense4ForwardTrainGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	{
-		yq := (*[8]float32)(y[0 : 0+8])
-		bq := &b[0]
-		{
-			s0_0 := bq[0]
-			s1_0 := bq[1]
-			s2_0 := bq[2]
-			var s0_1, s1_1, s2_1 float32
-			for k := 0; k <= 4; k += 4 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-					s1_0 += float32(wk[1] * xk)
-					s2_0 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-					s1_1 += float32(wk[1] * xk)
-					s2_1 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[0] * xk)
-					s1_0 += float32(wk[1] * xk)
-					s2_0 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[0] * xk)
-					s1_1 += float32(wk[1] * xk)
-					s2_1 += float32(wk[2] * xk)
-				}
-			}
-			s0 := (s0_0 + s0_1)
-			yq[0] = relu(s0)
-			s1 := (s1_0 + s1_1)
-			yq[1] = relu(s1)
-			s2 := (s2_0 + s2_1)
-			yq[2] = relu(s2)
-		}
-		{
-			s0_0 := bq[3]
-			s1_0 := bq[4]
-			s2_0 := bq[5]
-			var s0_1, s1_1, s2_1 float32
-			for k := 0; k <= 4; k += 4 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[3] * xk)
-					s1_0 += float32(wk[4] * xk)
-					s2_0 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[3] * xk)
-					s1_1 += float32(wk[4] * xk)
-					s2_1 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[3] * xk)
-					s1_0 += float32(wk[4] * xk)
-					s2_0 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[3] * xk)
-					s1_1 += float32(wk[4] * xk)
-					s2_1 += float32(wk[5] * xk)
-				}
-			}
-			s0 := (s0_0 + s0_1)
-			yq[3] = relu(s0)
-			s1 := (s1_0 + s1_1)
-			yq[4] = relu(s1)
-			s2 := (s2_0 + s2_1)
-			yq[5] = relu(s2)
-		}
-		{
-			s0_0 := bq[6]
-			s1_0 := bq[7]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 4; k += 4 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[6] * xk)
-					s1_0 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[6] * xk)
-					s1_1 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[6] * xk)
-					s1_0 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[6] * xk)
-					s1_1 += float32(wk[7] * xk)
-				}
-			}
-			s0 := (s0_0 + s0_1)
-			yq[6] = relu(s0)
-			s1 := (s1_0 + s1_1)
-			yq[7] = relu(s1)
-		}
-	}
-}
-
-// dense4ForwardTrainRowsGeneric is dense4ForwardTrain_2Generic for every row.
+// dense4ForwardTrainRowsGeneric is dense4ForwardGeneric for every row.
 func dense4ForwardTrainRowsGeneric(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense4ForwardTrain_2Generic(&y[i], &x[i], wt, b)
-	}
-}
-
-// dense4ForwardTrain_2Generic computes the output of layer "dense4", 8→8:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = relu(s)
-//	}
-//
-// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense4ForwardTrain_2Generic(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	{
-		// y[0…2] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][0]
-		s1_0 := b[0][1]
-		s2_0 := b[0][2]
-		var s0_1, s1_1, s2_1 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][0] * xk)
-		s1_0 += float32(wt[0][1] * xk)
-		s2_0 += float32(wt[0][2] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][0] * xk)
-		s1_1 += float32(wt[1][1] * xk)
-		s2_1 += float32(wt[1][2] * xk)
-		xk = x[2]
-		s0_0 += float32(wt[2][0] * xk)
-		s1_0 += float32(wt[2][1] * xk)
-		s2_0 += float32(wt[2][2] * xk)
-		xk = x[3]
-		s0_1 += float32(wt[3][0] * xk)
-		s1_1 += float32(wt[3][1] * xk)
-		s2_1 += float32(wt[3][2] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][0] * xk)
-		s1_0 += float32(wt[4][1] * xk)
-		s2_0 += float32(wt[4][2] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][0] * xk)
-		s1_1 += float32(wt[5][1] * xk)
-		s2_1 += float32(wt[5][2] * xk)
-		xk = x[6]
-		s0_0 += float32(wt[6][0] * xk)
-		s1_0 += float32(wt[6][1] * xk)
-		s2_0 += float32(wt[6][2] * xk)
-		xk = x[7]
-		s0_1 += float32(wt[7][0] * xk)
-		s1_1 += float32(wt[7][1] * xk)
-		s2_1 += float32(wt[7][2] * xk)
-		s0 := (s0_0 + s0_1)
-		y[0] = relu(s0)
-		s1 := (s1_0 + s1_1)
-		y[1] = relu(s1)
-		s2 := (s2_0 + s2_1)
-		y[2] = relu(s2)
-	}
-	{
-		// y[3…5] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][3]
-		s1_0 := b[0][4]
-		s2_0 := b[0][5]
-		var s0_1, s1_1, s2_1 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][3] * xk)
-		s1_0 += float32(wt[0][4] * xk)
-		s2_0 += float32(wt[0][5] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][3] * xk)
-		s1_1 += float32(wt[1][4] * xk)
-		s2_1 += float32(wt[1][5] * xk)
-		xk = x[2]
-		s0_0 += float32(wt[2][3] * xk)
-		s1_0 += float32(wt[2][4] * xk)
-		s2_0 += float32(wt[2][5] * xk)
-		xk = x[3]
-		s0_1 += float32(wt[3][3] * xk)
-		s1_1 += float32(wt[3][4] * xk)
-		s2_1 += float32(wt[3][5] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][3] * xk)
-		s1_0 += float32(wt[4][4] * xk)
-		s2_0 += float32(wt[4][5] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][3] * xk)
-		s1_1 += float32(wt[5][4] * xk)
-		s2_1 += float32(wt[5][5] * xk)
-		xk = x[6]
-		s0_0 += float32(wt[6][3] * xk)
-		s1_0 += float32(wt[6][4] * xk)
-		s2_0 += float32(wt[6][5] * xk)
-		xk = x[7]
-		s0_1 += float32(wt[7][3] * xk)
-		s1_1 += float32(wt[7][4] * xk)
-		s2_1 += float32(wt[7][5] * xk)
-		s0 := (s0_0 + s0_1)
-		y[3] = relu(s0)
-		s1 := (s1_0 + s1_1)
-		y[4] = relu(s1)
-		s2 := (s2_0 + s2_1)
-		y[5] = relu(s2)
-	}
-	{
-		// y[6…7] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][6]
-		s1_0 := b[0][7]
-		var s0_1, s1_1 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][6] * xk)
-		s1_0 += float32(wt[0][7] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][6] * xk)
-		s1_1 += float32(wt[1][7] * xk)
-		xk = x[2]
-		s0_0 += float32(wt[2][6] * xk)
-		s1_0 += float32(wt[2][7] * xk)
-		xk = x[3]
-		s0_1 += float32(wt[3][6] * xk)
-		s1_1 += float32(wt[3][7] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][6] * xk)
-		s1_0 += float32(wt[4][7] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][6] * xk)
-		s1_1 += float32(wt[5][7] * xk)
-		xk = x[6]
-		s0_0 += float32(wt[6][6] * xk)
-		s1_0 += float32(wt[6][7] * xk)
-		xk = x[7]
-		s0_1 += float32(wt[7][6] * xk)
-		s1_1 += float32(wt[7][7] * xk)
-		s0 := (s0_0 + s0_1)
-		y[6] = relu(s0)
-		s1 := (s1_0 + s1_1)
-		y[7] = relu(s1)
+		dense4ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -2065,289 +1362,11 @@ func dense5BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense5ForwardTrainGeneric computes the output of layer "dense5", 8→8:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = leakyRelu(s)
-//	}
-//
-// Rolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense5ForwardTrainGeneric(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	{
-		yq := (*[8]float32)(y[0 : 0+8])
-		bq := &b[0]
-		{
-			s0_0 := bq[0]
-			s1_0 := bq[1]
-			s2_0 := bq[2]
-			var s0_1, s1_1, s2_1 float32
-			for k := 0; k <= 4; k += 4 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-					s1_0 += float32(wk[1] * xk)
-					s2_0 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-					s1_1 += float32(wk[1] * xk)
-					s2_1 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[0] * xk)
-					s1_0 += float32(wk[1] * xk)
-					s2_0 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[0] * xk)
-					s1_1 += float32(wk[1] * xk)
-					s2_1 += float32(wk[2] * xk)
-				}
-			}
-			s0 := (s0_0 + s0_1)
-			yq[0] = leakyRelu(s0)
-			s1 := (s1_0 + s1_1)
-			yq[1] = leakyRelu(s1)
-			s2 := (s2_0 + s2_1)
-			yq[2] = leakyRelu(s2)
-		}
-		{
-			s0_0 := bq[3]
-			s1_0 := bq[4]
-			s2_0 := bq[5]
-			var s0_1, s1_1, s2_1 float32
-			for k := 0; k <= 4; k += 4 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[3] * xk)
-					s1_0 += float32(wk[4] * xk)
-					s2_0 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[3] * xk)
-					s1_1 += float32(wk[4] * xk)
-					s2_1 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[3] * xk)
-					s1_0 += float32(wk[4] * xk)
-					s2_0 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[3] * xk)
-					s1_1 += float32(wk[4] * xk)
-					s2_1 += float32(wk[5] * xk)
-				}
-			}
-			s0 := (s0_0 + s0_1)
-			yq[3] = leakyRelu(s0)
-			s1 := (s1_0 + s1_1)
-			yq[4] = leakyRelu(s1)
-			s2 := (s2_0 + s2_1)
-			yq[5] = leakyRelu(s2)
-		}
-		{
-			s0_0 := bq[6]
-			s1_0 := bq[7]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 4; k += 4 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[6] * xk)
-					s1_0 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[6] * xk)
-					s1_1 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[6] * xk)
-					s1_0 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[6] * xk)
-					s1_1 += float32(wk[7] * xk)
-				}
-			}
-			s0 := (s0_0 + s0_1)
-			yq[6] = leakyRelu(s0)
-			s1 := (s1_0 + s1_1)
-			yq[7] = leakyRelu(s1)
-		}
-	}
-}
-
-// dense5ForwardTrainRowsGeneric is dense5ForwardTrain_2Generic for every row.
+// dense5ForwardTrainRowsGeneric is dense5ForwardGeneric for every row.
 func dense5ForwardTrainRowsGeneric(y [][8]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense5ForwardTrain_2Generic(&y[i], &x[i], wt, b)
-	}
-}
-
-// dense5ForwardTrain_2Generic computes the output of layer "dense5", 8→8:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = leakyRelu(s)
-//	}
-//
-// Fully unrolled: 64 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense5ForwardTrain_2Generic(y *[8]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	{
-		// y[0…2] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][0]
-		s1_0 := b[0][1]
-		s2_0 := b[0][2]
-		var s0_1, s1_1, s2_1 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][0] * xk)
-		s1_0 += float32(wt[0][1] * xk)
-		s2_0 += float32(wt[0][2] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][0] * xk)
-		s1_1 += float32(wt[1][1] * xk)
-		s2_1 += float32(wt[1][2] * xk)
-		xk = x[2]
-		s0_0 += float32(wt[2][0] * xk)
-		s1_0 += float32(wt[2][1] * xk)
-		s2_0 += float32(wt[2][2] * xk)
-		xk = x[3]
-		s0_1 += float32(wt[3][0] * xk)
-		s1_1 += float32(wt[3][1] * xk)
-		s2_1 += float32(wt[3][2] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][0] * xk)
-		s1_0 += float32(wt[4][1] * xk)
-		s2_0 += float32(wt[4][2] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][0] * xk)
-		s1_1 += float32(wt[5][1] * xk)
-		s2_1 += float32(wt[5][2] * xk)
-		xk = x[6]
-		s0_0 += float32(wt[6][0] * xk)
-		s1_0 += float32(wt[6][1] * xk)
-		s2_0 += float32(wt[6][2] * xk)
-		xk = x[7]
-		s0_1 += float32(wt[7][0] * xk)
-		s1_1 += float32(wt[7][1] * xk)
-		s2_1 += float32(wt[7][2] * xk)
-		s0 := (s0_0 + s0_1)
-		y[0] = leakyRelu(s0)
-		s1 := (s1_0 + s1_1)
-		y[1] = leakyRelu(s1)
-		s2 := (s2_0 + s2_1)
-		y[2] = leakyRelu(s2)
-	}
-	{
-		// y[3…5] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][3]
-		s1_0 := b[0][4]
-		s2_0 := b[0][5]
-		var s0_1, s1_1, s2_1 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][3] * xk)
-		s1_0 += float32(wt[0][4] * xk)
-		s2_0 += float32(wt[0][5] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][3] * xk)
-		s1_1 += float32(wt[1][4] * xk)
-		s2_1 += float32(wt[1][5] * xk)
-		xk = x[2]
-		s0_0 += float32(wt[2][3] * xk)
-		s1_0 += float32(wt[2][4] * xk)
-		s2_0 += float32(wt[2][5] * xk)
-		xk = x[3]
-		s0_1 += float32(wt[3][3] * xk)
-		s1_1 += float32(wt[3][4] * xk)
-		s2_1 += float32(wt[3][5] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][3] * xk)
-		s1_0 += float32(wt[4][4] * xk)
-		s2_0 += float32(wt[4][5] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][3] * xk)
-		s1_1 += float32(wt[5][4] * xk)
-		s2_1 += float32(wt[5][5] * xk)
-		xk = x[6]
-		s0_0 += float32(wt[6][3] * xk)
-		s1_0 += float32(wt[6][4] * xk)
-		s2_0 += float32(wt[6][5] * xk)
-		xk = x[7]
-		s0_1 += float32(wt[7][3] * xk)
-		s1_1 += float32(wt[7][4] * xk)
-		s2_1 += float32(wt[7][5] * xk)
-		s0 := (s0_0 + s0_1)
-		y[3] = leakyRelu(s0)
-		s1 := (s1_0 + s1_1)
-		y[4] = leakyRelu(s1)
-		s2 := (s2_0 + s2_1)
-		y[5] = leakyRelu(s2)
-	}
-	{
-		// y[6…7] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][6]
-		s1_0 := b[0][7]
-		var s0_1, s1_1 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][6] * xk)
-		s1_0 += float32(wt[0][7] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][6] * xk)
-		s1_1 += float32(wt[1][7] * xk)
-		xk = x[2]
-		s0_0 += float32(wt[2][6] * xk)
-		s1_0 += float32(wt[2][7] * xk)
-		xk = x[3]
-		s0_1 += float32(wt[3][6] * xk)
-		s1_1 += float32(wt[3][7] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][6] * xk)
-		s1_0 += float32(wt[4][7] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][6] * xk)
-		s1_1 += float32(wt[5][7] * xk)
-		xk = x[6]
-		s0_0 += float32(wt[6][6] * xk)
-		s1_0 += float32(wt[6][7] * xk)
-		xk = x[7]
-		s0_1 += float32(wt[7][6] * xk)
-		s1_1 += float32(wt[7][7] * xk)
-		s0 := (s0_0 + s0_1)
-		y[6] = leakyRelu(s0)
-		s1 := (s1_0 + s1_1)
-		y[7] = leakyRelu(s1)
+		dense5ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -2722,115 +1741,11 @@ func dense6BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense6ForwardTrainGeneric computes the output of layer "dense6", 8→2:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 16 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense6ForwardTrainGeneric(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	{
-		yq := (*[2]float32)(y[0 : 0+2])
-		bq := &b[0]
-		{
-			s0_0 := bq[0]
-			s1_0 := bq[1]
-			var s0_1, s1_1 float32
-			for k := 0; k <= 4; k += 4 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-					s1_0 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-					s1_1 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[0] * xk)
-					s1_0 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[0] * xk)
-					s1_1 += float32(wk[1] * xk)
-				}
-			}
-			s0 := (s0_0 + s0_1)
-			yq[0] = s0
-			s1 := (s1_0 + s1_1)
-			yq[1] = s1
-		}
-	}
-}
-
-// dense6ForwardTrainRowsGeneric is dense6ForwardTrain_2Generic for every row.
+// dense6ForwardTrainRowsGeneric is dense6ForwardGeneric for every row.
 func dense6ForwardTrainRowsGeneric(y [][2]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense6ForwardTrain_2Generic(&y[i], &x[i], wt, b)
-	}
-}
-
-// dense6ForwardTrain_2Generic computes the output of layer "dense6", 8→2:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Fully unrolled: 16 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense6ForwardTrain_2Generic(y *[2]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	{
-		// y[0…1] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][0]
-		s1_0 := b[0][1]
-		var s0_1, s1_1 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][0] * xk)
-		s1_0 += float32(wt[0][1] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][0] * xk)
-		s1_1 += float32(wt[1][1] * xk)
-		xk = x[2]
-		s0_0 += float32(wt[2][0] * xk)
-		s1_0 += float32(wt[2][1] * xk)
-		xk = x[3]
-		s0_1 += float32(wt[3][0] * xk)
-		s1_1 += float32(wt[3][1] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][0] * xk)
-		s1_0 += float32(wt[4][1] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][0] * xk)
-		s1_1 += float32(wt[5][1] * xk)
-		xk = x[6]
-		s0_0 += float32(wt[6][0] * xk)
-		s1_0 += float32(wt[6][1] * xk)
-		xk = x[7]
-		s0_1 += float32(wt[7][0] * xk)
-		s1_1 += float32(wt[7][1] * xk)
-		s0 := (s0_0 + s0_1)
-		y[0] = s0
-		s1 := (s1_0 + s1_1)
-		y[1] = s1
+		dense6ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 

@@ -9,11 +9,6 @@ func dropout(x float32, m float32) float32 {
 	return float32(x * m)
 }
 
-// dropoutGradient is dx = dy · m.
-func dropoutGradient(dy float32, m float32) float32 {
-	return float32(dy * m)
-}
-
 // l2Norm is r = (p - t) / c; e = r · r.
 func l2Norm(p float32, t float32, c float32) float32 {
 	r := (p - t) / c
@@ -60,11 +55,6 @@ func leakyReluGradient(y float32, dy float32) float32 {
 		return float32(0.01 * dy)
 	}
 	return y
-}
-
-// loss_2 is loss = ly · sy.
-func loss_2(ly float32, sy float32) float32 {
-	return float32(ly * sy)
 }
 
 // relu is y = select(x < 0, 0, x).

@@ -13,7 +13,7 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	in := &x[0]
 	lr := float32(float64(t.LearningRate))
 	a1 := &ws.t0[0]
-	dense1ForwardTrain(a1, (*[3]float32)(in), &p.w1, &p.b1)
+	dense1Forward_2(a1, (*[3]float32)(in), &p.w1, &p.b1)
 	z2 := &ws.t1[0]
 	a2 := &ws.t2[0]
 	dense2ForwardTrain(z2, a2, a1, &p.w2, &p.b2)
@@ -22,13 +22,13 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	dropout1 := &ws.t4[0]
 	dropoutEach(dropout1, a2, dropout1Mask)
 	a3 := &ws.t2[0]
-	dense3ForwardTrain(a3, dropout1, &p.w3, &p.b3)
+	dense3Forward_2(a3, dropout1, &p.w3, &p.b3)
 	a4 := &ws.t5[0]
-	dense4ForwardTrain(a4, a3, &p.w4, &p.b4)
+	dense4Forward_2(a4, a3, &p.w4, &p.b4)
 	a5 := &ws.t6[0]
-	dense5ForwardTrain(a5, a4, &p.w5, &p.b5)
+	dense5Forward_2(a5, a4, &p.w5, &p.b5)
 	z6 := &ws.t7[0]
-	dense6ForwardTrain(z6, a5, &p.w6, &p.b6)
+	dense6Forward_2(z6, a5, &p.w6, &p.b6)
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	z6Max := &ws.t8[0]
@@ -52,7 +52,7 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 		dz6[j] = l2NormGradient(z6[j], y[0][j], lZ6[0], s_2)
 	}
 	lossY := 0 + lZ6[0]
-	loss := loss_2(lossY, s_2)
+	loss := dropout(lossY, s_2)
 	dz5 := &ws.t12[0]
 	dense6GradInputOne(dz5, dz6, &p.w6, a5, a5, lr, &p.b6)
 	dz4 := &ws.t6[0]
@@ -137,7 +137,7 @@ func (t *Trainer) losses(x []Input) float32 {
 	for i := range t.m.lZ6[:len(x)] {
 		lossY += t.m.lZ6[i][0]
 	}
-	loss := loss_2(lossY, s_2)
+	loss := dropout(lossY, s_2)
 	return loss
 }
 
@@ -217,12 +217,12 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	z6Scale := ws.t4[from : from+n][:len(x)]
 	z6Sum := ws.t3[from : from+n][:len(x)]
 	lZ6 := t.m.lZ6_2[from : from+n][:len(x)]
-	dense1ForwardRows_2(a1, x, &p.w1, &p.b1)
+	dense1ForwardTrainRows(a1, x, &p.w1, &p.b1)
 	dense2ForwardRows_2(a2, a1, &p.w2, &p.b2)
-	dense3ForwardRows_2(a3, a2, &p.w3, &p.b3)
-	dense4ForwardRows_2(a4, a3, &p.w4, &p.b4)
-	dense5ForwardRows_2(a5, a4, &p.w5, &p.b5)
-	dense6ForwardRows_2(z6, a5, &p.w6, &p.b6)
+	dense3ForwardTrainRows(a3, a2, &p.w3, &p.b3)
+	dense4ForwardTrainRows(a4, a3, &p.w4, &p.b4)
+	dense5ForwardTrainRows(a5, a4, &p.w5, &p.b5)
+	dense6ForwardTrainRows(z6, a5, &p.w6, &p.b6)
 	for i := range x {
 		s := largestError(z6[i][0], y[i][0])
 		for j := 1; j < 2; j++ {
@@ -247,7 +247,7 @@ func (t *Trainer) evaluated(x []Input) float32 {
 	for i := range t.m.lZ6_2[:len(x)] {
 		lossY += t.m.lZ6_2[i][0]
 	}
-	loss := loss_2(lossY, s_2)
+	loss := dropout(lossY, s_2)
 	return loss
 }
 

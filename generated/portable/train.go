@@ -20,9 +20,9 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	for i := range x {
 		in := &x[i]
 		a1 := &a1_2[i]
-		dense1ForwardTrain(a1, (*[8]float32)(in), &p.w1, &p.b1)
+		dense1Forward(a1, (*[8]float32)(in), &p.w1, &p.b1)
 		z2 := &ws.t0
-		dense2ForwardTrain(z2, a1, &p.w2, &p.b2)
+		dense2Forward(z2, a1, &p.w2, &p.b2)
 		lZ2 := &lZ2_2[i]
 		var s_3 float32
 		for j := range 4 {

@@ -3,6 +3,396 @@
 
 package reproducible
 
+// dense16x1AVX2 sums 16 products for each of 1 outputs.
+//
+//go:noescape
+func dense16x1AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+// dense16x1AVX512 sums 16 products for each of 1 outputs.
+//
+//go:noescape
+func dense16x1AVX512(y *float32, x *float32, wt *float32, b *float32)
+
+// dense16x3AVX2 sums 16 products for each of 3 outputs.
+//
+//go:noescape
+func dense16x3AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+// dense16x3AVX512 sums 16 products for each of 3 outputs.
+//
+//go:noescape
+func dense16x3AVX512(y *float32, x *float32, wt *float32, b *float32)
+
+// dense19x33AVX2 sums 19 products for each of 33 outputs.
+//
+//go:noescape
+func dense19x33AVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
+
+// dense19x33AVX2_2 sums 19 products for each of 33 outputs.
+//
+//go:noescape
+func dense19x33AVX2_2(y *float32, x *float32, w *float32, wt *float32, b *float32)
+
+// dense19x33AVX512 sums 19 products for each of 33 outputs.
+//
+//go:noescape
+func dense19x33AVX512(y *float32, x *float32, w *float32, wt *float32, b *float32)
+
+// dense19x33AVX512_2 sums 19 products for each of 33 outputs.
+//
+//go:noescape
+func dense19x33AVX512_2(y *float32, x *float32, w *float32, wt *float32, b *float32)
+
+// dense25x16AVX2 sums 25 products for each of 16 outputs.
+//
+//go:noescape
+func dense25x16AVX2(y *float32, x *float32, w *float32, b *float32)
+
+// dense25x16AVX512 sums 25 products for each of 16 outputs.
+//
+//go:noescape
+func dense25x16AVX512(y *float32, x *float32, w *float32, b *float32)
+
+// dense33x17AVX2 sums 33 products for each of 17 outputs.
+//
+//go:noescape
+func dense33x17AVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
+
+// dense33x17AVX512 sums 33 products for each of 17 outputs.
+//
+//go:noescape
+func dense33x17AVX512(y *float32, x *float32, w *float32, wt *float32, b *float32)
+
+// dense3x8AVX2 sums 3 products for each of 8 outputs.
+//
+//go:noescape
+func dense3x8AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+// dense3x8AVX2_2 sums 3 products for each of 8 outputs.
+//
+//go:noescape
+func dense3x8AVX2_2(y *float32, x *float32, wt *float32, b *float32)
+
+// dense3x8AVX512 sums 3 products for each of 8 outputs.
+//
+//go:noescape
+func dense3x8AVX512(y *float32, x *float32, wt *float32, b *float32)
+
+// dense3x8AVX512_2 sums 3 products for each of 8 outputs.
+//
+//go:noescape
+func dense3x8AVX512_2(y *float32, x *float32, wt *float32, b *float32)
+
+// dropConnectElementsAVX2 computes y = w · m for every element.
+//
+//go:noescape
+func dropConnectElementsAVX2(w_ *float32, m_ *float32, y_ *float32, vectors int)
+
+// dropConnectElementsAVX512 computes y = w · m for every element.
+//
+//go:noescape
+func dropConnectElementsAVX512(w_ *float32, m_ *float32, y_ *float32, vectors int)
+
+// dropConnectGradientElementsAVX2 computes dw = g · m for every element.
+//
+//go:noescape
+func dropConnectGradientElementsAVX2(g_ *float32, m_ *float32, dw_ *float32, vectors int)
+
+// dropConnectGradientElementsAVX512 computes dw = g · m for every element.
+//
+//go:noescape
+func dropConnectGradientElementsAVX512(g_ *float32, m_ *float32, dw_ *float32, vectors int)
+
+// dropoutEachAVX2 computes y = x0 · x1 for every element.
+//
+//go:noescape
+func dropoutEachAVX2(y *[33]float32, x0 *[33]float32, x1 *[33]float32)
+
+// dropoutEachAVX512 computes y = x0 · x1 for every element.
+//
+//go:noescape
+func dropoutEachAVX512(y *[33]float32, x0 *[33]float32, x1 *[33]float32)
+
+// eluGradientEachAVX2 computes y = select(0 < x0, x1, x1 · exp(x0)) for every element.
+//
+//go:noescape
+func eluGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
+
+// eluGradientEachAVX512 computes y = select(0 < x0, x1, x1 · exp(x0)) for every element.
+//
+//go:noescape
+func eluGradientEachAVX512(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
+
+// inputGradient16x1AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient16x1AVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int)
+
+// inputGradient16x1AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient16x1AVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient16x3AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient16x3AVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int)
+
+// inputGradient16x3AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient16x3AVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient25x16AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient25x16AVX2(dx *float32, dy *float32, w *float32, blocks int, tiles0 int, tiles1 int)
+
+// inputGradient25x16AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient25x16AVX512(dx *float32, dy *float32, w *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient33x17AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient33x17AVX2(dx *float32, dy *float32, w *float32, wt *float32, blocks int, tiles0 int, tiles1 int)
+
+// inputGradient33x17AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient33x17AVX512(dx *float32, dy *float32, w *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// rows16x1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows16x1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows16x1AVX2_2 sums 16 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows16x1AVX2_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows16x1AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows16x1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows16x1AVX512_2 sums 16 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows16x1AVX512_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows16x3AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows16x3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows16x3AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows16x3AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows19x16AVX2 sums 19 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows19x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows19x16AVX2_2 sums 19 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows19x16AVX2_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows19x1AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows19x1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows19x1AVX2_2 sums 19 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows19x1AVX2_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows19x1AVX512 sums 19 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows19x1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// rows19x1AVX512_2 sums 19 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows19x1AVX512_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// rows19x32AVX512 sums 19 products for 32 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows19x32AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows19x32AVX512_2 sums 19 products for 32 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows19x32AVX512_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows25x16AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows25x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// rows25x16AVX512 sums 25 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows25x16AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows33x16AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows33x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// rows33x16AVX512 sums 33 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows33x16AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows33x1AVX2 sums 33 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows33x1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows33x1AVX512 sums 33 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows33x1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows3x8AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows3x8AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// rows3x8AVX2_2 sums 3 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows3x8AVX2_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// rows3x8AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows3x8AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// rows3x8AVX512_2 sums 3 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows3x8AVX512_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// sgdElementsAVX2 computes g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
+
+// sgdElementsAVX2_2 computes dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX2_2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
+
+// sgdElementsAVX512 computes g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
+
+// sgdElementsAVX512_2 computes dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX512_2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
+
+// tanhGradientEachAVX2 computes y = x1 · (1 - (x0 · x0)) for every element.
+//
+//go:noescape
+func tanhGradientEachAVX2(y *[17]float32, x0 *[17]float32, x1 *[17]float32)
+
+// tanhGradientEachAVX512 computes y = x1 · (1 - (x0 · x0)) for every element.
+//
+//go:noescape
+func tanhGradientEachAVX512(y *[17]float32, x0 *[17]float32, x1 *[17]float32)
+
+// weightGradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX2_2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX2_2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX2_3 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX2_3(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX512_2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX512_2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX512_3 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX512_3(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
+//
+//go:noescape
+func weightGradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient1AVX2_2 sums the gradients of the weights of 1 outputs over the rows.
+//
+//go:noescape
+func weightGradient1AVX2_2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient1AVX2_3 sums the gradients of the weights of 1 outputs over the rows.
+//
+//go:noescape
+func weightGradient1AVX2_3(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient1AVX512 sums the gradients of the weights of 1 outputs over the rows.
+//
+//go:noescape
+func weightGradient1AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient1AVX512_2 sums the gradients of the weights of 1 outputs over the rows.
+//
+//go:noescape
+func weightGradient1AVX512_2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient1AVX512_3 sums the gradients of the weights of 1 outputs over the rows.
+//
+//go:noescape
+func weightGradient1AVX512_3(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
+//
+//go:noescape
+func weightGradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient3AVX512 sums the gradients of the weights of 3 outputs over the rows.
+//
+//go:noescape
+func weightGradient3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
+//
+//go:noescape
+func weightGradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient8AVX512 sums the gradients of the weights of 8 outputs over the rows.
+//
+//go:noescape
+func weightGradient8AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
 // bodyBiasSgd changes body.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func bodyBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 	if useAVX512 {
@@ -10,45 +400,23 @@ func bodyBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b3[0][0], &p.b3[0][0], &t.m.momentumBuffer.b3[0][0], &lr, &c, 2)
+		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &t.m.momentumBuffer.b3[0][0], &lr, &c, 2)
 		return
 	}
 	bodyBiasSgdGeneric(t, p, g, lr, c)
 }
 
-// bodyForwardAVX512 is bodyForwardGeneric for avx512: 24 multiply-adds,
-// product and sum are rounded separately, the same bits as bodyForwardGeneric.
-//
-//go:noescape
-func bodyForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// bodyForwardAVX2 is bodyForwardGeneric for avx2: 24 multiply-adds,
-// product and sum are rounded separately, the same bits as bodyForwardGeneric.
-//
-//go:noescape
-func bodyForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func bodyForward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		bodyForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense3x8AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		bodyForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense3x8AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	bodyForwardGeneric(y, x, wt, b)
 }
-
-// bodyForwardRowsPanel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func bodyForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// bodyForwardRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func bodyForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // bodyForwardRows is bodyForward_2Generic for every row.
 func bodyForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
@@ -63,9 +431,9 @@ func bodyForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]flo
 		if again12 {
 			single12 = 0
 		}
-		bodyForwardRowsPanel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows3x8AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			bodyForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows3x8AVX512(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
@@ -80,24 +448,14 @@ func bodyForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]flo
 		if again12 {
 			single12 = 0
 		}
-		bodyForwardRowsPanel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows3x8AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			bodyForwardRowsPanel1AVX2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows3x8AVX2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
 	bodyForwardRowsGeneric(y, x, wt, b)
 }
-
-// bodyForwardRows_2Panel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func bodyForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// bodyForwardRows_2Panel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func bodyForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // bodyForwardRows_2 is bodyForwardGeneric for every row.
 func bodyForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
@@ -112,9 +470,9 @@ func bodyForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]f
 		if again12 {
 			single12 = 0
 		}
-		bodyForwardRows_2Panel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows3x8AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			bodyForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows3x8AVX512(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
@@ -129,30 +487,18 @@ func bodyForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]f
 		if again12 {
 			single12 = 0
 		}
-		bodyForwardRows_2Panel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows3x8AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			bodyForwardRows_2Panel1AVX2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows3x8AVX2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
 	bodyForwardRows_2Generic(y, x, wt, b)
 }
 
-// bodyForwardTrainAVX512 is bodyForwardTrainGeneric for avx512: 24 multiply-adds,
-// product and sum are rounded separately, the same bits as bodyForwardTrainGeneric.
-//
-//go:noescape
-func bodyForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// bodyForwardTrainAVX2 is bodyForwardTrainGeneric for avx2: 24 multiply-adds,
-// product and sum are rounded separately, the same bits as bodyForwardTrainGeneric.
-//
-//go:noescape
-func bodyForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func bodyForwardTrain(y *[8]float32, y1 *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		bodyForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense3x8AVX512_2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		for j, s := range y {
 			y[j] = s
 			y1[j] = elu(s)
@@ -160,7 +506,7 @@ func bodyForwardTrain(y *[8]float32, y1 *[8]float32, x *[3]float32, wt *[3][8]fl
 		return
 	}
 	if useAVX2 {
-		bodyForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense3x8AVX2_2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		for j, s := range y {
 			y[j] = s
 			y1[j] = elu(s)
@@ -169,16 +515,6 @@ func bodyForwardTrain(y *[8]float32, y1 *[8]float32, x *[3]float32, wt *[3][8]fl
 	}
 	bodyForwardTrainGeneric(y, y1, x, wt, b)
 }
-
-// bodyForwardTrainRowsPanel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func bodyForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// bodyForwardTrainRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func bodyForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // bodyForwardTrainRows is bodyForwardTrainGeneric for every row.
 func bodyForwardTrainRows(y [][8]float32, y1 [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
@@ -193,9 +529,9 @@ func bodyForwardTrainRows(y [][8]float32, y1 [][8]float32, x []Input, wt *[3][8]
 		if again12 {
 			single12 = 0
 		}
-		bodyForwardTrainRowsPanel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows3x8AVX512_2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			bodyForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows3x8AVX512_2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		y = y[:len(x)]
 		y1 = y1[:len(x)]
@@ -220,9 +556,9 @@ func bodyForwardTrainRows(y [][8]float32, y1 [][8]float32, x []Input, wt *[3][8]
 		if again12 {
 			single12 = 0
 		}
-		bodyForwardTrainRowsPanel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows3x8AVX2_2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			bodyForwardTrainRowsPanel1AVX2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows3x8AVX2_2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		y = y[:len(x)]
 		y1 = y1[:len(x)]
@@ -239,39 +575,17 @@ func bodyForwardTrainRows(y [][8]float32, y1 [][8]float32, x []Input, wt *[3][8]
 	bodyForwardTrainRowsGeneric(y, y1, x, wt, b)
 }
 
-// bodyForward_2AVX512 is bodyForward_2Generic for avx512: 24 multiply-adds,
-// product and sum are rounded separately, the same bits as bodyForward_2Generic.
-//
-//go:noescape
-func bodyForward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// bodyForward_2AVX2 is bodyForward_2Generic for avx2: 24 multiply-adds,
-// product and sum are rounded separately, the same bits as bodyForward_2Generic.
-//
-//go:noescape
-func bodyForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func bodyForward_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		bodyForward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense3x8AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		bodyForward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense3x8AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	bodyForward_2Generic(y, x, wt, b)
 }
-
-// gradient8AVX512 sums the gradients of the weights of 8 outputs over the rows.
-//
-//go:noescape
-func gradient8AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
-//
-//go:noescape
-func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // bodyGradWeight computes the gradient of the weights of layer "body":
 //
@@ -284,11 +598,11 @@ func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 // in the order of the samples. It does not allocate.
 func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
 	if useAVX512 {
-		gradient8AVX512(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x))
+		weightGradient8AVX512(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x))
 		return
 	}
 	if useAVX2 {
-		gradient8_2AVX2(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x))
+		weightGradient8AVX2(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x))
 		return
 	}
 	bodyGradWeightGeneric(gt, dy, x)
@@ -301,7 +615,7 @@ func bodyWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w3[0][0], &p.w3[0][0], &t.m.momentumBuffer.w3[0][0], &lr, &c, 3)
+		sgdElementsAVX2(&g.w3[0][0], &p.w3[0][0], &t.m.momentumBuffer.w3[0][0], &lr, &c, 3)
 		return
 	}
 	bodyWeightSgdGeneric(t, p, g, lr, c)
@@ -314,45 +628,23 @@ func choiceBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b6[0][0], &p.b6[0][0], &t.m.momentumBuffer.b6[0][0], &lr, &c, 2)
+		sgdElementsAVX2(&g.b6[0][0], &p.b6[0][0], &t.m.momentumBuffer.b6[0][0], &lr, &c, 2)
 		return
 	}
 	choiceBiasSgdGeneric(t, p, g, lr, c)
 }
 
-// choiceForwardAVX512 is choiceForwardGeneric for avx512: 48 multiply-adds,
-// product and sum are rounded separately, the same bits as choiceForwardGeneric.
-//
-//go:noescape
-func choiceForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// choiceForwardAVX2 is choiceForwardGeneric for avx2: 48 multiply-adds,
-// product and sum are rounded separately, the same bits as choiceForwardGeneric.
-//
-//go:noescape
-func choiceForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		choiceForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense16x3AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		choiceForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense16x3AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	choiceForwardGeneric(y, x, wt, b)
 }
-
-// choiceForwardRowsPanel0AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func choiceForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// choiceForwardRowsPanel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func choiceForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // choiceForwardRows is choiceForward_2Generic for every row.
 func choiceForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
@@ -363,7 +655,7 @@ func choiceForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		choiceForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows16x3AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	if useAVX2 {
@@ -373,146 +665,55 @@ func choiceForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		choiceForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		rows16x3AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	choiceForwardRowsGeneric(y, x, wt, b)
 }
 
-// choiceForwardRows_2Panel0AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func choiceForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// choiceForwardRows_2Panel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func choiceForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// choiceForwardRows_2 is choiceForwardGeneric for every row.
-func choiceForwardRows_2(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			choiceForward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		choiceForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			choiceForward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		choiceForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	choiceForwardRows_2Generic(y, x, wt, b)
-}
-
-// choiceForwardTrainAVX512 is choiceForwardTrainGeneric for avx512: 48 multiply-adds,
-// product and sum are rounded separately, the same bits as choiceForwardTrainGeneric.
-//
-//go:noescape
-func choiceForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// choiceForwardTrainAVX2 is choiceForwardTrainGeneric for avx2: 48 multiply-adds,
-// product and sum are rounded separately, the same bits as choiceForwardTrainGeneric.
-//
-//go:noescape
-func choiceForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func choiceForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		choiceForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		choiceForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	choiceForwardTrainGeneric(y, x, wt, b)
-}
-
-// choiceForwardTrainRowsPanel0AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func choiceForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// choiceForwardTrainRowsPanel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func choiceForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// choiceForwardTrainRows is choiceForwardTrainGeneric for every row.
+// choiceForwardTrainRows is choiceForwardGeneric for every row.
 func choiceForwardTrainRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			choiceForwardTrain(&y[0], &x[0], wt, b)
+			choiceForward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		choiceForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows16x3AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			choiceForwardTrain(&y[0], &x[0], wt, b)
+			choiceForward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		choiceForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		rows16x3AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	choiceForwardTrainRowsGeneric(y, x, wt, b)
 }
 
-// choiceForward_2AVX512 is choiceForward_2Generic for avx512: 48 multiply-adds,
-// product and sum are rounded separately, the same bits as choiceForward_2Generic.
-//
-//go:noescape
-func choiceForward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// choiceForward_2AVX2 is choiceForward_2Generic for avx2: 48 multiply-adds,
-// product and sum are rounded separately, the same bits as choiceForward_2Generic.
-//
-//go:noescape
-func choiceForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func choiceForward_2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		choiceForward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense16x3AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		choiceForward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense16x3AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	choiceForward_2Generic(y, x, wt, b)
 }
-
-// choiceGradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func choiceGradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// choiceGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func choiceGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int)
 
 // choiceGradInputRows is choiceGradInput for every row.
 func choiceGradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32, u0 [][16]float32, u1 [][16]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		choiceGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 2, by6, by2, single6)
+		inputGradient16x3AVX512(&y[0][0], &x[0][0], &wt[0][0], 2, by6, by2, single6)
 		y = y[:len(x)]
 		u0 = u0[:len(x)]
 		u1 = u1[:len(x)]
@@ -530,7 +731,7 @@ func choiceGradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32, u0
 	if useAVX2 {
 		m := len(x)
 		by2, by1 := m/2, m%2
-		choiceGradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], 4, by2, by1)
+		inputGradient16x3AVX2(&y[0][0], &x[0][0], &wt[0][0], 4, by2, by1)
 		y = y[:len(x)]
 		u0 = u0[:len(x)]
 		u1 = u1[:len(x)]
@@ -548,16 +749,6 @@ func choiceGradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32, u0
 	choiceGradInputRowsGeneric(y, x, wt, u0, u1)
 }
 
-// gradient3AVX512 sums the gradients of the weights of 3 outputs over the rows.
-//
-//go:noescape
-func gradient3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient3_2AVX2 sums the gradients of the weights of 3 outputs over the rows.
-//
-//go:noescape
-func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // choiceGradWeight computes the gradient of the weights of layer "choice":
 //
 //	for n := range dy {
@@ -569,11 +760,11 @@ func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 // in the order of the samples. It does not allocate.
 func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 	if useAVX512 {
-		gradient3AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
+		weightGradient3AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
 		return
 	}
 	if useAVX2 {
-		gradient3_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
+		weightGradient3AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
 		return
 	}
 	choiceGradWeightGeneric(gt, dy, x)
@@ -586,7 +777,7 @@ func choiceWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w6[0][0], &p.w6[0][0], &t.m.momentumBuffer.w6[0][0], &lr, &c, 16)
+		sgdElementsAVX2(&g.w6[0][0], &p.w6[0][0], &t.m.momentumBuffer.w6[0][0], &lr, &c, 16)
 		return
 	}
 	choiceWeightSgdGeneric(t, p, g, lr, c)
@@ -599,45 +790,23 @@ func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b4[0][0], &p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &c, 2)
+		sgdElementsAVX2(&g.b4[0][0], &p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &c, 2)
 		return
 	}
 	dense4BiasSgdGeneric(t, p, g, lr, c)
 }
 
-// dense4ForwardAVX512 is dense4ForwardGeneric for avx512: 400 multiply-adds,
-// product and sum are rounded separately, the same bits as dense4ForwardGeneric.
-//
-//go:noescape
-func dense4ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 400 multiply-adds,
-// product and sum are rounded separately, the same bits as dense4ForwardGeneric.
-//
-//go:noescape
-func dense4ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
-
 func dense4Forward(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense4ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense25x16AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense4ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense25x16AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense4ForwardGeneric(y, x, w, b)
 }
-
-// dense4ForwardRowsPanel0AVX512 sums 25 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4ForwardRowsPanel1AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense4ForwardRows is dense4Forward_2Generic for every row.
 func dense4ForwardRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
@@ -649,7 +818,7 @@ func dense4ForwardRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, 
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense4ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows25x16AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
@@ -660,175 +829,71 @@ func dense4ForwardRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, 
 		}
 		m := len(x)
 		for q := range w {
-			dense4ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
+			rows25x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
 		}
 		return
 	}
 	dense4ForwardRowsGeneric(y, x, w, b)
 }
 
-// dense4ForwardRows_2Panel0AVX512 sums 25 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4ForwardRows_2Panel1AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense4ForwardRows_2 is dense4ForwardGeneric for every row.
-func dense4ForwardRows_2(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense4Forward(&y[0], &x[0], w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense4ForwardRows_2Panel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense4Forward(&y[0], &x[0], w, b)
-			return
-		}
-		m := len(x)
-		for q := range w {
-			dense4ForwardRows_2Panel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
-		}
-		return
-	}
-	dense4ForwardRows_2Generic(y, x, w, b)
-}
-
-// dense4ForwardTrainAVX512 is dense4ForwardTrainGeneric for avx512: 400 multiply-adds,
-// product and sum are rounded separately, the same bits as dense4ForwardTrainGeneric.
-//
-//go:noescape
-func dense4ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 400 multiply-adds,
-// product and sum are rounded separately, the same bits as dense4ForwardTrainGeneric.
-//
-//go:noescape
-func dense4ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense4ForwardTrain(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense4ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense4ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense4ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense4ForwardTrainRowsPanel0AVX512 sums 25 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4ForwardTrainRowsPanel1AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense4ForwardTrainRows is dense4ForwardTrainGeneric for every row.
+// dense4ForwardTrainRows is dense4ForwardGeneric for every row.
 func dense4ForwardTrainRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense4ForwardTrain(&y[0], &x[0], w, b)
+			dense4Forward(&y[0], &x[0], w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense4ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows25x16AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense4ForwardTrain(&y[0], &x[0], w, b)
+			dense4Forward(&y[0], &x[0], w, b)
 			return
 		}
 		m := len(x)
 		for q := range w {
-			dense4ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
+			rows25x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
 		}
 		return
 	}
 	dense4ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-// dense4Forward_2AVX512 is dense4Forward_2Generic for avx512: 400 multiply-adds,
-// product and sum are rounded separately, the same bits as dense4Forward_2Generic.
-//
-//go:noescape
-func dense4Forward_2AVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 400 multiply-adds,
-// product and sum are rounded separately, the same bits as dense4Forward_2Generic.
-//
-//go:noescape
-func dense4Forward_2AVX2(y *float32, x *float32, w *float32, b *float32)
-
 func dense4Forward_2(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense4Forward_2AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense25x16AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense4Forward_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense25x16AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense4Forward_2Generic(y, x, w, b)
 }
-
-// dense4GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, blocks int, tiles0 int, tiles1 int)
 
 // dense4GradInputRows is dense4GradInput for every row.
 func dense4GradInputRows(y [][25]float32, x [][16]float32, w *[1][25][16]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense4GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], 3, by6, by2, single6)
-		dense4GradInputRowsBlocksAVX512(&y[0][17], &x[0][0], &w[0][17][0], 1, by6, by2, single6)
+		inputGradient25x16AVX512(&y[0][0], &x[0][0], &w[0][0][0], 3, by6, by2, single6)
+		inputGradient25x16AVX512(&y[0][17], &x[0][0], &w[0][17][0], 1, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
 		m := len(x)
 		by2, by1 := m/2, m%2
-		dense4GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &w[0][0][0], 6, by2, by1)
-		dense4GradInputRowsBlocksAVX2(&y[0][21], &x[0][0], &w[0][21][0], 1, by2, by1)
+		inputGradient25x16AVX2(&y[0][0], &x[0][0], &w[0][0][0], 6, by2, by1)
+		inputGradient25x16AVX2(&y[0][21], &x[0][0], &w[0][21][0], 1, by2, by1)
 		return
 	}
 	dense4GradInputRowsGeneric(y, x, w)
 }
-
-// gradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense4GradWeight computes the gradient of the weights of layer "dense4":
 //
@@ -842,28 +907,18 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 func dense4GradWeight(g *[1][25][16]float32, dy [][16]float32, x [][25]float32) {
 	if useAVX512 {
 		for q := range g {
-			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 25, len(x))
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 25, len(x))
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 25, len(x))
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 25, len(x))
 		}
 		return
 	}
 	dense4GradWeightGeneric(g, dy, x)
 }
-
-// dropConnectElementsAVX512 computes y = w · m for every element.
-//
-//go:noescape
-func dropConnectElementsAVX512(w_ *float32, m_ *float32, y_ *float32, vectors int)
-
-// dropConnectElements_2AVX2 computes y = w · m for every element.
-//
-//go:noescape
-func dropConnectElements_2AVX2(w_ *float32, m_ *float32, y_ *float32, vectors int)
 
 // dense4WeightDropConnect changes dense4.weight.kept: y = w · m.
 func dense4WeightDropConnect(t *Trainer, p *params, g *params) {
@@ -875,22 +930,12 @@ func dense4WeightDropConnect(t *Trainer, p *params, g *params) {
 	}
 	if useAVX2 {
 		for q := range 1 {
-			dropConnectElements_2AVX2(&p.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &t.m.connectionsKept.w4[q][0][0], 50)
+			dropConnectElementsAVX2(&p.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &t.m.connectionsKept.w4[q][0][0], 50)
 		}
 		return
 	}
 	dense4WeightDropConnectGeneric(t, p, g)
 }
-
-// dropConnectGradientElementsAVX512 computes dw = g · m for every element.
-//
-//go:noescape
-func dropConnectGradientElementsAVX512(g_ *float32, m_ *float32, dw_ *float32, vectors int)
-
-// dropConnectGradientElements_2AVX2 computes dw = g · m for every element.
-//
-//go:noescape
-func dropConnectGradientElements_2AVX2(g_ *float32, m_ *float32, dw_ *float32, vectors int)
 
 // dense4WeightDropConnectGradient changes dense4.weight: dw = g · m.
 func dense4WeightDropConnectGradient(t *Trainer, p *params, g *params) {
@@ -902,7 +947,7 @@ func dense4WeightDropConnectGradient(t *Trainer, p *params, g *params) {
 	}
 	if useAVX2 {
 		for q := range 1 {
-			dropConnectGradientElements_2AVX2(&g.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &g.w4[q][0][0], 50)
+			dropConnectGradientElementsAVX2(&g.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &g.w4[q][0][0], 50)
 		}
 		return
 	}
@@ -919,22 +964,12 @@ func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 	}
 	if useAVX2 {
 		for q := range 1 {
-			sgdElements_2AVX2(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.momentumBuffer.w4[q][0][0], &lr, &c, 50)
+			sgdElementsAVX2(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.momentumBuffer.w4[q][0][0], &lr, &c, 50)
 		}
 		return
 	}
 	dense4WeightSgdGeneric(t, p, g, lr, c)
 }
-
-// dropoutEachAVX512 is dropoutEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func dropoutEachAVX512(y *[33]float32, x0 *[33]float32, x1 *[33]float32)
-
-// dropoutEachAVX2 is dropoutEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func dropoutEachAVX2(y *[33]float32, x0 *[33]float32, x1 *[33]float32)
 
 func dropoutEach(y *[33]float32, x0 *[33]float32, x1 *[33]float32) {
 	if useAVX512 {
@@ -948,16 +983,6 @@ func dropoutEach(y *[33]float32, x0 *[33]float32, x1 *[33]float32) {
 	dropoutEachGeneric(y, x0, x1)
 }
 
-// eluGradientEachAVX512 is eluGradientEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func eluGradientEachAVX512(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
-
-// eluGradientEachAVX2 is eluGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func eluGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
-
 func eluGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
 	if useAVX512 {
 		eluGradientEachAVX512(y, x0, x1)
@@ -970,16 +995,6 @@ func eluGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
 	eluGradientEachGeneric(y, x0, x1)
 }
 
-// sgdElementsAVX512 computes g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElementsAVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
-
-// sgdElements_2AVX2 computes g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
-
 // eyeBiasSgd changes eye.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func eyeBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 	if useAVX512 {
@@ -987,55 +1002,23 @@ func eyeBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &c, 6)
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &c, 6)
 		return
 	}
 	eyeBiasSgdGeneric(t, p, g, lr, c)
 }
 
-// eyeForwardAVX512 is eyeForwardGeneric for avx512: 627 multiply-adds,
-// product and sum are rounded separately, the same bits as eyeForwardGeneric.
-//
-//go:noescape
-func eyeForwardAVX512(y *float32, x *float32, w *float32, wt *float32, b *float32)
-
-// eyeForwardAVX2 is eyeForwardGeneric for avx2: 627 multiply-adds,
-// product and sum are rounded separately, the same bits as eyeForwardGeneric.
-//
-//go:noescape
-func eyeForwardAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
-
 func eyeForward(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
 	if useAVX512 {
-		eyeForwardAVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
+		dense19x33AVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		eyeForwardAVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
+		dense19x33AVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
 		return
 	}
 	eyeForwardGeneric(y, x, w, wt, b)
 }
-
-// eyeForwardRowsPanel0AVX512 sums 19 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func eyeForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// eyeForwardRowsPanel1AVX512 sums 19 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func eyeForwardRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// eyeForwardRowsPanel2AVX2 sums 19 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func eyeForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// eyeForwardRowsPanel3AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func eyeForwardRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // eyeForwardRows is eyeForwardGeneric for every row.
 func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
@@ -1052,11 +1035,11 @@ func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt 
 			single12 = 0
 		}
 		for q := 0; q < 2; q += 2 {
-			eyeForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows19x32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		eyeForwardRowsPanel1AVX512(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by12, by8, by4, single12)
+		rows19x1AVX512(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by12, by8, by4, single12)
 		if again12 {
-			eyeForwardRowsPanel1AVX512(&y[m-4][32], &x[m-4][0], &wt[0][0], &b[2][0], 0, 0, 1, 0)
+			rows19x1AVX512(&y[m-4][32], &x[m-4][0], &wt[0][0], &b[2][0], 0, 0, 1, 0)
 		}
 		return
 	}
@@ -1069,29 +1052,17 @@ func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt 
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			eyeForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+			rows19x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
-		eyeForwardRowsPanel3AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by6, by5, single6)
+		rows19x1AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by6, by5, single6)
 		return
 	}
 	eyeForwardRowsGeneric(y, x, w, wt, b)
 }
 
-// eyeForwardTrainAVX512 is eyeForwardTrainGeneric for avx512: 627 multiply-adds,
-// product and sum are rounded separately, the same bits as eyeForwardTrainGeneric.
-//
-//go:noescape
-func eyeForwardTrainAVX512(y *float32, x *float32, w *float32, wt *float32, b *float32)
-
-// eyeForwardTrainAVX2 is eyeForwardTrainGeneric for avx2: 627 multiply-adds,
-// product and sum are rounded separately, the same bits as eyeForwardTrainGeneric.
-//
-//go:noescape
-func eyeForwardTrainAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
-
 func eyeForwardTrain(y *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
 	if useAVX512 {
-		eyeForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
+		dense19x33AVX512_2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
 		for j, s := range y {
 			y[j] = s
 			y1[j] = gelu(s)
@@ -1099,7 +1070,7 @@ func eyeForwardTrain(y *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][19]
 		return
 	}
 	if useAVX2 {
-		eyeForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
+		dense19x33AVX2_2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
 		for j, s := range y {
 			y[j] = s
 			y1[j] = gelu(s)
@@ -1108,26 +1079,6 @@ func eyeForwardTrain(y *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][19]
 	}
 	eyeForwardTrainGeneric(y, y1, x, w, wt, b)
 }
-
-// eyeForwardTrainRowsPanel0AVX512 sums 19 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func eyeForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// eyeForwardTrainRowsPanel1AVX512 sums 19 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func eyeForwardTrainRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// eyeForwardTrainRowsPanel2AVX2 sums 19 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func eyeForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// eyeForwardTrainRowsPanel3AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func eyeForwardTrainRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // eyeForwardTrainRows is eyeForwardTrainGeneric for every row.
 func eyeForwardTrainRows(y [][33]float32, y1 [][33]float32, x [][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
@@ -1144,11 +1095,11 @@ func eyeForwardTrainRows(y [][33]float32, y1 [][33]float32, x [][19]float32, w *
 			single12 = 0
 		}
 		for q := 0; q < 2; q += 2 {
-			eyeForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows19x32AVX512_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		eyeForwardTrainRowsPanel1AVX512(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by12, by8, by4, single12)
+		rows19x1AVX512_2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by12, by8, by4, single12)
 		if again12 {
-			eyeForwardTrainRowsPanel1AVX512(&y[m-4][32], &x[m-4][0], &wt[0][0], &b[2][0], 0, 0, 1, 0)
+			rows19x1AVX512_2(&y[m-4][32], &x[m-4][0], &wt[0][0], &b[2][0], 0, 0, 1, 0)
 		}
 		y = y[:len(x)]
 		y1 = y1[:len(x)]
@@ -1171,9 +1122,9 @@ func eyeForwardTrainRows(y [][33]float32, y1 [][33]float32, x [][19]float32, w *
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			eyeForwardTrainRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+			rows19x16AVX2_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
-		eyeForwardTrainRowsPanel3AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by6, by5, single6)
+		rows19x1AVX2_2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by6, by5, single6)
 		y = y[:len(x)]
 		y1 = y1[:len(x)]
 		for i := range x {
@@ -1189,26 +1140,6 @@ func eyeForwardTrainRows(y [][33]float32, y1 [][33]float32, x [][19]float32, w *
 	eyeForwardTrainRowsGeneric(y, y1, x, w, wt, b)
 }
 
-// gradient16_5AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_5AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient1_5AVX512 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func gradient1_5AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_6AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient1_6AVX2 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func gradient1_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // eyeGradWeight computes the gradient of the weights of layer "eye":
 //
 //	for n := range dy {
@@ -1221,16 +1152,16 @@ func gradient1_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, x [][19]float32) {
 	if useAVX512 {
 		for q := range g {
-			gradient16_5AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 19, len(x))
+			weightGradient16AVX512_3(&g[q][0][0], &dy[0][q*16], &x[0][0], 19, len(x))
 		}
-		gradient1_5AVX512(&gt[0][0], &dy[0][32], &x[0][0], 19, len(x))
+		weightGradient1AVX512_3(&gt[0][0], &dy[0][32], &x[0][0], 19, len(x))
 		return
 	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_6AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 19, len(x))
+			weightGradient16AVX2_3(&g[q][0][0], &dy[0][q*16], &x[0][0], 19, len(x))
 		}
-		gradient1_6AVX2(&gt[0][0], &dy[0][32], &x[0][0], 19, len(x))
+		weightGradient1AVX2_3(&gt[0][0], &dy[0][32], &x[0][0], 19, len(x))
 		return
 	}
 	eyeGradWeightGeneric(g, gt, dy, x)
@@ -1247,9 +1178,9 @@ func eyeWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 	}
 	if useAVX2 {
 		for q := range 2 {
-			sgdElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, &c, 38)
+			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, &c, 38)
 		}
-		sgdElements_2AVX2(&g.w1t[0][0], &p.w1t[0][0], &t.m.momentumBuffer.w1t[0][0], &lr, &c, 19)
+		sgdElementsAVX2(&g.w1t[0][0], &p.w1t[0][0], &t.m.momentumBuffer.w1t[0][0], &lr, &c, 19)
 		return
 	}
 	eyeWeightSgdGeneric(t, p, g, lr, c)
@@ -1262,55 +1193,23 @@ func innerBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &c, 4)
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &c, 4)
 		return
 	}
 	innerBiasSgdGeneric(t, p, g, lr, c)
 }
 
-// innerForwardAVX512 is innerForwardGeneric for avx512: 561 multiply-adds,
-// product and sum are rounded separately, the same bits as innerForwardGeneric.
-//
-//go:noescape
-func innerForwardAVX512(y *float32, x *float32, w *float32, wt *float32, b *float32)
-
-// innerForwardAVX2 is innerForwardGeneric for avx2: 561 multiply-adds,
-// product and sum are rounded separately, the same bits as innerForwardGeneric.
-//
-//go:noescape
-func innerForwardAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
-
 func innerForward(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
 	if useAVX512 {
-		innerForwardAVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
+		dense33x17AVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		innerForwardAVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
+		dense33x17AVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
 		return
 	}
 	innerForwardGeneric(y, x, w, wt, b)
 }
-
-// innerForwardRowsPanel0AVX512 sums 33 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func innerForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// innerForwardRowsPanel1AVX512 sums 33 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func innerForwardRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// innerForwardRowsPanel2AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func innerForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// innerForwardRowsPanel3AVX2 sums 33 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func innerForwardRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // innerForwardRows is innerForwardGeneric for every row.
 func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
@@ -1322,9 +1221,9 @@ func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, w
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			innerForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows33x16AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
-		innerForwardRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
+		rows33x1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
 		return
 	}
 	if useAVX2 {
@@ -1335,106 +1234,21 @@ func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, w
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := range w {
-			innerForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
+			rows33x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
 		}
-		innerForwardRowsPanel3AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by3, by2, single3)
+		rows33x1AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by3, by2, single3)
 		return
 	}
 	innerForwardRowsGeneric(y, x, w, wt, b)
 }
-
-// innerForwardTrainAVX512 is innerForwardTrainGeneric for avx512: 561 multiply-adds,
-// product and sum are rounded separately, the same bits as innerForwardTrainGeneric.
-//
-//go:noescape
-func innerForwardTrainAVX512(y *float32, x *float32, w *float32, wt *float32, b *float32)
-
-// innerForwardTrainAVX2 is innerForwardTrainGeneric for avx2: 561 multiply-adds,
-// product and sum are rounded separately, the same bits as innerForwardTrainGeneric.
-//
-//go:noescape
-func innerForwardTrainAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
-
-func innerForwardTrain(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
-	if useAVX512 {
-		innerForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		innerForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-		return
-	}
-	innerForwardTrainGeneric(y, x, w, wt, b)
-}
-
-// innerForwardTrainRowsPanel0AVX512 sums 33 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func innerForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// innerForwardTrainRowsPanel1AVX512 sums 33 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func innerForwardTrainRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// innerForwardTrainRowsPanel2AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func innerForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// innerForwardTrainRowsPanel3AVX2 sums 33 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func innerForwardTrainRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// innerForwardTrainRows is innerForwardTrainGeneric for every row.
-func innerForwardTrainRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			innerForwardTrain(&y[0], &x[0], w, wt, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			innerForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		innerForwardTrainRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			innerForwardTrain(&y[0], &x[0], w, wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		for q := range w {
-			innerForwardTrainRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
-		}
-		innerForwardTrainRowsPanel3AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by3, by2, single3)
-		return
-	}
-	innerForwardTrainRowsGeneric(y, x, w, wt, b)
-}
-
-// innerGradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func innerGradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// innerGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func innerGradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, wt *float32, blocks int, tiles0 int, tiles1 int)
 
 // innerGradInputRows is innerGradInput for every row.
 func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32, wt *[33][8]float32, u0 [][33]float32, u1 [][33]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		innerGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &wt[0][0], 4, by6, by2, single6)
-		innerGradInputRowsBlocksAVX512(&y[0][25], &x[0][0], &w[0][25][0], &wt[25][0], 1, by6, by2, single6)
+		inputGradient33x17AVX512(&y[0][0], &x[0][0], &w[0][0][0], &wt[0][0], 4, by6, by2, single6)
+		inputGradient33x17AVX512(&y[0][25], &x[0][0], &w[0][25][0], &wt[25][0], 1, by6, by2, single6)
 		y = y[:len(x)]
 		u0 = u0[:len(x)]
 		u1 = u1[:len(x)]
@@ -1443,7 +1257,7 @@ func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32,
 			u0Row := &u0[i]
 			u1Row := &u1[i]
 			for j, s := range yRow {
-				sv0 := dropoutGradient(s, u0Row[j])
+				sv0 := dropout(s, u0Row[j])
 				yRow[j] = geluGradient(u1Row[j], sv0)
 			}
 		}
@@ -1452,8 +1266,8 @@ func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32,
 	if useAVX2 {
 		m := len(x)
 		by2, by1 := m/2, m%2
-		innerGradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &w[0][0][0], &wt[0][0], 8, by2, by1)
-		innerGradInputRowsBlocksAVX2(&y[0][29], &x[0][0], &w[0][29][0], &wt[29][0], 1, by2, by1)
+		inputGradient33x17AVX2(&y[0][0], &x[0][0], &w[0][0][0], &wt[0][0], 8, by2, by1)
+		inputGradient33x17AVX2(&y[0][29], &x[0][0], &w[0][29][0], &wt[29][0], 1, by2, by1)
 		y = y[:len(x)]
 		u0 = u0[:len(x)]
 		u1 = u1[:len(x)]
@@ -1462,7 +1276,7 @@ func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32,
 			u0Row := &u0[i]
 			u1Row := &u1[i]
 			for j, s := range yRow {
-				sv0 := dropoutGradient(s, u0Row[j])
+				sv0 := dropout(s, u0Row[j])
 				yRow[j] = geluGradient(u1Row[j], sv0)
 			}
 		}
@@ -1470,26 +1284,6 @@ func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32,
 	}
 	innerGradInputRowsGeneric(y, x, w, wt, u0, u1)
 }
-
-// gradient16_3AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient1_3AVX512 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func gradient1_3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_4AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient1_4AVX2 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func gradient1_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // innerGradWeight computes the gradient of the weights of layer "inner":
 //
@@ -1503,45 +1297,35 @@ func gradient1_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32, x [][33]float32) {
 	if useAVX512 {
 		for q := range g {
-			gradient16_3AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 33, len(x))
+			weightGradient16AVX512_2(&g[q][0][0], &dy[0][q*16], &x[0][0], 33, len(x))
 		}
-		gradient1_3AVX512(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x))
+		weightGradient1AVX512_2(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x))
 		return
 	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_4AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 33, len(x))
+			weightGradient16AVX2_2(&g[q][0][0], &dy[0][q*16], &x[0][0], 33, len(x))
 		}
-		gradient1_4AVX2(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x))
+		weightGradient1AVX2_2(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x))
 		return
 	}
 	innerGradWeightGeneric(g, gt, dy, x)
 }
 
-// sgdElements_3AVX512 computes dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElements_3AVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
-
-// sgdElements_4AVX2 computes dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElements_4AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
-
 // innerWeightSgd changes inner.weight: dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
 func innerWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 	if useAVX512 {
 		for q := range 1 {
-			sgdElements_3AVX512(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.momentumBuffer.w2[q][0][0], &lr, &c, 33)
+			sgdElementsAVX512_2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.momentumBuffer.w2[q][0][0], &lr, &c, 33)
 		}
-		sgdElements_3AVX512(&g.w2t[0][0], &p.w2t[0][0], &t.m.momentumBuffer.w2t[0][0], &lr, &c, 17)
+		sgdElementsAVX512_2(&g.w2t[0][0], &p.w2t[0][0], &t.m.momentumBuffer.w2t[0][0], &lr, &c, 17)
 		return
 	}
 	if useAVX2 {
 		for q := range 1 {
-			sgdElements_4AVX2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.momentumBuffer.w2[q][0][0], &lr, &c, 66)
+			sgdElementsAVX2_2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.momentumBuffer.w2[q][0][0], &lr, &c, 66)
 		}
-		sgdElements_4AVX2(&g.w2t[0][0], &p.w2t[0][0], &t.m.momentumBuffer.w2t[0][0], &lr, &c, 33)
+		sgdElementsAVX2_2(&g.w2t[0][0], &p.w2t[0][0], &t.m.momentumBuffer.w2t[0][0], &lr, &c, 33)
 		return
 	}
 	innerWeightSgdGeneric(t, p, g, lr, c)
@@ -1554,7 +1338,7 @@ func mixedBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b5[0][0], &p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &c, 2)
+		sgdElementsAVX2(&g.b5[0][0], &p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &c, 2)
 		return
 	}
 	mixedBiasSgdGeneric(t, p, g, lr, c)
@@ -1567,7 +1351,7 @@ func mixedWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w5[0], &p.w5[0], &t.m.momentumBuffer.w5[0], &lr, &c, 18)
+		sgdElementsAVX2(&g.w5[0], &p.w5[0], &t.m.momentumBuffer.w5[0], &lr, &c, 18)
 		return
 	}
 	mixedWeightSgdGeneric(t, p, g, lr, c)
@@ -1590,45 +1374,23 @@ func scoreBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b7[0][0], &p.b7[0][0], &t.m.momentumBuffer.b7[0][0], &lr, &c, 2)
+		sgdElementsAVX2(&g.b7[0][0], &p.b7[0][0], &t.m.momentumBuffer.b7[0][0], &lr, &c, 2)
 		return
 	}
 	scoreBiasSgdGeneric(t, p, g, lr, c)
 }
 
-// scoreForwardAVX512 is scoreForwardGeneric for avx512: 16 multiply-adds,
-// product and sum are rounded separately, the same bits as scoreForwardGeneric.
-//
-//go:noescape
-func scoreForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// scoreForwardAVX2 is scoreForwardGeneric for avx2: 16 multiply-adds,
-// product and sum are rounded separately, the same bits as scoreForwardGeneric.
-//
-//go:noescape
-func scoreForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		scoreForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense16x1AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		scoreForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense16x1AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	scoreForwardGeneric(y, x, wt, b)
 }
-
-// scoreForwardRowsPanel0AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func scoreForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// scoreForwardRowsPanel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func scoreForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // scoreForwardRows is scoreForward_2Generic for every row.
 func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
@@ -1639,7 +1401,7 @@ func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		scoreForwardRowsPanel0AVX512(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows16x1AVX512(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	if useAVX2 {
@@ -1649,166 +1411,65 @@ func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		scoreForwardRowsPanel1AVX2(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		rows16x1AVX2(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	scoreForwardRowsGeneric(y, x, wt, b)
 }
 
-// scoreForwardRows_2Panel0AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func scoreForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// scoreForwardRows_2Panel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func scoreForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// scoreForwardRows_2 is scoreForwardGeneric for every row.
-func scoreForwardRows_2(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			scoreForward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		scoreForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			scoreForward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		scoreForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	scoreForwardRows_2Generic(y, x, wt, b)
-}
-
-// scoreForwardTrainAVX512 is scoreForwardTrainGeneric for avx512: 16 multiply-adds,
-// product and sum are rounded separately, the same bits as scoreForwardTrainGeneric.
-//
-//go:noescape
-func scoreForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// scoreForwardTrainAVX2 is scoreForwardTrainGeneric for avx2: 16 multiply-adds,
-// product and sum are rounded separately, the same bits as scoreForwardTrainGeneric.
-//
-//go:noescape
-func scoreForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func scoreForwardTrain(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		scoreForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		scoreForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	scoreForwardTrainGeneric(y, x, wt, b)
-}
-
-// scoreForwardTrainRowsPanel0AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func scoreForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// scoreForwardTrainRowsPanel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func scoreForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// scoreForwardTrainRows is scoreForwardTrainGeneric for every row.
+// scoreForwardTrainRows is scoreForwardGeneric for every row.
 func scoreForwardTrainRows(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			scoreForwardTrain(&y[0], &x[0], wt, b)
+			scoreForward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		scoreForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows16x1AVX512_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			scoreForwardTrain(&y[0], &x[0], wt, b)
+			scoreForward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		scoreForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		rows16x1AVX2_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	scoreForwardTrainRowsGeneric(y, x, wt, b)
 }
 
-// scoreForward_2AVX512 is scoreForward_2Generic for avx512: 16 multiply-adds,
-// product and sum are rounded separately, the same bits as scoreForward_2Generic.
-//
-//go:noescape
-func scoreForward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// scoreForward_2AVX2 is scoreForward_2Generic for avx2: 16 multiply-adds,
-// product and sum are rounded separately, the same bits as scoreForward_2Generic.
-//
-//go:noescape
-func scoreForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func scoreForward_2(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		scoreForward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense16x1AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		scoreForward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense16x1AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	scoreForward_2Generic(y, x, wt, b)
 }
-
-// scoreGradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func scoreGradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// scoreGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func scoreGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int)
 
 // scoreGradInputRows is scoreGradInput for every row.
 func scoreGradInputRows(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		scoreGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 2, by6, by2, single6)
+		inputGradient16x1AVX512(&y[0][0], &x[0][0], &wt[0][0], 2, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
 		m := len(x)
 		by2, by1 := m/2, m%2
-		scoreGradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], 4, by2, by1)
+		inputGradient16x1AVX2(&y[0][0], &x[0][0], &wt[0][0], 4, by2, by1)
 		return
 	}
 	scoreGradInputRowsGeneric(y, x, wt)
 }
-
-// gradient1AVX512 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func gradient1AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient1_2AVX2 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // scoreGradWeight computes the gradient of the weights of layer "score":
 //
@@ -1821,11 +1482,11 @@ func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 // in the order of the samples. It does not allocate.
 func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
 	if useAVX512 {
-		gradient1AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
+		weightGradient1AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
 		return
 	}
 	if useAVX2 {
-		gradient1_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
+		weightGradient1AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
 		return
 	}
 	scoreGradWeightGeneric(gt, dy, x)
@@ -1838,21 +1499,11 @@ func scoreWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w7[0][0], &p.w7[0][0], &t.m.momentumBuffer.w7[0][0], &lr, &c, 16)
+		sgdElementsAVX2(&g.w7[0][0], &p.w7[0][0], &t.m.momentumBuffer.w7[0][0], &lr, &c, 16)
 		return
 	}
 	scoreWeightSgdGeneric(t, p, g, lr, c)
 }
-
-// tanhGradientEachAVX512 is tanhGradientEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func tanhGradientEachAVX512(y *[17]float32, x0 *[17]float32, x1 *[17]float32)
-
-// tanhGradientEachAVX2 is tanhGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func tanhGradientEachAVX2(y *[17]float32, x0 *[17]float32, x1 *[17]float32)
 
 func tanhGradientEach(y *[17]float32, x0 *[17]float32, x1 *[17]float32) {
 	if useAVX512 {

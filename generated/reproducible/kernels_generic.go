@@ -304,14 +304,6 @@ func choiceForwardRowsGeneric(y [][3]float32, x [][16]float32, wt *[16][8]float3
 	}
 }
 
-// choiceForwardRows_2Generic is choiceForwardGeneric for every row.
-func choiceForwardRows_2Generic(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		choiceForwardGeneric(&y[i], &x[i], wt, b)
-	}
-}
-
 // choiceForward_2Generic computes the output of layer "choice", 16→3:
 //
 //	for n := range y {
@@ -1351,14 +1343,6 @@ func dense4ForwardRowsGeneric(y [][16]float32, x [][25]float32, w *[1][25][16]fl
 	}
 }
 
-// dense4ForwardRows_2Generic is dense4ForwardGeneric for every row.
-func dense4ForwardRows_2Generic(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense4ForwardGeneric(&y[i], &x[i], w, b)
-	}
-}
-
 // dense4Forward_2Generic computes the output of layer "dense4", 25→16:
 //
 //	for n := range y {
@@ -1842,14 +1826,14 @@ func dense4Forward_2Generic(y *[16]float32, x *[25]float32, w *[1][25][16]float3
 	}
 }
 
-// dropoutEachGeneric is y = x · m for every element. y may be an operand.
+// dropoutEachGeneric is y = x0 · x1 for every element. y may be an operand.
 func dropoutEachGeneric(y *[33]float32, x0 *[33]float32, x1 *[33]float32) {
 	for j := range y {
 		y[j] = float32(dropout(x0[j], x1[j]))
 	}
 }
 
-// eluGradientEachGeneric is dx = select(0 < x, dy, dy · exp(x)) for every element. y may be an operand.
+// eluGradientEachGeneric is y = select(0 < x0, x1, x1 · exp(x0)) for every element. y may be an operand.
 func eluGradientEachGeneric(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
 	for j := range y {
 		y[j] = float32(eluGradient(x0[j], x1[j]))
@@ -3050,14 +3034,6 @@ func scoreForwardRowsGeneric(y []Output, x [][16]float32, wt *[16][8]float32, b 
 	}
 }
 
-// scoreForwardRows_2Generic is scoreForwardGeneric for every row.
-func scoreForwardRows_2Generic(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		scoreForwardGeneric(&y[i], &x[i], wt, b)
-	}
-}
-
 // scoreForward_2Generic computes the output of layer "score", 16→1:
 //
 //	for n := range y {
@@ -3107,7 +3083,7 @@ func scoreForward_2Generic(y *[1]float32, x *[16]float32, wt *[16][8]float32, b 
 	}
 }
 
-// tanhGradientEachGeneric is dx = dy · (1 - (y · y)) for every element. y may be an operand.
+// tanhGradientEachGeneric is y = x1 · (1 - (x0 · x0)) for every element. y may be an operand.
 func tanhGradientEachGeneric(y *[17]float32, x0 *[17]float32, x1 *[17]float32) {
 	for j := range y {
 		y[j] = float32(tanhGradient(x0[j], x1[j]))

@@ -51,14 +51,6 @@ func choiceForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[
 	choiceForwardRowsGeneric(y, x, wt, b)
 }
 
-func choiceForwardRows_2(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	choiceForwardRows_2Generic(y, x, wt, b)
-}
-
-func choiceForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	choiceForwardTrainGeneric(y, x, wt, b)
-}
-
 func choiceForwardTrainRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	choiceForwardTrainRowsGeneric(y, x, wt, b)
 }
@@ -89,14 +81,6 @@ func dense4Forward(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1]
 
 func dense4ForwardRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	dense4ForwardRowsGeneric(y, x, w, b)
-}
-
-func dense4ForwardRows_2(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	dense4ForwardRows_2Generic(y, x, w, b)
-}
-
-func dense4ForwardTrain(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	dense4ForwardTrainGeneric(y, x, w, b)
 }
 
 func dense4ForwardTrainRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
@@ -175,14 +159,6 @@ func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, w
 	innerForwardRowsGeneric(y, x, w, wt, b)
 }
 
-func innerForwardTrain(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
-	innerForwardTrainGeneric(y, x, w, wt, b)
-}
-
-func innerForwardTrainRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
-	innerForwardTrainRowsGeneric(y, x, w, wt, b)
-}
-
 func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32, wt *[33][8]float32, u0 [][33]float32, u1 [][33]float32) {
 	innerGradInputRowsGeneric(y, x, w, wt, u0, u1)
 }
@@ -213,14 +189,6 @@ func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]f
 
 func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	scoreForwardRowsGeneric(y, x, wt, b)
-}
-
-func scoreForwardRows_2(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	scoreForwardRows_2Generic(y, x, wt, b)
-}
-
-func scoreForwardTrain(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	scoreForwardTrainGeneric(y, x, wt, b)
 }
 
 func scoreForwardTrainRows(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {

@@ -71,7 +71,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		nnrt.Dropout(dropout1Mask[i][:], t.seed, nnrt.PurposeDropout, t.step, 4, t.seen+uint32(from+i), 0, 858993459, 1.25)
 		dropoutEach(&dropout1[i], &a1[i], &dropout1Mask[i])
 	}
-	innerForwardTrainRows(a2, dropout1, &p.w2, &p.w2t, &p.b2)
+	innerForwardRows(a2, dropout1, &p.w2, &p.w2t, &p.b2)
 	bodyForwardTrainRows(z3, a3, x, &p.w3, &p.b3)
 	for i := range x {
 		copy(senses[i][0:17], a2[i][:])
@@ -224,12 +224,12 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 		copy(senses[i][0:17], a2[i][:])
 		copy(senses[i][17:25], a3[i][:])
 	}
-	dense4ForwardRows_2(a4, senses, &p.w4, &p.b4)
+	dense4ForwardTrainRows(a4, senses, &p.w4, &p.b4)
 	for i := range x {
 		mixedForward(&a5[i], &a4[i], &p.w5, &p.b5)
 	}
-	choiceForwardRows_2(z6, a5, &p.w6, &p.b6)
-	scoreForwardRows_2(a7, a5, &p.w7, &p.b7)
+	choiceForwardTrainRows(z6, a5, &p.w6, &p.b6)
+	scoreForwardTrainRows(a7, a5, &p.w7, &p.b7)
 	for i := range x {
 		s := z6[i][0]
 		for j := 1; j < 3; j++ {

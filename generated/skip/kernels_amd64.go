@@ -3,15 +3,225 @@
 
 package skip
 
-// learn4_3AVX512 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+// dense16x1AVX2 sums 16 products for each of 1 outputs.
 //
 //go:noescape
-func learn4_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func dense16x1AVX2(y *float32, x *float32, wt *float32, b *float32)
 
-// learn4_4AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+// dense16x1AVX512 sums 16 products for each of 1 outputs.
 //
 //go:noescape
-func learn4_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func dense16x1AVX512(y *float32, x *float32, wt *float32, b *float32)
+
+// dense16x3AVX2 sums 16 products for each of 3 outputs.
+//
+//go:noescape
+func dense16x3AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+// dense16x3AVX512 sums 16 products for each of 3 outputs.
+//
+//go:noescape
+func dense16x3AVX512(y *float32, x *float32, wt *float32, b *float32)
+
+// dense3x4AVX2 sums 3 products for each of 4 outputs.
+//
+//go:noescape
+func dense3x4AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+// dense3x4AVX512 sums 3 products for each of 4 outputs.
+//
+//go:noescape
+func dense3x4AVX512(y *float32, x *float32, wt *float32, b *float32)
+
+// inputGradient16x1AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient16x1AVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient16x1AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient16x1AVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient16x3AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient16x3AVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient16x3AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient16x3AVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// learn12AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn12AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn12AVX512 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn12AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn1AVX2_2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1AVX2_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn1AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn1AVX512_2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1AVX512_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn3AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn3AVX2_2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3AVX2_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn3AVX512_2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3AVX512_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn4AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn4AVX2_2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn4AVX2_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn4AVX512 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn4AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn4AVX512_2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn4AVX512_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// reluGradientEachAVX2 computes y = select(0 < x0, x1, x0) for every element.
+//
+//go:noescape
+func reluGradientEachAVX2(y *[12]float32, x0 *[12]float32, x1 *[12]float32)
+
+// reluGradientEachAVX512 computes y = select(0 < x0, x1, x0) for every element.
+//
+//go:noescape
+func reluGradientEachAVX512(y *[12]float32, x0 *[12]float32, x1 *[12]float32)
+
+// rows16x1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows16x1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows16x1AVX2_2 sums 16 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows16x1AVX2_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows16x1AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows16x1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows16x1AVX512_2 sums 16 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows16x1AVX512_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows16x3AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows16x3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows16x3AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows16x3AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows3x4AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows3x4AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// rows3x4AVX512 sums 3 products for 4 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows3x4AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+
+// sgdElementsAVX512 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+//
+//go:noescape
+func sgdElementsAVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+
+// weightGradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
+//
+//go:noescape
+func weightGradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient1AVX512 sums the gradients of the weights of 1 outputs over the rows.
+//
+//go:noescape
+func weightGradient1AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
+//
+//go:noescape
+func weightGradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient3AVX512 sums the gradients of the weights of 3 outputs over the rows.
+//
+//go:noescape
+func weightGradient3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient4AVX2 sums the gradients of the weights of 4 outputs over the rows.
+//
+//go:noescape
+func weightGradient4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient4AVX512 sums the gradients of the weights of 4 outputs over the rows.
+//
+//go:noescape
+func weightGradient4AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // bodyBiasLearn updates body.bias: gradient and sgd.
 func bodyBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -21,7 +231,7 @@ func bodyBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn4_3AVX512(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		learn4AVX512_2(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -30,7 +240,7 @@ func bodyBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn4_4AVX2(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		learn4AVX2_2(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
 		return
 	}
 	bodyBiasLearnGeneric(t, lr, x, part, parts)
@@ -43,45 +253,23 @@ func bodyBiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 2)
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 2)
 		return
 	}
 	bodyBiasSgdGeneric(t, p, g, lr)
 }
 
-// bodyForwardAVX512 is bodyForwardGeneric for avx512: 12 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func bodyForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// bodyForwardAVX2 is bodyForwardGeneric for avx2: 12 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func bodyForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func bodyForward(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		bodyForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense3x4AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		bodyForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense3x4AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	bodyForwardGeneric(y, x, wt, b)
 }
-
-// bodyForwardRowsPanel0AVX512 sums 3 products for 4 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func bodyForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// bodyForwardRowsPanel1AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func bodyForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // bodyForwardRows is bodyForward_2Generic for every row.
 func bodyForwardRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
@@ -96,9 +284,9 @@ func bodyForwardRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]flo
 		if again12 {
 			single12 = 0
 		}
-		bodyForwardRowsPanel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows3x4AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			bodyForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows3x4AVX512(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
@@ -113,103 +301,20 @@ func bodyForwardRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]flo
 		if again12 {
 			single12 = 0
 		}
-		bodyForwardRowsPanel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows3x4AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			bodyForwardRowsPanel1AVX2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows3x4AVX2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
 	bodyForwardRowsGeneric(y, x, wt, b)
 }
 
-// bodyForwardRows_2Panel0AVX512 sums 3 products for 4 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func bodyForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// bodyForwardRows_2Panel1AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func bodyForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// bodyForwardRows_2 is bodyForwardGeneric for every row.
-func bodyForwardRows_2(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			bodyForward(&y[0], &x[0].Pose, wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		bodyForwardRows_2Panel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			bodyForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			bodyForward(&y[0], &x[0].Pose, wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		bodyForwardRows_2Panel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			bodyForwardRows_2Panel1AVX2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	bodyForwardRows_2Generic(y, x, wt, b)
-}
-
-// bodyForwardTrainAVX512 is bodyForwardTrainGeneric for avx512: 12 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func bodyForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// bodyForwardTrainAVX2 is bodyForwardTrainGeneric for avx2: 12 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func bodyForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func bodyForwardTrain(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		bodyForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		bodyForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	bodyForwardTrainGeneric(y, x, wt, b)
-}
-
-// bodyForwardTrainRowsPanel0AVX512 sums 3 products for 4 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func bodyForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// bodyForwardTrainRowsPanel1AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func bodyForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// bodyForwardTrainRows is bodyForwardTrainGeneric for every row.
+// bodyForwardTrainRows is bodyForwardGeneric for every row.
 func bodyForwardTrainRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			bodyForwardTrain(&y[0], &x[0].Pose, wt, b)
+			bodyForward(&y[0], &x[0].Pose, wt, b)
 			return
 		}
 		m := len(x)
@@ -218,15 +323,15 @@ func bodyForwardTrainRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][1
 		if again12 {
 			single12 = 0
 		}
-		bodyForwardTrainRowsPanel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows3x4AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			bodyForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows3x4AVX512(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			bodyForwardTrain(&y[0], &x[0].Pose, wt, b)
+			bodyForward(&y[0], &x[0].Pose, wt, b)
 			return
 		}
 		m := len(x)
@@ -235,48 +340,26 @@ func bodyForwardTrainRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][1
 		if again12 {
 			single12 = 0
 		}
-		bodyForwardTrainRowsPanel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows3x4AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			bodyForwardTrainRowsPanel1AVX2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows3x4AVX2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
 	bodyForwardTrainRowsGeneric(y, x, wt, b)
 }
 
-// bodyForward_2AVX512 is bodyForward_2Generic for avx512: 12 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func bodyForward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// bodyForward_2AVX2 is bodyForward_2Generic for avx2: 12 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func bodyForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func bodyForward_2(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		bodyForward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense3x4AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		bodyForward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense3x4AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	bodyForward_2Generic(y, x, wt, b)
 }
-
-// gradient4AVX512 sums the gradients of the weights of 4 outputs over the rows.
-//
-//go:noescape
-func gradient4AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient4_2AVX2 sums the gradients of the weights of 4 outputs over the rows.
-//
-//go:noescape
-func gradient4_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // bodyGradWeight computes the gradient of the weights of layer "body":
 //
@@ -289,25 +372,15 @@ func gradient4_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 // in the order of the samples. It does not allocate.
 func bodyGradWeight(gt *[3][8]float32, dy [][4]float32, x []Input) {
 	if useAVX512 {
-		gradient4AVX512(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x))
+		weightGradient4AVX512(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x))
 		return
 	}
 	if useAVX2 {
-		gradient4_2AVX2(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x))
+		weightGradient4AVX2(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x))
 		return
 	}
 	bodyGradWeightGeneric(gt, dy, x)
 }
-
-// learn4AVX512 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn4AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn4_2AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn4_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // bodyWeightLearn updates body.weight: gradient and sgd.
 func bodyWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -325,7 +398,7 @@ func bodyWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(3, 6, part, parts)
 		for k := from; k < to; k += 252 {
 			m := min(252, to-k)
-			learn4_2AVX2(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &x[0].Pose[k], m, len(x))
+			learn4AVX2(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &x[0].Pose[k], m, len(x))
 		}
 		return
 	}
@@ -339,21 +412,11 @@ func bodyWeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 3)
+		sgdElementsAVX2(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 3)
 		return
 	}
 	bodyWeightSgdGeneric(t, p, g, lr)
 }
-
-// learn3_3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn3_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn3_4AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn3_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // choiceBiasLearn updates choice.bias: gradient and sgd.
 func choiceBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -363,7 +426,7 @@ func choiceBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn3_3AVX512(&p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
+		learn3AVX512_2(&p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -372,7 +435,7 @@ func choiceBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn3_4AVX2(&p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
+		learn3AVX2_2(&p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
 		return
 	}
 	choiceBiasLearnGeneric(t, lr, x, part, parts)
@@ -385,45 +448,23 @@ func choiceBiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b4[0][0], &p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, 2)
+		sgdElementsAVX2(&g.b4[0][0], &p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, 2)
 		return
 	}
 	choiceBiasSgdGeneric(t, p, g, lr)
 }
 
-// choiceForwardAVX512 is choiceForwardGeneric for avx512: 48 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func choiceForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// choiceForwardAVX2 is choiceForwardGeneric for avx2: 48 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func choiceForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		choiceForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense16x3AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		choiceForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense16x3AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	choiceForwardGeneric(y, x, wt, b)
 }
-
-// choiceForwardRowsPanel0AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func choiceForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// choiceForwardRowsPanel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func choiceForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // choiceForwardRows is choiceForward_2Generic for every row.
 func choiceForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
@@ -434,7 +475,7 @@ func choiceForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		choiceForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows16x3AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	if useAVX2 {
@@ -444,146 +485,55 @@ func choiceForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		choiceForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		rows16x3AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	choiceForwardRowsGeneric(y, x, wt, b)
 }
 
-// choiceForwardRows_2Panel0AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func choiceForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// choiceForwardRows_2Panel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func choiceForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// choiceForwardRows_2 is choiceForwardGeneric for every row.
-func choiceForwardRows_2(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			choiceForward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		choiceForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			choiceForward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		choiceForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	choiceForwardRows_2Generic(y, x, wt, b)
-}
-
-// choiceForwardTrainAVX512 is choiceForwardTrainGeneric for avx512: 48 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func choiceForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// choiceForwardTrainAVX2 is choiceForwardTrainGeneric for avx2: 48 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func choiceForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func choiceForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		choiceForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		choiceForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	choiceForwardTrainGeneric(y, x, wt, b)
-}
-
-// choiceForwardTrainRowsPanel0AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func choiceForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// choiceForwardTrainRowsPanel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func choiceForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// choiceForwardTrainRows is choiceForwardTrainGeneric for every row.
+// choiceForwardTrainRows is choiceForwardGeneric for every row.
 func choiceForwardTrainRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			choiceForwardTrain(&y[0], &x[0], wt, b)
+			choiceForward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		choiceForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows16x3AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			choiceForwardTrain(&y[0], &x[0], wt, b)
+			choiceForward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		choiceForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		rows16x3AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	choiceForwardTrainRowsGeneric(y, x, wt, b)
 }
 
-// choiceForward_2AVX512 is choiceForward_2Generic for avx512: 48 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func choiceForward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// choiceForward_2AVX2 is choiceForward_2Generic for avx2: 48 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func choiceForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func choiceForward_2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		choiceForward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense16x3AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		choiceForward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense16x3AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	choiceForward_2Generic(y, x, wt, b)
 }
-
-// choiceGradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func choiceGradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// choiceGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func choiceGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // choiceGradInputRows is choiceGradInput for every row.
 func choiceGradInputRows(y [][16]float32, y1 [][16]float32, x [][3]float32, wt *[16][8]float32, u0 [][16]float32, u1 [][16]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		choiceGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 2, by6, by2, single6)
+		inputGradient16x3AVX512(&y[0][0], &x[0][0], &wt[0][0], 2, by6, by2, single6)
 		y = y[:len(x)]
 		y1 = y1[:len(x)]
 		u0 = u0[:len(x)]
@@ -594,7 +544,7 @@ func choiceGradInputRows(y [][16]float32, y1 [][16]float32, x [][3]float32, wt *
 			u0Row := &u0[i]
 			u1Row := &u1[i]
 			for j, s := range yRow {
-				sv0 := addGradients(u0Row[j], s)
+				sv0 := add(u0Row[j], s)
 				yRow[j] = sv0
 				y1Row[j] = reluGradient(u1Row[j], sv0)
 			}
@@ -604,7 +554,7 @@ func choiceGradInputRows(y [][16]float32, y1 [][16]float32, x [][3]float32, wt *
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		choiceGradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], 4, by3, by2, single3)
+		inputGradient16x3AVX2(&y[0][0], &x[0][0], &wt[0][0], 4, by3, by2, single3)
 		y = y[:len(x)]
 		y1 = y1[:len(x)]
 		u0 = u0[:len(x)]
@@ -615,7 +565,7 @@ func choiceGradInputRows(y [][16]float32, y1 [][16]float32, x [][3]float32, wt *
 			u0Row := &u0[i]
 			u1Row := &u1[i]
 			for j, s := range yRow {
-				sv0 := addGradients(u0Row[j], s)
+				sv0 := add(u0Row[j], s)
 				yRow[j] = sv0
 				y1Row[j] = reluGradient(u1Row[j], sv0)
 			}
@@ -624,16 +574,6 @@ func choiceGradInputRows(y [][16]float32, y1 [][16]float32, x [][3]float32, wt *
 	}
 	choiceGradInputRowsGeneric(y, y1, x, wt, u0, u1)
 }
-
-// gradient3AVX512 sums the gradients of the weights of 3 outputs over the rows.
-//
-//go:noescape
-func gradient3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient3_2AVX2 sums the gradients of the weights of 3 outputs over the rows.
-//
-//go:noescape
-func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // choiceGradWeight computes the gradient of the weights of layer "choice":
 //
@@ -646,25 +586,15 @@ func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 // in the order of the samples. It does not allocate.
 func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 	if useAVX512 {
-		gradient3AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
+		weightGradient3AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
 		return
 	}
 	if useAVX2 {
-		gradient3_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
+		weightGradient3AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
 		return
 	}
 	choiceGradWeightGeneric(gt, dy, x)
 }
-
-// learn3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // choiceWeightLearn updates choice.weight: gradient and sgd.
 func choiceWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -682,7 +612,7 @@ func choiceWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(16, 6, part, parts)
 		for k := from; k < to; k += 252 {
 			m := min(252, to-k)
-			learn3_2AVX2(&p.w4[k][0], &t.m.momentumBuffer.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.joined[0][k], m, len(x))
+			learn3AVX2(&p.w4[k][0], &t.m.momentumBuffer.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.joined[0][k], m, len(x))
 		}
 		return
 	}
@@ -696,21 +626,11 @@ func choiceWeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w4[0][0], &p.w4[0][0], &t.m.momentumBuffer.w4[0][0], &lr, 16)
+		sgdElementsAVX2(&g.w4[0][0], &p.w4[0][0], &t.m.momentumBuffer.w4[0][0], &lr, 16)
 		return
 	}
 	choiceWeightSgdGeneric(t, p, g, lr)
 }
-
-// learn12AVX512 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn12AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn12_2AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn12_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // eyeBiasLearn updates eye.bias: gradient and sgd.
 func eyeBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -729,7 +649,7 @@ func eyeBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn12_2AVX2(&p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
+		learn12AVX2(&p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
 		return
 	}
 	eyeBiasLearnGeneric(t, lr, x, part, parts)
@@ -742,7 +662,7 @@ func eyeBiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 2)
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 2)
 		return
 	}
 	eyeBiasSgdGeneric(t, p, g, lr)
@@ -755,21 +675,11 @@ func eyeWeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w1[0], &p.w1[0], &t.m.momentumBuffer.w1[0], &lr, 6)
+		sgdElementsAVX2(&g.w1[0], &p.w1[0], &t.m.momentumBuffer.w1[0], &lr, 6)
 		return
 	}
 	eyeWeightSgdGeneric(t, p, g, lr)
 }
-
-// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // innerBiasLearn updates inner.bias: gradient and sgd.
 func innerBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -791,7 +701,7 @@ func innerBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 1 {
-			learn16_2AVX2(&p.b3[q][0], &t.m.momentumBuffer.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
+			learn16AVX2(&p.b3[q][0], &t.m.momentumBuffer.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -805,7 +715,7 @@ func innerBiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b3[0][0], &p.b3[0][0], &t.m.momentumBuffer.b3[0][0], &lr, 2)
+		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &t.m.momentumBuffer.b3[0][0], &lr, 2)
 		return
 	}
 	innerBiasSgdGeneric(t, p, g, lr)
@@ -818,21 +728,11 @@ func innerWeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w3[0], &p.w3[0], &t.m.momentumBuffer.w3[0], &lr, 16)
+		sgdElementsAVX2(&g.w3[0], &p.w3[0], &t.m.momentumBuffer.w3[0], &lr, 16)
 		return
 	}
 	innerWeightSgdGeneric(t, p, g, lr)
 }
-
-// reluGradientEachAVX512 is reluGradientEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func reluGradientEachAVX512(y *[12]float32, x0 *[12]float32, x1 *[12]float32)
-
-// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func reluGradientEachAVX2(y *[12]float32, x0 *[12]float32, x1 *[12]float32)
 
 func reluGradientEach(y *[12]float32, x0 *[12]float32, x1 *[12]float32) {
 	if useAVX512 {
@@ -856,16 +756,6 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 	return n / a, n % a / b, n % a % b
 }
 
-// learn1_3AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn1_4AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // scoreBiasLearn updates score.bias: gradient and sgd.
 func scoreBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -874,7 +764,7 @@ func scoreBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn1_3AVX512(&p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &t.m.dz5[0][0], &one, 1, len(x))
+		learn1AVX512_2(&p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &t.m.dz5[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -883,7 +773,7 @@ func scoreBiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn1_4AVX2(&p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &t.m.dz5[0][0], &one, 1, len(x))
+		learn1AVX2_2(&p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &t.m.dz5[0][0], &one, 1, len(x))
 		return
 	}
 	scoreBiasLearnGeneric(t, lr, x, part, parts)
@@ -896,45 +786,23 @@ func scoreBiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b5[0][0], &p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, 2)
+		sgdElementsAVX2(&g.b5[0][0], &p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, 2)
 		return
 	}
 	scoreBiasSgdGeneric(t, p, g, lr)
 }
 
-// scoreForwardAVX512 is scoreForwardGeneric for avx512: 16 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func scoreForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// scoreForwardAVX2 is scoreForwardGeneric for avx2: 16 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func scoreForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		scoreForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense16x1AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		scoreForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense16x1AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	scoreForwardGeneric(y, x, wt, b)
 }
-
-// scoreForwardRowsPanel0AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func scoreForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// scoreForwardRowsPanel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func scoreForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // scoreForwardRows is scoreForward_2Generic for every row.
 func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
@@ -945,7 +813,7 @@ func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		scoreForwardRowsPanel0AVX512(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows16x1AVX512(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	if useAVX2 {
@@ -955,166 +823,65 @@ func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		scoreForwardRowsPanel1AVX2(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		rows16x1AVX2(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	scoreForwardRowsGeneric(y, x, wt, b)
 }
 
-// scoreForwardRows_2Panel0AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func scoreForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// scoreForwardRows_2Panel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func scoreForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// scoreForwardRows_2 is scoreForwardGeneric for every row.
-func scoreForwardRows_2(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			scoreForward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		scoreForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			scoreForward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		scoreForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	scoreForwardRows_2Generic(y, x, wt, b)
-}
-
-// scoreForwardTrainAVX512 is scoreForwardTrainGeneric for avx512: 16 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func scoreForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// scoreForwardTrainAVX2 is scoreForwardTrainGeneric for avx2: 16 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func scoreForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func scoreForwardTrain(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		scoreForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		scoreForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	scoreForwardTrainGeneric(y, x, wt, b)
-}
-
-// scoreForwardTrainRowsPanel0AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func scoreForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// scoreForwardTrainRowsPanel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func scoreForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// scoreForwardTrainRows is scoreForwardTrainGeneric for every row.
+// scoreForwardTrainRows is scoreForwardGeneric for every row.
 func scoreForwardTrainRows(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			scoreForwardTrain(&y[0], &x[0], wt, b)
+			scoreForward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		scoreForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows16x1AVX512_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			scoreForwardTrain(&y[0], &x[0], wt, b)
+			scoreForward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		scoreForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		rows16x1AVX2_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	scoreForwardTrainRowsGeneric(y, x, wt, b)
 }
 
-// scoreForward_2AVX512 is scoreForward_2Generic for avx512: 16 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func scoreForward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// scoreForward_2AVX2 is scoreForward_2Generic for avx2: 16 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func scoreForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func scoreForward_2(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		scoreForward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense16x1AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		scoreForward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense16x1AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	scoreForward_2Generic(y, x, wt, b)
 }
-
-// scoreGradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func scoreGradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// scoreGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func scoreGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // scoreGradInputRows is scoreGradInput for every row.
 func scoreGradInputRows(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		scoreGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 2, by6, by2, single6)
+		inputGradient16x1AVX512(&y[0][0], &x[0][0], &wt[0][0], 2, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		scoreGradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], 4, by3, by2, single3)
+		inputGradient16x1AVX2(&y[0][0], &x[0][0], &wt[0][0], 4, by3, by2, single3)
 		return
 	}
 	scoreGradInputRowsGeneric(y, x, wt)
 }
-
-// gradient1AVX512 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func gradient1AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient1_2AVX2 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // scoreGradWeight computes the gradient of the weights of layer "score":
 //
@@ -1127,25 +894,15 @@ func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 // in the order of the samples. It does not allocate.
 func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
 	if useAVX512 {
-		gradient1AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
+		weightGradient1AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
 		return
 	}
 	if useAVX2 {
-		gradient1_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
+		weightGradient1AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
 		return
 	}
 	scoreGradWeightGeneric(gt, dy, x)
 }
-
-// learn1AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // scoreWeightLearn updates score.weight: gradient and sgd.
 func scoreWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -1163,22 +920,12 @@ func scoreWeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(16, 6, part, parts)
 		for k := from; k < to; k += 252 {
 			m := min(252, to-k)
-			learn1_2AVX2(&p.w5[k][0], &t.m.momentumBuffer.w5[k][0], &lr, &t.m.dz5[0][0], &t.m.joined[0][k], m, len(x))
+			learn1AVX2(&p.w5[k][0], &t.m.momentumBuffer.w5[k][0], &lr, &t.m.dz5[0][0], &t.m.joined[0][k], m, len(x))
 		}
 		return
 	}
 	scoreWeightLearnGeneric(t, lr, x, part, parts)
 }
-
-// sgdElementsAVX512 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
-//
-//go:noescape
-func sgdElementsAVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
-
-// sgdElements_2AVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
-//
-//go:noescape
-func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
 
 // scoreWeightSgd changes score.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
 func scoreWeightSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -1187,7 +934,7 @@ func scoreWeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w5[0][0], &p.w5[0][0], &t.m.momentumBuffer.w5[0][0], &lr, 16)
+		sgdElementsAVX2(&g.w5[0][0], &p.w5[0][0], &t.m.momentumBuffer.w5[0][0], &lr, 16)
 		return
 	}
 	scoreWeightSgdGeneric(t, p, g, lr)

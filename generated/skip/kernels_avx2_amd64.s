@@ -14,3720 +14,55 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-DATA learn4_4AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn4_4AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn4_4AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn4_4AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn4_4AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn4_4AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn4_4AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn4_4AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn4_4AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// learn4_4AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+// dense16x1AVX2 sums 16 products for each of 1 outputs.
 //
-// func learn4_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn4_4AVX2(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y15
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS 16(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $0, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y7
-	VMOVUPS (BX), Y8
-	VMULPS learn4_4AVX2Const<>+0(SB), Y8, Y8
-	VADDPS Y0, Y8, Y0
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y7
-	VMOVUPS Y7, (R8)
-	VMOVUPS Y0, (BX)
-	VMOVUPS 64(R8), Y0
-	VMOVUPS 64(BX), Y7
-	VMULPS learn4_4AVX2Const<>+0(SB), Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS 128(R8), Y0
-	VMOVUPS 128(BX), Y1
-	VMULPS learn4_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS Y1, 128(BX)
-	VMOVUPS 192(R8), Y0
-	VMOVUPS 192(BX), Y1
-	VMULPS learn4_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS Y1, 192(BX)
-	VMOVUPS 256(R8), Y0
-	VMOVUPS 256(BX), Y1
-	VMULPS learn4_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y4, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS Y1, 256(BX)
-	VMOVUPS 320(R8), Y0
-	VMOVUPS 320(BX), Y1
-	VMULPS learn4_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y5, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS Y1, 320(BX)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	ADDQ $384, BX
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS 16(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $0, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y2
-	VMOVUPS (BX), Y3
-	VMULPS learn4_4AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y0, Y3, Y0
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
-	VMOVUPS Y0, (BX)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-DATA bodyForwardAVX2Const<>+0(SB)/4, $0x7fffffff
-DATA bodyForwardAVX2Const<>+4(SB)/4, $0x7fffffff
-DATA bodyForwardAVX2Const<>+8(SB)/4, $0x7fffffff
-DATA bodyForwardAVX2Const<>+12(SB)/4, $0x7fffffff
-DATA bodyForwardAVX2Const<>+16(SB)/4, $0x7fffffff
-DATA bodyForwardAVX2Const<>+20(SB)/4, $0x7fffffff
-DATA bodyForwardAVX2Const<>+24(SB)/4, $0x7fffffff
-DATA bodyForwardAVX2Const<>+28(SB)/4, $0x7fffffff
-DATA bodyForwardAVX2Const<>+32(SB)/4, $0x4110cccd
-DATA bodyForwardAVX2Const<>+36(SB)/4, $0x4110cccd
-DATA bodyForwardAVX2Const<>+40(SB)/4, $0x4110cccd
-DATA bodyForwardAVX2Const<>+44(SB)/4, $0x4110cccd
-DATA bodyForwardAVX2Const<>+48(SB)/4, $0x4110cccd
-DATA bodyForwardAVX2Const<>+52(SB)/4, $0x4110cccd
-DATA bodyForwardAVX2Const<>+56(SB)/4, $0x4110cccd
-DATA bodyForwardAVX2Const<>+60(SB)/4, $0x4110cccd
-DATA bodyForwardAVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA bodyForwardAVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA bodyForwardAVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA bodyForwardAVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA bodyForwardAVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA bodyForwardAVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA bodyForwardAVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA bodyForwardAVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA bodyForwardAVX2Const<>+96(SB)/4, $0x0
-DATA bodyForwardAVX2Const<>+100(SB)/4, $0x3edad599
-DATA bodyForwardAVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA bodyForwardAVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA bodyForwardAVX2Const<>+112(SB)/4, $0x40141ea4
-DATA bodyForwardAVX2Const<>+116(SB)/4, $0x406190eb
-DATA bodyForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA bodyForwardAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA bodyForwardAVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA bodyForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA bodyForwardAVX2Const<>+136(SB)/4, $0xbd71a697
-DATA bodyForwardAVX2Const<>+140(SB)/4, $0xbbb23239
-DATA bodyForwardAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardAVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA bodyForwardAVX2Const<>+152(SB)/4, $0x379579b4
-DATA bodyForwardAVX2Const<>+156(SB)/4, $0x342462e0
-DATA bodyForwardAVX2Const<>+160(SB)/4, $0xba9b2881
-DATA bodyForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA bodyForwardAVX2Const<>+168(SB)/4, $0x3d88f449
-DATA bodyForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA bodyForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardAVX2Const<>+180(SB)/4, $0xba9537f0
-DATA bodyForwardAVX2Const<>+184(SB)/4, $0xb81c8808
-DATA bodyForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA bodyForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA bodyForwardAVX2Const<>+196(SB)/4, $0xbd80a518
-DATA bodyForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA bodyForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA bodyForwardAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA bodyForwardAVX2Const<>+212(SB)/4, $0xb922e725
-DATA bodyForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA bodyForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA bodyForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA bodyForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA bodyForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA bodyForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA bodyForwardAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA bodyForwardAVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA bodyForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA bodyForwardAVX2Const<>+252(SB)/4, $0x35217cb4
-DATA bodyForwardAVX2Const<>+256(SB)/4, $0xb5934706
-DATA bodyForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA bodyForwardAVX2Const<>+264(SB)/4, $0xbeb84713
-DATA bodyForwardAVX2Const<>+268(SB)/4, $0xbe329d43
-DATA bodyForwardAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA bodyForwardAVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA bodyForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA bodyForwardAVX2Const<>+284(SB)/4, $0xb558a84c
-DATA bodyForwardAVX2Const<>+288(SB)/4, $0x3f800000
-DATA bodyForwardAVX2Const<>+292(SB)/4, $0x3f56642a
-DATA bodyForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA bodyForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA bodyForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA bodyForwardAVX2Const<>+308(SB)/4, $0x3b634461
-DATA bodyForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA bodyForwardAVX2Const<>+316(SB)/4, $0x3577b69a
-DATA bodyForwardAVX2Const<>+320(SB)/4, $0x0
-DATA bodyForwardAVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA bodyForwardAVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA bodyForwardAVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA bodyForwardAVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA bodyForwardAVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA bodyForwardAVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA bodyForwardAVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA bodyForwardAVX2Const<>+352(SB)/4, $0x80000000
-DATA bodyForwardAVX2Const<>+356(SB)/4, $0x80000000
-DATA bodyForwardAVX2Const<>+360(SB)/4, $0x80000000
-DATA bodyForwardAVX2Const<>+364(SB)/4, $0x80000000
-DATA bodyForwardAVX2Const<>+368(SB)/4, $0x80000000
-DATA bodyForwardAVX2Const<>+372(SB)/4, $0x80000000
-DATA bodyForwardAVX2Const<>+376(SB)/4, $0x80000000
-DATA bodyForwardAVX2Const<>+380(SB)/4, $0x80000000
-GLOBL bodyForwardAVX2Const<>(SB), RODATA|NOPTR, $384
-
-// bodyForwardAVX2 is bodyForwardGeneric for avx2: 12 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func bodyForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·bodyForwardAVX2(SB), NOSPLIT, $0-32
+// func dense16x1AVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense16x1AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
 
-	// y[0…3] = Σ w[n][k]·x[k] + b[n]
+	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y0
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-
-	// y = tanh(x)
-	VANDPS bodyForwardAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS bodyForwardAVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS bodyForwardAVX2Const<>+64(SB), Y1, Y2
-	VPSUBD bodyForwardAVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS bodyForwardAVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS bodyForwardAVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS bodyForwardAVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardAVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS bodyForwardAVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS bodyForwardAVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardAVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS bodyForwardAVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS bodyForwardAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA bodyForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x0
-DATA bodyForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
-DATA bodyForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA bodyForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA bodyForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA bodyForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
-DATA bodyForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA bodyForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA bodyForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA bodyForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA bodyForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA bodyForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA bodyForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA bodyForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
-DATA bodyForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
-DATA bodyForwardRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA bodyForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA bodyForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA bodyForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA bodyForwardRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA bodyForwardRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA bodyForwardRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA bodyForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA bodyForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA bodyForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA bodyForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA bodyForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA bodyForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
-DATA bodyForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA bodyForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA bodyForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA bodyForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA bodyForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA bodyForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA bodyForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA bodyForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA bodyForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA bodyForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA bodyForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
-DATA bodyForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA bodyForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA bodyForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA bodyForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA bodyForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA bodyForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA bodyForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA bodyForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
-DATA bodyForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA bodyForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA bodyForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA bodyForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA bodyForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
-DATA bodyForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA bodyForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA bodyForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA bodyForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA bodyForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA bodyForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA bodyForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA bodyForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA bodyForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA bodyForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA bodyForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
-DATA bodyForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL bodyForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
-
-// bodyForwardRowsPanel1AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
-//
-// func bodyForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-TEXT ·bodyForwardRowsPanel1AVX2(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $76, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS (BX), Y7
-	VMOVUPS (BX), Y8
-	VMOVUPS (BX), Y9
-	VMOVUPS (BX), Y10
-	VMOVUPS (BX), Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS (R9)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R9)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS (R9)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS (R9)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R9)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 4(R9)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R9)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 4(R9)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 8(R9)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R9)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 8(R9)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 8(R9)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y12
-	VMASKMOVPS Y0, Y12, (R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y1, Y0, 16(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y2, Y0, 32(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y3, Y0, 48(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y4, Y0, 64(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y5, Y0, 80(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y6, Y0, 96(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y7, Y0, 112(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y8, Y0, 128(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y9, Y0, 144(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y10, Y0, 160(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y11, Y0, 176(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $12, CX
-finish3:
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS (R10), Y1, Y0
-
-	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish3
-	ADDQ $912, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS (BX), Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-
-	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y8
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y9
-	VMINPS Y8, Y9, Y8
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y8, Y9
-	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y9, Y9
-	VPSRLD $22, Y9, Y9
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y9, Y10
-	VSUBPS Y10, Y8, Y8
-	VMULPS Y8, Y8, Y10
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y11
-	VMULPS Y8, Y11, Y11
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y9, Y12
-	VADDPS Y12, Y11, Y11
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y9, Y12
-	VMULPS Y10, Y12, Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y10, Y10, Y12
-	VMULPS Y12, Y11, Y11
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y9, Y12
-	VMULPS Y8, Y12, Y12
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y9, Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y10, Y12, Y10
-	VADDPS Y11, Y10, Y10
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y9, Y11
-	VMULPS Y8, Y11, Y8
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y9, Y9
-	VADDPS Y9, Y8, Y8
-	VADDPS Y10, Y8, Y8
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y8, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y8
-	VMASKMOVPS Y0, Y8, (R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y8
-	VMINPS Y0, Y8, Y0
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y8
-	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y8, Y8
-	VPSRLD $22, Y8, Y8
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y8, Y9
-	VSUBPS Y9, Y0, Y0
-	VMULPS Y0, Y0, Y9
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y10
-	VMULPS Y0, Y10, Y10
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y11
-	VADDPS Y11, Y10, Y10
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y11
-	VMULPS Y9, Y11, Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y9, Y9, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y11
-	VMULPS Y0, Y11, Y11
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y9, Y11, Y9
-	VADDPS Y10, Y9, Y9
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y10
-	VMULPS Y0, Y10, Y0
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y8, Y8
-	VADDPS Y8, Y0, Y0
-	VADDPS Y9, Y0, Y0
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 16(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y8
-	VSUBPS Y8, Y0, Y0
-	VMULPS Y0, Y0, Y8
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y9
-	VMULPS Y0, Y9, Y9
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y10
-	VADDPS Y10, Y9, Y9
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y10
-	VMULPS Y8, Y10, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y8, Y10
-	VMULPS Y10, Y9, Y9
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y10
-	VMULPS Y0, Y10, Y10
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y8, Y10, Y8
-	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y9
-	VMULPS Y0, Y9, Y0
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y8, Y0, Y0
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 32(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y8
-	VMULPS Y0, Y8, Y8
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y9
-	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y9
-	VMULPS Y2, Y9, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y2, Y2, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y9
-	VMULPS Y0, Y9, Y9
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y2, Y9, Y2
-	VADDPS Y8, Y2, Y2
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y8
-	VMULPS Y0, Y8, Y0
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 48(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y8
-	VADDPS Y8, Y3, Y3
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y8
-	VMULPS Y2, Y8, Y8
-	VADDPS Y8, Y3, Y3
-	VMULPS Y2, Y2, Y8
-	VMULPS Y8, Y3, Y3
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y8
-	VMULPS Y0, Y8, Y8
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y2, Y8, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 64(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y8
-	VADDPS Y8, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 80(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 96(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 112(R8)
-	ADDQ $608, SI
-	ADDQ $128, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done7
-rows6:
-
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-
-	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y4
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y4, Y5
-	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y5, Y5
-	VPSRLD $22, Y5, Y5
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y5, Y6
-	VSUBPS Y6, Y4, Y4
-	VMULPS Y4, Y4, Y6
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y7
-	VMULPS Y4, Y7, Y7
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y8
-	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y8
-	VMULPS Y6, Y8, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y6, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y8
-	VMULPS Y4, Y8, Y8
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y8, Y6
-	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y7
-	VMULPS Y4, Y7, Y4
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VADDPS Y6, Y4, Y4
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y4, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y4
-	VMASKMOVPS Y0, Y4, (R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y4
-	VMINPS Y0, Y4, Y0
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y4
-	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y4, Y4
-	VPSRLD $22, Y4, Y4
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y4, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y7
-	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y5, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VADDPS Y6, Y5, Y5
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
-	VMULPS Y0, Y6, Y0
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y4
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y0, Y0
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 16(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS Y0, Y0, Y4
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y6
-	VMULPS Y4, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y4, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y4, Y6, Y4
-	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y5
-	VMULPS Y0, Y5, Y0
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y4, Y0, Y0
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 32(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y4
-	VMULPS Y0, Y4, Y0
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 48(R8)
-	ADDQ $304, SI
-	ADDQ $64, R8
-	DECQ AX
-	JNZ rows6
-done7:
-	MOVQ tiles3+56(FP), AX
-	TESTQ AX, AX
-	JZ done9
-rows8:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-
-	// y = tanh(x)
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD bodyForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	ADDQ $76, SI
-	ADDQ $16, R8
-	DECQ AX
-	JNZ rows8
-done9:
-	VZEROUPPER 
-	RET 
-
-DATA bodyForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x0
-DATA bodyForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x3edad599
-DATA bodyForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA bodyForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA bodyForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA bodyForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x406190eb
-DATA bodyForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA bodyForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA bodyForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA bodyForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA bodyForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA bodyForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA bodyForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA bodyForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x379579b4
-DATA bodyForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x342462e0
-DATA bodyForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA bodyForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA bodyForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA bodyForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA bodyForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA bodyForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA bodyForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA bodyForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA bodyForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA bodyForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA bodyForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA bodyForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA bodyForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0xb922e725
-DATA bodyForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA bodyForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA bodyForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA bodyForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA bodyForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA bodyForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA bodyForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA bodyForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA bodyForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA bodyForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA bodyForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0xb5934706
-DATA bodyForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA bodyForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA bodyForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA bodyForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA bodyForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA bodyForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA bodyForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA bodyForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3f800000
-DATA bodyForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA bodyForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA bodyForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA bodyForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA bodyForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3b634461
-DATA bodyForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA bodyForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA bodyForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
-DATA bodyForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA bodyForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA bodyForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA bodyForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA bodyForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA bodyForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA bodyForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA bodyForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x80000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL bodyForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $384
-
-// bodyForwardRows_2Panel1AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
-//
-// func bodyForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-TEXT ·bodyForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $76, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS (BX), Y7
-	VMOVUPS (BX), Y8
-	VMOVUPS (BX), Y9
-	VMOVUPS (BX), Y10
-	VMOVUPS (BX), Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS (R9)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R9)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS (R9)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS (R9)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R9)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 4(R9)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R9)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 4(R9)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 8(R9)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R9)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 8(R9)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 8(R9)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y12
-	VMASKMOVPS Y0, Y12, (R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y1, Y0, 16(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y2, Y0, 32(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y3, Y0, 48(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y4, Y0, 64(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y5, Y0, 80(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y6, Y0, 96(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y7, Y0, 112(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y8, Y0, 128(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y9, Y0, 144(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y10, Y0, 160(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y11, Y0, 176(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $12, CX
-finish3:
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS (R10), Y1, Y0
-
-	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish3
-	ADDQ $912, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS (BX), Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-
-	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y8
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y9
-	VMINPS Y8, Y9, Y8
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y8, Y9
-	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y9, Y9
-	VPSRLD $22, Y9, Y9
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y9, Y10
-	VSUBPS Y10, Y8, Y8
-	VMULPS Y8, Y8, Y10
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y11
-	VMULPS Y8, Y11, Y11
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y9, Y12
-	VADDPS Y12, Y11, Y11
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y9, Y12
-	VMULPS Y10, Y12, Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y10, Y10, Y12
-	VMULPS Y12, Y11, Y11
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y9, Y12
-	VMULPS Y8, Y12, Y12
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y9, Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y10, Y12, Y10
-	VADDPS Y11, Y10, Y10
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y9, Y11
-	VMULPS Y8, Y11, Y8
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y9, Y9
-	VADDPS Y9, Y8, Y8
-	VADDPS Y10, Y8, Y8
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y8, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y8
-	VMASKMOVPS Y0, Y8, (R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y8
-	VMINPS Y0, Y8, Y0
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y8
-	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y8, Y8
-	VPSRLD $22, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y8, Y9
-	VSUBPS Y9, Y0, Y0
-	VMULPS Y0, Y0, Y9
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y10
-	VMULPS Y0, Y10, Y10
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y8, Y11
-	VADDPS Y11, Y10, Y10
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y8, Y11
-	VMULPS Y9, Y11, Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y9, Y9, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y8, Y11
-	VMULPS Y0, Y11, Y11
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y9, Y11, Y9
-	VADDPS Y10, Y9, Y9
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y8, Y10
-	VMULPS Y0, Y10, Y0
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y8, Y8
-	VADDPS Y8, Y0, Y0
-	VADDPS Y9, Y0, Y0
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 16(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y8
-	VSUBPS Y8, Y0, Y0
-	VMULPS Y0, Y0, Y8
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y9
-	VMULPS Y0, Y9, Y9
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y10
-	VADDPS Y10, Y9, Y9
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y10
-	VMULPS Y8, Y10, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y8, Y10
-	VMULPS Y10, Y9, Y9
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y10
-	VMULPS Y0, Y10, Y10
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y8, Y10, Y8
-	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y9
-	VMULPS Y0, Y9, Y0
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y8, Y0, Y0
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 32(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y8
-	VMULPS Y0, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y9
-	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y9
-	VMULPS Y2, Y9, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y2, Y2, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y9
-	VMULPS Y0, Y9, Y9
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y2, Y9, Y2
-	VADDPS Y8, Y2, Y2
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y8
-	VMULPS Y0, Y8, Y0
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 48(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y8
-	VADDPS Y8, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y8
-	VMULPS Y2, Y8, Y8
-	VADDPS Y8, Y3, Y3
-	VMULPS Y2, Y2, Y8
-	VMULPS Y8, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y8
-	VMULPS Y0, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y2, Y8, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 64(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y8
-	VADDPS Y8, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 80(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 96(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 112(R8)
-	ADDQ $608, SI
-	ADDQ $128, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done7
-rows6:
-
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-
-	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y4
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y4, Y5
-	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y5, Y5
-	VPSRLD $22, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y5, Y6
-	VSUBPS Y6, Y4, Y4
-	VMULPS Y4, Y4, Y6
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y7
-	VMULPS Y4, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y5, Y8
-	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y5, Y8
-	VMULPS Y6, Y8, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y6, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y8
-	VMULPS Y4, Y8, Y8
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y8, Y6
-	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y7
-	VMULPS Y4, Y7, Y4
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VADDPS Y6, Y4, Y4
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y4, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y4
-	VMASKMOVPS Y0, Y4, (R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y4
-	VMINPS Y0, Y4, Y0
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y4
-	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y4, Y4
-	VPSRLD $22, Y4, Y4
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y4, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y4, Y7
-	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y4, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y5, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VADDPS Y6, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y6
-	VMULPS Y0, Y6, Y0
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y4
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y0, Y0
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 16(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS Y0, Y0, Y4
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y6
-	VMULPS Y4, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y4, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y4, Y6, Y4
-	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y5
-	VMULPS Y0, Y5, Y0
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y4, Y0, Y0
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 32(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y4
-	VMULPS Y0, Y4, Y0
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 48(R8)
-	ADDQ $304, SI
-	ADDQ $64, R8
-	DECQ AX
-	JNZ rows6
-done7:
-	MOVQ tiles3+56(FP), AX
-	TESTQ AX, AX
-	JZ done9
-rows8:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-
-	// y = tanh(x)
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	ADDQ $76, SI
-	ADDQ $16, R8
-	DECQ AX
-	JNZ rows8
-done9:
-	VZEROUPPER 
-	RET 
-
-DATA bodyForwardTrainAVX2Const<>+0(SB)/4, $0x7fffffff
-DATA bodyForwardTrainAVX2Const<>+4(SB)/4, $0x7fffffff
-DATA bodyForwardTrainAVX2Const<>+8(SB)/4, $0x7fffffff
-DATA bodyForwardTrainAVX2Const<>+12(SB)/4, $0x7fffffff
-DATA bodyForwardTrainAVX2Const<>+16(SB)/4, $0x7fffffff
-DATA bodyForwardTrainAVX2Const<>+20(SB)/4, $0x7fffffff
-DATA bodyForwardTrainAVX2Const<>+24(SB)/4, $0x7fffffff
-DATA bodyForwardTrainAVX2Const<>+28(SB)/4, $0x7fffffff
-DATA bodyForwardTrainAVX2Const<>+32(SB)/4, $0x4110cccd
-DATA bodyForwardTrainAVX2Const<>+36(SB)/4, $0x4110cccd
-DATA bodyForwardTrainAVX2Const<>+40(SB)/4, $0x4110cccd
-DATA bodyForwardTrainAVX2Const<>+44(SB)/4, $0x4110cccd
-DATA bodyForwardTrainAVX2Const<>+48(SB)/4, $0x4110cccd
-DATA bodyForwardTrainAVX2Const<>+52(SB)/4, $0x4110cccd
-DATA bodyForwardTrainAVX2Const<>+56(SB)/4, $0x4110cccd
-DATA bodyForwardTrainAVX2Const<>+60(SB)/4, $0x4110cccd
-DATA bodyForwardTrainAVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainAVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainAVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainAVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainAVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainAVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainAVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainAVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainAVX2Const<>+96(SB)/4, $0x0
-DATA bodyForwardTrainAVX2Const<>+100(SB)/4, $0x3edad599
-DATA bodyForwardTrainAVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA bodyForwardTrainAVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA bodyForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
-DATA bodyForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
-DATA bodyForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA bodyForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA bodyForwardTrainAVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA bodyForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA bodyForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
-DATA bodyForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
-DATA bodyForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardTrainAVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA bodyForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
-DATA bodyForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
-DATA bodyForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
-DATA bodyForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA bodyForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
-DATA bodyForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA bodyForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardTrainAVX2Const<>+180(SB)/4, $0xba9537f0
-DATA bodyForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
-DATA bodyForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA bodyForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA bodyForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
-DATA bodyForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA bodyForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA bodyForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA bodyForwardTrainAVX2Const<>+212(SB)/4, $0xb922e725
-DATA bodyForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA bodyForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA bodyForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA bodyForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA bodyForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA bodyForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA bodyForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA bodyForwardTrainAVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA bodyForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA bodyForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
-DATA bodyForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
-DATA bodyForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA bodyForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
-DATA bodyForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
-DATA bodyForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA bodyForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA bodyForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA bodyForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
-DATA bodyForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
-DATA bodyForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
-DATA bodyForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA bodyForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA bodyForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA bodyForwardTrainAVX2Const<>+308(SB)/4, $0x3b634461
-DATA bodyForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA bodyForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
-DATA bodyForwardTrainAVX2Const<>+320(SB)/4, $0x0
-DATA bodyForwardTrainAVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA bodyForwardTrainAVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA bodyForwardTrainAVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA bodyForwardTrainAVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA bodyForwardTrainAVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA bodyForwardTrainAVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA bodyForwardTrainAVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA bodyForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
-DATA bodyForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
-DATA bodyForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
-DATA bodyForwardTrainAVX2Const<>+364(SB)/4, $0x80000000
-DATA bodyForwardTrainAVX2Const<>+368(SB)/4, $0x80000000
-DATA bodyForwardTrainAVX2Const<>+372(SB)/4, $0x80000000
-DATA bodyForwardTrainAVX2Const<>+376(SB)/4, $0x80000000
-DATA bodyForwardTrainAVX2Const<>+380(SB)/4, $0x80000000
-GLOBL bodyForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $384
-
-// bodyForwardTrainAVX2 is bodyForwardTrainGeneric for avx2: 12 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func bodyForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·bodyForwardTrainAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…3] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y0
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-
-	// y = tanh(x)
-	VANDPS bodyForwardTrainAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS bodyForwardTrainAVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS bodyForwardTrainAVX2Const<>+64(SB), Y1, Y2
-	VPSUBD bodyForwardTrainAVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS bodyForwardTrainAVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS bodyForwardTrainAVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS bodyForwardTrainAVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardTrainAVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS bodyForwardTrainAVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS bodyForwardTrainAVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardTrainAVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS bodyForwardTrainAVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS bodyForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x0
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
-DATA bodyForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL bodyForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
-
-// bodyForwardTrainRowsPanel1AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
-//
-// func bodyForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-TEXT ·bodyForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $76, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS (BX), Y7
-	VMOVUPS (BX), Y8
-	VMOVUPS (BX), Y9
-	VMOVUPS (BX), Y10
-	VMOVUPS (BX), Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS (R9)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS (R9)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS (R9)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS (R9)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 4(R9)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 4(R9)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 4(R9)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 4(R9)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 8(R9)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VBROADCASTSS 8(R9)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VBROADCASTSS 8(R9)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VBROADCASTSS 8(R9)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y11
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y12
-	VMASKMOVPS Y0, Y12, (R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y1, Y0, 16(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y2, Y0, 32(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y3, Y0, 48(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y4, Y0, 64(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y5, Y0, 80(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y6, Y0, 96(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y7, Y0, 112(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y8, Y0, 128(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y9, Y0, 144(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y10, Y0, 160(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y0
-	VMASKMOVPS Y11, Y0, 176(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $12, CX
-finish3:
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS (R10), Y1, Y0
-
-	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish3
-	ADDQ $912, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS (BX), Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS (R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS (R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 4(R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 8(R9), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R9)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-
-	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y8
-	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y9
-	VMINPS Y8, Y9, Y8
-	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y8, Y9
-	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y9, Y9
-	VPSRLD $22, Y9, Y9
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y9, Y10
-	VSUBPS Y10, Y8, Y8
-	VMULPS Y8, Y8, Y10
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y9, Y11
-	VMULPS Y8, Y11, Y11
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y9, Y12
-	VADDPS Y12, Y11, Y11
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y9, Y12
-	VMULPS Y10, Y12, Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y10, Y10, Y12
-	VMULPS Y12, Y11, Y11
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y9, Y12
-	VMULPS Y8, Y12, Y12
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y9, Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y10, Y12, Y10
-	VADDPS Y11, Y10, Y10
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y9, Y11
-	VMULPS Y8, Y11, Y8
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y9, Y9
-	VADDPS Y9, Y8, Y8
-	VADDPS Y10, Y8, Y8
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y8, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y8
-	VMASKMOVPS Y0, Y8, (R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y8
-	VMINPS Y0, Y8, Y0
-	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y8
-	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y8, Y8
-	VPSRLD $22, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y8, Y9
-	VSUBPS Y9, Y0, Y0
-	VMULPS Y0, Y0, Y9
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y8, Y10
-	VMULPS Y0, Y10, Y10
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y8, Y11
-	VADDPS Y11, Y10, Y10
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y8, Y11
-	VMULPS Y9, Y11, Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y9, Y9, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y8, Y11
-	VMULPS Y0, Y11, Y11
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y8, Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y9, Y11, Y9
-	VADDPS Y10, Y9, Y9
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y8, Y10
-	VMULPS Y0, Y10, Y0
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y8, Y8
-	VADDPS Y8, Y0, Y0
-	VADDPS Y9, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 16(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y8
-	VSUBPS Y8, Y0, Y0
-	VMULPS Y0, Y0, Y8
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y9
-	VMULPS Y0, Y9, Y9
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y10
-	VADDPS Y10, Y9, Y9
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y10
-	VMULPS Y8, Y10, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y8, Y10
-	VMULPS Y10, Y9, Y9
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y10
-	VMULPS Y0, Y10, Y10
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y8, Y10, Y8
-	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y9
-	VMULPS Y0, Y9, Y0
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y8, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 32(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y8
-	VMULPS Y0, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y9
-	VADDPS Y9, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y9
-	VMULPS Y2, Y9, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y2, Y2, Y9
-	VMULPS Y9, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y9
-	VMULPS Y0, Y9, Y9
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y2, Y9, Y2
-	VADDPS Y8, Y2, Y2
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y8
-	VMULPS Y0, Y8, Y0
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 48(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y8
-	VADDPS Y8, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y8
-	VMULPS Y2, Y8, Y8
-	VADDPS Y8, Y3, Y3
-	VMULPS Y2, Y2, Y8
-	VMULPS Y8, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y8
-	VMULPS Y0, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y2, Y8, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 64(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y8
-	VADDPS Y8, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 80(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 96(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 112(R8)
-	ADDQ $608, SI
-	ADDQ $128, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done7
-rows6:
-
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y3
-
-	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y4
-	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y4, Y5
-	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y5, Y5
-	VPSRLD $22, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y5, Y6
-	VSUBPS Y6, Y4, Y4
-	VMULPS Y4, Y4, Y6
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y5, Y7
-	VMULPS Y4, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y8
-	VADDPS Y8, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y8
-	VMULPS Y6, Y8, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y6, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y8
-	VMULPS Y4, Y8, Y8
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y8, Y6
-	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y7
-	VMULPS Y4, Y7, Y4
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VADDPS Y6, Y4, Y4
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y4, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y4
-	VMASKMOVPS Y0, Y4, (R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y4
-	VMINPS Y0, Y4, Y0
-	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y4
-	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y4, Y4
-	VPSRLD $22, Y4, Y4
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y4, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y4, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y4, Y7
-	VADDPS Y7, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y5, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VADDPS Y6, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
-	VMULPS Y0, Y6, Y0
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y4, Y4
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 16(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS Y0, Y0, Y4
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y6
-	VMULPS Y4, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y4, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y4, Y6, Y4
-	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y5
-	VMULPS Y0, Y5, Y0
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y4, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 32(R8)
-
-	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y4
-	VMULPS Y0, Y4, Y0
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, 48(R8)
-	ADDQ $304, SI
-	ADDQ $64, R8
-	DECQ AX
-	JNZ rows6
-done7:
-	MOVQ tiles3+56(FP), AX
-	TESTQ AX, AX
-	JZ done9
-rows8:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-
-	// y = tanh(x)
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS bodyForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD bodyForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS bodyForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS bodyForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	ADDQ $76, SI
-	ADDQ $16, R8
-	DECQ AX
-	JNZ rows8
-done9:
-	VZEROUPPER 
-	RET 
-
-DATA bodyForward_2AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA bodyForward_2AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA bodyForward_2AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA bodyForward_2AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA bodyForward_2AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA bodyForward_2AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA bodyForward_2AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA bodyForward_2AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA bodyForward_2AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA bodyForward_2AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA bodyForward_2AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA bodyForward_2AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA bodyForward_2AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA bodyForward_2AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA bodyForward_2AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA bodyForward_2AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA bodyForward_2AVX2Const<>+96(SB)/4, $0x0
-DATA bodyForward_2AVX2Const<>+100(SB)/4, $0x3edad599
-DATA bodyForward_2AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA bodyForward_2AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA bodyForward_2AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA bodyForward_2AVX2Const<>+116(SB)/4, $0x406190eb
-DATA bodyForward_2AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA bodyForward_2AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA bodyForward_2AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA bodyForward_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA bodyForward_2AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA bodyForward_2AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA bodyForward_2AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForward_2AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA bodyForward_2AVX2Const<>+152(SB)/4, $0x379579b4
-DATA bodyForward_2AVX2Const<>+156(SB)/4, $0x342462e0
-DATA bodyForward_2AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA bodyForward_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA bodyForward_2AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA bodyForward_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA bodyForward_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForward_2AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA bodyForward_2AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA bodyForward_2AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA bodyForward_2AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA bodyForward_2AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA bodyForward_2AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA bodyForward_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA bodyForward_2AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA bodyForward_2AVX2Const<>+212(SB)/4, $0xb922e725
-DATA bodyForward_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA bodyForward_2AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA bodyForward_2AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA bodyForward_2AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA bodyForward_2AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA bodyForward_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA bodyForward_2AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA bodyForward_2AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA bodyForward_2AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA bodyForward_2AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA bodyForward_2AVX2Const<>+256(SB)/4, $0xb5934706
-DATA bodyForward_2AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA bodyForward_2AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA bodyForward_2AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA bodyForward_2AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA bodyForward_2AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA bodyForward_2AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA bodyForward_2AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA bodyForward_2AVX2Const<>+288(SB)/4, $0x3f800000
-DATA bodyForward_2AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA bodyForward_2AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA bodyForward_2AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA bodyForward_2AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA bodyForward_2AVX2Const<>+308(SB)/4, $0x3b634461
-DATA bodyForward_2AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA bodyForward_2AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA bodyForward_2AVX2Const<>+320(SB)/4, $0x0
-DATA bodyForward_2AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA bodyForward_2AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA bodyForward_2AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA bodyForward_2AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA bodyForward_2AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA bodyForward_2AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA bodyForward_2AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA bodyForward_2AVX2Const<>+352(SB)/4, $0x80000000
-DATA bodyForward_2AVX2Const<>+356(SB)/4, $0x80000000
-DATA bodyForward_2AVX2Const<>+360(SB)/4, $0x80000000
-DATA bodyForward_2AVX2Const<>+364(SB)/4, $0x80000000
-DATA bodyForward_2AVX2Const<>+368(SB)/4, $0x80000000
-DATA bodyForward_2AVX2Const<>+372(SB)/4, $0x80000000
-DATA bodyForward_2AVX2Const<>+376(SB)/4, $0x80000000
-DATA bodyForward_2AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL bodyForward_2AVX2Const<>(SB), RODATA|NOPTR, $384
-
-// bodyForward_2AVX2 is bodyForward_2Generic for avx2: 12 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func bodyForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·bodyForward_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…3] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y0
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y0
-
-	// y = tanh(x)
-	VANDPS bodyForward_2AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS bodyForward_2AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS bodyForward_2AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD bodyForward_2AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS bodyForward_2AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS bodyForward_2AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS bodyForward_2AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS bodyForward_2AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS bodyForward_2AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS bodyForward_2AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS bodyForward_2AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS bodyForward_2AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS bodyForward_2AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VZEROUPPER 
-	RET 
-
-// gradient4_2AVX2 sums the gradients of the weights of 4 outputs over the rows.
-//
-// func gradient4_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient4_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y15
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS 16(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $76, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows3
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	ADDQ $24, SI
-	ADDQ $192, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS 16(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $76, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-DATA learn4_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn4_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn4_2AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// learn4_2AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
-//
-// func learn4_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn4_2AVX2(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 16(R9), Y15
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $6
-	JLT done2
+	MOVQ $2, CX
 inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS 16(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $76, R10
-	ADDQ $16, DI
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y2
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y3
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y0
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y1
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y2
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y3
+	ADDQ $32, SI
+	ADDQ $256, DX
 	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y7
-	VMOVUPS (BX), Y8
-	VMULPS learn4_2AVX2Const<>+0(SB), Y8, Y8
-	VADDPS Y0, Y8, Y0
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y7
-	VMOVUPS Y7, (R8)
-	VMOVUPS Y0, (BX)
-	VMOVUPS 32(R8), Y0
-	VMOVUPS 32(BX), Y7
-	VMULPS learn4_2AVX2Const<>+0(SB), Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS Y1, 32(BX)
-	VMOVUPS 64(R8), Y0
-	VMOVUPS 64(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS 96(R8), Y0
-	VMOVUPS 96(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
+	JNZ inputs1
+	VADDPS Y2, Y0, Y0
 	VADDPS Y3, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS Y1, 96(BX)
-	VMOVUPS 128(R8), Y0
-	VMOVUPS 128(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y4, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS Y1, 128(BX)
-	VMOVUPS 160(R8), Y0
-	VMOVUPS 160(BX), Y1
-	VMULPS learn4_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y5, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS Y1, 160(BX)
-	ADDQ $24, SI
-	ADDQ $192, R8
-	ADDQ $192, BX
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS 16(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $76, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y2
-	VMOVUPS (BX), Y3
-	VMULPS learn4_2AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y0, Y3, Y0
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
-	VMOVUPS Y0, (BX)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	ADDQ $32, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-DATA learn3_4AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn3_4AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn3_4AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn3_4AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn3_4AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn3_4AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn3_4AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn3_4AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn3_4AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// learn3_4AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
-//
-// func learn3_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn3_4AVX2(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
+	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $0, R10
-	ADDQ $12, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y7
-	VMOVUPS (BX), Y8
-	VMULPS learn3_4AVX2Const<>+0(SB), Y8, Y8
-	VADDPS Y0, Y8, Y0
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y7
-	VMOVUPS Y7, (R8)
-	VMOVUPS Y0, (BX)
-	VMOVUPS 64(R8), Y0
-	VMOVUPS 64(BX), Y7
-	VMULPS learn3_4AVX2Const<>+0(SB), Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS 128(R8), Y0
-	VMOVUPS 128(BX), Y1
-	VMULPS learn3_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS Y1, 128(BX)
-	VMOVUPS 192(R8), Y0
-	VMOVUPS 192(BX), Y1
-	VMULPS learn3_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS Y1, 192(BX)
-	VMOVUPS 256(R8), Y0
-	VMOVUPS 256(BX), Y1
-	VMULPS learn3_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y4, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS Y1, 256(BX)
-	VMOVUPS 320(R8), Y0
-	VMOVUPS 320(BX), Y1
-	VMULPS learn3_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y5, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS Y1, 320(BX)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	ADDQ $384, BX
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $0, R10
-	ADDQ $12, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y2
-	VMOVUPS (BX), Y3
-	VMULPS learn3_4AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y0, Y3, Y0
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
-	VMOVUPS Y0, (BX)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
-// choiceForwardAVX2 is choiceForwardGeneric for avx2: 48 multiply-adds,
-// product and sum are rounded once (FMA).
+// dense16x3AVX2 sums 16 products for each of 3 outputs.
 //
-// func choiceForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·choiceForwardAVX2(SB), NOSPLIT, $0-32
+// func dense16x3AVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense16x3AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
 
@@ -3769,852 +104,404 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// choiceForwardRowsPanel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+DATA dense3x4AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA dense3x4AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA dense3x4AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA dense3x4AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA dense3x4AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA dense3x4AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA dense3x4AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA dense3x4AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA dense3x4AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA dense3x4AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA dense3x4AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA dense3x4AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA dense3x4AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA dense3x4AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA dense3x4AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA dense3x4AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA dense3x4AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA dense3x4AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA dense3x4AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA dense3x4AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA dense3x4AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA dense3x4AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA dense3x4AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA dense3x4AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA dense3x4AVX2Const<>+96(SB)/4, $0x0
+DATA dense3x4AVX2Const<>+100(SB)/4, $0x3edad599
+DATA dense3x4AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA dense3x4AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA dense3x4AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA dense3x4AVX2Const<>+116(SB)/4, $0x406190eb
+DATA dense3x4AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA dense3x4AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA dense3x4AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA dense3x4AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense3x4AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA dense3x4AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA dense3x4AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA dense3x4AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA dense3x4AVX2Const<>+152(SB)/4, $0x379579b4
+DATA dense3x4AVX2Const<>+156(SB)/4, $0x342462e0
+DATA dense3x4AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA dense3x4AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense3x4AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA dense3x4AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense3x4AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense3x4AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA dense3x4AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA dense3x4AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA dense3x4AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA dense3x4AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA dense3x4AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA dense3x4AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA dense3x4AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA dense3x4AVX2Const<>+212(SB)/4, $0xb922e725
+DATA dense3x4AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA dense3x4AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA dense3x4AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA dense3x4AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA dense3x4AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA dense3x4AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA dense3x4AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA dense3x4AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA dense3x4AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA dense3x4AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA dense3x4AVX2Const<>+256(SB)/4, $0xb5934706
+DATA dense3x4AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA dense3x4AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA dense3x4AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA dense3x4AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA dense3x4AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA dense3x4AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA dense3x4AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA dense3x4AVX2Const<>+288(SB)/4, $0x3f800000
+DATA dense3x4AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA dense3x4AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA dense3x4AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA dense3x4AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA dense3x4AVX2Const<>+308(SB)/4, $0x3b634461
+DATA dense3x4AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA dense3x4AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA dense3x4AVX2Const<>+320(SB)/4, $0x0
+DATA dense3x4AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA dense3x4AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA dense3x4AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA dense3x4AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA dense3x4AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA dense3x4AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA dense3x4AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA dense3x4AVX2Const<>+352(SB)/4, $0x80000000
+DATA dense3x4AVX2Const<>+356(SB)/4, $0x80000000
+DATA dense3x4AVX2Const<>+360(SB)/4, $0x80000000
+DATA dense3x4AVX2Const<>+364(SB)/4, $0x80000000
+DATA dense3x4AVX2Const<>+368(SB)/4, $0x80000000
+DATA dense3x4AVX2Const<>+372(SB)/4, $0x80000000
+DATA dense3x4AVX2Const<>+376(SB)/4, $0x80000000
+DATA dense3x4AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL dense3x4AVX2Const<>(SB), RODATA|NOPTR, $384
+
+// dense3x4AVX2 sums 3 products for each of 4 outputs.
 //
-// func choiceForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·choiceForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $64, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y11
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VADDPS Y10, Y8, Y8
-	VADDPS Y11, Y9, Y9
-	VADDPS Y9, Y8, Y8
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y4, Y0, 12(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y8, Y0, 24(R8)
-	ADDQ $192, SI
-	ADDQ $36, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms6
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y4, Y0, 12(R8)
-	ADDQ $128, SI
-	ADDQ $24, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms9
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	ADDQ $64, SI
-	ADDQ $12, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-// choiceForwardRows_2Panel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-// func choiceForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·choiceForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $64, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y11
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VADDPS Y10, Y8, Y8
-	VADDPS Y11, Y9, Y9
-	VADDPS Y9, Y8, Y8
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y4, Y0, 12(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y8, Y0, 24(R8)
-	ADDQ $192, SI
-	ADDQ $36, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms6
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y4, Y0, 12(R8)
-	ADDQ $128, SI
-	ADDQ $24, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms9
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	ADDQ $64, SI
-	ADDQ $12, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-// choiceForwardTrainAVX2 is choiceForwardTrainGeneric for avx2: 48 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func choiceForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·choiceForwardTrainAVX2(SB), NOSPLIT, $0-32
+// func dense3x4AVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense3x4AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
 
-	// y[0…2] = Σ w[n][k]·x[k] + b[n]
+	// y[0…3] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ $2, CX
-inputs1:
 	VBROADCASTSS (SI), Y15
 	VFMADD231PS (DX), Y15, Y0
 	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
+	VFMADD231PS 32(DX), Y15, Y0
 	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y2
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y3
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y2
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y3
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Y2, Y0, Y0
+	VFMADD231PS 64(DX), Y15, Y0
+
+	// y = tanh(x)
+	VANDPS dense3x4AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense3x4AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS dense3x4AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD dense3x4AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS dense3x4AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS dense3x4AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS dense3x4AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS dense3x4AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS dense3x4AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS dense3x4AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS dense3x4AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS dense3x4AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
+	VANDPS dense3x4AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
+	VMOVUPS 16(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
 	VZEROUPPER 
 	RET 
 
-// choiceForwardTrainRowsPanel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
+// inputGradient16x1AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
-// func choiceForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·choiceForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $64, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
+// func inputGradient16x1AVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·inputGradient16x1AVX2(SB), NOSPLIT, $0-56
+	MOVQ wt+16(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+24(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
 	MOVQ tiles0+32(FP), AX
 	TESTQ AX, AX
-	JZ done2
-rows1:
+	JZ done3
+rows2:
 
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
+	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
+	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
+	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ $2, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	VMASKMOVPS 4(R10), Y15, Y13
+	VMASKMOVPS 8(R10), Y15, Y14
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y11
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 64(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
 	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VADDPS Y10, Y8, Y8
-	VADDPS Y11, Y9, Y9
-	VADDPS Y9, Y8, Y8
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y4, Y0, 12(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y8, Y0, 24(R8)
-	ADDQ $192, SI
-	ADDQ $36, R8
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, 128(R8)
+	ADDQ $12, SI
+	ADDQ $192, R8
 	DECQ AX
-	JNZ rows1
-done2:
+	JNZ rows2
+done3:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
 	JZ done5
 rows4:
 
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
+	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ $2, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y7
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms6
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	VMASKMOVPS 4(R10), Y15, Y13
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y4, Y0, 12(R8)
-	ADDQ $128, SI
-	ADDQ $24, R8
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y4
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y5
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y7
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 64(R8)
+	ADDQ $8, SI
+	ADDQ $128, R8
 	DECQ AX
 	JNZ rows4
 done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done7
+rows6:
 
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ $2, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms9
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	ADDQ $64, SI
-	ADDQ $12, R8
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y2
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS X0, (R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows6
+done7:
+	ADDQ $16, R12
+	ADDQ $128, R11
+	DECQ DX
+	JNZ block1
 	VZEROUPPER 
 	RET 
 
-// choiceForward_2AVX2 is choiceForward_2Generic for avx2: 48 multiply-adds,
-// product and sum are rounded once (FMA).
+// inputGradient16x3AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
-// func choiceForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·choiceForward_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…2] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ $2, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y2
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y3
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y2
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y3
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VZEROUPPER 
-	RET 
-
-// choiceGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-// func choiceGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·choiceGradInputRowsBlocksAVX2(SB), NOSPLIT, $0-56
+// func inputGradient16x3AVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·inputGradient16x3AVX2(SB), NOSPLIT, $0-56
 	MOVQ wt+16(FP), R11
 	XORQ R12, R12
 	MOVQ blocks+24(FP), DX
@@ -4851,15 +738,27 @@ done7:
 	VZEROUPPER 
 	RET 
 
-// gradient3_2AVX2 sums the gradients of the weights of 3 outputs over the rows.
+DATA learn12AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn12AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn12AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn12AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn12AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn12AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn12AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn12AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn12AVX2Const<>(SB), RODATA|NOPTR, $32
+
+// learn12AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
 //
-// func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient3_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
+// func learn12AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn12AVX2(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	MOVQ inputs+24(FP), AX
+	VMOVUPS 16(R9), Y15
+	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
 inputs1:
@@ -4871,11 +770,453 @@ inputs1:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ dy+8(FP), DI
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	MOVQ rows+48(FP), CX
 rows3:
-	VMOVUPS 20(R9), Y15
+	VMOVUPS (DI), Y12
+	VMOVUPS 16(R9), Y15
+	VMASKMOVPS 32(DI), Y15, Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $0, R10
+	ADDQ $48, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y12
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y13
+	VMOVUPS (BX), Y14
+	VMULPS learn12AVX2Const<>+0(SB), Y14, Y14
+	VADDPS Y0, Y14, Y0
+	VMULPS Y0, Y12, Y14
+	VSUBPS Y14, Y13, Y13
+	VMOVUPS Y13, (R8)
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(R8), Y0
+	VMOVUPS 32(BX), Y13
+	VMULPS learn12AVX2Const<>+0(SB), Y13, Y13
+	VADDPS Y1, Y13, Y1
+	VMULPS Y1, Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
+	VMOVUPS 64(R8), Y0
+	VMOVUPS 64(BX), Y1
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
+	VMOVUPS 96(R8), Y0
+	VMOVUPS 96(BX), Y1
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS Y1, 96(BX)
+	VMOVUPS 128(R8), Y0
+	VMOVUPS 128(BX), Y1
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
+	VMOVUPS 160(R8), Y0
+	VMOVUPS 160(BX), Y1
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS Y1, 160(BX)
+	VMOVUPS 192(R8), Y0
+	VMOVUPS 192(BX), Y1
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y6, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 192(BX)
+	VMOVUPS 224(R8), Y0
+	VMOVUPS 224(BX), Y1
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y7, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+	VMOVUPS Y1, 224(BX)
+	VMOVUPS 256(R8), Y0
+	VMOVUPS 256(BX), Y1
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y8, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS Y1, 256(BX)
+	VMOVUPS 288(R8), Y0
+	VMOVUPS 288(BX), Y1
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y9, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+	VMOVUPS Y1, 288(BX)
+	VMOVUPS 320(R8), Y0
+	VMOVUPS 320(BX), Y1
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y10, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS Y1, 320(BX)
+	VMOVUPS 352(R8), Y0
+	VMOVUPS 352(BX), Y1
+	VMULPS learn12AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y11, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 352(R8)
+	VMOVUPS Y1, 352(BX)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	ADDQ $384, BX
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 16(R9), Y15
+	VMASKMOVPS 32(DI), Y15, Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $0, R10
+	ADDQ $48, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y2
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y3
+	VMOVUPS (BX), Y4
+	VMULPS learn12AVX2Const<>+0(SB), Y4, Y4
+	VADDPS Y0, Y4, Y0
+	VMULPS Y0, Y2, Y4
+	VSUBPS Y4, Y3, Y3
+	VMOVUPS Y3, (R8)
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(R8), Y0
+	VMOVUPS 32(BX), Y3
+	VMULPS learn12AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y1, Y3, Y1
+	VMULPS Y1, Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA learn16AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn16AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn16AVX2Const<>(SB), RODATA|NOPTR, $32
+
+// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+// func learn16AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16AVX2(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $0, R10
+	ADDQ $64, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y12
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y13
+	VMOVUPS (BX), Y14
+	VMULPS learn16AVX2Const<>+0(SB), Y14, Y14
+	VADDPS Y0, Y14, Y0
+	VMULPS Y0, Y12, Y14
+	VSUBPS Y14, Y13, Y13
+	VMOVUPS Y13, (R8)
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(R8), Y0
+	VMOVUPS 32(BX), Y13
+	VMULPS learn16AVX2Const<>+0(SB), Y13, Y13
+	VADDPS Y1, Y13, Y1
+	VMULPS Y1, Y12, Y13
+	VSUBPS Y13, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
+	VMOVUPS 64(R8), Y0
+	VMOVUPS 64(BX), Y1
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
+	VMOVUPS 96(R8), Y0
+	VMOVUPS 96(BX), Y1
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS Y1, 96(BX)
+	VMOVUPS 128(R8), Y0
+	VMOVUPS 128(BX), Y1
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
+	VMOVUPS 160(R8), Y0
+	VMOVUPS 160(BX), Y1
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS Y1, 160(BX)
+	VMOVUPS 192(R8), Y0
+	VMOVUPS 192(BX), Y1
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y6, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 192(BX)
+	VMOVUPS 224(R8), Y0
+	VMOVUPS 224(BX), Y1
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y7, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 224(R8)
+	VMOVUPS Y1, 224(BX)
+	VMOVUPS 256(R8), Y0
+	VMOVUPS 256(BX), Y1
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y8, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS Y1, 256(BX)
+	VMOVUPS 288(R8), Y0
+	VMOVUPS 288(BX), Y1
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y9, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 288(R8)
+	VMOVUPS Y1, 288(BX)
+	VMOVUPS 320(R8), Y0
+	VMOVUPS 320(BX), Y1
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y10, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS Y1, 320(BX)
+	VMOVUPS 352(R8), Y0
+	VMOVUPS 352(BX), Y1
+	VMULPS learn16AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y11, Y1, Y1
+	VMULPS Y1, Y12, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 352(R8)
+	VMOVUPS Y1, 352(BX)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	ADDQ $384, BX
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $0, R10
+	ADDQ $64, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y2
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y3
+	VMOVUPS (BX), Y4
+	VMULPS learn16AVX2Const<>+0(SB), Y4, Y4
+	VADDPS Y0, Y4, Y0
+	VMULPS Y0, Y2, Y4
+	VSUBPS Y4, Y3, Y3
+	VMOVUPS Y3, (R8)
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(R8), Y0
+	VMOVUPS 32(BX), Y3
+	VMULPS learn16AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y1, Y3, Y1
+	VMULPS Y1, Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA learn1AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn1AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn1AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn1AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn1AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn1AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn1AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn1AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn1AVX2Const<>(SB), RODATA|NOPTR, $32
+
+// learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+// func learn1AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn1AVX2(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS 28(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -4890,17 +1231,63 @@ rows3:
 	VBROADCASTSS 20(R10), Y15
 	VFMADD231PS Y12, Y15, Y5
 	ADDQ $64, R10
-	ADDQ $12, DI
+	ADDQ $4, DI
 	DECQ CX
 	JNZ rows3
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
+	VBROADCASTSS (R11), Y6
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y7
+	VMOVUPS (BX), Y8
+	VMULPS learn1AVX2Const<>+0(SB), Y8, Y8
+	VADDPS Y0, Y8, Y0
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y7
+	VMOVUPS Y7, (R8)
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(R8), Y0
+	VMOVUPS 32(BX), Y7
+	VMULPS learn1AVX2Const<>+0(SB), Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS Y1, 32(BX)
+	VMOVUPS 64(R8), Y0
+	VMOVUPS 64(BX), Y1
+	VMULPS learn1AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
+	VMOVUPS 96(R8), Y0
+	VMOVUPS 96(BX), Y1
+	VMULPS learn1AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS Y1, 96(BX)
+	VMOVUPS 128(R8), Y0
+	VMOVUPS 128(BX), Y1
+	VMULPS learn1AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
+	VMOVUPS 160(R8), Y0
+	VMOVUPS 160(BX), Y1
+	VMULPS learn1AVX2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	VMOVUPS Y1, 160(BX)
 	ADDQ $24, SI
 	ADDQ $192, R8
+	ADDQ $192, BX
 	SUBQ $6, AX
 	CMPQ AX, $6
 	JGE inputs1
@@ -4911,21 +1298,32 @@ inputs4:
 
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
-	MOVQ dy+8(FP), DI
+	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	MOVQ rows+48(FP), CX
 rows6:
-	VMOVUPS 20(R9), Y15
+	VMOVUPS 28(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	ADDQ $64, R10
-	ADDQ $12, DI
+	ADDQ $4, DI
 	DECQ CX
 	JNZ rows6
-	VMOVUPS Y0, (R8)
+	VBROADCASTSS (R11), Y1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y2
+	VMOVUPS (BX), Y3
+	VMULPS learn1AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y0, (BX)
 	ADDQ $4, SI
 	ADDQ $32, R8
+	ADDQ $32, BX
 	SUBQ $1, AX
 	CMPQ AX, $1
 	JGE inputs4
@@ -4933,20 +1331,171 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn3_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn3_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn3_2AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn1AVX2_2Const<>+0(SB)/4, $0x3f666666
+DATA learn1AVX2_2Const<>+4(SB)/4, $0x3f666666
+DATA learn1AVX2_2Const<>+8(SB)/4, $0x3f666666
+DATA learn1AVX2_2Const<>+12(SB)/4, $0x3f666666
+DATA learn1AVX2_2Const<>+16(SB)/4, $0x3f666666
+DATA learn1AVX2_2Const<>+20(SB)/4, $0x3f666666
+DATA learn1AVX2_2Const<>+24(SB)/4, $0x3f666666
+DATA learn1AVX2_2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn1AVX2_2Const<>(SB), RODATA|NOPTR, $32
 
-// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+// learn1AVX2_2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
-// func learn3_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn3_2AVX2(SB), NOSPLIT, $0-56
+// func learn1AVX2_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn1AVX2_2(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $4, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y7
+	VMOVUPS (BX), Y8
+	VMULPS learn1AVX2_2Const<>+0(SB), Y8, Y8
+	VADDPS Y0, Y8, Y0
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y7
+	VMOVUPS Y7, (R8)
+	VMOVUPS Y0, (BX)
+	VMOVUPS 64(R8), Y0
+	VMOVUPS 64(BX), Y7
+	VMULPS learn1AVX2_2Const<>+0(SB), Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
+	VMOVUPS 128(R8), Y0
+	VMOVUPS 128(BX), Y1
+	VMULPS learn1AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
+	VMOVUPS 192(R8), Y0
+	VMOVUPS 192(BX), Y1
+	VMULPS learn1AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 192(BX)
+	VMOVUPS 256(R8), Y0
+	VMOVUPS 256(BX), Y1
+	VMULPS learn1AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS Y1, 256(BX)
+	VMOVUPS 320(R8), Y0
+	VMOVUPS 320(BX), Y1
+	VMULPS learn1AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS Y1, 320(BX)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	ADDQ $384, BX
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $4, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y2
+	VMOVUPS (BX), Y3
+	VMULPS learn1AVX2_2Const<>+0(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y0, (BX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA learn3AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn3AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn3AVX2Const<>(SB), RODATA|NOPTR, $32
+
+// learn3AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+// func learn3AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn3AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -4992,7 +1541,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y7
 	VMOVUPS (BX), Y8
-	VMULPS learn3_2AVX2Const<>+0(SB), Y8, Y8
+	VMULPS learn3AVX2Const<>+0(SB), Y8, Y8
 	VADDPS Y0, Y8, Y0
 	VMULPS Y0, Y6, Y8
 	VSUBPS Y8, Y7, Y7
@@ -5000,7 +1549,7 @@ rows3:
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
 	VMOVUPS 32(BX), Y7
-	VMULPS learn3_2AVX2Const<>+0(SB), Y7, Y7
+	VMULPS learn3AVX2Const<>+0(SB), Y7, Y7
 	VADDPS Y1, Y7, Y1
 	VMULPS Y1, Y6, Y7
 	VSUBPS Y7, Y0, Y0
@@ -5008,7 +1557,7 @@ rows3:
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -5016,7 +1565,7 @@ rows3:
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -5024,7 +1573,7 @@ rows3:
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -5032,7 +1581,7 @@ rows3:
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn3_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn3AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
 	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
@@ -5068,7 +1617,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS (R8), Y2
 	VMOVUPS (BX), Y3
-	VMULPS learn3_2AVX2Const<>+0(SB), Y3, Y3
+	VMULPS learn3AVX2Const<>+0(SB), Y3, Y3
 	VADDPS Y0, Y3, Y0
 	VMULPS Y0, Y1, Y3
 	VSUBPS Y3, Y2, Y2
@@ -5084,20 +1633,171 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn12_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn12_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn12_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn12_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn12_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn12_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn12_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn12_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn12_2AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn3AVX2_2Const<>+0(SB)/4, $0x3f666666
+DATA learn3AVX2_2Const<>+4(SB)/4, $0x3f666666
+DATA learn3AVX2_2Const<>+8(SB)/4, $0x3f666666
+DATA learn3AVX2_2Const<>+12(SB)/4, $0x3f666666
+DATA learn3AVX2_2Const<>+16(SB)/4, $0x3f666666
+DATA learn3AVX2_2Const<>+20(SB)/4, $0x3f666666
+DATA learn3AVX2_2Const<>+24(SB)/4, $0x3f666666
+DATA learn3AVX2_2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn3AVX2_2Const<>(SB), RODATA|NOPTR, $32
 
-// learn12_2AVX2 sums the gradients of the weights of 12 outputs over the rows and updates what they belong to.
+// learn3AVX2_2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
 //
-// func learn12_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn12_2AVX2(SB), NOSPLIT, $0-56
+// func learn3AVX2_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn3AVX2_2(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 20(R9), Y15
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y7
+	VMOVUPS (BX), Y8
+	VMULPS learn3AVX2_2Const<>+0(SB), Y8, Y8
+	VADDPS Y0, Y8, Y0
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y7
+	VMOVUPS Y7, (R8)
+	VMOVUPS Y0, (BX)
+	VMOVUPS 64(R8), Y0
+	VMOVUPS 64(BX), Y7
+	VMULPS learn3AVX2_2Const<>+0(SB), Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS Y1, 64(BX)
+	VMOVUPS 128(R8), Y0
+	VMOVUPS 128(BX), Y1
+	VMULPS learn3AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS Y1, 128(BX)
+	VMOVUPS 192(R8), Y0
+	VMOVUPS 192(BX), Y1
+	VMULPS learn3AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS Y1, 192(BX)
+	VMOVUPS 256(R8), Y0
+	VMOVUPS 256(BX), Y1
+	VMULPS learn3AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS Y1, 256(BX)
+	VMOVUPS 320(R8), Y0
+	VMOVUPS 320(BX), Y1
+	VMULPS learn3AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y6, Y2
+	VSUBPS Y2, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS Y1, 320(BX)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	ADDQ $384, BX
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS 20(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS (R8), Y2
+	VMOVUPS (BX), Y3
+	VMULPS learn3AVX2_2Const<>+0(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMOVUPS Y0, (BX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA learn4AVX2Const<>+0(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+4(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+8(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+12(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+16(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+20(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+24(SB)/4, $0x3f666666
+DATA learn4AVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn4AVX2Const<>(SB), RODATA|NOPTR, $32
+
+// learn4AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+//
+// func learn4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn4AVX2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -5116,143 +1816,82 @@ inputs1:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
 rows3:
-	VMOVUPS (DI), Y12
 	VMOVUPS 16(R9), Y15
-	VMASKMOVPS 32(DI), Y15, Y13
+	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
 	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
+	VFMADD231PS Y12, Y15, Y1
 	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y12, Y15, Y2
 	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
+	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $0, R10
-	ADDQ $48, DI
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $76, R10
+	ADDQ $16, DI
 	DECQ CX
 	JNZ rows3
-	VBROADCASTSS (R11), Y12
+	VBROADCASTSS (R11), Y6
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y13
-	VMOVUPS (BX), Y14
-	VMULPS learn12_2AVX2Const<>+0(SB), Y14, Y14
-	VADDPS Y0, Y14, Y0
-	VMULPS Y0, Y12, Y14
-	VSUBPS Y14, Y13, Y13
-	VMOVUPS Y13, (R8)
+	VMOVUPS (R8), Y7
+	VMOVUPS (BX), Y8
+	VMULPS learn4AVX2Const<>+0(SB), Y8, Y8
+	VADDPS Y0, Y8, Y0
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y7
+	VMOVUPS Y7, (R8)
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(R8), Y0
-	VMOVUPS 32(BX), Y13
-	VMULPS learn12_2AVX2Const<>+0(SB), Y13, Y13
-	VADDPS Y1, Y13, Y1
-	VMULPS Y1, Y12, Y13
-	VSUBPS Y13, Y0, Y0
+	VMOVUPS 32(BX), Y7
+	VMULPS learn4AVX2Const<>+0(SB), Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y0
 	VMOVUPS Y0, 32(R8)
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
 	VMOVUPS 64(BX), Y1
-	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y2, Y1, Y1
-	VMULPS Y1, Y12, Y2
+	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
 	VMOVUPS Y0, 64(R8)
 	VMOVUPS Y1, 64(BX)
 	VMOVUPS 96(R8), Y0
 	VMOVUPS 96(BX), Y1
-	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VMULPS Y1, Y12, Y2
+	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
 	VMOVUPS Y0, 96(R8)
 	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y4, Y1, Y1
-	VMULPS Y1, Y12, Y2
+	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
 	VMOVUPS Y0, 128(R8)
 	VMOVUPS Y1, 128(BX)
 	VMOVUPS 160(R8), Y0
 	VMOVUPS 160(BX), Y1
-	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
+	VMULPS learn4AVX2Const<>+0(SB), Y1, Y1
 	VADDPS Y5, Y1, Y1
-	VMULPS Y1, Y12, Y2
+	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
 	VMOVUPS Y0, 160(R8)
 	VMOVUPS Y1, 160(BX)
-	VMOVUPS 192(R8), Y0
-	VMOVUPS 192(BX), Y1
-	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y6, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS Y1, 192(BX)
-	VMOVUPS 224(R8), Y0
-	VMOVUPS 224(BX), Y1
-	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y7, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS Y1, 224(BX)
-	VMOVUPS 256(R8), Y0
-	VMOVUPS 256(BX), Y1
-	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y8, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS Y1, 256(BX)
-	VMOVUPS 288(R8), Y0
-	VMOVUPS 288(BX), Y1
-	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y9, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS Y1, 288(BX)
-	VMOVUPS 320(R8), Y0
-	VMOVUPS 320(BX), Y1
-	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y10, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS Y1, 320(BX)
-	VMOVUPS 352(R8), Y0
-	VMOVUPS 352(BX), Y1
-	VMULPS learn12_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y11, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 352(R8)
-	VMOVUPS Y1, 352(BX)
 	ADDQ $24, SI
-	ADDQ $384, R8
-	ADDQ $384, BX
+	ADDQ $192, R8
+	ADDQ $192, BX
 	SUBQ $6, AX
 	CMPQ AX, $6
 	JGE inputs1
@@ -5263,43 +1902,32 @@ inputs4:
 
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
 rows6:
-	VMOVUPS (DI), Y12
 	VMOVUPS 16(R9), Y15
-	VMASKMOVPS 32(DI), Y15, Y13
+	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $0, R10
-	ADDQ $48, DI
+	ADDQ $76, R10
+	ADDQ $16, DI
 	DECQ CX
 	JNZ rows6
-	VBROADCASTSS (R11), Y2
+	VBROADCASTSS (R11), Y1
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y3
-	VMOVUPS (BX), Y4
-	VMULPS learn12_2AVX2Const<>+0(SB), Y4, Y4
-	VADDPS Y0, Y4, Y0
-	VMULPS Y0, Y2, Y4
-	VSUBPS Y4, Y3, Y3
-	VMOVUPS Y3, (R8)
+	VMOVUPS (R8), Y2
+	VMOVUPS (BX), Y3
+	VMULPS learn4AVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
 	VMOVUPS Y0, (BX)
-	VMOVUPS 32(R8), Y0
-	VMOVUPS 32(BX), Y3
-	VMULPS learn12_2AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y1, Y3, Y1
-	VMULPS Y1, Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS Y1, 32(BX)
 	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
+	ADDQ $32, R8
+	ADDQ $32, BX
 	SUBQ $1, AX
 	CMPQ AX, $1
 	JGE inputs4
@@ -5307,24 +1935,26 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn16_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn16_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn16_2AVX2Const<>(SB), RODATA|NOPTR, $32
+DATA learn4AVX2_2Const<>+0(SB)/4, $0x3f666666
+DATA learn4AVX2_2Const<>+4(SB)/4, $0x3f666666
+DATA learn4AVX2_2Const<>+8(SB)/4, $0x3f666666
+DATA learn4AVX2_2Const<>+12(SB)/4, $0x3f666666
+DATA learn4AVX2_2Const<>+16(SB)/4, $0x3f666666
+DATA learn4AVX2_2Const<>+20(SB)/4, $0x3f666666
+DATA learn4AVX2_2Const<>+24(SB)/4, $0x3f666666
+DATA learn4AVX2_2Const<>+28(SB)/4, $0x3f666666
+GLOBL learn4AVX2_2Const<>(SB), RODATA|NOPTR, $32
 
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// learn4AVX2_2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
 //
-// func learn16_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_2AVX2(SB), NOSPLIT, $0-56
+// func learn4AVX2_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn4AVX2_2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
 	MOVQ x+32(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y15
 	MOVQ inputs+40(FP), AX
 	CMPQ AX, $6
 	JLT done2
@@ -5337,139 +1967,79 @@ inputs1:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
 rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
+	VMOVUPS 16(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
 	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
+	VFMADD231PS Y12, Y15, Y1
 	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y12, Y15, Y2
 	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y12, Y15, Y3
 	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
+	VFMADD231PS Y12, Y15, Y4
 	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
+	VFMADD231PS Y12, Y15, Y5
 	ADDQ $0, R10
-	ADDQ $64, DI
+	ADDQ $16, DI
 	DECQ CX
 	JNZ rows3
-	VBROADCASTSS (R11), Y12
+	VBROADCASTSS (R11), Y6
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y13
-	VMOVUPS (BX), Y14
-	VMULPS learn16_2AVX2Const<>+0(SB), Y14, Y14
-	VADDPS Y0, Y14, Y0
-	VMULPS Y0, Y12, Y14
-	VSUBPS Y14, Y13, Y13
-	VMOVUPS Y13, (R8)
+	VMOVUPS (R8), Y7
+	VMOVUPS (BX), Y8
+	VMULPS learn4AVX2_2Const<>+0(SB), Y8, Y8
+	VADDPS Y0, Y8, Y0
+	VMULPS Y0, Y6, Y8
+	VSUBPS Y8, Y7, Y7
+	VMOVUPS Y7, (R8)
 	VMOVUPS Y0, (BX)
-	VMOVUPS 32(R8), Y0
-	VMOVUPS 32(BX), Y13
-	VMULPS learn16_2AVX2Const<>+0(SB), Y13, Y13
-	VADDPS Y1, Y13, Y1
-	VMULPS Y1, Y12, Y13
-	VSUBPS Y13, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS Y1, 32(BX)
 	VMOVUPS 64(R8), Y0
-	VMOVUPS 64(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
+	VMOVUPS 64(BX), Y7
+	VMULPS learn4AVX2_2Const<>+0(SB), Y7, Y7
+	VADDPS Y1, Y7, Y1
+	VMULPS Y1, Y6, Y7
+	VSUBPS Y7, Y0, Y0
 	VMOVUPS Y0, 64(R8)
 	VMOVUPS Y1, 64(BX)
-	VMOVUPS 96(R8), Y0
-	VMOVUPS 96(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS Y1, 96(BX)
 	VMOVUPS 128(R8), Y0
 	VMOVUPS 128(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y4, Y1, Y1
-	VMULPS Y1, Y12, Y2
+	VMULPS learn4AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
 	VMOVUPS Y0, 128(R8)
 	VMOVUPS Y1, 128(BX)
-	VMOVUPS 160(R8), Y0
-	VMOVUPS 160(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y5, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS Y1, 160(BX)
 	VMOVUPS 192(R8), Y0
 	VMOVUPS 192(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y6, Y1, Y1
-	VMULPS Y1, Y12, Y2
+	VMULPS learn4AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
 	VMOVUPS Y0, 192(R8)
 	VMOVUPS Y1, 192(BX)
-	VMOVUPS 224(R8), Y0
-	VMOVUPS 224(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y7, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS Y1, 224(BX)
 	VMOVUPS 256(R8), Y0
 	VMOVUPS 256(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y8, Y1, Y1
-	VMULPS Y1, Y12, Y2
+	VMULPS learn4AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y4, Y1, Y1
+	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
 	VMOVUPS Y0, 256(R8)
 	VMOVUPS Y1, 256(BX)
-	VMOVUPS 288(R8), Y0
-	VMOVUPS 288(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y9, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS Y1, 288(BX)
 	VMOVUPS 320(R8), Y0
 	VMOVUPS 320(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y10, Y1, Y1
-	VMULPS Y1, Y12, Y2
+	VMULPS learn4AVX2_2Const<>+0(SB), Y1, Y1
+	VADDPS Y5, Y1, Y1
+	VMULPS Y1, Y6, Y2
 	VSUBPS Y2, Y0, Y0
 	VMOVUPS Y0, 320(R8)
 	VMOVUPS Y1, 320(BX)
-	VMOVUPS 352(R8), Y0
-	VMOVUPS 352(BX), Y1
-	VMULPS learn16_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y11, Y1, Y1
-	VMULPS Y1, Y12, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 352(R8)
-	VMOVUPS Y1, 352(BX)
 	ADDQ $24, SI
 	ADDQ $384, R8
 	ADDQ $384, BX
@@ -5483,39 +2053,29 @@ inputs4:
 
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
 rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
+	VMOVUPS 16(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
 	ADDQ $0, R10
-	ADDQ $64, DI
+	ADDQ $16, DI
 	DECQ CX
 	JNZ rows6
-	VBROADCASTSS (R11), Y2
+	VBROADCASTSS (R11), Y1
 
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y3
-	VMOVUPS (BX), Y4
-	VMULPS learn16_2AVX2Const<>+0(SB), Y4, Y4
-	VADDPS Y0, Y4, Y0
-	VMULPS Y0, Y2, Y4
-	VSUBPS Y4, Y3, Y3
-	VMOVUPS Y3, (R8)
+	VMOVUPS (R8), Y2
+	VMOVUPS (BX), Y3
+	VMULPS learn4AVX2_2Const<>+0(SB), Y3, Y3
+	VADDPS Y0, Y3, Y0
+	VMULPS Y0, Y1, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
 	VMOVUPS Y0, (BX)
-	VMOVUPS 32(R8), Y0
-	VMOVUPS 32(BX), Y3
-	VMULPS learn16_2AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y1, Y3, Y1
-	VMULPS Y1, Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS Y1, 32(BX)
 	ADDQ $4, SI
 	ADDQ $64, R8
 	ADDQ $64, BX
@@ -5536,7 +2096,7 @@ DATA reluGradientEachAVX2Const<>+24(SB)/4, $0x0
 DATA reluGradientEachAVX2Const<>+28(SB)/4, $0x0
 GLOBL reluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $32
 
-// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
+// reluGradientEachAVX2 computes y = select(0 < x0, x1, x0) for every element.
 //
 // func reluGradientEachAVX2(y *[12]float32, x0 *[12]float32, x1 *[12]float32)
 TEXT ·reluGradientEachAVX2(SB), NOSPLIT, $0-24
@@ -5549,7 +2109,7 @@ elements1:
 	VMOVUPS (SI)(AX*1), Y0
 	VMOVUPS (DI)(AX*1), Y1
 
-	// dx = select(0 < y, dy, y)
+	// y = select(0 < x0, x1, x0)
 	VMOVUPS reluGradientEachAVX2Const<>+0(SB), Y2
 	VCMPPS $17, Y0, Y2, Y2
 	VBLENDVPS Y2, Y1, Y0, Y0
@@ -5562,7 +2122,7 @@ elements1:
 	VMASKMOVPS (SI)(AX*1), Y0, Y1
 	VMASKMOVPS (DI)(AX*1), Y0, Y2
 
-	// dx = select(0 < y, dy, y)
+	// y = select(0 < x0, x1, x0)
 	VMOVUPS reluGradientEachAVX2Const<>+0(SB), Y3
 	VCMPPS $17, Y1, Y3, Y3
 	VBLENDVPS Y3, Y2, Y1, Y1
@@ -5570,207 +2130,10 @@ elements1:
 	VZEROUPPER 
 	RET 
 
-DATA learn1_4AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn1_4AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn1_4AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn1_4AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn1_4AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn1_4AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn1_4AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn1_4AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn1_4AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// learn1_4AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+// rows16x1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
-// func learn1_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn1_4AVX2(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $0, R10
-	ADDQ $4, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y7
-	VMOVUPS (BX), Y8
-	VMULPS learn1_4AVX2Const<>+0(SB), Y8, Y8
-	VADDPS Y0, Y8, Y0
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y7
-	VMOVUPS Y7, (R8)
-	VMOVUPS Y0, (BX)
-	VMOVUPS 64(R8), Y0
-	VMOVUPS 64(BX), Y7
-	VMULPS learn1_4AVX2Const<>+0(SB), Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS 128(R8), Y0
-	VMOVUPS 128(BX), Y1
-	VMULPS learn1_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS Y1, 128(BX)
-	VMOVUPS 192(R8), Y0
-	VMOVUPS 192(BX), Y1
-	VMULPS learn1_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS Y1, 192(BX)
-	VMOVUPS 256(R8), Y0
-	VMOVUPS 256(BX), Y1
-	VMULPS learn1_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y4, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS Y1, 256(BX)
-	VMOVUPS 320(R8), Y0
-	VMOVUPS 320(BX), Y1
-	VMULPS learn1_4AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y5, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS Y1, 320(BX)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	ADDQ $384, BX
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $0, R10
-	ADDQ $4, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y2
-	VMOVUPS (BX), Y3
-	VMULPS learn1_4AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y0, Y3, Y0
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
-	VMOVUPS Y0, (BX)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// scoreForwardAVX2 is scoreForwardGeneric for avx2: 16 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func scoreForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·scoreForwardAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…0] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ $2, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y2
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y3
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y2
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y3
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VZEROUPPER 
-	RET 
-
-// scoreForwardRowsPanel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
-// func scoreForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·scoreForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
+// func rows16x1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·rows16x1AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -6017,10 +2380,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// scoreForwardRows_2Panel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
+// rows16x1AVX2_2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
-// func scoreForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·scoreForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
+// func rows16x1AVX2_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·rows16x1AVX2_2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -6267,56 +2630,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// scoreForwardTrainAVX2 is scoreForwardTrainGeneric for avx2: 16 multiply-adds,
-// product and sum are rounded once (FMA).
+// rows16x3AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
 //
-// func scoreForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·scoreForwardTrainAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…0] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ $2, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y2
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y3
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y2
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y3
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VZEROUPPER 
-	RET 
-
-// scoreForwardTrainRowsPanel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
-// func scoreForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·scoreForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
+// func rows16x3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·rows16x3AVX2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -6415,16 +2732,16 @@ terms3:
 	VADDPS Y11, Y9, Y9
 	VADDPS Y9, Y8, Y8
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
+	VMOVUPS 20(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y4, Y0, 4(R8)
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y4, Y0, 12(R8)
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y8, Y0, 8(R8)
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y8, Y0, 24(R8)
 	ADDQ $192, SI
-	ADDQ $12, R8
+	ADDQ $36, R8
 	DECQ AX
 	JNZ rows1
 done2:
@@ -6497,13 +2814,13 @@ terms6:
 	VADDPS Y7, Y5, Y5
 	VADDPS Y5, Y4, Y4
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
+	VMOVUPS 20(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y4, Y0, 4(R8)
+	VMOVUPS 20(R9), Y0
+	VMASKMOVPS Y4, Y0, 12(R8)
 	ADDQ $128, SI
-	ADDQ $8, R8
+	ADDQ $24, R8
 	DECQ AX
 	JNZ rows4
 done5:
@@ -6553,234 +2870,665 @@ terms9:
 	VADDPS Y3, Y1, Y1
 	VADDPS Y1, Y0, Y0
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
+	VMOVUPS 20(R9), Y1
 	VMASKMOVPS Y0, Y1, (R8)
 	ADDQ $64, SI
-	ADDQ $4, R8
+	ADDQ $12, R8
 	DECQ AX
 	JNZ rows7
 done8:
 	VZEROUPPER 
 	RET 
 
-// scoreForward_2AVX2 is scoreForward_2Generic for avx2: 16 multiply-adds,
-// product and sum are rounded once (FMA).
+DATA rows3x4AVX2Const<>+0(SB)/4, $0x7fffffff
+DATA rows3x4AVX2Const<>+4(SB)/4, $0x7fffffff
+DATA rows3x4AVX2Const<>+8(SB)/4, $0x7fffffff
+DATA rows3x4AVX2Const<>+12(SB)/4, $0x7fffffff
+DATA rows3x4AVX2Const<>+16(SB)/4, $0x7fffffff
+DATA rows3x4AVX2Const<>+20(SB)/4, $0x7fffffff
+DATA rows3x4AVX2Const<>+24(SB)/4, $0x7fffffff
+DATA rows3x4AVX2Const<>+28(SB)/4, $0x7fffffff
+DATA rows3x4AVX2Const<>+32(SB)/4, $0x4110cccd
+DATA rows3x4AVX2Const<>+36(SB)/4, $0x4110cccd
+DATA rows3x4AVX2Const<>+40(SB)/4, $0x4110cccd
+DATA rows3x4AVX2Const<>+44(SB)/4, $0x4110cccd
+DATA rows3x4AVX2Const<>+48(SB)/4, $0x4110cccd
+DATA rows3x4AVX2Const<>+52(SB)/4, $0x4110cccd
+DATA rows3x4AVX2Const<>+56(SB)/4, $0x4110cccd
+DATA rows3x4AVX2Const<>+60(SB)/4, $0x4110cccd
+DATA rows3x4AVX2Const<>+64(SB)/4, $0x3f1ae148
+DATA rows3x4AVX2Const<>+68(SB)/4, $0x3f1ae148
+DATA rows3x4AVX2Const<>+72(SB)/4, $0x3f1ae148
+DATA rows3x4AVX2Const<>+76(SB)/4, $0x3f1ae148
+DATA rows3x4AVX2Const<>+80(SB)/4, $0x3f1ae148
+DATA rows3x4AVX2Const<>+84(SB)/4, $0x3f1ae148
+DATA rows3x4AVX2Const<>+88(SB)/4, $0x3f1ae148
+DATA rows3x4AVX2Const<>+92(SB)/4, $0x3f1ae148
+DATA rows3x4AVX2Const<>+96(SB)/4, $0x0
+DATA rows3x4AVX2Const<>+100(SB)/4, $0x3edad599
+DATA rows3x4AVX2Const<>+104(SB)/4, $0x3f5ad9e4
+DATA rows3x4AVX2Const<>+108(SB)/4, $0x3fbad6ee
+DATA rows3x4AVX2Const<>+112(SB)/4, $0x40141ea4
+DATA rows3x4AVX2Const<>+116(SB)/4, $0x406190eb
+DATA rows3x4AVX2Const<>+120(SB)/4, $0x40a77ce0
+DATA rows3x4AVX2Const<>+124(SB)/4, $0x40f483a4
+DATA rows3x4AVX2Const<>+128(SB)/4, $0x3e1284c0
+DATA rows3x4AVX2Const<>+132(SB)/4, $0xbaa0b30d
+DATA rows3x4AVX2Const<>+136(SB)/4, $0xbd71a697
+DATA rows3x4AVX2Const<>+140(SB)/4, $0xbbb23239
+DATA rows3x4AVX2Const<>+144(SB)/4, $0x3b70f726
+DATA rows3x4AVX2Const<>+148(SB)/4, $0x39fe9e40
+DATA rows3x4AVX2Const<>+152(SB)/4, $0x379579b4
+DATA rows3x4AVX2Const<>+156(SB)/4, $0x342462e0
+DATA rows3x4AVX2Const<>+160(SB)/4, $0xba9b2881
+DATA rows3x4AVX2Const<>+164(SB)/4, $0x3e2e4ccf
+DATA rows3x4AVX2Const<>+168(SB)/4, $0x3d88f449
+DATA rows3x4AVX2Const<>+172(SB)/4, $0xbcc6dab6
+DATA rows3x4AVX2Const<>+176(SB)/4, $0xbc35ce6c
+DATA rows3x4AVX2Const<>+180(SB)/4, $0xba9537f0
+DATA rows3x4AVX2Const<>+184(SB)/4, $0xb81c8808
+DATA rows3x4AVX2Const<>+188(SB)/4, $0xb4e9b073
+DATA rows3x4AVX2Const<>+192(SB)/4, $0xbd1775c0
+DATA rows3x4AVX2Const<>+196(SB)/4, $0xbd80a518
+DATA rows3x4AVX2Const<>+200(SB)/4, $0x3c2298b8
+DATA rows3x4AVX2Const<>+204(SB)/4, $0x3c0bddcb
+DATA rows3x4AVX2Const<>+208(SB)/4, $0xba3724d5
+DATA rows3x4AVX2Const<>+212(SB)/4, $0xb922e725
+DATA rows3x4AVX2Const<>+216(SB)/4, $0xb6c50ef7
+DATA rows3x4AVX2Const<>+220(SB)/4, $0xb211e1c4
+DATA rows3x4AVX2Const<>+224(SB)/4, $0xbeaaa264
+DATA rows3x4AVX2Const<>+228(SB)/4, $0xbe127ce2
+DATA rows3x4AVX2Const<>+232(SB)/4, $0x3d9cf371
+DATA rows3x4AVX2Const<>+236(SB)/4, $0x3dbc19e3
+DATA rows3x4AVX2Const<>+240(SB)/4, $0x3cc54067
+DATA rows3x4AVX2Const<>+244(SB)/4, $0x3b161ecb
+DATA rows3x4AVX2Const<>+248(SB)/4, $0x389c2b5d
+DATA rows3x4AVX2Const<>+252(SB)/4, $0x35217cb4
+DATA rows3x4AVX2Const<>+256(SB)/4, $0xb5934706
+DATA rows3x4AVX2Const<>+260(SB)/4, $0xbeacddb2
+DATA rows3x4AVX2Const<>+264(SB)/4, $0xbeb84713
+DATA rows3x4AVX2Const<>+268(SB)/4, $0xbe329d43
+DATA rows3x4AVX2Const<>+272(SB)/4, $0xbd19e782
+DATA rows3x4AVX2Const<>+276(SB)/4, $0xbb62dd05
+DATA rows3x4AVX2Const<>+280(SB)/4, $0xb8eeba42
+DATA rows3x4AVX2Const<>+284(SB)/4, $0xb558a84c
+DATA rows3x4AVX2Const<>+288(SB)/4, $0x3f800000
+DATA rows3x4AVX2Const<>+292(SB)/4, $0x3f56642a
+DATA rows3x4AVX2Const<>+296(SB)/4, $0x3f04d69e
+DATA rows3x4AVX2Const<>+300(SB)/4, $0x3e46fe36
+DATA rows3x4AVX2Const<>+304(SB)/4, $0x3d1cf143
+DATA rows3x4AVX2Const<>+308(SB)/4, $0x3b634461
+DATA rows3x4AVX2Const<>+312(SB)/4, $0x38eed3fb
+DATA rows3x4AVX2Const<>+316(SB)/4, $0x3577b69a
+DATA rows3x4AVX2Const<>+320(SB)/4, $0x0
+DATA rows3x4AVX2Const<>+324(SB)/4, $0x3ece6a5e
+DATA rows3x4AVX2Const<>+328(SB)/4, $0x3f3190b1
+DATA rows3x4AVX2Const<>+332(SB)/4, $0x3f65c88a
+DATA rows3x4AVX2Const<>+336(SB)/4, $0x3f7b0c32
+DATA rows3x4AVX2Const<>+340(SB)/4, $0x3f7f8e49
+DATA rows3x4AVX2Const<>+344(SB)/4, $0x3f7ffc46
+DATA rows3x4AVX2Const<>+348(SB)/4, $0x3f7ffff8
+DATA rows3x4AVX2Const<>+352(SB)/4, $0x80000000
+DATA rows3x4AVX2Const<>+356(SB)/4, $0x80000000
+DATA rows3x4AVX2Const<>+360(SB)/4, $0x80000000
+DATA rows3x4AVX2Const<>+364(SB)/4, $0x80000000
+DATA rows3x4AVX2Const<>+368(SB)/4, $0x80000000
+DATA rows3x4AVX2Const<>+372(SB)/4, $0x80000000
+DATA rows3x4AVX2Const<>+376(SB)/4, $0x80000000
+DATA rows3x4AVX2Const<>+380(SB)/4, $0x80000000
+GLOBL rows3x4AVX2Const<>(SB), RODATA|NOPTR, $384
+
+// rows3x4AVX2 sums 3 products for 4 outputs of every row, in tiles of rows.
 //
-// func scoreForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·scoreForward_2AVX2(SB), NOSPLIT, $0-32
+// func rows3x4AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·rows3x4AVX2(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ $2, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y2
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y3
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y0
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y1
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y2
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y3
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VZEROUPPER 
-	RET 
-
-// scoreGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-// func scoreGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·scoreGradInputRowsBlocksAVX2(SB), NOSPLIT, $0-56
-	MOVQ wt+16(FP), R11
-	XORQ R12, R12
-	MOVQ blocks+24(FP), DX
-block1:
-	MOVQ dy+8(FP), SI
-	MOVQ dx+0(FP), R8
-	ADDQ R12, R8
+	MOVQ b+24(FP), BX
+	MOVQ $76, R11
+	LEAQ (R11)(R11*2), R12
+	LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+32(FP), AX
 	TESTQ AX, AX
-	JZ done3
-rows2:
+	JZ done2
+rows1:
 
-	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	VMOVUPS (BX), Y8
+	VMOVUPS (BX), Y9
+	VMOVUPS (BX), Y10
+	VMOVUPS (BX), Y11
+	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (R10), Y15, Y12
-	VMASKMOVPS 4(R10), Y15, Y13
-	VMASKMOVPS 8(R10), Y15, Y14
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (R11), Y15, Y15
+	LEAQ (SI)(R12*2), R9
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	VFMADD231PS Y14, Y15, Y8
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 32(R11), Y15, Y15
+	VBROADCASTSS (R10)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	VFMADD231PS Y14, Y15, Y9
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 64(R11), Y15, Y15
+	VBROADCASTSS (R10)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	VFMADD231PS Y14, Y15, Y10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 96(R11), Y15, Y15
+	VBROADCASTSS (R10)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	VFMADD231PS Y14, Y15, Y11
-	VBLENDPS $240, Y4, Y0, Y12
-	VPERM2F128 $33, Y4, Y0, Y0
-	VADDPS Y0, Y12, Y0
-	VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y6, Y2, Y4
-	VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y7, Y3, Y4
-	VPERM2F128 $33, Y7, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS X0, (R8)
-	VEXTRACTF128 $1, Y0, 64(R8)
-	VBLENDPS $240, Y8, Y8, Y0
-	VPERM2F128 $33, Y8, Y8, Y1
-	VADDPS Y1, Y0, Y0
-	VBLENDPS $240, Y9, Y9, Y1
-	VPERM2F128 $33, Y9, Y9, Y2
-	VADDPS Y2, Y1, Y1
-	VBLENDPS $240, Y10, Y10, Y2
-	VPERM2F128 $33, Y10, Y10, Y3
-	VADDPS Y3, Y2, Y2
-	VBLENDPS $240, Y11, Y11, Y3
-	VPERM2F128 $33, Y11, Y11, Y4
+	VBROADCASTSS (R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (R9), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (R9)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS (R9)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS (R9)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS (R9)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS (R9)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 4(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(R9), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(R9)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 4(R9)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 4(R9)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 4(R9)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 4(R9)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 8(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(R9), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(R9)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VBROADCASTSS 8(R9)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VBROADCASTSS 8(R9)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VBROADCASTSS 8(R9)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VBROADCASTSS 8(R9)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y11
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y12
+	VMASKMOVPS Y0, Y12, (R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y1, Y0, 16(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y2, Y0, 32(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y3, Y0, 48(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y4, Y0, 64(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y5, Y0, 80(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y6, Y0, 96(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y7, Y0, 112(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y8, Y0, 128(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y9, Y0, 144(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y10, Y0, 160(R8)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y0
+	VMASKMOVPS Y11, Y0, 176(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $12, CX
+finish3:
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS (R10), Y1, Y0
+
+	// y = tanh(x)
+	VANDPS rows3x4AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS rows3x4AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS rows3x4AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD rows3x4AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS rows3x4AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS rows3x4AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS rows3x4AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS rows3x4AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS rows3x4AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS rows3x4AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
 	VADDPS Y4, Y3, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
+	VPERMPS rows3x4AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS rows3x4AVX2Const<>+320(SB), Y2, Y2
 	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS X0, 128(R8)
-	ADDQ $12, SI
+	VADDPS Y3, Y1, Y1
+	VANDPS rows3x4AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, (R10)
+	ADDQ $16, R10
+	DECQ CX
+	JNZ finish3
+	ADDQ $912, SI
 	ADDQ $192, R8
 	DECQ AX
-	JNZ rows2
-done3:
+	JNZ rows1
+done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
 	JZ done5
 rows4:
 
-	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	VMOVUPS (BX), Y4
+	VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6
+	VMOVUPS (BX), Y7
+	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (R10), Y15, Y12
-	VMASKMOVPS 4(R10), Y15, Y13
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (R11), Y15, Y15
+	LEAQ (SI)(R12*2), R9
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 32(R11), Y15, Y15
+	VBROADCASTSS (R10)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 64(R11), Y15, Y15
+	VBROADCASTSS (R10)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 96(R11), Y15, Y15
+	VBROADCASTSS (R10)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	VBLENDPS $240, Y4, Y0, Y8
-	VPERM2F128 $33, Y4, Y0, Y0
-	VADDPS Y0, Y8, Y0
-	VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y6, Y2, Y4
-	VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y7, Y3, Y4
-	VPERM2F128 $33, Y7, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS X0, (R8)
-	VEXTRACTF128 $1, Y0, 64(R8)
-	ADDQ $8, SI
+	VBROADCASTSS (R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS (R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS (R9), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS (R9)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 4(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 4(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 4(R9), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 4(R9)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 8(R10)(R11*4), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 8(R10)(R13*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VBROADCASTSS 8(R9), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VBROADCASTSS 8(R9)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y7
+
+	// y = tanh(x)
+	VANDPS rows3x4AVX2Const<>+0(SB), Y0, Y8
+	VMOVUPS rows3x4AVX2Const<>+32(SB), Y9
+	VMINPS Y8, Y9, Y8
+	VADDPS rows3x4AVX2Const<>+64(SB), Y8, Y9
+	VPSUBD rows3x4AVX2Const<>+64(SB), Y9, Y9
+	VPSRLD $22, Y9, Y9
+	VPERMPS rows3x4AVX2Const<>+96(SB), Y9, Y10
+	VSUBPS Y10, Y8, Y8
+	VMULPS Y8, Y8, Y10
+	VPERMPS rows3x4AVX2Const<>+128(SB), Y9, Y11
+	VMULPS Y8, Y11, Y11
+	VPERMPS rows3x4AVX2Const<>+160(SB), Y9, Y12
+	VADDPS Y12, Y11, Y11
+	VPERMPS rows3x4AVX2Const<>+192(SB), Y9, Y12
+	VMULPS Y10, Y12, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y10, Y10, Y12
+	VMULPS Y12, Y11, Y11
+	VPERMPS rows3x4AVX2Const<>+224(SB), Y9, Y12
+	VMULPS Y8, Y12, Y12
+	VPERMPS rows3x4AVX2Const<>+256(SB), Y9, Y13
+	VADDPS Y13, Y12, Y12
+	VMULPS Y10, Y12, Y10
+	VADDPS Y11, Y10, Y10
+	VPERMPS rows3x4AVX2Const<>+288(SB), Y9, Y11
+	VMULPS Y8, Y11, Y8
+	VPERMPS rows3x4AVX2Const<>+320(SB), Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VADDPS Y10, Y8, Y8
+	VANDPS rows3x4AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y8, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y8
+	VMASKMOVPS Y0, Y8, (R8)
+
+	// y = tanh(x)
+	VANDPS rows3x4AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS rows3x4AVX2Const<>+32(SB), Y8
+	VMINPS Y0, Y8, Y0
+	VADDPS rows3x4AVX2Const<>+64(SB), Y0, Y8
+	VPSUBD rows3x4AVX2Const<>+64(SB), Y8, Y8
+	VPSRLD $22, Y8, Y8
+	VPERMPS rows3x4AVX2Const<>+96(SB), Y8, Y9
+	VSUBPS Y9, Y0, Y0
+	VMULPS Y0, Y0, Y9
+	VPERMPS rows3x4AVX2Const<>+128(SB), Y8, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS rows3x4AVX2Const<>+160(SB), Y8, Y11
+	VADDPS Y11, Y10, Y10
+	VPERMPS rows3x4AVX2Const<>+192(SB), Y8, Y11
+	VMULPS Y9, Y11, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y9, Y9, Y11
+	VMULPS Y11, Y10, Y10
+	VPERMPS rows3x4AVX2Const<>+224(SB), Y8, Y11
+	VMULPS Y0, Y11, Y11
+	VPERMPS rows3x4AVX2Const<>+256(SB), Y8, Y12
+	VADDPS Y12, Y11, Y11
+	VMULPS Y9, Y11, Y9
+	VADDPS Y10, Y9, Y9
+	VPERMPS rows3x4AVX2Const<>+288(SB), Y8, Y10
+	VMULPS Y0, Y10, Y0
+	VPERMPS rows3x4AVX2Const<>+320(SB), Y8, Y8
+	VADDPS Y8, Y0, Y0
+	VADDPS Y9, Y0, Y0
+	VANDPS rows3x4AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 16(R8)
+
+	// y = tanh(x)
+	VANDPS rows3x4AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS rows3x4AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS rows3x4AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD rows3x4AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS rows3x4AVX2Const<>+96(SB), Y1, Y8
+	VSUBPS Y8, Y0, Y0
+	VMULPS Y0, Y0, Y8
+	VPERMPS rows3x4AVX2Const<>+128(SB), Y1, Y9
+	VMULPS Y0, Y9, Y9
+	VPERMPS rows3x4AVX2Const<>+160(SB), Y1, Y10
+	VADDPS Y10, Y9, Y9
+	VPERMPS rows3x4AVX2Const<>+192(SB), Y1, Y10
+	VMULPS Y8, Y10, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y8, Y8, Y10
+	VMULPS Y10, Y9, Y9
+	VPERMPS rows3x4AVX2Const<>+224(SB), Y1, Y10
+	VMULPS Y0, Y10, Y10
+	VPERMPS rows3x4AVX2Const<>+256(SB), Y1, Y11
+	VADDPS Y11, Y10, Y10
+	VMULPS Y8, Y10, Y8
+	VADDPS Y9, Y8, Y8
+	VPERMPS rows3x4AVX2Const<>+288(SB), Y1, Y9
+	VMULPS Y0, Y9, Y0
+	VPERMPS rows3x4AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y8, Y0, Y0
+	VANDPS rows3x4AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 32(R8)
+
+	// y = tanh(x)
+	VANDPS rows3x4AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS rows3x4AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS rows3x4AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD rows3x4AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS rows3x4AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS rows3x4AVX2Const<>+128(SB), Y1, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS rows3x4AVX2Const<>+160(SB), Y1, Y9
+	VADDPS Y9, Y8, Y8
+	VPERMPS rows3x4AVX2Const<>+192(SB), Y1, Y9
+	VMULPS Y2, Y9, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y2, Y9
+	VMULPS Y9, Y8, Y8
+	VPERMPS rows3x4AVX2Const<>+224(SB), Y1, Y9
+	VMULPS Y0, Y9, Y9
+	VPERMPS rows3x4AVX2Const<>+256(SB), Y1, Y10
+	VADDPS Y10, Y9, Y9
+	VMULPS Y2, Y9, Y2
+	VADDPS Y8, Y2, Y2
+	VPERMPS rows3x4AVX2Const<>+288(SB), Y1, Y8
+	VMULPS Y0, Y8, Y0
+	VPERMPS rows3x4AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS rows3x4AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 48(R8)
+
+	// y = tanh(x)
+	VANDPS rows3x4AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS rows3x4AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS rows3x4AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD rows3x4AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS rows3x4AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS rows3x4AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS rows3x4AVX2Const<>+160(SB), Y1, Y8
+	VADDPS Y8, Y3, Y3
+	VPERMPS rows3x4AVX2Const<>+192(SB), Y1, Y8
+	VMULPS Y2, Y8, Y8
+	VADDPS Y8, Y3, Y3
+	VMULPS Y2, Y2, Y8
+	VMULPS Y8, Y3, Y3
+	VPERMPS rows3x4AVX2Const<>+224(SB), Y1, Y8
+	VMULPS Y0, Y8, Y8
+	VPERMPS rows3x4AVX2Const<>+256(SB), Y1, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y2, Y8, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS rows3x4AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS rows3x4AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS rows3x4AVX2Const<>+352(SB), Y4, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 64(R8)
+
+	// y = tanh(x)
+	VANDPS rows3x4AVX2Const<>+0(SB), Y5, Y0
+	VMOVUPS rows3x4AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS rows3x4AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD rows3x4AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS rows3x4AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS rows3x4AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS rows3x4AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS rows3x4AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS rows3x4AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS rows3x4AVX2Const<>+256(SB), Y1, Y8
+	VADDPS Y8, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS rows3x4AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS rows3x4AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS rows3x4AVX2Const<>+352(SB), Y5, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 80(R8)
+
+	// y = tanh(x)
+	VANDPS rows3x4AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS rows3x4AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS rows3x4AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD rows3x4AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS rows3x4AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS rows3x4AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS rows3x4AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS rows3x4AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS rows3x4AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS rows3x4AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS rows3x4AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS rows3x4AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS rows3x4AVX2Const<>+352(SB), Y6, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 96(R8)
+
+	// y = tanh(x)
+	VANDPS rows3x4AVX2Const<>+0(SB), Y7, Y0
+	VMOVUPS rows3x4AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS rows3x4AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD rows3x4AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS rows3x4AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS rows3x4AVX2Const<>+128(SB), Y1, Y3
+	VMULPS Y0, Y3, Y3
+	VPERMPS rows3x4AVX2Const<>+160(SB), Y1, Y4
+	VADDPS Y4, Y3, Y3
+	VPERMPS rows3x4AVX2Const<>+192(SB), Y1, Y4
+	VMULPS Y2, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y2, Y4
+	VMULPS Y4, Y3, Y3
+	VPERMPS rows3x4AVX2Const<>+224(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS rows3x4AVX2Const<>+256(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y4, Y2
+	VADDPS Y3, Y2, Y2
+	VPERMPS rows3x4AVX2Const<>+288(SB), Y1, Y3
+	VMULPS Y0, Y3, Y0
+	VPERMPS rows3x4AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS rows3x4AVX2Const<>+352(SB), Y7, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 112(R8)
+	ADDQ $608, SI
 	ADDQ $128, R8
 	DECQ AX
 	JNZ rows4
@@ -6790,69 +3538,296 @@ done5:
 	JZ done7
 rows6:
 
-	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VMOVUPS (BX), Y1
+	VMOVUPS (BX), Y2
+	VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (R10), Y15, Y12
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (R11), Y15, Y15
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 32(R11), Y15, Y15
+	VBROADCASTSS (R10)(R11*1), Y15
 	VFMADD231PS Y12, Y15, Y1
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 64(R11), Y15, Y15
+	VBROADCASTSS (R10)(R11*2), Y15
 	VFMADD231PS Y12, Y15, Y2
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 96(R11), Y15, Y15
+	VBROADCASTSS (R10)(R12*1), Y15
 	VFMADD231PS Y12, Y15, Y3
-	VBLENDPS $240, Y0, Y0, Y4
-	VPERM2F128 $33, Y0, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y2, Y2, Y4
-	VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y3, Y3, Y4
-	VPERM2F128 $33, Y3, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS X0, (R8)
-	ADDQ $4, SI
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 4(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 8(R10)(R12*1), Y15
+	VFMADD231PS Y12, Y15, Y3
+
+	// y = tanh(x)
+	VANDPS rows3x4AVX2Const<>+0(SB), Y0, Y4
+	VMOVUPS rows3x4AVX2Const<>+32(SB), Y5
+	VMINPS Y4, Y5, Y4
+	VADDPS rows3x4AVX2Const<>+64(SB), Y4, Y5
+	VPSUBD rows3x4AVX2Const<>+64(SB), Y5, Y5
+	VPSRLD $22, Y5, Y5
+	VPERMPS rows3x4AVX2Const<>+96(SB), Y5, Y6
+	VSUBPS Y6, Y4, Y4
+	VMULPS Y4, Y4, Y6
+	VPERMPS rows3x4AVX2Const<>+128(SB), Y5, Y7
+	VMULPS Y4, Y7, Y7
+	VPERMPS rows3x4AVX2Const<>+160(SB), Y5, Y8
+	VADDPS Y8, Y7, Y7
+	VPERMPS rows3x4AVX2Const<>+192(SB), Y5, Y8
+	VMULPS Y6, Y8, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y6, Y6, Y8
+	VMULPS Y8, Y7, Y7
+	VPERMPS rows3x4AVX2Const<>+224(SB), Y5, Y8
+	VMULPS Y4, Y8, Y8
+	VPERMPS rows3x4AVX2Const<>+256(SB), Y5, Y9
+	VADDPS Y9, Y8, Y8
+	VMULPS Y6, Y8, Y6
+	VADDPS Y7, Y6, Y6
+	VPERMPS rows3x4AVX2Const<>+288(SB), Y5, Y7
+	VMULPS Y4, Y7, Y4
+	VPERMPS rows3x4AVX2Const<>+320(SB), Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VADDPS Y6, Y4, Y4
+	VANDPS rows3x4AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y4, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y4
+	VMASKMOVPS Y0, Y4, (R8)
+
+	// y = tanh(x)
+	VANDPS rows3x4AVX2Const<>+0(SB), Y1, Y0
+	VMOVUPS rows3x4AVX2Const<>+32(SB), Y4
+	VMINPS Y0, Y4, Y0
+	VADDPS rows3x4AVX2Const<>+64(SB), Y0, Y4
+	VPSUBD rows3x4AVX2Const<>+64(SB), Y4, Y4
+	VPSRLD $22, Y4, Y4
+	VPERMPS rows3x4AVX2Const<>+96(SB), Y4, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS Y0, Y0, Y5
+	VPERMPS rows3x4AVX2Const<>+128(SB), Y4, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS rows3x4AVX2Const<>+160(SB), Y4, Y7
+	VADDPS Y7, Y6, Y6
+	VPERMPS rows3x4AVX2Const<>+192(SB), Y4, Y7
+	VMULPS Y5, Y7, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y5, Y5, Y7
+	VMULPS Y7, Y6, Y6
+	VPERMPS rows3x4AVX2Const<>+224(SB), Y4, Y7
+	VMULPS Y0, Y7, Y7
+	VPERMPS rows3x4AVX2Const<>+256(SB), Y4, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y5, Y7, Y5
+	VADDPS Y6, Y5, Y5
+	VPERMPS rows3x4AVX2Const<>+288(SB), Y4, Y6
+	VMULPS Y0, Y6, Y0
+	VPERMPS rows3x4AVX2Const<>+320(SB), Y4, Y4
+	VADDPS Y4, Y0, Y0
+	VADDPS Y5, Y0, Y0
+	VANDPS rows3x4AVX2Const<>+352(SB), Y1, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 16(R8)
+
+	// y = tanh(x)
+	VANDPS rows3x4AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS rows3x4AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS rows3x4AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD rows3x4AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS rows3x4AVX2Const<>+96(SB), Y1, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS Y0, Y0, Y4
+	VPERMPS rows3x4AVX2Const<>+128(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS rows3x4AVX2Const<>+160(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VPERMPS rows3x4AVX2Const<>+192(SB), Y1, Y6
+	VMULPS Y4, Y6, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y4, Y6
+	VMULPS Y6, Y5, Y5
+	VPERMPS rows3x4AVX2Const<>+224(SB), Y1, Y6
+	VMULPS Y0, Y6, Y6
+	VPERMPS rows3x4AVX2Const<>+256(SB), Y1, Y7
+	VADDPS Y7, Y6, Y6
+	VMULPS Y4, Y6, Y4
+	VADDPS Y5, Y4, Y4
+	VPERMPS rows3x4AVX2Const<>+288(SB), Y1, Y5
+	VMULPS Y0, Y5, Y0
+	VPERMPS rows3x4AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y4, Y0, Y0
+	VANDPS rows3x4AVX2Const<>+352(SB), Y2, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 32(R8)
+
+	// y = tanh(x)
+	VANDPS rows3x4AVX2Const<>+0(SB), Y3, Y0
+	VMOVUPS rows3x4AVX2Const<>+32(SB), Y1
+	VMINPS Y0, Y1, Y0
+	VADDPS rows3x4AVX2Const<>+64(SB), Y0, Y1
+	VPSUBD rows3x4AVX2Const<>+64(SB), Y1, Y1
+	VPSRLD $22, Y1, Y1
+	VPERMPS rows3x4AVX2Const<>+96(SB), Y1, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VPERMPS rows3x4AVX2Const<>+128(SB), Y1, Y4
+	VMULPS Y0, Y4, Y4
+	VPERMPS rows3x4AVX2Const<>+160(SB), Y1, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS rows3x4AVX2Const<>+192(SB), Y1, Y5
+	VMULPS Y2, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS rows3x4AVX2Const<>+224(SB), Y1, Y5
+	VMULPS Y0, Y5, Y5
+	VPERMPS rows3x4AVX2Const<>+256(SB), Y1, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y2, Y5, Y2
+	VADDPS Y4, Y2, Y2
+	VPERMPS rows3x4AVX2Const<>+288(SB), Y1, Y4
+	VMULPS Y0, Y4, Y0
+	VPERMPS rows3x4AVX2Const<>+320(SB), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VADDPS Y2, Y0, Y0
+	VANDPS rows3x4AVX2Const<>+352(SB), Y3, Y1
+	VORPS Y0, Y1, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, 48(R8)
+	ADDQ $304, SI
 	ADDQ $64, R8
 	DECQ AX
 	JNZ rows6
 done7:
-	ADDQ $16, R12
-	ADDQ $128, R11
-	DECQ DX
-	JNZ block1
+	MOVQ tiles3+56(FP), AX
+	TESTQ AX, AX
+	JZ done9
+rows8:
+
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+
+	// y = tanh(x)
+	VANDPS rows3x4AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS rows3x4AVX2Const<>+32(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VADDPS rows3x4AVX2Const<>+64(SB), Y1, Y2
+	VPSUBD rows3x4AVX2Const<>+64(SB), Y2, Y2
+	VPSRLD $22, Y2, Y2
+	VPERMPS rows3x4AVX2Const<>+96(SB), Y2, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VPERMPS rows3x4AVX2Const<>+128(SB), Y2, Y4
+	VMULPS Y1, Y4, Y4
+	VPERMPS rows3x4AVX2Const<>+160(SB), Y2, Y5
+	VADDPS Y5, Y4, Y4
+	VPERMPS rows3x4AVX2Const<>+192(SB), Y2, Y5
+	VMULPS Y3, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4
+	VPERMPS rows3x4AVX2Const<>+224(SB), Y2, Y5
+	VMULPS Y1, Y5, Y5
+	VPERMPS rows3x4AVX2Const<>+256(SB), Y2, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VADDPS Y4, Y3, Y3
+	VPERMPS rows3x4AVX2Const<>+288(SB), Y2, Y4
+	VMULPS Y1, Y4, Y1
+	VPERMPS rows3x4AVX2Const<>+320(SB), Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VANDPS rows3x4AVX2Const<>+352(SB), Y0, Y0
+	VORPS Y1, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	ADDQ $76, SI
+	ADDQ $16, R8
+	DECQ AX
+	JNZ rows8
+done9:
 	VZEROUPPER 
 	RET 
 
-// gradient1_2AVX2 sums the gradients of the weights of 1 outputs over the rows.
+DATA sgdElementsAVX2Const<>+0(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+4(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+8(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+12(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+16(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+20(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+24(SB)/4, $0x3f666666
+DATA sgdElementsAVX2Const<>+28(SB)/4, $0x3f666666
+GLOBL sgdElementsAVX2Const<>(SB), RODATA|NOPTR, $32
+
+// sgdElementsAVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
 //
-// func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient1_2AVX2(SB), NOSPLIT, $0-40
+// func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-40
+	MOVQ lr_+24(FP), R9
+	VBROADCASTSS (R9), Y0
+	MOVQ g_+0(FP), SI
+	MOVQ w_+8(FP), DI
+	MOVQ momentum_buffer_+16(FP), DX
+	XORQ AX, AX
+	MOVQ vectors+32(FP), CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y1
+	VMOVUPS (DI)(AX*1), Y2
+	VMOVUPS (DX)(AX*1), Y3
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g
+	VMULPS sgdElementsAVX2Const<>+0(SB), Y3, Y3
+	VADDPS Y1, Y3, Y1
+
+	// w = w - (lr · momentum_buffer)
+	VMULPS Y1, Y0, Y3
+	VSUBPS Y3, Y2, Y2
+	VMOVUPS Y2, (DI)(AX*1)
+	VMOVUPS Y1, (DX)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	VZEROUPPER 
+	RET 
+
+// weightGradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
+//
+// func weightGradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·weightGradient1AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -6931,27 +3906,15 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA learn1_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA learn1_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL learn1_2AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+// weightGradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
 //
-// func learn1_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn1_2AVX2(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
+// func weightGradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·weightGradient3AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
+	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	MOVQ inputs+40(FP), AX
+	VMOVUPS 20(R9), Y15
+	MOVQ inputs+24(FP), AX
 	CMPQ AX, $6
 	JLT done2
 inputs1:
@@ -6963,11 +3926,11 @@ inputs1:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ dy+24(FP), DI
+	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	MOVQ rows+32(FP), CX
 rows3:
-	VMOVUPS 28(R9), Y15
+	VMOVUPS 20(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
@@ -6982,63 +3945,17 @@ rows3:
 	VBROADCASTSS 20(R10), Y15
 	VFMADD231PS Y12, Y15, Y5
 	ADDQ $64, R10
-	ADDQ $4, DI
+	ADDQ $12, DI
 	DECQ CX
 	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y7
-	VMOVUPS (BX), Y8
-	VMULPS learn1_2AVX2Const<>+0(SB), Y8, Y8
-	VADDPS Y0, Y8, Y0
-	VMULPS Y0, Y6, Y8
-	VSUBPS Y8, Y7, Y7
-	VMOVUPS Y7, (R8)
-	VMOVUPS Y0, (BX)
-	VMOVUPS 32(R8), Y0
-	VMOVUPS 32(BX), Y7
-	VMULPS learn1_2AVX2Const<>+0(SB), Y7, Y7
-	VADDPS Y1, Y7, Y1
-	VMULPS Y1, Y6, Y7
-	VSUBPS Y7, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS Y1, 32(BX)
-	VMOVUPS 64(R8), Y0
-	VMOVUPS 64(BX), Y1
-	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS Y1, 64(BX)
-	VMOVUPS 96(R8), Y0
-	VMOVUPS 96(BX), Y1
-	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS Y1, 96(BX)
-	VMOVUPS 128(R8), Y0
-	VMOVUPS 128(BX), Y1
-	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y4, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS Y1, 128(BX)
-	VMOVUPS 160(R8), Y0
-	VMOVUPS 160(BX), Y1
-	VMULPS learn1_2AVX2Const<>+0(SB), Y1, Y1
-	VADDPS Y5, Y1, Y1
-	VMULPS Y1, Y6, Y2
-	VSUBPS Y2, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS Y1, 160(BX)
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
 	ADDQ $24, SI
 	ADDQ $192, R8
-	ADDQ $192, BX
 	SUBQ $6, AX
 	CMPQ AX, $6
 	JGE inputs1
@@ -7049,32 +3966,21 @@ inputs4:
 
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
-	MOVQ dy+24(FP), DI
+	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	MOVQ rows+32(FP), CX
 rows6:
-	VMOVUPS 28(R9), Y15
+	VMOVUPS 20(R9), Y15
 	VMASKMOVPS (DI), Y15, Y12
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
 	ADDQ $64, R10
-	ADDQ $4, DI
+	ADDQ $12, DI
 	DECQ CX
 	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS (R8), Y2
-	VMOVUPS (BX), Y3
-	VMULPS learn1_2AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y0, Y3, Y0
-	VMULPS Y0, Y1, Y3
-	VSUBPS Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
-	VMOVUPS Y0, (BX)
+	VMOVUPS Y0, (R8)
 	ADDQ $4, SI
 	ADDQ $32, R8
-	ADDQ $32, BX
 	SUBQ $1, AX
 	CMPQ AX, $1
 	JGE inputs4
@@ -7082,43 +3988,84 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA sgdElements_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL sgdElements_2AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// sgdElements_2AVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+// weightGradient4AVX2 sums the gradients of the weights of 4 outputs over the rows.
 //
-// func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ lr_+24(FP), R9
-	VBROADCASTSS (R9), Y0
-	MOVQ g_+0(FP), SI
-	MOVQ w_+8(FP), DI
-	MOVQ momentum_buffer_+16(FP), DX
-	XORQ AX, AX
-	MOVQ vectors+32(FP), CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y1
-	VMOVUPS (DI)(AX*1), Y2
-	VMOVUPS (DX)(AX*1), Y3
+// func weightGradient4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·weightGradient4AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
+	MOVQ x+16(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 16(R9), Y15
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
 
-	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VMULPS sgdElements_2AVX2Const<>+0(SB), Y3, Y3
-	VADDPS Y1, Y3, Y1
-
-	// w = w - (lr · momentum_buffer)
-	VMULPS Y1, Y0, Y3
-	VSUBPS Y3, Y2, Y2
-	VMOVUPS Y2, (DI)(AX*1)
-	VMOVUPS Y1, (DX)(AX*1)
-	ADDQ $32, AX
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows3:
+	VMOVUPS 16(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $76, R10
+	ADDQ $16, DI
 	DECQ CX
-	JNZ elements1
+	JNZ rows3
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS 16(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $76, R10
+	ADDQ $16, DI
+	DECQ CX
+	JNZ rows6
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 

@@ -4,3666 +4,57 @@
 
 #include "textflag.h"
 
-
-DATA learn4_3AVX512Const<>+0(SB)/4, $0x3f666666
-GLOBL learn4_3AVX512Const<>(SB), RODATA|NOPTR, $32
-
-// learn4_3AVX512 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+// dense16x1AVX512 sums 16 products for each of 1 outputs.
 //
-// func learn4_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn4_3AVX512(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $16
-	JLT done2
-inputs1:
-
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 48(R10), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 52(R10), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 56(R10), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 60(R10), Z31
-	VFMADD231PS Z28, Z31, Z15
-	ADDQ $0, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Z16
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z17
-	VMOVUPS.Z (BX), K7, Z18
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z18, Z18
-	VADDPS Z0, Z18, Z0
-	VMULPS Z0, Z16, Z18
-	VSUBPS Z18, Z17, Z17
-	VMOVUPS Z17, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z17
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z17, Z17
-	VADDPS Z1, Z17, Z1
-	VMULPS Z1, Z16, Z17
-	VSUBPS Z17, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
-	VMOVUPS.Z 256(R8), K7, Z0
-	VMOVUPS.Z 256(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z4, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 256(R8)
-	VMOVUPS Z1, K7, 256(BX)
-	VMOVUPS.Z 320(R8), K7, Z0
-	VMOVUPS.Z 320(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z5, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 320(R8)
-	VMOVUPS Z1, K7, 320(BX)
-	VMOVUPS.Z 384(R8), K7, Z0
-	VMOVUPS.Z 384(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z6, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 384(R8)
-	VMOVUPS Z1, K7, 384(BX)
-	VMOVUPS.Z 448(R8), K7, Z0
-	VMOVUPS.Z 448(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z7, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 448(R8)
-	VMOVUPS Z1, K7, 448(BX)
-	VMOVUPS.Z 512(R8), K7, Z0
-	VMOVUPS.Z 512(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z8, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 512(R8)
-	VMOVUPS Z1, K7, 512(BX)
-	VMOVUPS.Z 576(R8), K7, Z0
-	VMOVUPS.Z 576(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z9, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 576(R8)
-	VMOVUPS Z1, K7, 576(BX)
-	VMOVUPS.Z 640(R8), K7, Z0
-	VMOVUPS.Z 640(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z10, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 640(R8)
-	VMOVUPS Z1, K7, 640(BX)
-	VMOVUPS.Z 704(R8), K7, Z0
-	VMOVUPS.Z 704(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z11, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 704(R8)
-	VMOVUPS Z1, K7, 704(BX)
-	VMOVUPS.Z 768(R8), K7, Z0
-	VMOVUPS.Z 768(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z12, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 768(R8)
-	VMOVUPS Z1, K7, 768(BX)
-	VMOVUPS.Z 832(R8), K7, Z0
-	VMOVUPS.Z 832(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z13, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 832(R8)
-	VMOVUPS Z1, K7, 832(BX)
-	VMOVUPS.Z 896(R8), K7, Z0
-	VMOVUPS.Z 896(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z14, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 896(R8)
-	VMOVUPS Z1, K7, 896(BX)
-	VMOVUPS.Z 960(R8), K7, Z0
-	VMOVUPS.Z 960(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z15, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 960(R8)
-	VMOVUPS Z1, K7, 960(BX)
-	ADDQ $64, SI
-	ADDQ $1024, R8
-	ADDQ $1024, BX
-	SUBQ $16, AX
-	CMPQ AX, $16
-	JGE inputs1
-done2:
-	CMPQ AX, $4
-	JLT done5
-inputs4:
-
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $0, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Z4
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z5
-	VMOVUPS.Z (BX), K7, Z6
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z6, Z6
-	VADDPS Z0, Z6, Z0
-	VMULPS Z0, Z4, Z6
-	VSUBPS Z6, Z5, Z5
-	VMOVUPS Z5, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z5
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z5, Z5
-	VADDPS Z1, Z5, Z1
-	VMULPS Z1, Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
-	ADDQ $16, SI
-	ADDQ $256, R8
-	ADDQ $256, BX
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs4
-done5:
-	CMPQ AX, $1
-	JLT done8
-inputs7:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows9:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	ADDQ $0, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows9
-	VBROADCASTSS (R11), Z1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z2
-	VMOVUPS.Z (BX), K7, Z3
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z3, Z3
-	VADDPS Z0, Z3, Z0
-	VMULPS Z0, Z1, Z3
-	VSUBPS Z3, Z2, Z2
-	VMOVUPS Z2, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA bodyForwardAVX512Const<>+0(SB)/4, $0x7fffffff
-DATA bodyForwardAVX512Const<>+8(SB)/4, $0x4110cccd
-DATA bodyForwardAVX512Const<>+16(SB)/4, $0x3f1ae148
-DATA bodyForwardAVX512Const<>+32(SB)/4, $0x0
-DATA bodyForwardAVX512Const<>+36(SB)/4, $0x3edad599
-DATA bodyForwardAVX512Const<>+40(SB)/4, $0x3f5ad9e4
-DATA bodyForwardAVX512Const<>+44(SB)/4, $0x3fbad6ee
-DATA bodyForwardAVX512Const<>+48(SB)/4, $0x40141ea4
-DATA bodyForwardAVX512Const<>+52(SB)/4, $0x406190eb
-DATA bodyForwardAVX512Const<>+56(SB)/4, $0x40a77ce0
-DATA bodyForwardAVX512Const<>+60(SB)/4, $0x40f483a4
-DATA bodyForwardAVX512Const<>+64(SB)/4, $0x0
-DATA bodyForwardAVX512Const<>+68(SB)/4, $0x3edad599
-DATA bodyForwardAVX512Const<>+72(SB)/4, $0x3f5ad9e4
-DATA bodyForwardAVX512Const<>+76(SB)/4, $0x3fbad6ee
-DATA bodyForwardAVX512Const<>+80(SB)/4, $0x40141ea4
-DATA bodyForwardAVX512Const<>+84(SB)/4, $0x406190eb
-DATA bodyForwardAVX512Const<>+88(SB)/4, $0x40a77ce0
-DATA bodyForwardAVX512Const<>+92(SB)/4, $0x40f483a4
-DATA bodyForwardAVX512Const<>+96(SB)/4, $0x3e1284c0
-DATA bodyForwardAVX512Const<>+100(SB)/4, $0xbaa0b30d
-DATA bodyForwardAVX512Const<>+104(SB)/4, $0xbd71a697
-DATA bodyForwardAVX512Const<>+108(SB)/4, $0xbbb23239
-DATA bodyForwardAVX512Const<>+112(SB)/4, $0x3b70f726
-DATA bodyForwardAVX512Const<>+116(SB)/4, $0x39fe9e40
-DATA bodyForwardAVX512Const<>+120(SB)/4, $0x379579b4
-DATA bodyForwardAVX512Const<>+124(SB)/4, $0x342462e0
-DATA bodyForwardAVX512Const<>+128(SB)/4, $0x3e1284c0
-DATA bodyForwardAVX512Const<>+132(SB)/4, $0xbaa0b30d
-DATA bodyForwardAVX512Const<>+136(SB)/4, $0xbd71a697
-DATA bodyForwardAVX512Const<>+140(SB)/4, $0xbbb23239
-DATA bodyForwardAVX512Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardAVX512Const<>+148(SB)/4, $0x39fe9e40
-DATA bodyForwardAVX512Const<>+152(SB)/4, $0x379579b4
-DATA bodyForwardAVX512Const<>+156(SB)/4, $0x342462e0
-DATA bodyForwardAVX512Const<>+160(SB)/4, $0xba9b2881
-DATA bodyForwardAVX512Const<>+164(SB)/4, $0x3e2e4ccf
-DATA bodyForwardAVX512Const<>+168(SB)/4, $0x3d88f449
-DATA bodyForwardAVX512Const<>+172(SB)/4, $0xbcc6dab6
-DATA bodyForwardAVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardAVX512Const<>+180(SB)/4, $0xba9537f0
-DATA bodyForwardAVX512Const<>+184(SB)/4, $0xb81c8808
-DATA bodyForwardAVX512Const<>+188(SB)/4, $0xb4e9b073
-DATA bodyForwardAVX512Const<>+192(SB)/4, $0xba9b2881
-DATA bodyForwardAVX512Const<>+196(SB)/4, $0x3e2e4ccf
-DATA bodyForwardAVX512Const<>+200(SB)/4, $0x3d88f449
-DATA bodyForwardAVX512Const<>+204(SB)/4, $0xbcc6dab6
-DATA bodyForwardAVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA bodyForwardAVX512Const<>+212(SB)/4, $0xba9537f0
-DATA bodyForwardAVX512Const<>+216(SB)/4, $0xb81c8808
-DATA bodyForwardAVX512Const<>+220(SB)/4, $0xb4e9b073
-DATA bodyForwardAVX512Const<>+224(SB)/4, $0xbd1775c0
-DATA bodyForwardAVX512Const<>+228(SB)/4, $0xbd80a518
-DATA bodyForwardAVX512Const<>+232(SB)/4, $0x3c2298b8
-DATA bodyForwardAVX512Const<>+236(SB)/4, $0x3c0bddcb
-DATA bodyForwardAVX512Const<>+240(SB)/4, $0xba3724d5
-DATA bodyForwardAVX512Const<>+244(SB)/4, $0xb922e725
-DATA bodyForwardAVX512Const<>+248(SB)/4, $0xb6c50ef7
-DATA bodyForwardAVX512Const<>+252(SB)/4, $0xb211e1c4
-DATA bodyForwardAVX512Const<>+256(SB)/4, $0xbd1775c0
-DATA bodyForwardAVX512Const<>+260(SB)/4, $0xbd80a518
-DATA bodyForwardAVX512Const<>+264(SB)/4, $0x3c2298b8
-DATA bodyForwardAVX512Const<>+268(SB)/4, $0x3c0bddcb
-DATA bodyForwardAVX512Const<>+272(SB)/4, $0xba3724d5
-DATA bodyForwardAVX512Const<>+276(SB)/4, $0xb922e725
-DATA bodyForwardAVX512Const<>+280(SB)/4, $0xb6c50ef7
-DATA bodyForwardAVX512Const<>+284(SB)/4, $0xb211e1c4
-DATA bodyForwardAVX512Const<>+288(SB)/4, $0xbeaaa264
-DATA bodyForwardAVX512Const<>+292(SB)/4, $0xbe127ce2
-DATA bodyForwardAVX512Const<>+296(SB)/4, $0x3d9cf371
-DATA bodyForwardAVX512Const<>+300(SB)/4, $0x3dbc19e3
-DATA bodyForwardAVX512Const<>+304(SB)/4, $0x3cc54067
-DATA bodyForwardAVX512Const<>+308(SB)/4, $0x3b161ecb
-DATA bodyForwardAVX512Const<>+312(SB)/4, $0x389c2b5d
-DATA bodyForwardAVX512Const<>+316(SB)/4, $0x35217cb4
-DATA bodyForwardAVX512Const<>+320(SB)/4, $0xbeaaa264
-DATA bodyForwardAVX512Const<>+324(SB)/4, $0xbe127ce2
-DATA bodyForwardAVX512Const<>+328(SB)/4, $0x3d9cf371
-DATA bodyForwardAVX512Const<>+332(SB)/4, $0x3dbc19e3
-DATA bodyForwardAVX512Const<>+336(SB)/4, $0x3cc54067
-DATA bodyForwardAVX512Const<>+340(SB)/4, $0x3b161ecb
-DATA bodyForwardAVX512Const<>+344(SB)/4, $0x389c2b5d
-DATA bodyForwardAVX512Const<>+348(SB)/4, $0x35217cb4
-DATA bodyForwardAVX512Const<>+352(SB)/4, $0xb5934706
-DATA bodyForwardAVX512Const<>+356(SB)/4, $0xbeacddb2
-DATA bodyForwardAVX512Const<>+360(SB)/4, $0xbeb84713
-DATA bodyForwardAVX512Const<>+364(SB)/4, $0xbe329d43
-DATA bodyForwardAVX512Const<>+368(SB)/4, $0xbd19e782
-DATA bodyForwardAVX512Const<>+372(SB)/4, $0xbb62dd05
-DATA bodyForwardAVX512Const<>+376(SB)/4, $0xb8eeba42
-DATA bodyForwardAVX512Const<>+380(SB)/4, $0xb558a84c
-DATA bodyForwardAVX512Const<>+384(SB)/4, $0xb5934706
-DATA bodyForwardAVX512Const<>+388(SB)/4, $0xbeacddb2
-DATA bodyForwardAVX512Const<>+392(SB)/4, $0xbeb84713
-DATA bodyForwardAVX512Const<>+396(SB)/4, $0xbe329d43
-DATA bodyForwardAVX512Const<>+400(SB)/4, $0xbd19e782
-DATA bodyForwardAVX512Const<>+404(SB)/4, $0xbb62dd05
-DATA bodyForwardAVX512Const<>+408(SB)/4, $0xb8eeba42
-DATA bodyForwardAVX512Const<>+412(SB)/4, $0xb558a84c
-DATA bodyForwardAVX512Const<>+416(SB)/4, $0x3f800000
-DATA bodyForwardAVX512Const<>+420(SB)/4, $0x3f56642a
-DATA bodyForwardAVX512Const<>+424(SB)/4, $0x3f04d69e
-DATA bodyForwardAVX512Const<>+428(SB)/4, $0x3e46fe36
-DATA bodyForwardAVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA bodyForwardAVX512Const<>+436(SB)/4, $0x3b634461
-DATA bodyForwardAVX512Const<>+440(SB)/4, $0x38eed3fb
-DATA bodyForwardAVX512Const<>+444(SB)/4, $0x3577b69a
-DATA bodyForwardAVX512Const<>+448(SB)/4, $0x3f800000
-DATA bodyForwardAVX512Const<>+452(SB)/4, $0x3f56642a
-DATA bodyForwardAVX512Const<>+456(SB)/4, $0x3f04d69e
-DATA bodyForwardAVX512Const<>+460(SB)/4, $0x3e46fe36
-DATA bodyForwardAVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA bodyForwardAVX512Const<>+468(SB)/4, $0x3b634461
-DATA bodyForwardAVX512Const<>+472(SB)/4, $0x38eed3fb
-DATA bodyForwardAVX512Const<>+476(SB)/4, $0x3577b69a
-DATA bodyForwardAVX512Const<>+480(SB)/4, $0x0
-DATA bodyForwardAVX512Const<>+484(SB)/4, $0x3ece6a5e
-DATA bodyForwardAVX512Const<>+488(SB)/4, $0x3f3190b1
-DATA bodyForwardAVX512Const<>+492(SB)/4, $0x3f65c88a
-DATA bodyForwardAVX512Const<>+496(SB)/4, $0x3f7b0c32
-DATA bodyForwardAVX512Const<>+500(SB)/4, $0x3f7f8e49
-DATA bodyForwardAVX512Const<>+504(SB)/4, $0x3f7ffc46
-DATA bodyForwardAVX512Const<>+508(SB)/4, $0x3f7ffff8
-DATA bodyForwardAVX512Const<>+512(SB)/4, $0x0
-DATA bodyForwardAVX512Const<>+516(SB)/4, $0x3ece6a5e
-DATA bodyForwardAVX512Const<>+520(SB)/4, $0x3f3190b1
-DATA bodyForwardAVX512Const<>+524(SB)/4, $0x3f65c88a
-DATA bodyForwardAVX512Const<>+528(SB)/4, $0x3f7b0c32
-DATA bodyForwardAVX512Const<>+532(SB)/4, $0x3f7f8e49
-DATA bodyForwardAVX512Const<>+536(SB)/4, $0x3f7ffc46
-DATA bodyForwardAVX512Const<>+540(SB)/4, $0x3f7ffff8
-DATA bodyForwardAVX512Const<>+544(SB)/4, $0x80000000
-GLOBL bodyForwardAVX512Const<>(SB), RODATA|NOPTR, $576
-
-// bodyForwardAVX512 is bodyForwardGeneric for avx512: 12 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func bodyForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·bodyForwardAVX512(SB), NOSPLIT, $0-32
+// func dense16x1AVX512(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense16x1AVX512(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
 
-	// y[0…3] = Σ w[n][k]·x[k] + b[n]
+	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ wt+16(FP), DX
-	MOVL $0xf, R9
+	MOVL $0x1, R9
 	KMOVW R9, K7
 	VMOVUPS (BX), Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ $2, CX
+inputs1:
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS (DX), Z31, K7, Z0
 	VBROADCASTSS 4(SI), Z31
-	VFMADD231PS 32(DX), Z31, K7, Z0
+	VFMADD231PS 32(DX), Z31, K7, Z1
 	VBROADCASTSS 8(SI), Z31
-	VFMADD231PS 64(DX), Z31, K7, Z0
-
-	// y = tanh(x)
-	VANDPS.BCST bodyForwardAVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS bodyForwardAVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST bodyForwardAVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST bodyForwardAVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS bodyForwardAVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS bodyForwardAVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS bodyForwardAVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS bodyForwardAVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS bodyForwardAVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS bodyForwardAVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS bodyForwardAVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS bodyForwardAVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
+	VFMADD231PS 64(DX), Z31, K7, Z2
+	VBROADCASTSS 12(SI), Z31
+	VFMADD231PS 96(DX), Z31, K7, Z3
+	VBROADCASTSS 16(SI), Z31
+	VFMADD231PS 128(DX), Z31, K7, Z0
+	VBROADCASTSS 20(SI), Z31
+	VFMADD231PS 160(DX), Z31, K7, Z1
+	VBROADCASTSS 24(SI), Z31
+	VFMADD231PS 192(DX), Z31, K7, Z2
+	VBROADCASTSS 28(SI), Z31
+	VFMADD231PS 224(DX), Z31, K7, Z3
+	ADDQ $32, SI
+	ADDQ $256, DX
+	DECQ CX
+	JNZ inputs1
+	VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z1, Z1
-	VANDPS.BCST bodyForwardAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	MOVL $0xf, R9
+	VADDPS Z1, Z0, Z0
+	MOVL $0x1, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 	VZEROUPPER 
 	RET 
 
-DATA bodyForwardRowsPanel0AVX512Const<>+0(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel0AVX512Const<>+8(SB)/4, $0x4110cccd
-DATA bodyForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x3f1ae148
-DATA bodyForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x0
-DATA bodyForwardRowsPanel0AVX512Const<>+36(SB)/4, $0x3edad599
-DATA bodyForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3f5ad9e4
-DATA bodyForwardRowsPanel0AVX512Const<>+44(SB)/4, $0x3fbad6ee
-DATA bodyForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x40141ea4
-DATA bodyForwardRowsPanel0AVX512Const<>+52(SB)/4, $0x406190eb
-DATA bodyForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x40a77ce0
-DATA bodyForwardRowsPanel0AVX512Const<>+60(SB)/4, $0x40f483a4
-DATA bodyForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x0
-DATA bodyForwardRowsPanel0AVX512Const<>+68(SB)/4, $0x3edad599
-DATA bodyForwardRowsPanel0AVX512Const<>+72(SB)/4, $0x3f5ad9e4
-DATA bodyForwardRowsPanel0AVX512Const<>+76(SB)/4, $0x3fbad6ee
-DATA bodyForwardRowsPanel0AVX512Const<>+80(SB)/4, $0x40141ea4
-DATA bodyForwardRowsPanel0AVX512Const<>+84(SB)/4, $0x406190eb
-DATA bodyForwardRowsPanel0AVX512Const<>+88(SB)/4, $0x40a77ce0
-DATA bodyForwardRowsPanel0AVX512Const<>+92(SB)/4, $0x40f483a4
-DATA bodyForwardRowsPanel0AVX512Const<>+96(SB)/4, $0x3e1284c0
-DATA bodyForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
-DATA bodyForwardRowsPanel0AVX512Const<>+104(SB)/4, $0xbd71a697
-DATA bodyForwardRowsPanel0AVX512Const<>+108(SB)/4, $0xbbb23239
-DATA bodyForwardRowsPanel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA bodyForwardRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe9e40
-DATA bodyForwardRowsPanel0AVX512Const<>+120(SB)/4, $0x379579b4
-DATA bodyForwardRowsPanel0AVX512Const<>+124(SB)/4, $0x342462e0
-DATA bodyForwardRowsPanel0AVX512Const<>+128(SB)/4, $0x3e1284c0
-DATA bodyForwardRowsPanel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
-DATA bodyForwardRowsPanel0AVX512Const<>+136(SB)/4, $0xbd71a697
-DATA bodyForwardRowsPanel0AVX512Const<>+140(SB)/4, $0xbbb23239
-DATA bodyForwardRowsPanel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe9e40
-DATA bodyForwardRowsPanel0AVX512Const<>+152(SB)/4, $0x379579b4
-DATA bodyForwardRowsPanel0AVX512Const<>+156(SB)/4, $0x342462e0
-DATA bodyForwardRowsPanel0AVX512Const<>+160(SB)/4, $0xba9b2881
-DATA bodyForwardRowsPanel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
-DATA bodyForwardRowsPanel0AVX512Const<>+168(SB)/4, $0x3d88f449
-DATA bodyForwardRowsPanel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
-DATA bodyForwardRowsPanel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardRowsPanel0AVX512Const<>+180(SB)/4, $0xba9537f0
-DATA bodyForwardRowsPanel0AVX512Const<>+184(SB)/4, $0xb81c8808
-DATA bodyForwardRowsPanel0AVX512Const<>+188(SB)/4, $0xb4e9b073
-DATA bodyForwardRowsPanel0AVX512Const<>+192(SB)/4, $0xba9b2881
-DATA bodyForwardRowsPanel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
-DATA bodyForwardRowsPanel0AVX512Const<>+200(SB)/4, $0x3d88f449
-DATA bodyForwardRowsPanel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
-DATA bodyForwardRowsPanel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA bodyForwardRowsPanel0AVX512Const<>+212(SB)/4, $0xba9537f0
-DATA bodyForwardRowsPanel0AVX512Const<>+216(SB)/4, $0xb81c8808
-DATA bodyForwardRowsPanel0AVX512Const<>+220(SB)/4, $0xb4e9b073
-DATA bodyForwardRowsPanel0AVX512Const<>+224(SB)/4, $0xbd1775c0
-DATA bodyForwardRowsPanel0AVX512Const<>+228(SB)/4, $0xbd80a518
-DATA bodyForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x3c2298b8
-DATA bodyForwardRowsPanel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
-DATA bodyForwardRowsPanel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA bodyForwardRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e725
-DATA bodyForwardRowsPanel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
-DATA bodyForwardRowsPanel0AVX512Const<>+252(SB)/4, $0xb211e1c4
-DATA bodyForwardRowsPanel0AVX512Const<>+256(SB)/4, $0xbd1775c0
-DATA bodyForwardRowsPanel0AVX512Const<>+260(SB)/4, $0xbd80a518
-DATA bodyForwardRowsPanel0AVX512Const<>+264(SB)/4, $0x3c2298b8
-DATA bodyForwardRowsPanel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
-DATA bodyForwardRowsPanel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA bodyForwardRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e725
-DATA bodyForwardRowsPanel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
-DATA bodyForwardRowsPanel0AVX512Const<>+284(SB)/4, $0xb211e1c4
-DATA bodyForwardRowsPanel0AVX512Const<>+288(SB)/4, $0xbeaaa264
-DATA bodyForwardRowsPanel0AVX512Const<>+292(SB)/4, $0xbe127ce2
-DATA bodyForwardRowsPanel0AVX512Const<>+296(SB)/4, $0x3d9cf371
-DATA bodyForwardRowsPanel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
-DATA bodyForwardRowsPanel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA bodyForwardRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161ecb
-DATA bodyForwardRowsPanel0AVX512Const<>+312(SB)/4, $0x389c2b5d
-DATA bodyForwardRowsPanel0AVX512Const<>+316(SB)/4, $0x35217cb4
-DATA bodyForwardRowsPanel0AVX512Const<>+320(SB)/4, $0xbeaaa264
-DATA bodyForwardRowsPanel0AVX512Const<>+324(SB)/4, $0xbe127ce2
-DATA bodyForwardRowsPanel0AVX512Const<>+328(SB)/4, $0x3d9cf371
-DATA bodyForwardRowsPanel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
-DATA bodyForwardRowsPanel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA bodyForwardRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161ecb
-DATA bodyForwardRowsPanel0AVX512Const<>+344(SB)/4, $0x389c2b5d
-DATA bodyForwardRowsPanel0AVX512Const<>+348(SB)/4, $0x35217cb4
-DATA bodyForwardRowsPanel0AVX512Const<>+352(SB)/4, $0xb5934706
-DATA bodyForwardRowsPanel0AVX512Const<>+356(SB)/4, $0xbeacddb2
-DATA bodyForwardRowsPanel0AVX512Const<>+360(SB)/4, $0xbeb84713
-DATA bodyForwardRowsPanel0AVX512Const<>+364(SB)/4, $0xbe329d43
-DATA bodyForwardRowsPanel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA bodyForwardRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dd05
-DATA bodyForwardRowsPanel0AVX512Const<>+376(SB)/4, $0xb8eeba42
-DATA bodyForwardRowsPanel0AVX512Const<>+380(SB)/4, $0xb558a84c
-DATA bodyForwardRowsPanel0AVX512Const<>+384(SB)/4, $0xb5934706
-DATA bodyForwardRowsPanel0AVX512Const<>+388(SB)/4, $0xbeacddb2
-DATA bodyForwardRowsPanel0AVX512Const<>+392(SB)/4, $0xbeb84713
-DATA bodyForwardRowsPanel0AVX512Const<>+396(SB)/4, $0xbe329d43
-DATA bodyForwardRowsPanel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA bodyForwardRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dd05
-DATA bodyForwardRowsPanel0AVX512Const<>+408(SB)/4, $0xb8eeba42
-DATA bodyForwardRowsPanel0AVX512Const<>+412(SB)/4, $0xb558a84c
-DATA bodyForwardRowsPanel0AVX512Const<>+416(SB)/4, $0x3f800000
-DATA bodyForwardRowsPanel0AVX512Const<>+420(SB)/4, $0x3f56642a
-DATA bodyForwardRowsPanel0AVX512Const<>+424(SB)/4, $0x3f04d69e
-DATA bodyForwardRowsPanel0AVX512Const<>+428(SB)/4, $0x3e46fe36
-DATA bodyForwardRowsPanel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA bodyForwardRowsPanel0AVX512Const<>+436(SB)/4, $0x3b634461
-DATA bodyForwardRowsPanel0AVX512Const<>+440(SB)/4, $0x38eed3fb
-DATA bodyForwardRowsPanel0AVX512Const<>+444(SB)/4, $0x3577b69a
-DATA bodyForwardRowsPanel0AVX512Const<>+448(SB)/4, $0x3f800000
-DATA bodyForwardRowsPanel0AVX512Const<>+452(SB)/4, $0x3f56642a
-DATA bodyForwardRowsPanel0AVX512Const<>+456(SB)/4, $0x3f04d69e
-DATA bodyForwardRowsPanel0AVX512Const<>+460(SB)/4, $0x3e46fe36
-DATA bodyForwardRowsPanel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA bodyForwardRowsPanel0AVX512Const<>+468(SB)/4, $0x3b634461
-DATA bodyForwardRowsPanel0AVX512Const<>+472(SB)/4, $0x38eed3fb
-DATA bodyForwardRowsPanel0AVX512Const<>+476(SB)/4, $0x3577b69a
-DATA bodyForwardRowsPanel0AVX512Const<>+480(SB)/4, $0x0
-DATA bodyForwardRowsPanel0AVX512Const<>+484(SB)/4, $0x3ece6a5e
-DATA bodyForwardRowsPanel0AVX512Const<>+488(SB)/4, $0x3f3190b1
-DATA bodyForwardRowsPanel0AVX512Const<>+492(SB)/4, $0x3f65c88a
-DATA bodyForwardRowsPanel0AVX512Const<>+496(SB)/4, $0x3f7b0c32
-DATA bodyForwardRowsPanel0AVX512Const<>+500(SB)/4, $0x3f7f8e49
-DATA bodyForwardRowsPanel0AVX512Const<>+504(SB)/4, $0x3f7ffc46
-DATA bodyForwardRowsPanel0AVX512Const<>+508(SB)/4, $0x3f7ffff8
-DATA bodyForwardRowsPanel0AVX512Const<>+512(SB)/4, $0x0
-DATA bodyForwardRowsPanel0AVX512Const<>+516(SB)/4, $0x3ece6a5e
-DATA bodyForwardRowsPanel0AVX512Const<>+520(SB)/4, $0x3f3190b1
-DATA bodyForwardRowsPanel0AVX512Const<>+524(SB)/4, $0x3f65c88a
-DATA bodyForwardRowsPanel0AVX512Const<>+528(SB)/4, $0x3f7b0c32
-DATA bodyForwardRowsPanel0AVX512Const<>+532(SB)/4, $0x3f7f8e49
-DATA bodyForwardRowsPanel0AVX512Const<>+536(SB)/4, $0x3f7ffc46
-DATA bodyForwardRowsPanel0AVX512Const<>+540(SB)/4, $0x3f7ffff8
-DATA bodyForwardRowsPanel0AVX512Const<>+544(SB)/4, $0x80000000
-GLOBL bodyForwardRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $576
-
-// bodyForwardRowsPanel0AVX512 sums 3 products for 4 outputs of every row, in tiles of rows.
+// dense16x3AVX512 sums 16 products for each of 3 outputs.
 //
-// func bodyForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-TEXT ·bodyForwardRowsPanel0AVX512(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	MOVQ $76, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	VMOVUPS (BX), Z4
-	VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6
-	VMOVUPS (BX), Z7
-	VMOVUPS (BX), Z8
-	VMOVUPS (BX), Z9
-	VMOVUPS (BX), Z10
-	VMOVUPS (BX), Z11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS (R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS (R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 4(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 4(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 8(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 8(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 8(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 16(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 48(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z5, K7, 80(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z7, K7, 112(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 128(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z9, K7, 144(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z10, K7, 160(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z11, K7, 176(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $12, CX
-finish3:
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
-	VANDPS.BCST bodyForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS bodyForwardRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST bodyForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST bodyForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST bodyForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish3
-	ADDQ $912, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	VMOVUPS (BX), Z4
-	VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6
-	VMOVUPS (BX), Z7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 16(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 48(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z5, K7, 80(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z7, K7, 112(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $8, CX
-finish6:
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
-	VANDPS.BCST bodyForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS bodyForwardRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST bodyForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST bodyForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST bodyForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish6
-	ADDQ $608, SI
-	ADDQ $128, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 16(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 48(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $4, CX
-finish9:
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
-	VANDPS.BCST bodyForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS bodyForwardRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST bodyForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST bodyForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST bodyForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish9
-	ADDQ $304, SI
-	ADDQ $64, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	MOVQ tiles3+56(FP), AX
-	TESTQ AX, AX
-	JZ done11
-rows10:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $1, CX
-finish12:
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
-	VANDPS.BCST bodyForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS bodyForwardRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST bodyForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST bodyForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS bodyForwardRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST bodyForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish12
-	ADDQ $76, SI
-	ADDQ $16, R8
-	DECQ AX
-	JNZ rows10
-done11:
-	VZEROUPPER 
-	RET 
-
-DATA bodyForwardRows_2Panel0AVX512Const<>+0(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel0AVX512Const<>+8(SB)/4, $0x4110cccd
-DATA bodyForwardRows_2Panel0AVX512Const<>+16(SB)/4, $0x3f1ae148
-DATA bodyForwardRows_2Panel0AVX512Const<>+32(SB)/4, $0x0
-DATA bodyForwardRows_2Panel0AVX512Const<>+36(SB)/4, $0x3edad599
-DATA bodyForwardRows_2Panel0AVX512Const<>+40(SB)/4, $0x3f5ad9e4
-DATA bodyForwardRows_2Panel0AVX512Const<>+44(SB)/4, $0x3fbad6ee
-DATA bodyForwardRows_2Panel0AVX512Const<>+48(SB)/4, $0x40141ea4
-DATA bodyForwardRows_2Panel0AVX512Const<>+52(SB)/4, $0x406190eb
-DATA bodyForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x40a77ce0
-DATA bodyForwardRows_2Panel0AVX512Const<>+60(SB)/4, $0x40f483a4
-DATA bodyForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x0
-DATA bodyForwardRows_2Panel0AVX512Const<>+68(SB)/4, $0x3edad599
-DATA bodyForwardRows_2Panel0AVX512Const<>+72(SB)/4, $0x3f5ad9e4
-DATA bodyForwardRows_2Panel0AVX512Const<>+76(SB)/4, $0x3fbad6ee
-DATA bodyForwardRows_2Panel0AVX512Const<>+80(SB)/4, $0x40141ea4
-DATA bodyForwardRows_2Panel0AVX512Const<>+84(SB)/4, $0x406190eb
-DATA bodyForwardRows_2Panel0AVX512Const<>+88(SB)/4, $0x40a77ce0
-DATA bodyForwardRows_2Panel0AVX512Const<>+92(SB)/4, $0x40f483a4
-DATA bodyForwardRows_2Panel0AVX512Const<>+96(SB)/4, $0x3e1284c0
-DATA bodyForwardRows_2Panel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
-DATA bodyForwardRows_2Panel0AVX512Const<>+104(SB)/4, $0xbd71a697
-DATA bodyForwardRows_2Panel0AVX512Const<>+108(SB)/4, $0xbbb23239
-DATA bodyForwardRows_2Panel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA bodyForwardRows_2Panel0AVX512Const<>+116(SB)/4, $0x39fe9e40
-DATA bodyForwardRows_2Panel0AVX512Const<>+120(SB)/4, $0x379579b4
-DATA bodyForwardRows_2Panel0AVX512Const<>+124(SB)/4, $0x342462e0
-DATA bodyForwardRows_2Panel0AVX512Const<>+128(SB)/4, $0x3e1284c0
-DATA bodyForwardRows_2Panel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
-DATA bodyForwardRows_2Panel0AVX512Const<>+136(SB)/4, $0xbd71a697
-DATA bodyForwardRows_2Panel0AVX512Const<>+140(SB)/4, $0xbbb23239
-DATA bodyForwardRows_2Panel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardRows_2Panel0AVX512Const<>+148(SB)/4, $0x39fe9e40
-DATA bodyForwardRows_2Panel0AVX512Const<>+152(SB)/4, $0x379579b4
-DATA bodyForwardRows_2Panel0AVX512Const<>+156(SB)/4, $0x342462e0
-DATA bodyForwardRows_2Panel0AVX512Const<>+160(SB)/4, $0xba9b2881
-DATA bodyForwardRows_2Panel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
-DATA bodyForwardRows_2Panel0AVX512Const<>+168(SB)/4, $0x3d88f449
-DATA bodyForwardRows_2Panel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
-DATA bodyForwardRows_2Panel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardRows_2Panel0AVX512Const<>+180(SB)/4, $0xba9537f0
-DATA bodyForwardRows_2Panel0AVX512Const<>+184(SB)/4, $0xb81c8808
-DATA bodyForwardRows_2Panel0AVX512Const<>+188(SB)/4, $0xb4e9b073
-DATA bodyForwardRows_2Panel0AVX512Const<>+192(SB)/4, $0xba9b2881
-DATA bodyForwardRows_2Panel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
-DATA bodyForwardRows_2Panel0AVX512Const<>+200(SB)/4, $0x3d88f449
-DATA bodyForwardRows_2Panel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
-DATA bodyForwardRows_2Panel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA bodyForwardRows_2Panel0AVX512Const<>+212(SB)/4, $0xba9537f0
-DATA bodyForwardRows_2Panel0AVX512Const<>+216(SB)/4, $0xb81c8808
-DATA bodyForwardRows_2Panel0AVX512Const<>+220(SB)/4, $0xb4e9b073
-DATA bodyForwardRows_2Panel0AVX512Const<>+224(SB)/4, $0xbd1775c0
-DATA bodyForwardRows_2Panel0AVX512Const<>+228(SB)/4, $0xbd80a518
-DATA bodyForwardRows_2Panel0AVX512Const<>+232(SB)/4, $0x3c2298b8
-DATA bodyForwardRows_2Panel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
-DATA bodyForwardRows_2Panel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA bodyForwardRows_2Panel0AVX512Const<>+244(SB)/4, $0xb922e725
-DATA bodyForwardRows_2Panel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
-DATA bodyForwardRows_2Panel0AVX512Const<>+252(SB)/4, $0xb211e1c4
-DATA bodyForwardRows_2Panel0AVX512Const<>+256(SB)/4, $0xbd1775c0
-DATA bodyForwardRows_2Panel0AVX512Const<>+260(SB)/4, $0xbd80a518
-DATA bodyForwardRows_2Panel0AVX512Const<>+264(SB)/4, $0x3c2298b8
-DATA bodyForwardRows_2Panel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
-DATA bodyForwardRows_2Panel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA bodyForwardRows_2Panel0AVX512Const<>+276(SB)/4, $0xb922e725
-DATA bodyForwardRows_2Panel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
-DATA bodyForwardRows_2Panel0AVX512Const<>+284(SB)/4, $0xb211e1c4
-DATA bodyForwardRows_2Panel0AVX512Const<>+288(SB)/4, $0xbeaaa264
-DATA bodyForwardRows_2Panel0AVX512Const<>+292(SB)/4, $0xbe127ce2
-DATA bodyForwardRows_2Panel0AVX512Const<>+296(SB)/4, $0x3d9cf371
-DATA bodyForwardRows_2Panel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
-DATA bodyForwardRows_2Panel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA bodyForwardRows_2Panel0AVX512Const<>+308(SB)/4, $0x3b161ecb
-DATA bodyForwardRows_2Panel0AVX512Const<>+312(SB)/4, $0x389c2b5d
-DATA bodyForwardRows_2Panel0AVX512Const<>+316(SB)/4, $0x35217cb4
-DATA bodyForwardRows_2Panel0AVX512Const<>+320(SB)/4, $0xbeaaa264
-DATA bodyForwardRows_2Panel0AVX512Const<>+324(SB)/4, $0xbe127ce2
-DATA bodyForwardRows_2Panel0AVX512Const<>+328(SB)/4, $0x3d9cf371
-DATA bodyForwardRows_2Panel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
-DATA bodyForwardRows_2Panel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA bodyForwardRows_2Panel0AVX512Const<>+340(SB)/4, $0x3b161ecb
-DATA bodyForwardRows_2Panel0AVX512Const<>+344(SB)/4, $0x389c2b5d
-DATA bodyForwardRows_2Panel0AVX512Const<>+348(SB)/4, $0x35217cb4
-DATA bodyForwardRows_2Panel0AVX512Const<>+352(SB)/4, $0xb5934706
-DATA bodyForwardRows_2Panel0AVX512Const<>+356(SB)/4, $0xbeacddb2
-DATA bodyForwardRows_2Panel0AVX512Const<>+360(SB)/4, $0xbeb84713
-DATA bodyForwardRows_2Panel0AVX512Const<>+364(SB)/4, $0xbe329d43
-DATA bodyForwardRows_2Panel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA bodyForwardRows_2Panel0AVX512Const<>+372(SB)/4, $0xbb62dd05
-DATA bodyForwardRows_2Panel0AVX512Const<>+376(SB)/4, $0xb8eeba42
-DATA bodyForwardRows_2Panel0AVX512Const<>+380(SB)/4, $0xb558a84c
-DATA bodyForwardRows_2Panel0AVX512Const<>+384(SB)/4, $0xb5934706
-DATA bodyForwardRows_2Panel0AVX512Const<>+388(SB)/4, $0xbeacddb2
-DATA bodyForwardRows_2Panel0AVX512Const<>+392(SB)/4, $0xbeb84713
-DATA bodyForwardRows_2Panel0AVX512Const<>+396(SB)/4, $0xbe329d43
-DATA bodyForwardRows_2Panel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA bodyForwardRows_2Panel0AVX512Const<>+404(SB)/4, $0xbb62dd05
-DATA bodyForwardRows_2Panel0AVX512Const<>+408(SB)/4, $0xb8eeba42
-DATA bodyForwardRows_2Panel0AVX512Const<>+412(SB)/4, $0xb558a84c
-DATA bodyForwardRows_2Panel0AVX512Const<>+416(SB)/4, $0x3f800000
-DATA bodyForwardRows_2Panel0AVX512Const<>+420(SB)/4, $0x3f56642a
-DATA bodyForwardRows_2Panel0AVX512Const<>+424(SB)/4, $0x3f04d69e
-DATA bodyForwardRows_2Panel0AVX512Const<>+428(SB)/4, $0x3e46fe36
-DATA bodyForwardRows_2Panel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA bodyForwardRows_2Panel0AVX512Const<>+436(SB)/4, $0x3b634461
-DATA bodyForwardRows_2Panel0AVX512Const<>+440(SB)/4, $0x38eed3fb
-DATA bodyForwardRows_2Panel0AVX512Const<>+444(SB)/4, $0x3577b69a
-DATA bodyForwardRows_2Panel0AVX512Const<>+448(SB)/4, $0x3f800000
-DATA bodyForwardRows_2Panel0AVX512Const<>+452(SB)/4, $0x3f56642a
-DATA bodyForwardRows_2Panel0AVX512Const<>+456(SB)/4, $0x3f04d69e
-DATA bodyForwardRows_2Panel0AVX512Const<>+460(SB)/4, $0x3e46fe36
-DATA bodyForwardRows_2Panel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA bodyForwardRows_2Panel0AVX512Const<>+468(SB)/4, $0x3b634461
-DATA bodyForwardRows_2Panel0AVX512Const<>+472(SB)/4, $0x38eed3fb
-DATA bodyForwardRows_2Panel0AVX512Const<>+476(SB)/4, $0x3577b69a
-DATA bodyForwardRows_2Panel0AVX512Const<>+480(SB)/4, $0x0
-DATA bodyForwardRows_2Panel0AVX512Const<>+484(SB)/4, $0x3ece6a5e
-DATA bodyForwardRows_2Panel0AVX512Const<>+488(SB)/4, $0x3f3190b1
-DATA bodyForwardRows_2Panel0AVX512Const<>+492(SB)/4, $0x3f65c88a
-DATA bodyForwardRows_2Panel0AVX512Const<>+496(SB)/4, $0x3f7b0c32
-DATA bodyForwardRows_2Panel0AVX512Const<>+500(SB)/4, $0x3f7f8e49
-DATA bodyForwardRows_2Panel0AVX512Const<>+504(SB)/4, $0x3f7ffc46
-DATA bodyForwardRows_2Panel0AVX512Const<>+508(SB)/4, $0x3f7ffff8
-DATA bodyForwardRows_2Panel0AVX512Const<>+512(SB)/4, $0x0
-DATA bodyForwardRows_2Panel0AVX512Const<>+516(SB)/4, $0x3ece6a5e
-DATA bodyForwardRows_2Panel0AVX512Const<>+520(SB)/4, $0x3f3190b1
-DATA bodyForwardRows_2Panel0AVX512Const<>+524(SB)/4, $0x3f65c88a
-DATA bodyForwardRows_2Panel0AVX512Const<>+528(SB)/4, $0x3f7b0c32
-DATA bodyForwardRows_2Panel0AVX512Const<>+532(SB)/4, $0x3f7f8e49
-DATA bodyForwardRows_2Panel0AVX512Const<>+536(SB)/4, $0x3f7ffc46
-DATA bodyForwardRows_2Panel0AVX512Const<>+540(SB)/4, $0x3f7ffff8
-DATA bodyForwardRows_2Panel0AVX512Const<>+544(SB)/4, $0x80000000
-GLOBL bodyForwardRows_2Panel0AVX512Const<>(SB), RODATA|NOPTR, $576
-
-// bodyForwardRows_2Panel0AVX512 sums 3 products for 4 outputs of every row, in tiles of rows.
-//
-// func bodyForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-TEXT ·bodyForwardRows_2Panel0AVX512(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	MOVQ $76, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	VMOVUPS (BX), Z4
-	VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6
-	VMOVUPS (BX), Z7
-	VMOVUPS (BX), Z8
-	VMOVUPS (BX), Z9
-	VMOVUPS (BX), Z10
-	VMOVUPS (BX), Z11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS (R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS (R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 4(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 4(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 8(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 8(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 8(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 16(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 48(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z5, K7, 80(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z7, K7, 112(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 128(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z9, K7, 144(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z10, K7, 160(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z11, K7, 176(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $12, CX
-finish3:
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
-	VANDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST bodyForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish3
-	ADDQ $912, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	VMOVUPS (BX), Z4
-	VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6
-	VMOVUPS (BX), Z7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 16(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 48(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z5, K7, 80(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z7, K7, 112(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $8, CX
-finish6:
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
-	VANDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST bodyForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish6
-	ADDQ $608, SI
-	ADDQ $128, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 16(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 48(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $4, CX
-finish9:
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
-	VANDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST bodyForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish9
-	ADDQ $304, SI
-	ADDQ $64, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	MOVQ tiles3+56(FP), AX
-	TESTQ AX, AX
-	JZ done11
-rows10:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $1, CX
-finish12:
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
-	VANDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS bodyForwardRows_2Panel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST bodyForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS bodyForwardRows_2Panel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST bodyForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish12
-	ADDQ $76, SI
-	ADDQ $16, R8
-	DECQ AX
-	JNZ rows10
-done11:
-	VZEROUPPER 
-	RET 
-
-DATA bodyForwardTrainAVX512Const<>+0(SB)/4, $0x7fffffff
-DATA bodyForwardTrainAVX512Const<>+8(SB)/4, $0x4110cccd
-DATA bodyForwardTrainAVX512Const<>+16(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainAVX512Const<>+32(SB)/4, $0x0
-DATA bodyForwardTrainAVX512Const<>+36(SB)/4, $0x3edad599
-DATA bodyForwardTrainAVX512Const<>+40(SB)/4, $0x3f5ad9e4
-DATA bodyForwardTrainAVX512Const<>+44(SB)/4, $0x3fbad6ee
-DATA bodyForwardTrainAVX512Const<>+48(SB)/4, $0x40141ea4
-DATA bodyForwardTrainAVX512Const<>+52(SB)/4, $0x406190eb
-DATA bodyForwardTrainAVX512Const<>+56(SB)/4, $0x40a77ce0
-DATA bodyForwardTrainAVX512Const<>+60(SB)/4, $0x40f483a4
-DATA bodyForwardTrainAVX512Const<>+64(SB)/4, $0x0
-DATA bodyForwardTrainAVX512Const<>+68(SB)/4, $0x3edad599
-DATA bodyForwardTrainAVX512Const<>+72(SB)/4, $0x3f5ad9e4
-DATA bodyForwardTrainAVX512Const<>+76(SB)/4, $0x3fbad6ee
-DATA bodyForwardTrainAVX512Const<>+80(SB)/4, $0x40141ea4
-DATA bodyForwardTrainAVX512Const<>+84(SB)/4, $0x406190eb
-DATA bodyForwardTrainAVX512Const<>+88(SB)/4, $0x40a77ce0
-DATA bodyForwardTrainAVX512Const<>+92(SB)/4, $0x40f483a4
-DATA bodyForwardTrainAVX512Const<>+96(SB)/4, $0x3e1284c0
-DATA bodyForwardTrainAVX512Const<>+100(SB)/4, $0xbaa0b30d
-DATA bodyForwardTrainAVX512Const<>+104(SB)/4, $0xbd71a697
-DATA bodyForwardTrainAVX512Const<>+108(SB)/4, $0xbbb23239
-DATA bodyForwardTrainAVX512Const<>+112(SB)/4, $0x3b70f726
-DATA bodyForwardTrainAVX512Const<>+116(SB)/4, $0x39fe9e40
-DATA bodyForwardTrainAVX512Const<>+120(SB)/4, $0x379579b4
-DATA bodyForwardTrainAVX512Const<>+124(SB)/4, $0x342462e0
-DATA bodyForwardTrainAVX512Const<>+128(SB)/4, $0x3e1284c0
-DATA bodyForwardTrainAVX512Const<>+132(SB)/4, $0xbaa0b30d
-DATA bodyForwardTrainAVX512Const<>+136(SB)/4, $0xbd71a697
-DATA bodyForwardTrainAVX512Const<>+140(SB)/4, $0xbbb23239
-DATA bodyForwardTrainAVX512Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardTrainAVX512Const<>+148(SB)/4, $0x39fe9e40
-DATA bodyForwardTrainAVX512Const<>+152(SB)/4, $0x379579b4
-DATA bodyForwardTrainAVX512Const<>+156(SB)/4, $0x342462e0
-DATA bodyForwardTrainAVX512Const<>+160(SB)/4, $0xba9b2881
-DATA bodyForwardTrainAVX512Const<>+164(SB)/4, $0x3e2e4ccf
-DATA bodyForwardTrainAVX512Const<>+168(SB)/4, $0x3d88f449
-DATA bodyForwardTrainAVX512Const<>+172(SB)/4, $0xbcc6dab6
-DATA bodyForwardTrainAVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardTrainAVX512Const<>+180(SB)/4, $0xba9537f0
-DATA bodyForwardTrainAVX512Const<>+184(SB)/4, $0xb81c8808
-DATA bodyForwardTrainAVX512Const<>+188(SB)/4, $0xb4e9b073
-DATA bodyForwardTrainAVX512Const<>+192(SB)/4, $0xba9b2881
-DATA bodyForwardTrainAVX512Const<>+196(SB)/4, $0x3e2e4ccf
-DATA bodyForwardTrainAVX512Const<>+200(SB)/4, $0x3d88f449
-DATA bodyForwardTrainAVX512Const<>+204(SB)/4, $0xbcc6dab6
-DATA bodyForwardTrainAVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA bodyForwardTrainAVX512Const<>+212(SB)/4, $0xba9537f0
-DATA bodyForwardTrainAVX512Const<>+216(SB)/4, $0xb81c8808
-DATA bodyForwardTrainAVX512Const<>+220(SB)/4, $0xb4e9b073
-DATA bodyForwardTrainAVX512Const<>+224(SB)/4, $0xbd1775c0
-DATA bodyForwardTrainAVX512Const<>+228(SB)/4, $0xbd80a518
-DATA bodyForwardTrainAVX512Const<>+232(SB)/4, $0x3c2298b8
-DATA bodyForwardTrainAVX512Const<>+236(SB)/4, $0x3c0bddcb
-DATA bodyForwardTrainAVX512Const<>+240(SB)/4, $0xba3724d5
-DATA bodyForwardTrainAVX512Const<>+244(SB)/4, $0xb922e725
-DATA bodyForwardTrainAVX512Const<>+248(SB)/4, $0xb6c50ef7
-DATA bodyForwardTrainAVX512Const<>+252(SB)/4, $0xb211e1c4
-DATA bodyForwardTrainAVX512Const<>+256(SB)/4, $0xbd1775c0
-DATA bodyForwardTrainAVX512Const<>+260(SB)/4, $0xbd80a518
-DATA bodyForwardTrainAVX512Const<>+264(SB)/4, $0x3c2298b8
-DATA bodyForwardTrainAVX512Const<>+268(SB)/4, $0x3c0bddcb
-DATA bodyForwardTrainAVX512Const<>+272(SB)/4, $0xba3724d5
-DATA bodyForwardTrainAVX512Const<>+276(SB)/4, $0xb922e725
-DATA bodyForwardTrainAVX512Const<>+280(SB)/4, $0xb6c50ef7
-DATA bodyForwardTrainAVX512Const<>+284(SB)/4, $0xb211e1c4
-DATA bodyForwardTrainAVX512Const<>+288(SB)/4, $0xbeaaa264
-DATA bodyForwardTrainAVX512Const<>+292(SB)/4, $0xbe127ce2
-DATA bodyForwardTrainAVX512Const<>+296(SB)/4, $0x3d9cf371
-DATA bodyForwardTrainAVX512Const<>+300(SB)/4, $0x3dbc19e3
-DATA bodyForwardTrainAVX512Const<>+304(SB)/4, $0x3cc54067
-DATA bodyForwardTrainAVX512Const<>+308(SB)/4, $0x3b161ecb
-DATA bodyForwardTrainAVX512Const<>+312(SB)/4, $0x389c2b5d
-DATA bodyForwardTrainAVX512Const<>+316(SB)/4, $0x35217cb4
-DATA bodyForwardTrainAVX512Const<>+320(SB)/4, $0xbeaaa264
-DATA bodyForwardTrainAVX512Const<>+324(SB)/4, $0xbe127ce2
-DATA bodyForwardTrainAVX512Const<>+328(SB)/4, $0x3d9cf371
-DATA bodyForwardTrainAVX512Const<>+332(SB)/4, $0x3dbc19e3
-DATA bodyForwardTrainAVX512Const<>+336(SB)/4, $0x3cc54067
-DATA bodyForwardTrainAVX512Const<>+340(SB)/4, $0x3b161ecb
-DATA bodyForwardTrainAVX512Const<>+344(SB)/4, $0x389c2b5d
-DATA bodyForwardTrainAVX512Const<>+348(SB)/4, $0x35217cb4
-DATA bodyForwardTrainAVX512Const<>+352(SB)/4, $0xb5934706
-DATA bodyForwardTrainAVX512Const<>+356(SB)/4, $0xbeacddb2
-DATA bodyForwardTrainAVX512Const<>+360(SB)/4, $0xbeb84713
-DATA bodyForwardTrainAVX512Const<>+364(SB)/4, $0xbe329d43
-DATA bodyForwardTrainAVX512Const<>+368(SB)/4, $0xbd19e782
-DATA bodyForwardTrainAVX512Const<>+372(SB)/4, $0xbb62dd05
-DATA bodyForwardTrainAVX512Const<>+376(SB)/4, $0xb8eeba42
-DATA bodyForwardTrainAVX512Const<>+380(SB)/4, $0xb558a84c
-DATA bodyForwardTrainAVX512Const<>+384(SB)/4, $0xb5934706
-DATA bodyForwardTrainAVX512Const<>+388(SB)/4, $0xbeacddb2
-DATA bodyForwardTrainAVX512Const<>+392(SB)/4, $0xbeb84713
-DATA bodyForwardTrainAVX512Const<>+396(SB)/4, $0xbe329d43
-DATA bodyForwardTrainAVX512Const<>+400(SB)/4, $0xbd19e782
-DATA bodyForwardTrainAVX512Const<>+404(SB)/4, $0xbb62dd05
-DATA bodyForwardTrainAVX512Const<>+408(SB)/4, $0xb8eeba42
-DATA bodyForwardTrainAVX512Const<>+412(SB)/4, $0xb558a84c
-DATA bodyForwardTrainAVX512Const<>+416(SB)/4, $0x3f800000
-DATA bodyForwardTrainAVX512Const<>+420(SB)/4, $0x3f56642a
-DATA bodyForwardTrainAVX512Const<>+424(SB)/4, $0x3f04d69e
-DATA bodyForwardTrainAVX512Const<>+428(SB)/4, $0x3e46fe36
-DATA bodyForwardTrainAVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA bodyForwardTrainAVX512Const<>+436(SB)/4, $0x3b634461
-DATA bodyForwardTrainAVX512Const<>+440(SB)/4, $0x38eed3fb
-DATA bodyForwardTrainAVX512Const<>+444(SB)/4, $0x3577b69a
-DATA bodyForwardTrainAVX512Const<>+448(SB)/4, $0x3f800000
-DATA bodyForwardTrainAVX512Const<>+452(SB)/4, $0x3f56642a
-DATA bodyForwardTrainAVX512Const<>+456(SB)/4, $0x3f04d69e
-DATA bodyForwardTrainAVX512Const<>+460(SB)/4, $0x3e46fe36
-DATA bodyForwardTrainAVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA bodyForwardTrainAVX512Const<>+468(SB)/4, $0x3b634461
-DATA bodyForwardTrainAVX512Const<>+472(SB)/4, $0x38eed3fb
-DATA bodyForwardTrainAVX512Const<>+476(SB)/4, $0x3577b69a
-DATA bodyForwardTrainAVX512Const<>+480(SB)/4, $0x0
-DATA bodyForwardTrainAVX512Const<>+484(SB)/4, $0x3ece6a5e
-DATA bodyForwardTrainAVX512Const<>+488(SB)/4, $0x3f3190b1
-DATA bodyForwardTrainAVX512Const<>+492(SB)/4, $0x3f65c88a
-DATA bodyForwardTrainAVX512Const<>+496(SB)/4, $0x3f7b0c32
-DATA bodyForwardTrainAVX512Const<>+500(SB)/4, $0x3f7f8e49
-DATA bodyForwardTrainAVX512Const<>+504(SB)/4, $0x3f7ffc46
-DATA bodyForwardTrainAVX512Const<>+508(SB)/4, $0x3f7ffff8
-DATA bodyForwardTrainAVX512Const<>+512(SB)/4, $0x0
-DATA bodyForwardTrainAVX512Const<>+516(SB)/4, $0x3ece6a5e
-DATA bodyForwardTrainAVX512Const<>+520(SB)/4, $0x3f3190b1
-DATA bodyForwardTrainAVX512Const<>+524(SB)/4, $0x3f65c88a
-DATA bodyForwardTrainAVX512Const<>+528(SB)/4, $0x3f7b0c32
-DATA bodyForwardTrainAVX512Const<>+532(SB)/4, $0x3f7f8e49
-DATA bodyForwardTrainAVX512Const<>+536(SB)/4, $0x3f7ffc46
-DATA bodyForwardTrainAVX512Const<>+540(SB)/4, $0x3f7ffff8
-DATA bodyForwardTrainAVX512Const<>+544(SB)/4, $0x80000000
-GLOBL bodyForwardTrainAVX512Const<>(SB), RODATA|NOPTR, $576
-
-// bodyForwardTrainAVX512 is bodyForwardTrainGeneric for avx512: 12 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func bodyForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·bodyForwardTrainAVX512(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…3] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	VBROADCASTSS (SI), Z31
-	VFMADD231PS (DX), Z31, K7, Z0
-	VBROADCASTSS 4(SI), Z31
-	VFMADD231PS 32(DX), Z31, K7, Z0
-	VBROADCASTSS 8(SI), Z31
-	VFMADD231PS 64(DX), Z31, K7, Z0
-
-	// y = tanh(x)
-	VANDPS.BCST bodyForwardTrainAVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS bodyForwardTrainAVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST bodyForwardTrainAVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST bodyForwardTrainAVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS bodyForwardTrainAVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS bodyForwardTrainAVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS bodyForwardTrainAVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS bodyForwardTrainAVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS bodyForwardTrainAVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS bodyForwardTrainAVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS bodyForwardTrainAVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS bodyForwardTrainAVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST bodyForwardTrainAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+0(SB)/4, $0x7fffffff
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+8(SB)/4, $0x4110cccd
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+16(SB)/4, $0x3f1ae148
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x0
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+36(SB)/4, $0x3edad599
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3f5ad9e4
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+44(SB)/4, $0x3fbad6ee
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x40141ea4
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+52(SB)/4, $0x406190eb
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x40a77ce0
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+60(SB)/4, $0x40f483a4
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x0
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+68(SB)/4, $0x3edad599
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+72(SB)/4, $0x3f5ad9e4
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+76(SB)/4, $0x3fbad6ee
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+80(SB)/4, $0x40141ea4
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+84(SB)/4, $0x406190eb
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+88(SB)/4, $0x40a77ce0
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+92(SB)/4, $0x40f483a4
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+96(SB)/4, $0x3e1284c0
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0xbd71a697
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+108(SB)/4, $0xbbb23239
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe9e40
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+120(SB)/4, $0x379579b4
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+124(SB)/4, $0x342462e0
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+128(SB)/4, $0x3e1284c0
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+136(SB)/4, $0xbd71a697
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+140(SB)/4, $0xbbb23239
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe9e40
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+152(SB)/4, $0x379579b4
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+156(SB)/4, $0x342462e0
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+160(SB)/4, $0xba9b2881
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+168(SB)/4, $0x3d88f449
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+180(SB)/4, $0xba9537f0
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+184(SB)/4, $0xb81c8808
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+188(SB)/4, $0xb4e9b073
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+192(SB)/4, $0xba9b2881
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+200(SB)/4, $0x3d88f449
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0xba9537f0
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+216(SB)/4, $0xb81c8808
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+220(SB)/4, $0xb4e9b073
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0xbd1775c0
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+228(SB)/4, $0xbd80a518
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x3c2298b8
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e725
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+252(SB)/4, $0xb211e1c4
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+256(SB)/4, $0xbd1775c0
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+260(SB)/4, $0xbd80a518
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+264(SB)/4, $0x3c2298b8
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e725
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+284(SB)/4, $0xb211e1c4
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+288(SB)/4, $0xbeaaa264
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+292(SB)/4, $0xbe127ce2
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+296(SB)/4, $0x3d9cf371
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161ecb
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+312(SB)/4, $0x389c2b5d
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+316(SB)/4, $0x35217cb4
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+320(SB)/4, $0xbeaaa264
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+324(SB)/4, $0xbe127ce2
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+328(SB)/4, $0x3d9cf371
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161ecb
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+344(SB)/4, $0x389c2b5d
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+348(SB)/4, $0x35217cb4
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+352(SB)/4, $0xb5934706
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+356(SB)/4, $0xbeacddb2
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+360(SB)/4, $0xbeb84713
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+364(SB)/4, $0xbe329d43
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dd05
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+376(SB)/4, $0xb8eeba42
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+380(SB)/4, $0xb558a84c
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+384(SB)/4, $0xb5934706
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+388(SB)/4, $0xbeacddb2
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+392(SB)/4, $0xbeb84713
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+396(SB)/4, $0xbe329d43
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dd05
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+408(SB)/4, $0xb8eeba42
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+412(SB)/4, $0xb558a84c
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+416(SB)/4, $0x3f800000
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+420(SB)/4, $0x3f56642a
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+424(SB)/4, $0x3f04d69e
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+428(SB)/4, $0x3e46fe36
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+436(SB)/4, $0x3b634461
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+440(SB)/4, $0x38eed3fb
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+444(SB)/4, $0x3577b69a
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+448(SB)/4, $0x3f800000
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+452(SB)/4, $0x3f56642a
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+456(SB)/4, $0x3f04d69e
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+460(SB)/4, $0x3e46fe36
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+468(SB)/4, $0x3b634461
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+472(SB)/4, $0x38eed3fb
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+476(SB)/4, $0x3577b69a
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+480(SB)/4, $0x0
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+484(SB)/4, $0x3ece6a5e
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+488(SB)/4, $0x3f3190b1
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+492(SB)/4, $0x3f65c88a
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+496(SB)/4, $0x3f7b0c32
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+500(SB)/4, $0x3f7f8e49
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+504(SB)/4, $0x3f7ffc46
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+508(SB)/4, $0x3f7ffff8
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+512(SB)/4, $0x0
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+516(SB)/4, $0x3ece6a5e
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+520(SB)/4, $0x3f3190b1
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+524(SB)/4, $0x3f65c88a
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+528(SB)/4, $0x3f7b0c32
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+532(SB)/4, $0x3f7f8e49
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+536(SB)/4, $0x3f7ffc46
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+540(SB)/4, $0x3f7ffff8
-DATA bodyForwardTrainRowsPanel0AVX512Const<>+544(SB)/4, $0x80000000
-GLOBL bodyForwardTrainRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $576
-
-// bodyForwardTrainRowsPanel0AVX512 sums 3 products for 4 outputs of every row, in tiles of rows.
-//
-// func bodyForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-TEXT ·bodyForwardTrainRowsPanel0AVX512(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	MOVQ $76, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	VMOVUPS (BX), Z4
-	VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6
-	VMOVUPS (BX), Z7
-	VMOVUPS (BX), Z8
-	VMOVUPS (BX), Z9
-	VMOVUPS (BX), Z10
-	VMOVUPS (BX), Z11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS (R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS (R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 4(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 4(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 8(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 8(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 8(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 16(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 48(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z5, K7, 80(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z7, K7, 112(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 128(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z9, K7, 144(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z10, K7, 160(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z11, K7, 176(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $12, CX
-finish3:
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
-	VANDPS.BCST bodyForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST bodyForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST bodyForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST bodyForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish3
-	ADDQ $912, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	VMOVUPS (BX), Z4
-	VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6
-	VMOVUPS (BX), Z7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 16(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 48(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z5, K7, 80(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z7, K7, 112(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $8, CX
-finish6:
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
-	VANDPS.BCST bodyForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST bodyForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST bodyForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST bodyForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish6
-	ADDQ $608, SI
-	ADDQ $128, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 16(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 48(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $4, CX
-finish9:
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
-	VANDPS.BCST bodyForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST bodyForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST bodyForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST bodyForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish9
-	ADDQ $304, SI
-	ADDQ $64, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	MOVQ tiles3+56(FP), AX
-	TESTQ AX, AX
-	JZ done11
-rows10:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $1, CX
-finish12:
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = tanh(x)
-	VANDPS.BCST bodyForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS bodyForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST bodyForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST bodyForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS bodyForwardTrainRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST bodyForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish12
-	ADDQ $76, SI
-	ADDQ $16, R8
-	DECQ AX
-	JNZ rows10
-done11:
-	VZEROUPPER 
-	RET 
-
-DATA bodyForward_2AVX512Const<>+0(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX512Const<>+8(SB)/4, $0x4110cccd
-DATA bodyForward_2AVX512Const<>+16(SB)/4, $0x3f1ae148
-DATA bodyForward_2AVX512Const<>+32(SB)/4, $0x0
-DATA bodyForward_2AVX512Const<>+36(SB)/4, $0x3edad599
-DATA bodyForward_2AVX512Const<>+40(SB)/4, $0x3f5ad9e4
-DATA bodyForward_2AVX512Const<>+44(SB)/4, $0x3fbad6ee
-DATA bodyForward_2AVX512Const<>+48(SB)/4, $0x40141ea4
-DATA bodyForward_2AVX512Const<>+52(SB)/4, $0x406190eb
-DATA bodyForward_2AVX512Const<>+56(SB)/4, $0x40a77ce0
-DATA bodyForward_2AVX512Const<>+60(SB)/4, $0x40f483a4
-DATA bodyForward_2AVX512Const<>+64(SB)/4, $0x0
-DATA bodyForward_2AVX512Const<>+68(SB)/4, $0x3edad599
-DATA bodyForward_2AVX512Const<>+72(SB)/4, $0x3f5ad9e4
-DATA bodyForward_2AVX512Const<>+76(SB)/4, $0x3fbad6ee
-DATA bodyForward_2AVX512Const<>+80(SB)/4, $0x40141ea4
-DATA bodyForward_2AVX512Const<>+84(SB)/4, $0x406190eb
-DATA bodyForward_2AVX512Const<>+88(SB)/4, $0x40a77ce0
-DATA bodyForward_2AVX512Const<>+92(SB)/4, $0x40f483a4
-DATA bodyForward_2AVX512Const<>+96(SB)/4, $0x3e1284c0
-DATA bodyForward_2AVX512Const<>+100(SB)/4, $0xbaa0b30d
-DATA bodyForward_2AVX512Const<>+104(SB)/4, $0xbd71a697
-DATA bodyForward_2AVX512Const<>+108(SB)/4, $0xbbb23239
-DATA bodyForward_2AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA bodyForward_2AVX512Const<>+116(SB)/4, $0x39fe9e40
-DATA bodyForward_2AVX512Const<>+120(SB)/4, $0x379579b4
-DATA bodyForward_2AVX512Const<>+124(SB)/4, $0x342462e0
-DATA bodyForward_2AVX512Const<>+128(SB)/4, $0x3e1284c0
-DATA bodyForward_2AVX512Const<>+132(SB)/4, $0xbaa0b30d
-DATA bodyForward_2AVX512Const<>+136(SB)/4, $0xbd71a697
-DATA bodyForward_2AVX512Const<>+140(SB)/4, $0xbbb23239
-DATA bodyForward_2AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA bodyForward_2AVX512Const<>+148(SB)/4, $0x39fe9e40
-DATA bodyForward_2AVX512Const<>+152(SB)/4, $0x379579b4
-DATA bodyForward_2AVX512Const<>+156(SB)/4, $0x342462e0
-DATA bodyForward_2AVX512Const<>+160(SB)/4, $0xba9b2881
-DATA bodyForward_2AVX512Const<>+164(SB)/4, $0x3e2e4ccf
-DATA bodyForward_2AVX512Const<>+168(SB)/4, $0x3d88f449
-DATA bodyForward_2AVX512Const<>+172(SB)/4, $0xbcc6dab6
-DATA bodyForward_2AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA bodyForward_2AVX512Const<>+180(SB)/4, $0xba9537f0
-DATA bodyForward_2AVX512Const<>+184(SB)/4, $0xb81c8808
-DATA bodyForward_2AVX512Const<>+188(SB)/4, $0xb4e9b073
-DATA bodyForward_2AVX512Const<>+192(SB)/4, $0xba9b2881
-DATA bodyForward_2AVX512Const<>+196(SB)/4, $0x3e2e4ccf
-DATA bodyForward_2AVX512Const<>+200(SB)/4, $0x3d88f449
-DATA bodyForward_2AVX512Const<>+204(SB)/4, $0xbcc6dab6
-DATA bodyForward_2AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA bodyForward_2AVX512Const<>+212(SB)/4, $0xba9537f0
-DATA bodyForward_2AVX512Const<>+216(SB)/4, $0xb81c8808
-DATA bodyForward_2AVX512Const<>+220(SB)/4, $0xb4e9b073
-DATA bodyForward_2AVX512Const<>+224(SB)/4, $0xbd1775c0
-DATA bodyForward_2AVX512Const<>+228(SB)/4, $0xbd80a518
-DATA bodyForward_2AVX512Const<>+232(SB)/4, $0x3c2298b8
-DATA bodyForward_2AVX512Const<>+236(SB)/4, $0x3c0bddcb
-DATA bodyForward_2AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA bodyForward_2AVX512Const<>+244(SB)/4, $0xb922e725
-DATA bodyForward_2AVX512Const<>+248(SB)/4, $0xb6c50ef7
-DATA bodyForward_2AVX512Const<>+252(SB)/4, $0xb211e1c4
-DATA bodyForward_2AVX512Const<>+256(SB)/4, $0xbd1775c0
-DATA bodyForward_2AVX512Const<>+260(SB)/4, $0xbd80a518
-DATA bodyForward_2AVX512Const<>+264(SB)/4, $0x3c2298b8
-DATA bodyForward_2AVX512Const<>+268(SB)/4, $0x3c0bddcb
-DATA bodyForward_2AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA bodyForward_2AVX512Const<>+276(SB)/4, $0xb922e725
-DATA bodyForward_2AVX512Const<>+280(SB)/4, $0xb6c50ef7
-DATA bodyForward_2AVX512Const<>+284(SB)/4, $0xb211e1c4
-DATA bodyForward_2AVX512Const<>+288(SB)/4, $0xbeaaa264
-DATA bodyForward_2AVX512Const<>+292(SB)/4, $0xbe127ce2
-DATA bodyForward_2AVX512Const<>+296(SB)/4, $0x3d9cf371
-DATA bodyForward_2AVX512Const<>+300(SB)/4, $0x3dbc19e3
-DATA bodyForward_2AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA bodyForward_2AVX512Const<>+308(SB)/4, $0x3b161ecb
-DATA bodyForward_2AVX512Const<>+312(SB)/4, $0x389c2b5d
-DATA bodyForward_2AVX512Const<>+316(SB)/4, $0x35217cb4
-DATA bodyForward_2AVX512Const<>+320(SB)/4, $0xbeaaa264
-DATA bodyForward_2AVX512Const<>+324(SB)/4, $0xbe127ce2
-DATA bodyForward_2AVX512Const<>+328(SB)/4, $0x3d9cf371
-DATA bodyForward_2AVX512Const<>+332(SB)/4, $0x3dbc19e3
-DATA bodyForward_2AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA bodyForward_2AVX512Const<>+340(SB)/4, $0x3b161ecb
-DATA bodyForward_2AVX512Const<>+344(SB)/4, $0x389c2b5d
-DATA bodyForward_2AVX512Const<>+348(SB)/4, $0x35217cb4
-DATA bodyForward_2AVX512Const<>+352(SB)/4, $0xb5934706
-DATA bodyForward_2AVX512Const<>+356(SB)/4, $0xbeacddb2
-DATA bodyForward_2AVX512Const<>+360(SB)/4, $0xbeb84713
-DATA bodyForward_2AVX512Const<>+364(SB)/4, $0xbe329d43
-DATA bodyForward_2AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA bodyForward_2AVX512Const<>+372(SB)/4, $0xbb62dd05
-DATA bodyForward_2AVX512Const<>+376(SB)/4, $0xb8eeba42
-DATA bodyForward_2AVX512Const<>+380(SB)/4, $0xb558a84c
-DATA bodyForward_2AVX512Const<>+384(SB)/4, $0xb5934706
-DATA bodyForward_2AVX512Const<>+388(SB)/4, $0xbeacddb2
-DATA bodyForward_2AVX512Const<>+392(SB)/4, $0xbeb84713
-DATA bodyForward_2AVX512Const<>+396(SB)/4, $0xbe329d43
-DATA bodyForward_2AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA bodyForward_2AVX512Const<>+404(SB)/4, $0xbb62dd05
-DATA bodyForward_2AVX512Const<>+408(SB)/4, $0xb8eeba42
-DATA bodyForward_2AVX512Const<>+412(SB)/4, $0xb558a84c
-DATA bodyForward_2AVX512Const<>+416(SB)/4, $0x3f800000
-DATA bodyForward_2AVX512Const<>+420(SB)/4, $0x3f56642a
-DATA bodyForward_2AVX512Const<>+424(SB)/4, $0x3f04d69e
-DATA bodyForward_2AVX512Const<>+428(SB)/4, $0x3e46fe36
-DATA bodyForward_2AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA bodyForward_2AVX512Const<>+436(SB)/4, $0x3b634461
-DATA bodyForward_2AVX512Const<>+440(SB)/4, $0x38eed3fb
-DATA bodyForward_2AVX512Const<>+444(SB)/4, $0x3577b69a
-DATA bodyForward_2AVX512Const<>+448(SB)/4, $0x3f800000
-DATA bodyForward_2AVX512Const<>+452(SB)/4, $0x3f56642a
-DATA bodyForward_2AVX512Const<>+456(SB)/4, $0x3f04d69e
-DATA bodyForward_2AVX512Const<>+460(SB)/4, $0x3e46fe36
-DATA bodyForward_2AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA bodyForward_2AVX512Const<>+468(SB)/4, $0x3b634461
-DATA bodyForward_2AVX512Const<>+472(SB)/4, $0x38eed3fb
-DATA bodyForward_2AVX512Const<>+476(SB)/4, $0x3577b69a
-DATA bodyForward_2AVX512Const<>+480(SB)/4, $0x0
-DATA bodyForward_2AVX512Const<>+484(SB)/4, $0x3ece6a5e
-DATA bodyForward_2AVX512Const<>+488(SB)/4, $0x3f3190b1
-DATA bodyForward_2AVX512Const<>+492(SB)/4, $0x3f65c88a
-DATA bodyForward_2AVX512Const<>+496(SB)/4, $0x3f7b0c32
-DATA bodyForward_2AVX512Const<>+500(SB)/4, $0x3f7f8e49
-DATA bodyForward_2AVX512Const<>+504(SB)/4, $0x3f7ffc46
-DATA bodyForward_2AVX512Const<>+508(SB)/4, $0x3f7ffff8
-DATA bodyForward_2AVX512Const<>+512(SB)/4, $0x0
-DATA bodyForward_2AVX512Const<>+516(SB)/4, $0x3ece6a5e
-DATA bodyForward_2AVX512Const<>+520(SB)/4, $0x3f3190b1
-DATA bodyForward_2AVX512Const<>+524(SB)/4, $0x3f65c88a
-DATA bodyForward_2AVX512Const<>+528(SB)/4, $0x3f7b0c32
-DATA bodyForward_2AVX512Const<>+532(SB)/4, $0x3f7f8e49
-DATA bodyForward_2AVX512Const<>+536(SB)/4, $0x3f7ffc46
-DATA bodyForward_2AVX512Const<>+540(SB)/4, $0x3f7ffff8
-DATA bodyForward_2AVX512Const<>+544(SB)/4, $0x80000000
-GLOBL bodyForward_2AVX512Const<>(SB), RODATA|NOPTR, $576
-
-// bodyForward_2AVX512 is bodyForward_2Generic for avx512: 12 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func bodyForward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·bodyForward_2AVX512(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…3] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	VBROADCASTSS (SI), Z31
-	VFMADD231PS (DX), Z31, K7, Z0
-	VBROADCASTSS 4(SI), Z31
-	VFMADD231PS 32(DX), Z31, K7, Z0
-	VBROADCASTSS 8(SI), Z31
-	VFMADD231PS 64(DX), Z31, K7, Z0
-
-	// y = tanh(x)
-	VANDPS.BCST bodyForward_2AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS bodyForward_2AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST bodyForward_2AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST bodyForward_2AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS bodyForward_2AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS bodyForward_2AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS bodyForward_2AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS bodyForward_2AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS bodyForward_2AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS bodyForward_2AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS bodyForward_2AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS bodyForward_2AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST bodyForward_2AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z1, Z0, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	VZEROUPPER 
-	RET 
-
-// gradient4AVX512 sums the gradients of the weights of 4 outputs over the rows.
-//
-// func gradient4AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient4AVX512(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $16
-	JLT done2
-inputs1:
-
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 48(R10), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 52(R10), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 56(R10), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 60(R10), Z31
-	VFMADD231PS Z28, Z31, Z15
-	ADDQ $76, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows3
-	VMOVUPS Z0, K7, (R8)
-	VMOVUPS Z1, K7, 32(R8)
-	VMOVUPS Z2, K7, 64(R8)
-	VMOVUPS Z3, K7, 96(R8)
-	VMOVUPS Z4, K7, 128(R8)
-	VMOVUPS Z5, K7, 160(R8)
-	VMOVUPS Z6, K7, 192(R8)
-	VMOVUPS Z7, K7, 224(R8)
-	VMOVUPS Z8, K7, 256(R8)
-	VMOVUPS Z9, K7, 288(R8)
-	VMOVUPS Z10, K7, 320(R8)
-	VMOVUPS Z11, K7, 352(R8)
-	VMOVUPS Z12, K7, 384(R8)
-	VMOVUPS Z13, K7, 416(R8)
-	VMOVUPS Z14, K7, 448(R8)
-	VMOVUPS Z15, K7, 480(R8)
-	ADDQ $64, SI
-	ADDQ $512, R8
-	SUBQ $16, AX
-	CMPQ AX, $16
-	JGE inputs1
-done2:
-	CMPQ AX, $4
-	JLT done5
-inputs4:
-
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $76, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Z0, K7, (R8)
-	VMOVUPS Z1, K7, 32(R8)
-	VMOVUPS Z2, K7, 64(R8)
-	VMOVUPS Z3, K7, 96(R8)
-	ADDQ $16, SI
-	ADDQ $128, R8
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs4
-done5:
-	CMPQ AX, $1
-	JLT done8
-inputs7:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows9:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	ADDQ $76, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows9
-	VMOVUPS Z0, K7, (R8)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA learn4AVX512Const<>+0(SB)/4, $0x3f666666
-GLOBL learn4AVX512Const<>(SB), RODATA|NOPTR, $32
-
-// learn4AVX512 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
-//
-// func learn4AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn4AVX512(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $16
-	JLT done2
-inputs1:
-
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 48(R10), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 52(R10), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 56(R10), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 60(R10), Z31
-	VFMADD231PS Z28, Z31, Z15
-	ADDQ $76, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Z16
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z17
-	VMOVUPS.Z (BX), K7, Z18
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z18, Z18
-	VADDPS Z0, Z18, Z0
-	VMULPS Z0, Z16, Z18
-	VSUBPS Z18, Z17, Z17
-	VMOVUPS Z17, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 32(R8), K7, Z0
-	VMOVUPS.Z 32(BX), K7, Z17
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z17, Z17
-	VADDPS Z1, Z17, Z1
-	VMULPS Z1, Z16, Z17
-	VSUBPS Z17, Z0, Z0
-	VMOVUPS Z0, K7, 32(R8)
-	VMOVUPS Z1, K7, 32(BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 96(R8), K7, Z0
-	VMOVUPS.Z 96(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 96(R8)
-	VMOVUPS Z1, K7, 96(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z4, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 160(R8), K7, Z0
-	VMOVUPS.Z 160(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z5, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 160(R8)
-	VMOVUPS Z1, K7, 160(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z6, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
-	VMOVUPS.Z 224(R8), K7, Z0
-	VMOVUPS.Z 224(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z7, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 224(R8)
-	VMOVUPS Z1, K7, 224(BX)
-	VMOVUPS.Z 256(R8), K7, Z0
-	VMOVUPS.Z 256(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z8, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 256(R8)
-	VMOVUPS Z1, K7, 256(BX)
-	VMOVUPS.Z 288(R8), K7, Z0
-	VMOVUPS.Z 288(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z9, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 288(R8)
-	VMOVUPS Z1, K7, 288(BX)
-	VMOVUPS.Z 320(R8), K7, Z0
-	VMOVUPS.Z 320(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z10, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 320(R8)
-	VMOVUPS Z1, K7, 320(BX)
-	VMOVUPS.Z 352(R8), K7, Z0
-	VMOVUPS.Z 352(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z11, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 352(R8)
-	VMOVUPS Z1, K7, 352(BX)
-	VMOVUPS.Z 384(R8), K7, Z0
-	VMOVUPS.Z 384(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z12, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 384(R8)
-	VMOVUPS Z1, K7, 384(BX)
-	VMOVUPS.Z 416(R8), K7, Z0
-	VMOVUPS.Z 416(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z13, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 416(R8)
-	VMOVUPS Z1, K7, 416(BX)
-	VMOVUPS.Z 448(R8), K7, Z0
-	VMOVUPS.Z 448(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z14, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 448(R8)
-	VMOVUPS Z1, K7, 448(BX)
-	VMOVUPS.Z 480(R8), K7, Z0
-	VMOVUPS.Z 480(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z15, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 480(R8)
-	VMOVUPS Z1, K7, 480(BX)
-	ADDQ $64, SI
-	ADDQ $512, R8
-	ADDQ $512, BX
-	SUBQ $16, AX
-	CMPQ AX, $16
-	JGE inputs1
-done2:
-	CMPQ AX, $4
-	JLT done5
-inputs4:
-
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $76, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Z4
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z5
-	VMOVUPS.Z (BX), K7, Z6
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z6, Z6
-	VADDPS Z0, Z6, Z0
-	VMULPS Z0, Z4, Z6
-	VSUBPS Z6, Z5, Z5
-	VMOVUPS Z5, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 32(R8), K7, Z0
-	VMOVUPS.Z 32(BX), K7, Z5
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z5, Z5
-	VADDPS Z1, Z5, Z1
-	VMULPS Z1, Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMOVUPS Z0, K7, 32(R8)
-	VMOVUPS Z1, K7, 32(BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 96(R8), K7, Z0
-	VMOVUPS.Z 96(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 96(R8)
-	VMOVUPS Z1, K7, 96(BX)
-	ADDQ $16, SI
-	ADDQ $128, R8
-	ADDQ $128, BX
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs4
-done5:
-	CMPQ AX, $1
-	JLT done8
-inputs7:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows9:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	ADDQ $76, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows9
-	VBROADCASTSS (R11), Z1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z2
-	VMOVUPS.Z (BX), K7, Z3
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z3, Z3
-	VADDPS Z0, Z3, Z0
-	VMULPS Z0, Z1, Z3
-	VSUBPS Z3, Z2, Z2
-	VMOVUPS Z2, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	ADDQ $32, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA learn3_3AVX512Const<>+0(SB)/4, $0x3f666666
-GLOBL learn3_3AVX512Const<>(SB), RODATA|NOPTR, $32
-
-// learn3_3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
-//
-// func learn3_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn3_3AVX512(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $16
-	JLT done2
-inputs1:
-
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 48(R10), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 52(R10), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 56(R10), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 60(R10), Z31
-	VFMADD231PS Z28, Z31, Z15
-	ADDQ $0, R10
-	ADDQ $12, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Z16
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z17
-	VMOVUPS.Z (BX), K7, Z18
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z18, Z18
-	VADDPS Z0, Z18, Z0
-	VMULPS Z0, Z16, Z18
-	VSUBPS Z18, Z17, Z17
-	VMOVUPS Z17, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z17
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z17, Z17
-	VADDPS Z1, Z17, Z1
-	VMULPS Z1, Z16, Z17
-	VSUBPS Z17, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
-	VMOVUPS.Z 256(R8), K7, Z0
-	VMOVUPS.Z 256(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z4, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 256(R8)
-	VMOVUPS Z1, K7, 256(BX)
-	VMOVUPS.Z 320(R8), K7, Z0
-	VMOVUPS.Z 320(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z5, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 320(R8)
-	VMOVUPS Z1, K7, 320(BX)
-	VMOVUPS.Z 384(R8), K7, Z0
-	VMOVUPS.Z 384(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z6, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 384(R8)
-	VMOVUPS Z1, K7, 384(BX)
-	VMOVUPS.Z 448(R8), K7, Z0
-	VMOVUPS.Z 448(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z7, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 448(R8)
-	VMOVUPS Z1, K7, 448(BX)
-	VMOVUPS.Z 512(R8), K7, Z0
-	VMOVUPS.Z 512(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z8, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 512(R8)
-	VMOVUPS Z1, K7, 512(BX)
-	VMOVUPS.Z 576(R8), K7, Z0
-	VMOVUPS.Z 576(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z9, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 576(R8)
-	VMOVUPS Z1, K7, 576(BX)
-	VMOVUPS.Z 640(R8), K7, Z0
-	VMOVUPS.Z 640(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z10, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 640(R8)
-	VMOVUPS Z1, K7, 640(BX)
-	VMOVUPS.Z 704(R8), K7, Z0
-	VMOVUPS.Z 704(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z11, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 704(R8)
-	VMOVUPS Z1, K7, 704(BX)
-	VMOVUPS.Z 768(R8), K7, Z0
-	VMOVUPS.Z 768(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z12, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 768(R8)
-	VMOVUPS Z1, K7, 768(BX)
-	VMOVUPS.Z 832(R8), K7, Z0
-	VMOVUPS.Z 832(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z13, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 832(R8)
-	VMOVUPS Z1, K7, 832(BX)
-	VMOVUPS.Z 896(R8), K7, Z0
-	VMOVUPS.Z 896(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z14, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 896(R8)
-	VMOVUPS Z1, K7, 896(BX)
-	VMOVUPS.Z 960(R8), K7, Z0
-	VMOVUPS.Z 960(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z15, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 960(R8)
-	VMOVUPS Z1, K7, 960(BX)
-	ADDQ $64, SI
-	ADDQ $1024, R8
-	ADDQ $1024, BX
-	SUBQ $16, AX
-	CMPQ AX, $16
-	JGE inputs1
-done2:
-	CMPQ AX, $4
-	JLT done5
-inputs4:
-
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $0, R10
-	ADDQ $12, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Z4
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z5
-	VMOVUPS.Z (BX), K7, Z6
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z6, Z6
-	VADDPS Z0, Z6, Z0
-	VMULPS Z0, Z4, Z6
-	VSUBPS Z6, Z5, Z5
-	VMOVUPS Z5, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z5
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z5, Z5
-	VADDPS Z1, Z5, Z1
-	VMULPS Z1, Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
-	ADDQ $16, SI
-	ADDQ $256, R8
-	ADDQ $256, BX
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs4
-done5:
-	CMPQ AX, $1
-	JLT done8
-inputs7:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows9:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	ADDQ $0, R10
-	ADDQ $12, DI
-	DECQ CX
-	JNZ rows9
-	VBROADCASTSS (R11), Z1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z2
-	VMOVUPS.Z (BX), K7, Z3
-	VMULPS.BCST learn3_3AVX512Const<>+0(SB), Z3, Z3
-	VADDPS Z0, Z3, Z0
-	VMULPS Z0, Z1, Z3
-	VSUBPS Z3, Z2, Z2
-	VMOVUPS Z2, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs7
-done8:
-	VZEROUPPER 
-	RET 
-
-// choiceForwardAVX512 is choiceForwardGeneric for avx512: 48 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func choiceForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·choiceForwardAVX512(SB), NOSPLIT, $0-32
+// func dense16x3AVX512(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense16x3AVX512(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
 
@@ -3707,1330 +98,502 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// choiceForwardRowsPanel0AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
+DATA dense3x4AVX512Const<>+0(SB)/4, $0x7fffffff
+DATA dense3x4AVX512Const<>+8(SB)/4, $0x4110cccd
+DATA dense3x4AVX512Const<>+16(SB)/4, $0x3f1ae148
+DATA dense3x4AVX512Const<>+32(SB)/4, $0x0
+DATA dense3x4AVX512Const<>+36(SB)/4, $0x3edad599
+DATA dense3x4AVX512Const<>+40(SB)/4, $0x3f5ad9e4
+DATA dense3x4AVX512Const<>+44(SB)/4, $0x3fbad6ee
+DATA dense3x4AVX512Const<>+48(SB)/4, $0x40141ea4
+DATA dense3x4AVX512Const<>+52(SB)/4, $0x406190eb
+DATA dense3x4AVX512Const<>+56(SB)/4, $0x40a77ce0
+DATA dense3x4AVX512Const<>+60(SB)/4, $0x40f483a4
+DATA dense3x4AVX512Const<>+64(SB)/4, $0x0
+DATA dense3x4AVX512Const<>+68(SB)/4, $0x3edad599
+DATA dense3x4AVX512Const<>+72(SB)/4, $0x3f5ad9e4
+DATA dense3x4AVX512Const<>+76(SB)/4, $0x3fbad6ee
+DATA dense3x4AVX512Const<>+80(SB)/4, $0x40141ea4
+DATA dense3x4AVX512Const<>+84(SB)/4, $0x406190eb
+DATA dense3x4AVX512Const<>+88(SB)/4, $0x40a77ce0
+DATA dense3x4AVX512Const<>+92(SB)/4, $0x40f483a4
+DATA dense3x4AVX512Const<>+96(SB)/4, $0x3e1284c0
+DATA dense3x4AVX512Const<>+100(SB)/4, $0xbaa0b30d
+DATA dense3x4AVX512Const<>+104(SB)/4, $0xbd71a697
+DATA dense3x4AVX512Const<>+108(SB)/4, $0xbbb23239
+DATA dense3x4AVX512Const<>+112(SB)/4, $0x3b70f726
+DATA dense3x4AVX512Const<>+116(SB)/4, $0x39fe9e40
+DATA dense3x4AVX512Const<>+120(SB)/4, $0x379579b4
+DATA dense3x4AVX512Const<>+124(SB)/4, $0x342462e0
+DATA dense3x4AVX512Const<>+128(SB)/4, $0x3e1284c0
+DATA dense3x4AVX512Const<>+132(SB)/4, $0xbaa0b30d
+DATA dense3x4AVX512Const<>+136(SB)/4, $0xbd71a697
+DATA dense3x4AVX512Const<>+140(SB)/4, $0xbbb23239
+DATA dense3x4AVX512Const<>+144(SB)/4, $0x3b70f726
+DATA dense3x4AVX512Const<>+148(SB)/4, $0x39fe9e40
+DATA dense3x4AVX512Const<>+152(SB)/4, $0x379579b4
+DATA dense3x4AVX512Const<>+156(SB)/4, $0x342462e0
+DATA dense3x4AVX512Const<>+160(SB)/4, $0xba9b2881
+DATA dense3x4AVX512Const<>+164(SB)/4, $0x3e2e4ccf
+DATA dense3x4AVX512Const<>+168(SB)/4, $0x3d88f449
+DATA dense3x4AVX512Const<>+172(SB)/4, $0xbcc6dab6
+DATA dense3x4AVX512Const<>+176(SB)/4, $0xbc35ce6c
+DATA dense3x4AVX512Const<>+180(SB)/4, $0xba9537f0
+DATA dense3x4AVX512Const<>+184(SB)/4, $0xb81c8808
+DATA dense3x4AVX512Const<>+188(SB)/4, $0xb4e9b073
+DATA dense3x4AVX512Const<>+192(SB)/4, $0xba9b2881
+DATA dense3x4AVX512Const<>+196(SB)/4, $0x3e2e4ccf
+DATA dense3x4AVX512Const<>+200(SB)/4, $0x3d88f449
+DATA dense3x4AVX512Const<>+204(SB)/4, $0xbcc6dab6
+DATA dense3x4AVX512Const<>+208(SB)/4, $0xbc35ce6c
+DATA dense3x4AVX512Const<>+212(SB)/4, $0xba9537f0
+DATA dense3x4AVX512Const<>+216(SB)/4, $0xb81c8808
+DATA dense3x4AVX512Const<>+220(SB)/4, $0xb4e9b073
+DATA dense3x4AVX512Const<>+224(SB)/4, $0xbd1775c0
+DATA dense3x4AVX512Const<>+228(SB)/4, $0xbd80a518
+DATA dense3x4AVX512Const<>+232(SB)/4, $0x3c2298b8
+DATA dense3x4AVX512Const<>+236(SB)/4, $0x3c0bddcb
+DATA dense3x4AVX512Const<>+240(SB)/4, $0xba3724d5
+DATA dense3x4AVX512Const<>+244(SB)/4, $0xb922e725
+DATA dense3x4AVX512Const<>+248(SB)/4, $0xb6c50ef7
+DATA dense3x4AVX512Const<>+252(SB)/4, $0xb211e1c4
+DATA dense3x4AVX512Const<>+256(SB)/4, $0xbd1775c0
+DATA dense3x4AVX512Const<>+260(SB)/4, $0xbd80a518
+DATA dense3x4AVX512Const<>+264(SB)/4, $0x3c2298b8
+DATA dense3x4AVX512Const<>+268(SB)/4, $0x3c0bddcb
+DATA dense3x4AVX512Const<>+272(SB)/4, $0xba3724d5
+DATA dense3x4AVX512Const<>+276(SB)/4, $0xb922e725
+DATA dense3x4AVX512Const<>+280(SB)/4, $0xb6c50ef7
+DATA dense3x4AVX512Const<>+284(SB)/4, $0xb211e1c4
+DATA dense3x4AVX512Const<>+288(SB)/4, $0xbeaaa264
+DATA dense3x4AVX512Const<>+292(SB)/4, $0xbe127ce2
+DATA dense3x4AVX512Const<>+296(SB)/4, $0x3d9cf371
+DATA dense3x4AVX512Const<>+300(SB)/4, $0x3dbc19e3
+DATA dense3x4AVX512Const<>+304(SB)/4, $0x3cc54067
+DATA dense3x4AVX512Const<>+308(SB)/4, $0x3b161ecb
+DATA dense3x4AVX512Const<>+312(SB)/4, $0x389c2b5d
+DATA dense3x4AVX512Const<>+316(SB)/4, $0x35217cb4
+DATA dense3x4AVX512Const<>+320(SB)/4, $0xbeaaa264
+DATA dense3x4AVX512Const<>+324(SB)/4, $0xbe127ce2
+DATA dense3x4AVX512Const<>+328(SB)/4, $0x3d9cf371
+DATA dense3x4AVX512Const<>+332(SB)/4, $0x3dbc19e3
+DATA dense3x4AVX512Const<>+336(SB)/4, $0x3cc54067
+DATA dense3x4AVX512Const<>+340(SB)/4, $0x3b161ecb
+DATA dense3x4AVX512Const<>+344(SB)/4, $0x389c2b5d
+DATA dense3x4AVX512Const<>+348(SB)/4, $0x35217cb4
+DATA dense3x4AVX512Const<>+352(SB)/4, $0xb5934706
+DATA dense3x4AVX512Const<>+356(SB)/4, $0xbeacddb2
+DATA dense3x4AVX512Const<>+360(SB)/4, $0xbeb84713
+DATA dense3x4AVX512Const<>+364(SB)/4, $0xbe329d43
+DATA dense3x4AVX512Const<>+368(SB)/4, $0xbd19e782
+DATA dense3x4AVX512Const<>+372(SB)/4, $0xbb62dd05
+DATA dense3x4AVX512Const<>+376(SB)/4, $0xb8eeba42
+DATA dense3x4AVX512Const<>+380(SB)/4, $0xb558a84c
+DATA dense3x4AVX512Const<>+384(SB)/4, $0xb5934706
+DATA dense3x4AVX512Const<>+388(SB)/4, $0xbeacddb2
+DATA dense3x4AVX512Const<>+392(SB)/4, $0xbeb84713
+DATA dense3x4AVX512Const<>+396(SB)/4, $0xbe329d43
+DATA dense3x4AVX512Const<>+400(SB)/4, $0xbd19e782
+DATA dense3x4AVX512Const<>+404(SB)/4, $0xbb62dd05
+DATA dense3x4AVX512Const<>+408(SB)/4, $0xb8eeba42
+DATA dense3x4AVX512Const<>+412(SB)/4, $0xb558a84c
+DATA dense3x4AVX512Const<>+416(SB)/4, $0x3f800000
+DATA dense3x4AVX512Const<>+420(SB)/4, $0x3f56642a
+DATA dense3x4AVX512Const<>+424(SB)/4, $0x3f04d69e
+DATA dense3x4AVX512Const<>+428(SB)/4, $0x3e46fe36
+DATA dense3x4AVX512Const<>+432(SB)/4, $0x3d1cf143
+DATA dense3x4AVX512Const<>+436(SB)/4, $0x3b634461
+DATA dense3x4AVX512Const<>+440(SB)/4, $0x38eed3fb
+DATA dense3x4AVX512Const<>+444(SB)/4, $0x3577b69a
+DATA dense3x4AVX512Const<>+448(SB)/4, $0x3f800000
+DATA dense3x4AVX512Const<>+452(SB)/4, $0x3f56642a
+DATA dense3x4AVX512Const<>+456(SB)/4, $0x3f04d69e
+DATA dense3x4AVX512Const<>+460(SB)/4, $0x3e46fe36
+DATA dense3x4AVX512Const<>+464(SB)/4, $0x3d1cf143
+DATA dense3x4AVX512Const<>+468(SB)/4, $0x3b634461
+DATA dense3x4AVX512Const<>+472(SB)/4, $0x38eed3fb
+DATA dense3x4AVX512Const<>+476(SB)/4, $0x3577b69a
+DATA dense3x4AVX512Const<>+480(SB)/4, $0x0
+DATA dense3x4AVX512Const<>+484(SB)/4, $0x3ece6a5e
+DATA dense3x4AVX512Const<>+488(SB)/4, $0x3f3190b1
+DATA dense3x4AVX512Const<>+492(SB)/4, $0x3f65c88a
+DATA dense3x4AVX512Const<>+496(SB)/4, $0x3f7b0c32
+DATA dense3x4AVX512Const<>+500(SB)/4, $0x3f7f8e49
+DATA dense3x4AVX512Const<>+504(SB)/4, $0x3f7ffc46
+DATA dense3x4AVX512Const<>+508(SB)/4, $0x3f7ffff8
+DATA dense3x4AVX512Const<>+512(SB)/4, $0x0
+DATA dense3x4AVX512Const<>+516(SB)/4, $0x3ece6a5e
+DATA dense3x4AVX512Const<>+520(SB)/4, $0x3f3190b1
+DATA dense3x4AVX512Const<>+524(SB)/4, $0x3f65c88a
+DATA dense3x4AVX512Const<>+528(SB)/4, $0x3f7b0c32
+DATA dense3x4AVX512Const<>+532(SB)/4, $0x3f7f8e49
+DATA dense3x4AVX512Const<>+536(SB)/4, $0x3f7ffc46
+DATA dense3x4AVX512Const<>+540(SB)/4, $0x3f7ffff8
+DATA dense3x4AVX512Const<>+544(SB)/4, $0x80000000
+GLOBL dense3x4AVX512Const<>(SB), RODATA|NOPTR, $576
+
+// dense3x4AVX512 sums 3 products for each of 4 outputs.
 //
-// func choiceForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·choiceForwardRowsPanel0AVX512(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	MOVQ $64, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VMOVUPS (BX), Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VMOVUPS (BX), Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VMOVUPS (BX), Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VMOVUPS (BX), Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	VMOVUPS (BX), Z20
-	VXORPS Z21, Z21, Z21
-	VXORPS Z22, Z22, Z22
-	VXORPS Z23, Z23, Z23
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z20
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z21
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 12(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z23
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 16(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 16(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 16(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 16(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS 16(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z20
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 20(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 20(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 20(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 20(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 20(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z21
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 24(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 24(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 24(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 24(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 24(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 28(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 28(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 28(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 28(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 28(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z23
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4
-	VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VADDPS Z10, Z8, Z8
-	VADDPS Z11, Z9, Z9
-	VADDPS Z9, Z8, Z8
-	VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13
-	VADDPS Z13, Z12, Z12
-	VADDPS Z18, Z16, Z16
-	VADDPS Z19, Z17, Z17
-	VADDPS Z17, Z16, Z16
-	VADDPS Z22, Z20, Z20
-	VADDPS Z23, Z21, Z21
-	VADDPS Z21, Z20, Z20
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 12(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 24(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z12, K7, 36(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z16, K7, 48(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z20, K7, 60(R8)
-	ADDQ $384, SI
-	ADDQ $72, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VMOVUPS (BX), Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VMOVUPS (BX), Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VMOVUPS (BX), Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VMOVUPS (BX), Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms6:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 16(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 16(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 16(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 16(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 20(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 20(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 20(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 20(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 24(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 24(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 24(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 24(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 28(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 28(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 28(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 28(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms6
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4
-	VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VADDPS Z10, Z8, Z8
-	VADDPS Z11, Z9, Z9
-	VADDPS Z9, Z8, Z8
-	VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13
-	VADDPS Z13, Z12, Z12
-	VADDPS Z18, Z16, Z16
-	VADDPS Z19, Z17, Z17
-	VADDPS Z17, Z16, Z16
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 12(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 24(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z12, K7, 36(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z16, K7, 48(R8)
-	ADDQ $320, SI
-	ADDQ $60, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms9:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms9
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	ADDQ $64, SI
-	ADDQ $12, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-// choiceForwardRows_2Panel0AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-// func choiceForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·choiceForwardRows_2Panel0AVX512(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	MOVQ $64, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VMOVUPS (BX), Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VMOVUPS (BX), Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VMOVUPS (BX), Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VMOVUPS (BX), Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	VMOVUPS (BX), Z20
-	VXORPS Z21, Z21, Z21
-	VXORPS Z22, Z22, Z22
-	VXORPS Z23, Z23, Z23
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z20
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z21
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 12(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z23
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 16(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 16(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 16(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 16(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS 16(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z20
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 20(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 20(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 20(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 20(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 20(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z21
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 24(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 24(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 24(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 24(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 24(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 28(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 28(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 28(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 28(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 28(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z23
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4
-	VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VADDPS Z10, Z8, Z8
-	VADDPS Z11, Z9, Z9
-	VADDPS Z9, Z8, Z8
-	VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13
-	VADDPS Z13, Z12, Z12
-	VADDPS Z18, Z16, Z16
-	VADDPS Z19, Z17, Z17
-	VADDPS Z17, Z16, Z16
-	VADDPS Z22, Z20, Z20
-	VADDPS Z23, Z21, Z21
-	VADDPS Z21, Z20, Z20
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 12(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 24(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z12, K7, 36(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z16, K7, 48(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z20, K7, 60(R8)
-	ADDQ $384, SI
-	ADDQ $72, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VMOVUPS (BX), Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VMOVUPS (BX), Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VMOVUPS (BX), Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VMOVUPS (BX), Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms6:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 16(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 16(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 16(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 16(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 20(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 20(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 20(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 20(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 24(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 24(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 24(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 24(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 28(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 28(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 28(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 28(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms6
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4
-	VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VADDPS Z10, Z8, Z8
-	VADDPS Z11, Z9, Z9
-	VADDPS Z9, Z8, Z8
-	VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13
-	VADDPS Z13, Z12, Z12
-	VADDPS Z18, Z16, Z16
-	VADDPS Z19, Z17, Z17
-	VADDPS Z17, Z16, Z16
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 12(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 24(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z12, K7, 36(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z16, K7, 48(R8)
-	ADDQ $320, SI
-	ADDQ $60, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms9:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms9
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	ADDQ $64, SI
-	ADDQ $12, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-// choiceForwardTrainAVX512 is choiceForwardTrainGeneric for avx512: 48 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func choiceForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·choiceForwardTrainAVX512(SB), NOSPLIT, $0-32
+// func dense3x4AVX512(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense3x4AVX512(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
 
-	// y[0…2] = Σ w[n][k]·x[k] + b[n]
+	// y[0…3] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ wt+16(FP), DX
-	MOVL $0x7, R9
+	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ $2, CX
-inputs1:
 	VBROADCASTSS (SI), Z31
 	VFMADD231PS (DX), Z31, K7, Z0
 	VBROADCASTSS 4(SI), Z31
-	VFMADD231PS 32(DX), Z31, K7, Z1
+	VFMADD231PS 32(DX), Z31, K7, Z0
 	VBROADCASTSS 8(SI), Z31
-	VFMADD231PS 64(DX), Z31, K7, Z2
-	VBROADCASTSS 12(SI), Z31
-	VFMADD231PS 96(DX), Z31, K7, Z3
-	VBROADCASTSS 16(SI), Z31
-	VFMADD231PS 128(DX), Z31, K7, Z0
-	VBROADCASTSS 20(SI), Z31
-	VFMADD231PS 160(DX), Z31, K7, Z1
-	VBROADCASTSS 24(SI), Z31
-	VFMADD231PS 192(DX), Z31, K7, Z2
-	VBROADCASTSS 28(SI), Z31
-	VFMADD231PS 224(DX), Z31, K7, Z3
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Z2, Z0, Z0
+	VFMADD231PS 64(DX), Z31, K7, Z0
+
+	// y = tanh(x)
+	VANDPS.BCST dense3x4AVX512Const<>+0(SB), Z0, Z1
+	VBROADCASTSS dense3x4AVX512Const<>+8(SB), Z2
+	VMINPS Z1, Z2, Z1
+	VADDPS.BCST dense3x4AVX512Const<>+16(SB), Z1, Z2
+	VPSUBD.BCST dense3x4AVX512Const<>+16(SB), Z2, Z2
+	VPSRLD $22, Z2, Z2
+	VPERMPS dense3x4AVX512Const<>+32(SB), Z2, Z3
+	VSUBPS Z3, Z1, Z1
+	VMULPS Z1, Z1, Z3
+	VPERMPS dense3x4AVX512Const<>+96(SB), Z2, Z4
+	VMULPS Z1, Z4, Z4
+	VPERMPS dense3x4AVX512Const<>+160(SB), Z2, Z5
+	VADDPS Z5, Z4, Z4
+	VPERMPS dense3x4AVX512Const<>+224(SB), Z2, Z5
+	VMULPS Z3, Z5, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z3, Z5
+	VMULPS Z5, Z4, Z4
+	VPERMPS dense3x4AVX512Const<>+288(SB), Z2, Z5
+	VMULPS Z1, Z5, Z5
+	VPERMPS dense3x4AVX512Const<>+352(SB), Z2, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z3, Z5, Z3
+	VADDPS Z4, Z3, Z3
+	VPERMPS dense3x4AVX512Const<>+416(SB), Z2, Z4
+	VMULPS Z1, Z4, Z1
+	VPERMPS dense3x4AVX512Const<>+480(SB), Z2, Z2
+	VADDPS Z2, Z1, Z1
 	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	MOVL $0x7, R9
+	VANDPS.BCST dense3x4AVX512Const<>+544(SB), Z0, Z0
+	VORPS Z1, Z0, Z0
+	MOVL $0xf, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 	VZEROUPPER 
 	RET 
 
-// choiceForwardTrainRowsPanel0AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
+// inputGradient16x1AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
 //
-// func choiceForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·choiceForwardTrainRowsPanel0AVX512(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	MOVQ $64, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
+// func inputGradient16x1AVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·inputGradient16x1AVX512(SB), NOSPLIT, $0-56
+	MOVQ wt+16(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+24(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
 	MOVQ tiles0+32(FP), AX
 	TESTQ AX, AX
-	JZ done2
-rows1:
+	JZ done3
+rows2:
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
+	// 6 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
+	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
-	VMOVUPS (BX), Z4
+	VXORPS Z4, Z4, Z4
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
-	VMOVUPS (BX), Z8
+	VXORPS Z8, Z8, Z8
 	VXORPS Z9, Z9, Z9
 	VXORPS Z10, Z10, Z10
 	VXORPS Z11, Z11, Z11
-	VMOVUPS (BX), Z12
+	VXORPS Z12, Z12, Z12
 	VXORPS Z13, Z13, Z13
 	VXORPS Z14, Z14, Z14
 	VXORPS Z15, Z15, Z15
-	VMOVUPS (BX), Z16
+	VXORPS Z16, Z16, Z16
 	VXORPS Z17, Z17, Z17
 	VXORPS Z18, Z18, Z18
 	VXORPS Z19, Z19, Z19
-	VMOVUPS (BX), Z20
+	VXORPS Z20, Z20, Z20
 	VXORPS Z21, Z21, Z21
 	VXORPS Z22, Z22, Z22
 	VXORPS Z23, Z23, Z23
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ $2, CX
-terms3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z20
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z21
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 12(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z23
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 16(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 16(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 16(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 16(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VBROADCASTSS 16(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z20
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 20(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 20(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 20(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 20(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VBROADCASTSS 20(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z21
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 24(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 24(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 24(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 24(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VBROADCASTSS 24(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z22
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 28(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 28(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 28(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 28(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VBROADCASTSS 28(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z23
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
+	MOVL $0x101, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (R10), K7, Y24
+	VMOVUPS.Z 4(R10), K7, Y31
+	VINSERTF64X4 $1, Y31, Z24, Z24
+	VMOVUPS.Z 8(R10), K7, Y25
+	VMOVUPS.Z 12(R10), K7, Y31
+	VINSERTF64X4 $1, Y31, Z25, Z25
+	VMOVUPS.Z 16(R10), K7, Y26
+	VMOVUPS.Z 20(R10), K7, Y31
+	VINSERTF64X4 $1, Y31, Z26, Z26
+	VBROADCASTF32X8.Z (R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z0
+	VFMADD231PS Z25, Z31, Z8
+	VFMADD231PS Z26, Z31, Z16
+	VBROADCASTF32X8.Z 32(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z1
+	VFMADD231PS Z25, Z31, Z9
+	VFMADD231PS Z26, Z31, Z17
+	VBROADCASTF32X8.Z 64(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z2
+	VFMADD231PS Z25, Z31, Z10
+	VFMADD231PS Z26, Z31, Z18
+	VBROADCASTF32X8.Z 96(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z3
+	VFMADD231PS Z25, Z31, Z11
+	VFMADD231PS Z26, Z31, Z19
+	VBROADCASTF32X8.Z 128(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z4
+	VFMADD231PS Z25, Z31, Z12
+	VFMADD231PS Z26, Z31, Z20
+	VBROADCASTF32X8.Z 160(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z5
+	VFMADD231PS Z25, Z31, Z13
+	VFMADD231PS Z26, Z31, Z21
+	VBROADCASTF32X8.Z 192(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z6
+	VFMADD231PS Z25, Z31, Z14
+	VFMADD231PS Z26, Z31, Z22
+	VBROADCASTF32X8.Z 224(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z7
+	VFMADD231PS Z25, Z31, Z15
+	VFMADD231PS Z26, Z31, Z23
+	VSHUFF64X2 $136, Z4, Z0, Z24
+	VSHUFF64X2 $221, Z4, Z0, Z0
+	VADDPS Z0, Z24, Z0
+	VSHUFF64X2 $136, Z5, Z1, Z4
+	VSHUFF64X2 $221, Z5, Z1, Z1
+	VADDPS Z1, Z4, Z1
+	VSHUFF64X2 $136, Z6, Z2, Z4
+	VSHUFF64X2 $221, Z6, Z2, Z2
+	VADDPS Z2, Z4, Z2
+	VSHUFF64X2 $136, Z7, Z3, Z4
+	VSHUFF64X2 $221, Z7, Z3, Z3
+	VADDPS Z3, Z4, Z3
+	VSHUFPS $68, Z1, Z0, Z4
+	VSHUFPS $238, Z1, Z0, Z0
+	VADDPS Z0, Z4, Z0
+	VSHUFPS $68, Z3, Z2, Z1
+	VSHUFPS $238, Z3, Z2, Z2
+	VADDPS Z2, Z1, Z1
+	VSHUFPS $136, Z1, Z0, Z2
+	VSHUFPS $221, Z1, Z0, Z0
+	VADDPS Z0, Z2, Z0
+	VSHUFF64X2 $216, Z0, Z0, Z0
+	VMOVUPS Y0, (R8)
+	VEXTRACTF64X4 $1, Z0, Y0
+	VMOVUPS Y0, 64(R8)
+	VSHUFF64X2 $136, Z12, Z8, Z0
+	VSHUFF64X2 $221, Z12, Z8, Z1
 	VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4
-	VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VADDPS Z10, Z8, Z8
-	VADDPS Z11, Z9, Z9
-	VADDPS Z9, Z8, Z8
-	VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13
-	VADDPS Z13, Z12, Z12
-	VADDPS Z18, Z16, Z16
-	VADDPS Z19, Z17, Z17
-	VADDPS Z17, Z16, Z16
-	VADDPS Z22, Z20, Z20
-	VADDPS Z23, Z21, Z21
-	VADDPS Z21, Z20, Z20
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 12(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 24(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z12, K7, 36(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z16, K7, 48(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z20, K7, 60(R8)
-	ADDQ $384, SI
-	ADDQ $72, R8
+	VSHUFF64X2 $136, Z13, Z9, Z1
+	VSHUFF64X2 $221, Z13, Z9, Z2
+	VADDPS Z2, Z1, Z1
+	VSHUFF64X2 $136, Z14, Z10, Z2
+	VSHUFF64X2 $221, Z14, Z10, Z3
+	VADDPS Z3, Z2, Z2
+	VSHUFF64X2 $136, Z15, Z11, Z3
+	VSHUFF64X2 $221, Z15, Z11, Z4
+	VADDPS Z4, Z3, Z3
+	VSHUFPS $68, Z1, Z0, Z4
+	VSHUFPS $238, Z1, Z0, Z0
+	VADDPS Z0, Z4, Z0
+	VSHUFPS $68, Z3, Z2, Z1
+	VSHUFPS $238, Z3, Z2, Z2
+	VADDPS Z2, Z1, Z1
+	VSHUFPS $136, Z1, Z0, Z2
+	VSHUFPS $221, Z1, Z0, Z0
+	VADDPS Z0, Z2, Z0
+	VSHUFF64X2 $216, Z0, Z0, Z0
+	VMOVUPS Y0, 128(R8)
+	VEXTRACTF64X4 $1, Z0, Y0
+	VMOVUPS Y0, 192(R8)
+	VSHUFF64X2 $136, Z20, Z16, Z0
+	VSHUFF64X2 $221, Z20, Z16, Z1
+	VADDPS Z1, Z0, Z0
+	VSHUFF64X2 $136, Z21, Z17, Z1
+	VSHUFF64X2 $221, Z21, Z17, Z2
+	VADDPS Z2, Z1, Z1
+	VSHUFF64X2 $136, Z22, Z18, Z2
+	VSHUFF64X2 $221, Z22, Z18, Z3
+	VADDPS Z3, Z2, Z2
+	VSHUFF64X2 $136, Z23, Z19, Z3
+	VSHUFF64X2 $221, Z23, Z19, Z4
+	VADDPS Z4, Z3, Z3
+	VSHUFPS $68, Z1, Z0, Z4
+	VSHUFPS $238, Z1, Z0, Z0
+	VADDPS Z0, Z4, Z0
+	VSHUFPS $68, Z3, Z2, Z1
+	VSHUFPS $238, Z3, Z2, Z2
+	VADDPS Z2, Z1, Z1
+	VSHUFPS $136, Z1, Z0, Z2
+	VSHUFPS $221, Z1, Z0, Z0
+	VADDPS Z0, Z2, Z0
+	VSHUFF64X2 $216, Z0, Z0, Z0
+	VMOVUPS Y0, 256(R8)
+	VEXTRACTF64X4 $1, Z0, Y0
+	VMOVUPS Y0, 320(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
 	DECQ AX
-	JNZ rows1
-done2:
+	JNZ rows2
+done3:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
 	JZ done5
 rows4:
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
+	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
+	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
-	VMOVUPS (BX), Z4
+	VXORPS Z4, Z4, Z4
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
-	VMOVUPS (BX), Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VMOVUPS (BX), Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VMOVUPS (BX), Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ $2, CX
-terms6:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 16(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 16(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 16(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 16(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z16
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 20(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 20(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 20(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 20(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z17
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 24(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 24(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 24(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 24(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z18
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 28(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 28(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 28(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z15
-	VBROADCASTSS 28(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z19
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms6
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	VADDPS Z6, Z4, Z4
-	VADDPS Z7, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VADDPS Z10, Z8, Z8
-	VADDPS Z11, Z9, Z9
-	VADDPS Z9, Z8, Z8
-	VADDPS Z14, Z12, Z12
-	VADDPS Z15, Z13, Z13
-	VADDPS Z13, Z12, Z12
-	VADDPS Z18, Z16, Z16
-	VADDPS Z19, Z17, Z17
-	VADDPS Z17, Z16, Z16
-	MOVL $0x7, R9
+	MOVL $0x101, R9
 	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 12(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 24(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z12, K7, 36(R8)
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z16, K7, 48(R8)
-	ADDQ $320, SI
-	ADDQ $60, R8
+	VMOVUPS.Z (R10), K7, Y24
+	VMOVUPS.Z 4(R10), K7, Y31
+	VINSERTF64X4 $1, Y31, Z24, Z24
+	VBROADCASTF32X8.Z (R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z0
+	VBROADCASTF32X8.Z 32(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z1
+	VBROADCASTF32X8.Z 64(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z2
+	VBROADCASTF32X8.Z 96(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z3
+	VBROADCASTF32X8.Z 128(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z4
+	VBROADCASTF32X8.Z 160(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z5
+	VBROADCASTF32X8.Z 192(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z6
+	VBROADCASTF32X8.Z 224(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z7
+	VSHUFF64X2 $136, Z4, Z0, Z8
+	VSHUFF64X2 $221, Z4, Z0, Z0
+	VADDPS Z0, Z8, Z0
+	VSHUFF64X2 $136, Z5, Z1, Z4
+	VSHUFF64X2 $221, Z5, Z1, Z1
+	VADDPS Z1, Z4, Z1
+	VSHUFF64X2 $136, Z6, Z2, Z4
+	VSHUFF64X2 $221, Z6, Z2, Z2
+	VADDPS Z2, Z4, Z2
+	VSHUFF64X2 $136, Z7, Z3, Z4
+	VSHUFF64X2 $221, Z7, Z3, Z3
+	VADDPS Z3, Z4, Z3
+	VSHUFPS $68, Z1, Z0, Z4
+	VSHUFPS $238, Z1, Z0, Z0
+	VADDPS Z0, Z4, Z0
+	VSHUFPS $68, Z3, Z2, Z1
+	VSHUFPS $238, Z3, Z2, Z2
+	VADDPS Z2, Z1, Z1
+	VSHUFPS $136, Z1, Z0, Z2
+	VSHUFPS $221, Z1, Z0, Z0
+	VADDPS Z0, Z2, Z0
+	VSHUFF64X2 $216, Z0, Z0, Z0
+	VMOVUPS Y0, (R8)
+	VEXTRACTF64X4 $1, Z0, Y0
+	VMOVUPS Y0, 64(R8)
+	ADDQ $8, SI
+	ADDQ $128, R8
 	DECQ AX
 	JNZ rows4
 done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done7
+rows6:
 
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
+	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
+	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
-	MOVQ w+16(FP), DI
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
 	MOVQ SI, R10
-	MOVQ $2, CX
-terms9:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 128(DI), K7, Z28
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 160(DI), K7, Z28
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VMOVUPS.Z 192(DI), K7, Z28
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VMOVUPS.Z 224(DI), K7, Z28
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms9
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	MOVL $0x7, R9
+	MOVL $0x101, R9
 	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	ADDQ $64, SI
-	ADDQ $12, R8
+	VMOVUPS.Z (R10), K7, Y24
+	VBROADCASTF32X8.Z (R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z0
+	VBROADCASTF32X8.Z 32(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z1
+	VBROADCASTF32X8.Z 64(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z2
+	VBROADCASTF32X8.Z 96(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z3
+	VBROADCASTF32X8.Z 128(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z4
+	VBROADCASTF32X8.Z 160(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z5
+	VBROADCASTF32X8.Z 192(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z6
+	VBROADCASTF32X8.Z 224(R11), K7, Z31
+	VFMADD231PS Z24, Z31, Z7
+	VSHUFF64X2 $136, Z4, Z0, Z8
+	VSHUFF64X2 $221, Z4, Z0, Z0
+	VADDPS Z0, Z8, Z0
+	VSHUFF64X2 $136, Z5, Z1, Z4
+	VSHUFF64X2 $221, Z5, Z1, Z1
+	VADDPS Z1, Z4, Z1
+	VSHUFF64X2 $136, Z6, Z2, Z4
+	VSHUFF64X2 $221, Z6, Z2, Z2
+	VADDPS Z2, Z4, Z2
+	VSHUFF64X2 $136, Z7, Z3, Z4
+	VSHUFF64X2 $221, Z7, Z3, Z3
+	VADDPS Z3, Z4, Z3
+	VSHUFPS $68, Z1, Z0, Z4
+	VSHUFPS $238, Z1, Z0, Z0
+	VADDPS Z0, Z4, Z0
+	VSHUFPS $68, Z3, Z2, Z1
+	VSHUFPS $238, Z3, Z2, Z2
+	VADDPS Z2, Z1, Z1
+	VSHUFPS $136, Z1, Z0, Z2
+	VSHUFPS $221, Z1, Z0, Z0
+	VADDPS Z0, Z2, Z0
+	VSHUFF64X2 $216, Z0, Z0, Z0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows6
+done7:
+	ADDQ $32, R12
+	ADDQ $256, R11
+	DECQ DX
+	JNZ block1
 	VZEROUPPER 
 	RET 
 
-// choiceForward_2AVX512 is choiceForward_2Generic for avx512: 48 multiply-adds,
-// product and sum are rounded once (FMA).
+// inputGradient16x3AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
 //
-// func choiceForward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·choiceForward_2AVX512(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…2] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ $2, CX
-inputs1:
-	VBROADCASTSS (SI), Z31
-	VFMADD231PS (DX), Z31, K7, Z0
-	VBROADCASTSS 4(SI), Z31
-	VFMADD231PS 32(DX), Z31, K7, Z1
-	VBROADCASTSS 8(SI), Z31
-	VFMADD231PS 64(DX), Z31, K7, Z2
-	VBROADCASTSS 12(SI), Z31
-	VFMADD231PS 96(DX), Z31, K7, Z3
-	VBROADCASTSS 16(SI), Z31
-	VFMADD231PS 128(DX), Z31, K7, Z0
-	VBROADCASTSS 20(SI), Z31
-	VFMADD231PS 160(DX), Z31, K7, Z1
-	VBROADCASTSS 24(SI), Z31
-	VFMADD231PS 192(DX), Z31, K7, Z2
-	VBROADCASTSS 28(SI), Z31
-	VFMADD231PS 224(DX), Z31, K7, Z3
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	VZEROUPPER 
-	RET 
-
-// choiceGradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-// func choiceGradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·choiceGradInputRowsBlocksAVX512(SB), NOSPLIT, $0-56
+// func inputGradient16x3AVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·inputGradient16x3AVX512(SB), NOSPLIT, $0-56
 	MOVQ wt+16(FP), R11
 	XORQ R12, R12
 	MOVQ blocks+24(FP), DX
@@ -5324,482 +887,6 @@ done7:
 	ADDQ $256, R11
 	DECQ DX
 	JNZ block1
-	VZEROUPPER 
-	RET 
-
-// gradient3AVX512 sums the gradients of the weights of 3 outputs over the rows.
-//
-// func gradient3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient3AVX512(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $16
-	JLT done2
-inputs1:
-
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 48(R10), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 52(R10), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 56(R10), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 60(R10), Z31
-	VFMADD231PS Z28, Z31, Z15
-	ADDQ $64, R10
-	ADDQ $12, DI
-	DECQ CX
-	JNZ rows3
-	VMOVUPS Z0, K7, (R8)
-	VMOVUPS Z1, K7, 32(R8)
-	VMOVUPS Z2, K7, 64(R8)
-	VMOVUPS Z3, K7, 96(R8)
-	VMOVUPS Z4, K7, 128(R8)
-	VMOVUPS Z5, K7, 160(R8)
-	VMOVUPS Z6, K7, 192(R8)
-	VMOVUPS Z7, K7, 224(R8)
-	VMOVUPS Z8, K7, 256(R8)
-	VMOVUPS Z9, K7, 288(R8)
-	VMOVUPS Z10, K7, 320(R8)
-	VMOVUPS Z11, K7, 352(R8)
-	VMOVUPS Z12, K7, 384(R8)
-	VMOVUPS Z13, K7, 416(R8)
-	VMOVUPS Z14, K7, 448(R8)
-	VMOVUPS Z15, K7, 480(R8)
-	ADDQ $64, SI
-	ADDQ $512, R8
-	SUBQ $16, AX
-	CMPQ AX, $16
-	JGE inputs1
-done2:
-	CMPQ AX, $4
-	JLT done5
-inputs4:
-
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $64, R10
-	ADDQ $12, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Z0, K7, (R8)
-	VMOVUPS Z1, K7, 32(R8)
-	VMOVUPS Z2, K7, 64(R8)
-	VMOVUPS Z3, K7, 96(R8)
-	ADDQ $16, SI
-	ADDQ $128, R8
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs4
-done5:
-	CMPQ AX, $1
-	JLT done8
-inputs7:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows9:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	ADDQ $64, R10
-	ADDQ $12, DI
-	DECQ CX
-	JNZ rows9
-	VMOVUPS Z0, K7, (R8)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA learn3AVX512Const<>+0(SB)/4, $0x3f666666
-GLOBL learn3AVX512Const<>(SB), RODATA|NOPTR, $32
-
-// learn3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
-//
-// func learn3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn3AVX512(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVL $0x7, R9
-	KMOVW R9, K7
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $16
-	JLT done2
-inputs1:
-
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 48(R10), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 52(R10), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 56(R10), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 60(R10), Z31
-	VFMADD231PS Z28, Z31, Z15
-	ADDQ $64, R10
-	ADDQ $12, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Z16
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z17
-	VMOVUPS.Z (BX), K7, Z18
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z18, Z18
-	VADDPS Z0, Z18, Z0
-	VMULPS Z0, Z16, Z18
-	VSUBPS Z18, Z17, Z17
-	VMOVUPS Z17, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 32(R8), K7, Z0
-	VMOVUPS.Z 32(BX), K7, Z17
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z17, Z17
-	VADDPS Z1, Z17, Z1
-	VMULPS Z1, Z16, Z17
-	VSUBPS Z17, Z0, Z0
-	VMOVUPS Z0, K7, 32(R8)
-	VMOVUPS Z1, K7, 32(BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 96(R8), K7, Z0
-	VMOVUPS.Z 96(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 96(R8)
-	VMOVUPS Z1, K7, 96(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z4, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 160(R8), K7, Z0
-	VMOVUPS.Z 160(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z5, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 160(R8)
-	VMOVUPS Z1, K7, 160(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z6, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
-	VMOVUPS.Z 224(R8), K7, Z0
-	VMOVUPS.Z 224(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z7, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 224(R8)
-	VMOVUPS Z1, K7, 224(BX)
-	VMOVUPS.Z 256(R8), K7, Z0
-	VMOVUPS.Z 256(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z8, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 256(R8)
-	VMOVUPS Z1, K7, 256(BX)
-	VMOVUPS.Z 288(R8), K7, Z0
-	VMOVUPS.Z 288(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z9, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 288(R8)
-	VMOVUPS Z1, K7, 288(BX)
-	VMOVUPS.Z 320(R8), K7, Z0
-	VMOVUPS.Z 320(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z10, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 320(R8)
-	VMOVUPS Z1, K7, 320(BX)
-	VMOVUPS.Z 352(R8), K7, Z0
-	VMOVUPS.Z 352(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z11, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 352(R8)
-	VMOVUPS Z1, K7, 352(BX)
-	VMOVUPS.Z 384(R8), K7, Z0
-	VMOVUPS.Z 384(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z12, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 384(R8)
-	VMOVUPS Z1, K7, 384(BX)
-	VMOVUPS.Z 416(R8), K7, Z0
-	VMOVUPS.Z 416(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z13, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 416(R8)
-	VMOVUPS Z1, K7, 416(BX)
-	VMOVUPS.Z 448(R8), K7, Z0
-	VMOVUPS.Z 448(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z14, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 448(R8)
-	VMOVUPS Z1, K7, 448(BX)
-	VMOVUPS.Z 480(R8), K7, Z0
-	VMOVUPS.Z 480(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z15, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 480(R8)
-	VMOVUPS Z1, K7, 480(BX)
-	ADDQ $64, SI
-	ADDQ $512, R8
-	ADDQ $512, BX
-	SUBQ $16, AX
-	CMPQ AX, $16
-	JGE inputs1
-done2:
-	CMPQ AX, $4
-	JLT done5
-inputs4:
-
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $64, R10
-	ADDQ $12, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Z4
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z5
-	VMOVUPS.Z (BX), K7, Z6
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z6, Z6
-	VADDPS Z0, Z6, Z0
-	VMULPS Z0, Z4, Z6
-	VSUBPS Z6, Z5, Z5
-	VMOVUPS Z5, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 32(R8), K7, Z0
-	VMOVUPS.Z 32(BX), K7, Z5
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z5, Z5
-	VADDPS Z1, Z5, Z1
-	VMULPS Z1, Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMOVUPS Z0, K7, 32(R8)
-	VMOVUPS Z1, K7, 32(BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 96(R8), K7, Z0
-	VMOVUPS.Z 96(BX), K7, Z1
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 96(R8)
-	VMOVUPS Z1, K7, 96(BX)
-	ADDQ $16, SI
-	ADDQ $128, R8
-	ADDQ $128, BX
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs4
-done5:
-	CMPQ AX, $1
-	JLT done8
-inputs7:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows9:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	ADDQ $64, R10
-	ADDQ $12, DI
-	DECQ CX
-	JNZ rows9
-	VBROADCASTSS (R11), Z1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z2
-	VMOVUPS.Z (BX), K7, Z3
-	VMULPS.BCST learn3AVX512Const<>+0(SB), Z3, Z3
-	VADDPS Z0, Z3, Z0
-	VMULPS Z0, Z1, Z3
-	VSUBPS Z3, Z2, Z2
-	VMOVUPS Z2, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	ADDQ $32, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs7
-done8:
 	VZEROUPPER 
 	RET 
 
@@ -6441,37 +1528,333 @@ done8:
 	VZEROUPPER 
 	RET 
 
-DATA reluGradientEachAVX512Const<>+0(SB)/4, $0x0
-GLOBL reluGradientEachAVX512Const<>(SB), RODATA|NOPTR, $32
+DATA learn1AVX512Const<>+0(SB)/4, $0x3f666666
+GLOBL learn1AVX512Const<>(SB), RODATA|NOPTR, $32
 
-// reluGradientEachAVX512 is reluGradientEachGeneric for avx512, with the same bits.
+// learn1AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
-// func reluGradientEachAVX512(y *[12]float32, x0 *[12]float32, x1 *[12]float32)
-TEXT ·reluGradientEachAVX512(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVL $0xfff, R9
+// func learn1AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn1AVX512(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	MOVL $0x1, R9
 	KMOVW R9, K7
-	VMOVUPS.Z (SI)(AX*1), K7, Z1
-	VMOVUPS.Z (DI)(AX*1), K7, Z2
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $16
+	JLT done2
+inputs1:
 
-	// dx = select(0 < y, dy, y)
-	VBROADCASTSS reluGradientEachAVX512Const<>+0(SB), Z3
-	VCMPPS $17, Z1, Z3, K1
-	VBLENDMPS Z2, Z1, K1, Z1
-	VMOVUPS Z1, K7, (R8)(AX*1)
+	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 16(R10), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 20(R10), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 24(R10), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 28(R10), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 32(R10), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 36(R10), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 40(R10), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 44(R10), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 48(R10), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS 52(R10), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 56(R10), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 60(R10), Z31
+	VFMADD231PS Z28, Z31, Z15
+	ADDQ $64, R10
+	ADDQ $4, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Z16
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z17
+	VMOVUPS.Z (BX), K7, Z18
+	VMULPS.BCST learn1AVX512Const<>+0(SB), Z18, Z18
+	VADDPS Z0, Z18, Z0
+	VMULPS Z0, Z16, Z18
+	VSUBPS Z18, Z17, Z17
+	VMOVUPS Z17, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 32(R8), K7, Z0
+	VMOVUPS.Z 32(BX), K7, Z17
+	VMULPS.BCST learn1AVX512Const<>+0(SB), Z17, Z17
+	VADDPS Z1, Z17, Z1
+	VMULPS Z1, Z16, Z17
+	VSUBPS Z17, Z0, Z0
+	VMOVUPS Z0, K7, 32(R8)
+	VMOVUPS Z1, K7, 32(BX)
+	VMOVUPS.Z 64(R8), K7, Z0
+	VMOVUPS.Z 64(BX), K7, Z1
+	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 64(R8)
+	VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 96(R8), K7, Z0
+	VMOVUPS.Z 96(BX), K7, Z1
+	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 96(R8)
+	VMOVUPS Z1, K7, 96(BX)
+	VMOVUPS.Z 128(R8), K7, Z0
+	VMOVUPS.Z 128(BX), K7, Z1
+	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z4, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 128(R8)
+	VMOVUPS Z1, K7, 128(BX)
+	VMOVUPS.Z 160(R8), K7, Z0
+	VMOVUPS.Z 160(BX), K7, Z1
+	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z5, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 160(R8)
+	VMOVUPS Z1, K7, 160(BX)
+	VMOVUPS.Z 192(R8), K7, Z0
+	VMOVUPS.Z 192(BX), K7, Z1
+	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z6, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 192(R8)
+	VMOVUPS Z1, K7, 192(BX)
+	VMOVUPS.Z 224(R8), K7, Z0
+	VMOVUPS.Z 224(BX), K7, Z1
+	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z7, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 224(R8)
+	VMOVUPS Z1, K7, 224(BX)
+	VMOVUPS.Z 256(R8), K7, Z0
+	VMOVUPS.Z 256(BX), K7, Z1
+	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z8, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 256(R8)
+	VMOVUPS Z1, K7, 256(BX)
+	VMOVUPS.Z 288(R8), K7, Z0
+	VMOVUPS.Z 288(BX), K7, Z1
+	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z9, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 288(R8)
+	VMOVUPS Z1, K7, 288(BX)
+	VMOVUPS.Z 320(R8), K7, Z0
+	VMOVUPS.Z 320(BX), K7, Z1
+	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z10, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 320(R8)
+	VMOVUPS Z1, K7, 320(BX)
+	VMOVUPS.Z 352(R8), K7, Z0
+	VMOVUPS.Z 352(BX), K7, Z1
+	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z11, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 352(R8)
+	VMOVUPS Z1, K7, 352(BX)
+	VMOVUPS.Z 384(R8), K7, Z0
+	VMOVUPS.Z 384(BX), K7, Z1
+	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z12, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 384(R8)
+	VMOVUPS Z1, K7, 384(BX)
+	VMOVUPS.Z 416(R8), K7, Z0
+	VMOVUPS.Z 416(BX), K7, Z1
+	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z13, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 416(R8)
+	VMOVUPS Z1, K7, 416(BX)
+	VMOVUPS.Z 448(R8), K7, Z0
+	VMOVUPS.Z 448(BX), K7, Z1
+	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z14, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 448(R8)
+	VMOVUPS Z1, K7, 448(BX)
+	VMOVUPS.Z 480(R8), K7, Z0
+	VMOVUPS.Z 480(BX), K7, Z1
+	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z15, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 480(R8)
+	VMOVUPS Z1, K7, 480(BX)
+	ADDQ $64, SI
+	ADDQ $512, R8
+	ADDQ $512, BX
+	SUBQ $16, AX
+	CMPQ AX, $16
+	JGE inputs1
+done2:
+	CMPQ AX, $4
+	JLT done5
+inputs4:
+
+	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	ADDQ $64, R10
+	ADDQ $4, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Z4
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z5
+	VMOVUPS.Z (BX), K7, Z6
+	VMULPS.BCST learn1AVX512Const<>+0(SB), Z6, Z6
+	VADDPS Z0, Z6, Z0
+	VMULPS Z0, Z4, Z6
+	VSUBPS Z6, Z5, Z5
+	VMOVUPS Z5, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 32(R8), K7, Z0
+	VMOVUPS.Z 32(BX), K7, Z5
+	VMULPS.BCST learn1AVX512Const<>+0(SB), Z5, Z5
+	VADDPS Z1, Z5, Z1
+	VMULPS Z1, Z4, Z5
+	VSUBPS Z5, Z0, Z0
+	VMOVUPS Z0, K7, 32(R8)
+	VMOVUPS Z1, K7, 32(BX)
+	VMOVUPS.Z 64(R8), K7, Z0
+	VMOVUPS.Z 64(BX), K7, Z1
+	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 64(R8)
+	VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 96(R8), K7, Z0
+	VMOVUPS.Z 96(BX), K7, Z1
+	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 96(R8)
+	VMOVUPS Z1, K7, 96(BX)
+	ADDQ $16, SI
+	ADDQ $128, R8
+	ADDQ $128, BX
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs4
+done5:
+	CMPQ AX, $1
+	JLT done8
+inputs7:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows9:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	ADDQ $64, R10
+	ADDQ $4, DI
+	DECQ CX
+	JNZ rows9
+	VBROADCASTSS (R11), Z1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z2
+	VMOVUPS.Z (BX), K7, Z3
+	VMULPS.BCST learn1AVX512Const<>+0(SB), Z3, Z3
+	VADDPS Z0, Z3, Z0
+	VMULPS Z0, Z1, Z3
+	VSUBPS Z3, Z2, Z2
+	VMOVUPS Z2, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	ADDQ $32, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs7
+done8:
 	VZEROUPPER 
 	RET 
 
-DATA learn1_3AVX512Const<>+0(SB)/4, $0x3f666666
-GLOBL learn1_3AVX512Const<>(SB), RODATA|NOPTR, $32
+DATA learn1AVX512_2Const<>+0(SB)/4, $0x3f666666
+GLOBL learn1AVX512_2Const<>(SB), RODATA|NOPTR, $32
 
-// learn1_3AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+// learn1AVX512_2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
-// func learn1_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn1_3AVX512(SB), NOSPLIT, $0-56
+// func learn1AVX512_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn1AVX512_2(SB), NOSPLIT, $0-56
 	MOVQ w_+0(FP), R8
 	MOVQ momentum_buffer_+8(FP), BX
 	MOVQ lr_+16(FP), R11
@@ -6546,7 +1929,7 @@ rows3:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS.Z (R8), K7, Z17
 	VMOVUPS.Z (BX), K7, Z18
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z18, Z18
+	VMULPS.BCST learn1AVX512_2Const<>+0(SB), Z18, Z18
 	VADDPS Z0, Z18, Z0
 	VMULPS Z0, Z16, Z18
 	VSUBPS Z18, Z17, Z17
@@ -6554,7 +1937,7 @@ rows3:
 	VMOVUPS Z0, K7, (BX)
 	VMOVUPS.Z 64(R8), K7, Z0
 	VMOVUPS.Z 64(BX), K7, Z17
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z17, Z17
+	VMULPS.BCST learn1AVX512_2Const<>+0(SB), Z17, Z17
 	VADDPS Z1, Z17, Z1
 	VMULPS Z1, Z16, Z17
 	VSUBPS Z17, Z0, Z0
@@ -6562,7 +1945,7 @@ rows3:
 	VMOVUPS Z1, K7, 64(BX)
 	VMOVUPS.Z 128(R8), K7, Z0
 	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn1AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z2, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6570,7 +1953,7 @@ rows3:
 	VMOVUPS Z1, K7, 128(BX)
 	VMOVUPS.Z 192(R8), K7, Z0
 	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn1AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6578,7 +1961,7 @@ rows3:
 	VMOVUPS Z1, K7, 192(BX)
 	VMOVUPS.Z 256(R8), K7, Z0
 	VMOVUPS.Z 256(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn1AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z4, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6586,7 +1969,7 @@ rows3:
 	VMOVUPS Z1, K7, 256(BX)
 	VMOVUPS.Z 320(R8), K7, Z0
 	VMOVUPS.Z 320(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn1AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z5, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6594,7 +1977,7 @@ rows3:
 	VMOVUPS Z1, K7, 320(BX)
 	VMOVUPS.Z 384(R8), K7, Z0
 	VMOVUPS.Z 384(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn1AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z6, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6602,7 +1985,7 @@ rows3:
 	VMOVUPS Z1, K7, 384(BX)
 	VMOVUPS.Z 448(R8), K7, Z0
 	VMOVUPS.Z 448(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn1AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z7, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6610,7 +1993,7 @@ rows3:
 	VMOVUPS Z1, K7, 448(BX)
 	VMOVUPS.Z 512(R8), K7, Z0
 	VMOVUPS.Z 512(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn1AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z8, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6618,7 +2001,7 @@ rows3:
 	VMOVUPS Z1, K7, 512(BX)
 	VMOVUPS.Z 576(R8), K7, Z0
 	VMOVUPS.Z 576(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn1AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z9, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6626,7 +2009,7 @@ rows3:
 	VMOVUPS Z1, K7, 576(BX)
 	VMOVUPS.Z 640(R8), K7, Z0
 	VMOVUPS.Z 640(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn1AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z10, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6634,7 +2017,7 @@ rows3:
 	VMOVUPS Z1, K7, 640(BX)
 	VMOVUPS.Z 704(R8), K7, Z0
 	VMOVUPS.Z 704(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn1AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z11, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6642,7 +2025,7 @@ rows3:
 	VMOVUPS Z1, K7, 704(BX)
 	VMOVUPS.Z 768(R8), K7, Z0
 	VMOVUPS.Z 768(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn1AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z12, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6650,7 +2033,7 @@ rows3:
 	VMOVUPS Z1, K7, 768(BX)
 	VMOVUPS.Z 832(R8), K7, Z0
 	VMOVUPS.Z 832(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn1AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z13, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6658,7 +2041,7 @@ rows3:
 	VMOVUPS Z1, K7, 832(BX)
 	VMOVUPS.Z 896(R8), K7, Z0
 	VMOVUPS.Z 896(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn1AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z14, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6666,7 +2049,7 @@ rows3:
 	VMOVUPS Z1, K7, 896(BX)
 	VMOVUPS.Z 960(R8), K7, Z0
 	VMOVUPS.Z 960(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn1AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z15, Z1, Z1
 	VMULPS Z1, Z16, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6710,7 +2093,7 @@ rows6:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS.Z (R8), K7, Z5
 	VMOVUPS.Z (BX), K7, Z6
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z6, Z6
+	VMULPS.BCST learn1AVX512_2Const<>+0(SB), Z6, Z6
 	VADDPS Z0, Z6, Z0
 	VMULPS Z0, Z4, Z6
 	VSUBPS Z6, Z5, Z5
@@ -6718,7 +2101,7 @@ rows6:
 	VMOVUPS Z0, K7, (BX)
 	VMOVUPS.Z 64(R8), K7, Z0
 	VMOVUPS.Z 64(BX), K7, Z5
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z5, Z5
+	VMULPS.BCST learn1AVX512_2Const<>+0(SB), Z5, Z5
 	VADDPS Z1, Z5, Z1
 	VMULPS Z1, Z4, Z5
 	VSUBPS Z5, Z0, Z0
@@ -6726,7 +2109,7 @@ rows6:
 	VMOVUPS Z1, K7, 64(BX)
 	VMOVUPS.Z 128(R8), K7, Z0
 	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn1AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z2, Z1, Z1
 	VMULPS Z1, Z4, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6734,7 +2117,7 @@ rows6:
 	VMOVUPS Z1, K7, 128(BX)
 	VMOVUPS.Z 192(R8), K7, Z0
 	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
+	VMULPS.BCST learn1AVX512_2Const<>+0(SB), Z1, Z1
 	VADDPS Z3, Z1, Z1
 	VMULPS Z1, Z4, Z2
 	VSUBPS Z2, Z0, Z0
@@ -6769,7 +2152,7 @@ rows9:
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
 	VMOVUPS.Z (R8), K7, Z2
 	VMOVUPS.Z (BX), K7, Z3
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z3, Z3
+	VMULPS.BCST learn1AVX512_2Const<>+0(SB), Z3, Z3
 	VADDPS Z0, Z3, Z0
 	VMULPS Z0, Z1, Z3
 	VSUBPS Z3, Z2, Z2
@@ -6785,58 +2168,1314 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// scoreForwardAVX512 is scoreForwardGeneric for avx512: 16 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func scoreForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·scoreForwardAVX512(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
+DATA learn3AVX512Const<>+0(SB)/4, $0x3f666666
+GLOBL learn3AVX512Const<>(SB), RODATA|NOPTR, $32
 
-	// y[0…0] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	MOVL $0x1, R9
+// learn3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+// func learn3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn3AVX512(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	MOVL $0x7, R9
 	KMOVW R9, K7
-	VMOVUPS (BX), Z0
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $16
+	JLT done2
+inputs1:
+
+	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
-	MOVQ $2, CX
-inputs1:
-	VBROADCASTSS (SI), Z31
-	VFMADD231PS (DX), Z31, K7, Z0
-	VBROADCASTSS 4(SI), Z31
-	VFMADD231PS 32(DX), Z31, K7, Z1
-	VBROADCASTSS 8(SI), Z31
-	VFMADD231PS 64(DX), Z31, K7, Z2
-	VBROADCASTSS 12(SI), Z31
-	VFMADD231PS 96(DX), Z31, K7, Z3
-	VBROADCASTSS 16(SI), Z31
-	VFMADD231PS 128(DX), Z31, K7, Z0
-	VBROADCASTSS 20(SI), Z31
-	VFMADD231PS 160(DX), Z31, K7, Z1
-	VBROADCASTSS 24(SI), Z31
-	VFMADD231PS 192(DX), Z31, K7, Z2
-	VBROADCASTSS 28(SI), Z31
-	VFMADD231PS 224(DX), Z31, K7, Z3
-	ADDQ $32, SI
-	ADDQ $256, DX
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 16(R10), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 20(R10), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 24(R10), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 28(R10), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 32(R10), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 36(R10), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 40(R10), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 44(R10), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 48(R10), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS 52(R10), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 56(R10), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 60(R10), Z31
+	VFMADD231PS Z28, Z31, Z15
+	ADDQ $64, R10
+	ADDQ $12, DI
 	DECQ CX
-	JNZ inputs1
-	VADDPS Z2, Z0, Z0
+	JNZ rows3
+	VBROADCASTSS (R11), Z16
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z17
+	VMOVUPS.Z (BX), K7, Z18
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z18, Z18
+	VADDPS Z0, Z18, Z0
+	VMULPS Z0, Z16, Z18
+	VSUBPS Z18, Z17, Z17
+	VMOVUPS Z17, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 32(R8), K7, Z0
+	VMOVUPS.Z 32(BX), K7, Z17
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z17, Z17
+	VADDPS Z1, Z17, Z1
+	VMULPS Z1, Z16, Z17
+	VSUBPS Z17, Z0, Z0
+	VMOVUPS Z0, K7, 32(R8)
+	VMOVUPS Z1, K7, 32(BX)
+	VMOVUPS.Z 64(R8), K7, Z0
+	VMOVUPS.Z 64(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 64(R8)
+	VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 96(R8), K7, Z0
+	VMOVUPS.Z 96(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
 	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 96(R8)
+	VMOVUPS Z1, K7, 96(BX)
+	VMOVUPS.Z 128(R8), K7, Z0
+	VMOVUPS.Z 128(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z4, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 128(R8)
+	VMOVUPS Z1, K7, 128(BX)
+	VMOVUPS.Z 160(R8), K7, Z0
+	VMOVUPS.Z 160(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z5, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 160(R8)
+	VMOVUPS Z1, K7, 160(BX)
+	VMOVUPS.Z 192(R8), K7, Z0
+	VMOVUPS.Z 192(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z6, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 192(R8)
+	VMOVUPS Z1, K7, 192(BX)
+	VMOVUPS.Z 224(R8), K7, Z0
+	VMOVUPS.Z 224(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z7, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 224(R8)
+	VMOVUPS Z1, K7, 224(BX)
+	VMOVUPS.Z 256(R8), K7, Z0
+	VMOVUPS.Z 256(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z8, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 256(R8)
+	VMOVUPS Z1, K7, 256(BX)
+	VMOVUPS.Z 288(R8), K7, Z0
+	VMOVUPS.Z 288(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z9, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 288(R8)
+	VMOVUPS Z1, K7, 288(BX)
+	VMOVUPS.Z 320(R8), K7, Z0
+	VMOVUPS.Z 320(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z10, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 320(R8)
+	VMOVUPS Z1, K7, 320(BX)
+	VMOVUPS.Z 352(R8), K7, Z0
+	VMOVUPS.Z 352(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z11, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 352(R8)
+	VMOVUPS Z1, K7, 352(BX)
+	VMOVUPS.Z 384(R8), K7, Z0
+	VMOVUPS.Z 384(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z12, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 384(R8)
+	VMOVUPS Z1, K7, 384(BX)
+	VMOVUPS.Z 416(R8), K7, Z0
+	VMOVUPS.Z 416(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z13, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 416(R8)
+	VMOVUPS Z1, K7, 416(BX)
+	VMOVUPS.Z 448(R8), K7, Z0
+	VMOVUPS.Z 448(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z14, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 448(R8)
+	VMOVUPS Z1, K7, 448(BX)
+	VMOVUPS.Z 480(R8), K7, Z0
+	VMOVUPS.Z 480(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z15, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 480(R8)
+	VMOVUPS Z1, K7, 480(BX)
+	ADDQ $64, SI
+	ADDQ $512, R8
+	ADDQ $512, BX
+	SUBQ $16, AX
+	CMPQ AX, $16
+	JGE inputs1
+done2:
+	CMPQ AX, $4
+	JLT done5
+inputs4:
+
+	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	ADDQ $64, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Z4
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z5
+	VMOVUPS.Z (BX), K7, Z6
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z6, Z6
+	VADDPS Z0, Z6, Z0
+	VMULPS Z0, Z4, Z6
+	VSUBPS Z6, Z5, Z5
+	VMOVUPS Z5, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 32(R8), K7, Z0
+	VMOVUPS.Z 32(BX), K7, Z5
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z5, Z5
+	VADDPS Z1, Z5, Z1
+	VMULPS Z1, Z4, Z5
+	VSUBPS Z5, Z0, Z0
+	VMOVUPS Z0, K7, 32(R8)
+	VMOVUPS Z1, K7, 32(BX)
+	VMOVUPS.Z 64(R8), K7, Z0
+	VMOVUPS.Z 64(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 64(R8)
+	VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 96(R8), K7, Z0
+	VMOVUPS.Z 96(BX), K7, Z1
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 96(R8)
+	VMOVUPS Z1, K7, 96(BX)
+	ADDQ $16, SI
+	ADDQ $128, R8
+	ADDQ $128, BX
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs4
+done5:
+	CMPQ AX, $1
+	JLT done8
+inputs7:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows9:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	ADDQ $64, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows9
+	VBROADCASTSS (R11), Z1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z2
+	VMOVUPS.Z (BX), K7, Z3
+	VMULPS.BCST learn3AVX512Const<>+0(SB), Z3, Z3
+	VADDPS Z0, Z3, Z0
+	VMULPS Z0, Z1, Z3
+	VSUBPS Z3, Z2, Z2
+	VMOVUPS Z2, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	ADDQ $32, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs7
+done8:
 	VZEROUPPER 
 	RET 
 
-// scoreForwardRowsPanel0AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
+DATA learn3AVX512_2Const<>+0(SB)/4, $0x3f666666
+GLOBL learn3AVX512_2Const<>(SB), RODATA|NOPTR, $32
+
+// learn3AVX512_2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
 //
-// func scoreForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·scoreForwardRowsPanel0AVX512(SB), NOSPLIT, $0-56
+// func learn3AVX512_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn3AVX512_2(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	MOVL $0x7, R9
+	KMOVW R9, K7
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $16
+	JLT done2
+inputs1:
+
+	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 16(R10), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 20(R10), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 24(R10), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 28(R10), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 32(R10), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 36(R10), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 40(R10), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 44(R10), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 48(R10), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS 52(R10), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 56(R10), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 60(R10), Z31
+	VFMADD231PS Z28, Z31, Z15
+	ADDQ $0, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Z16
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z17
+	VMOVUPS.Z (BX), K7, Z18
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z18, Z18
+	VADDPS Z0, Z18, Z0
+	VMULPS Z0, Z16, Z18
+	VSUBPS Z18, Z17, Z17
+	VMOVUPS Z17, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 64(R8), K7, Z0
+	VMOVUPS.Z 64(BX), K7, Z17
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z17, Z17
+	VADDPS Z1, Z17, Z1
+	VMULPS Z1, Z16, Z17
+	VSUBPS Z17, Z0, Z0
+	VMOVUPS Z0, K7, 64(R8)
+	VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 128(R8), K7, Z0
+	VMOVUPS.Z 128(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 128(R8)
+	VMOVUPS Z1, K7, 128(BX)
+	VMOVUPS.Z 192(R8), K7, Z0
+	VMOVUPS.Z 192(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 192(R8)
+	VMOVUPS Z1, K7, 192(BX)
+	VMOVUPS.Z 256(R8), K7, Z0
+	VMOVUPS.Z 256(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z4, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 256(R8)
+	VMOVUPS Z1, K7, 256(BX)
+	VMOVUPS.Z 320(R8), K7, Z0
+	VMOVUPS.Z 320(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z5, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 320(R8)
+	VMOVUPS Z1, K7, 320(BX)
+	VMOVUPS.Z 384(R8), K7, Z0
+	VMOVUPS.Z 384(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z6, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 384(R8)
+	VMOVUPS Z1, K7, 384(BX)
+	VMOVUPS.Z 448(R8), K7, Z0
+	VMOVUPS.Z 448(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z7, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 448(R8)
+	VMOVUPS Z1, K7, 448(BX)
+	VMOVUPS.Z 512(R8), K7, Z0
+	VMOVUPS.Z 512(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z8, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 512(R8)
+	VMOVUPS Z1, K7, 512(BX)
+	VMOVUPS.Z 576(R8), K7, Z0
+	VMOVUPS.Z 576(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z9, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 576(R8)
+	VMOVUPS Z1, K7, 576(BX)
+	VMOVUPS.Z 640(R8), K7, Z0
+	VMOVUPS.Z 640(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z10, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 640(R8)
+	VMOVUPS Z1, K7, 640(BX)
+	VMOVUPS.Z 704(R8), K7, Z0
+	VMOVUPS.Z 704(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z11, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 704(R8)
+	VMOVUPS Z1, K7, 704(BX)
+	VMOVUPS.Z 768(R8), K7, Z0
+	VMOVUPS.Z 768(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z12, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 768(R8)
+	VMOVUPS Z1, K7, 768(BX)
+	VMOVUPS.Z 832(R8), K7, Z0
+	VMOVUPS.Z 832(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z13, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 832(R8)
+	VMOVUPS Z1, K7, 832(BX)
+	VMOVUPS.Z 896(R8), K7, Z0
+	VMOVUPS.Z 896(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z14, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 896(R8)
+	VMOVUPS Z1, K7, 896(BX)
+	VMOVUPS.Z 960(R8), K7, Z0
+	VMOVUPS.Z 960(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z15, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 960(R8)
+	VMOVUPS Z1, K7, 960(BX)
+	ADDQ $64, SI
+	ADDQ $1024, R8
+	ADDQ $1024, BX
+	SUBQ $16, AX
+	CMPQ AX, $16
+	JGE inputs1
+done2:
+	CMPQ AX, $4
+	JLT done5
+inputs4:
+
+	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	ADDQ $0, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Z4
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z5
+	VMOVUPS.Z (BX), K7, Z6
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z6, Z6
+	VADDPS Z0, Z6, Z0
+	VMULPS Z0, Z4, Z6
+	VSUBPS Z6, Z5, Z5
+	VMOVUPS Z5, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 64(R8), K7, Z0
+	VMOVUPS.Z 64(BX), K7, Z5
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z5, Z5
+	VADDPS Z1, Z5, Z1
+	VMULPS Z1, Z4, Z5
+	VSUBPS Z5, Z0, Z0
+	VMOVUPS Z0, K7, 64(R8)
+	VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 128(R8), K7, Z0
+	VMOVUPS.Z 128(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 128(R8)
+	VMOVUPS Z1, K7, 128(BX)
+	VMOVUPS.Z 192(R8), K7, Z0
+	VMOVUPS.Z 192(BX), K7, Z1
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 192(R8)
+	VMOVUPS Z1, K7, 192(BX)
+	ADDQ $16, SI
+	ADDQ $256, R8
+	ADDQ $256, BX
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs4
+done5:
+	CMPQ AX, $1
+	JLT done8
+inputs7:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows9:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	ADDQ $0, R10
+	ADDQ $12, DI
+	DECQ CX
+	JNZ rows9
+	VBROADCASTSS (R11), Z1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z2
+	VMOVUPS.Z (BX), K7, Z3
+	VMULPS.BCST learn3AVX512_2Const<>+0(SB), Z3, Z3
+	VADDPS Z0, Z3, Z0
+	VMULPS Z0, Z1, Z3
+	VSUBPS Z3, Z2, Z2
+	VMOVUPS Z2, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs7
+done8:
+	VZEROUPPER 
+	RET 
+
+DATA learn4AVX512Const<>+0(SB)/4, $0x3f666666
+GLOBL learn4AVX512Const<>(SB), RODATA|NOPTR, $32
+
+// learn4AVX512 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+//
+// func learn4AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn4AVX512(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $16
+	JLT done2
+inputs1:
+
+	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 16(R10), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 20(R10), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 24(R10), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 28(R10), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 32(R10), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 36(R10), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 40(R10), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 44(R10), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 48(R10), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS 52(R10), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 56(R10), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 60(R10), Z31
+	VFMADD231PS Z28, Z31, Z15
+	ADDQ $76, R10
+	ADDQ $16, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Z16
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z17
+	VMOVUPS.Z (BX), K7, Z18
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z18, Z18
+	VADDPS Z0, Z18, Z0
+	VMULPS Z0, Z16, Z18
+	VSUBPS Z18, Z17, Z17
+	VMOVUPS Z17, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 32(R8), K7, Z0
+	VMOVUPS.Z 32(BX), K7, Z17
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z17, Z17
+	VADDPS Z1, Z17, Z1
+	VMULPS Z1, Z16, Z17
+	VSUBPS Z17, Z0, Z0
+	VMOVUPS Z0, K7, 32(R8)
+	VMOVUPS Z1, K7, 32(BX)
+	VMOVUPS.Z 64(R8), K7, Z0
+	VMOVUPS.Z 64(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 64(R8)
+	VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 96(R8), K7, Z0
+	VMOVUPS.Z 96(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 96(R8)
+	VMOVUPS Z1, K7, 96(BX)
+	VMOVUPS.Z 128(R8), K7, Z0
+	VMOVUPS.Z 128(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z4, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 128(R8)
+	VMOVUPS Z1, K7, 128(BX)
+	VMOVUPS.Z 160(R8), K7, Z0
+	VMOVUPS.Z 160(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z5, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 160(R8)
+	VMOVUPS Z1, K7, 160(BX)
+	VMOVUPS.Z 192(R8), K7, Z0
+	VMOVUPS.Z 192(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z6, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 192(R8)
+	VMOVUPS Z1, K7, 192(BX)
+	VMOVUPS.Z 224(R8), K7, Z0
+	VMOVUPS.Z 224(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z7, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 224(R8)
+	VMOVUPS Z1, K7, 224(BX)
+	VMOVUPS.Z 256(R8), K7, Z0
+	VMOVUPS.Z 256(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z8, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 256(R8)
+	VMOVUPS Z1, K7, 256(BX)
+	VMOVUPS.Z 288(R8), K7, Z0
+	VMOVUPS.Z 288(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z9, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 288(R8)
+	VMOVUPS Z1, K7, 288(BX)
+	VMOVUPS.Z 320(R8), K7, Z0
+	VMOVUPS.Z 320(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z10, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 320(R8)
+	VMOVUPS Z1, K7, 320(BX)
+	VMOVUPS.Z 352(R8), K7, Z0
+	VMOVUPS.Z 352(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z11, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 352(R8)
+	VMOVUPS Z1, K7, 352(BX)
+	VMOVUPS.Z 384(R8), K7, Z0
+	VMOVUPS.Z 384(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z12, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 384(R8)
+	VMOVUPS Z1, K7, 384(BX)
+	VMOVUPS.Z 416(R8), K7, Z0
+	VMOVUPS.Z 416(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z13, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 416(R8)
+	VMOVUPS Z1, K7, 416(BX)
+	VMOVUPS.Z 448(R8), K7, Z0
+	VMOVUPS.Z 448(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z14, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 448(R8)
+	VMOVUPS Z1, K7, 448(BX)
+	VMOVUPS.Z 480(R8), K7, Z0
+	VMOVUPS.Z 480(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z15, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 480(R8)
+	VMOVUPS Z1, K7, 480(BX)
+	ADDQ $64, SI
+	ADDQ $512, R8
+	ADDQ $512, BX
+	SUBQ $16, AX
+	CMPQ AX, $16
+	JGE inputs1
+done2:
+	CMPQ AX, $4
+	JLT done5
+inputs4:
+
+	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	ADDQ $76, R10
+	ADDQ $16, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Z4
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z5
+	VMOVUPS.Z (BX), K7, Z6
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z6, Z6
+	VADDPS Z0, Z6, Z0
+	VMULPS Z0, Z4, Z6
+	VSUBPS Z6, Z5, Z5
+	VMOVUPS Z5, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 32(R8), K7, Z0
+	VMOVUPS.Z 32(BX), K7, Z5
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z5, Z5
+	VADDPS Z1, Z5, Z1
+	VMULPS Z1, Z4, Z5
+	VSUBPS Z5, Z0, Z0
+	VMOVUPS Z0, K7, 32(R8)
+	VMOVUPS Z1, K7, 32(BX)
+	VMOVUPS.Z 64(R8), K7, Z0
+	VMOVUPS.Z 64(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 64(R8)
+	VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 96(R8), K7, Z0
+	VMOVUPS.Z 96(BX), K7, Z1
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 96(R8)
+	VMOVUPS Z1, K7, 96(BX)
+	ADDQ $16, SI
+	ADDQ $128, R8
+	ADDQ $128, BX
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs4
+done5:
+	CMPQ AX, $1
+	JLT done8
+inputs7:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows9:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	ADDQ $76, R10
+	ADDQ $16, DI
+	DECQ CX
+	JNZ rows9
+	VBROADCASTSS (R11), Z1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z2
+	VMOVUPS.Z (BX), K7, Z3
+	VMULPS.BCST learn4AVX512Const<>+0(SB), Z3, Z3
+	VADDPS Z0, Z3, Z0
+	VMULPS Z0, Z1, Z3
+	VSUBPS Z3, Z2, Z2
+	VMOVUPS Z2, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	ADDQ $32, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs7
+done8:
+	VZEROUPPER 
+	RET 
+
+DATA learn4AVX512_2Const<>+0(SB)/4, $0x3f666666
+GLOBL learn4AVX512_2Const<>(SB), RODATA|NOPTR, $32
+
+// learn4AVX512_2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
+//
+// func learn4AVX512_2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn4AVX512_2(SB), NOSPLIT, $0-56
+	MOVQ w_+0(FP), R8
+	MOVQ momentum_buffer_+8(FP), BX
+	MOVQ lr_+16(FP), R11
+	MOVQ x+32(FP), SI
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	MOVQ inputs+40(FP), AX
+	CMPQ AX, $16
+	JLT done2
+inputs1:
+
+	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows3:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 16(R10), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 20(R10), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 24(R10), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 28(R10), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 32(R10), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 36(R10), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 40(R10), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 44(R10), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 48(R10), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS 52(R10), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 56(R10), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 60(R10), Z31
+	VFMADD231PS Z28, Z31, Z15
+	ADDQ $0, R10
+	ADDQ $16, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Z16
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z17
+	VMOVUPS.Z (BX), K7, Z18
+	VMULPS.BCST learn4AVX512_2Const<>+0(SB), Z18, Z18
+	VADDPS Z0, Z18, Z0
+	VMULPS Z0, Z16, Z18
+	VSUBPS Z18, Z17, Z17
+	VMOVUPS Z17, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 64(R8), K7, Z0
+	VMOVUPS.Z 64(BX), K7, Z17
+	VMULPS.BCST learn4AVX512_2Const<>+0(SB), Z17, Z17
+	VADDPS Z1, Z17, Z1
+	VMULPS Z1, Z16, Z17
+	VSUBPS Z17, Z0, Z0
+	VMOVUPS Z0, K7, 64(R8)
+	VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 128(R8), K7, Z0
+	VMOVUPS.Z 128(BX), K7, Z1
+	VMULPS.BCST learn4AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 128(R8)
+	VMOVUPS Z1, K7, 128(BX)
+	VMOVUPS.Z 192(R8), K7, Z0
+	VMOVUPS.Z 192(BX), K7, Z1
+	VMULPS.BCST learn4AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 192(R8)
+	VMOVUPS Z1, K7, 192(BX)
+	VMOVUPS.Z 256(R8), K7, Z0
+	VMOVUPS.Z 256(BX), K7, Z1
+	VMULPS.BCST learn4AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z4, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 256(R8)
+	VMOVUPS Z1, K7, 256(BX)
+	VMOVUPS.Z 320(R8), K7, Z0
+	VMOVUPS.Z 320(BX), K7, Z1
+	VMULPS.BCST learn4AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z5, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 320(R8)
+	VMOVUPS Z1, K7, 320(BX)
+	VMOVUPS.Z 384(R8), K7, Z0
+	VMOVUPS.Z 384(BX), K7, Z1
+	VMULPS.BCST learn4AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z6, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 384(R8)
+	VMOVUPS Z1, K7, 384(BX)
+	VMOVUPS.Z 448(R8), K7, Z0
+	VMOVUPS.Z 448(BX), K7, Z1
+	VMULPS.BCST learn4AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z7, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 448(R8)
+	VMOVUPS Z1, K7, 448(BX)
+	VMOVUPS.Z 512(R8), K7, Z0
+	VMOVUPS.Z 512(BX), K7, Z1
+	VMULPS.BCST learn4AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z8, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 512(R8)
+	VMOVUPS Z1, K7, 512(BX)
+	VMOVUPS.Z 576(R8), K7, Z0
+	VMOVUPS.Z 576(BX), K7, Z1
+	VMULPS.BCST learn4AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z9, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 576(R8)
+	VMOVUPS Z1, K7, 576(BX)
+	VMOVUPS.Z 640(R8), K7, Z0
+	VMOVUPS.Z 640(BX), K7, Z1
+	VMULPS.BCST learn4AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z10, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 640(R8)
+	VMOVUPS Z1, K7, 640(BX)
+	VMOVUPS.Z 704(R8), K7, Z0
+	VMOVUPS.Z 704(BX), K7, Z1
+	VMULPS.BCST learn4AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z11, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 704(R8)
+	VMOVUPS Z1, K7, 704(BX)
+	VMOVUPS.Z 768(R8), K7, Z0
+	VMOVUPS.Z 768(BX), K7, Z1
+	VMULPS.BCST learn4AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z12, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 768(R8)
+	VMOVUPS Z1, K7, 768(BX)
+	VMOVUPS.Z 832(R8), K7, Z0
+	VMOVUPS.Z 832(BX), K7, Z1
+	VMULPS.BCST learn4AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z13, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 832(R8)
+	VMOVUPS Z1, K7, 832(BX)
+	VMOVUPS.Z 896(R8), K7, Z0
+	VMOVUPS.Z 896(BX), K7, Z1
+	VMULPS.BCST learn4AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z14, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 896(R8)
+	VMOVUPS Z1, K7, 896(BX)
+	VMOVUPS.Z 960(R8), K7, Z0
+	VMOVUPS.Z 960(BX), K7, Z1
+	VMULPS.BCST learn4AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z15, Z1, Z1
+	VMULPS Z1, Z16, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 960(R8)
+	VMOVUPS Z1, K7, 960(BX)
+	ADDQ $64, SI
+	ADDQ $1024, R8
+	ADDQ $1024, BX
+	SUBQ $16, AX
+	CMPQ AX, $16
+	JGE inputs1
+done2:
+	CMPQ AX, $4
+	JLT done5
+inputs4:
+
+	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows6:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	ADDQ $0, R10
+	ADDQ $16, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Z4
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z5
+	VMOVUPS.Z (BX), K7, Z6
+	VMULPS.BCST learn4AVX512_2Const<>+0(SB), Z6, Z6
+	VADDPS Z0, Z6, Z0
+	VMULPS Z0, Z4, Z6
+	VSUBPS Z6, Z5, Z5
+	VMOVUPS Z5, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 64(R8), K7, Z0
+	VMOVUPS.Z 64(BX), K7, Z5
+	VMULPS.BCST learn4AVX512_2Const<>+0(SB), Z5, Z5
+	VADDPS Z1, Z5, Z1
+	VMULPS Z1, Z4, Z5
+	VSUBPS Z5, Z0, Z0
+	VMOVUPS Z0, K7, 64(R8)
+	VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 128(R8), K7, Z0
+	VMOVUPS.Z 128(BX), K7, Z1
+	VMULPS.BCST learn4AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 128(R8)
+	VMOVUPS Z1, K7, 128(BX)
+	VMOVUPS.Z 192(R8), K7, Z0
+	VMOVUPS.Z 192(BX), K7, Z1
+	VMULPS.BCST learn4AVX512_2Const<>+0(SB), Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z4, Z2
+	VSUBPS Z2, Z0, Z0
+	VMOVUPS Z0, K7, 192(R8)
+	VMOVUPS Z1, K7, 192(BX)
+	ADDQ $16, SI
+	ADDQ $256, R8
+	ADDQ $256, BX
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs4
+done5:
+	CMPQ AX, $1
+	JLT done8
+inputs7:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	MOVQ dy+24(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+48(FP), CX
+rows9:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	ADDQ $0, R10
+	ADDQ $16, DI
+	DECQ CX
+	JNZ rows9
+	VBROADCASTSS (R11), Z1
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
+	VMOVUPS.Z (R8), K7, Z2
+	VMOVUPS.Z (BX), K7, Z3
+	VMULPS.BCST learn4AVX512_2Const<>+0(SB), Z3, Z3
+	VADDPS Z0, Z3, Z0
+	VMULPS Z0, Z1, Z3
+	VSUBPS Z3, Z2, Z2
+	VMOVUPS Z2, K7, (R8)
+	VMOVUPS Z0, K7, (BX)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	ADDQ $64, BX
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs7
+done8:
+	VZEROUPPER 
+	RET 
+
+DATA reluGradientEachAVX512Const<>+0(SB)/4, $0x0
+GLOBL reluGradientEachAVX512Const<>(SB), RODATA|NOPTR, $32
+
+// reluGradientEachAVX512 computes y = select(0 < x0, x1, x0) for every element.
+//
+// func reluGradientEachAVX512(y *[12]float32, x0 *[12]float32, x1 *[12]float32)
+TEXT ·reluGradientEachAVX512(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), R8
+	MOVQ x0+8(FP), SI
+	MOVQ x1+16(FP), DI
+	XORQ AX, AX
+	MOVL $0xfff, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z1
+	VMOVUPS.Z (DI)(AX*1), K7, Z2
+
+	// y = select(0 < x0, x1, x0)
+	VBROADCASTSS reluGradientEachAVX512Const<>+0(SB), Z3
+	VCMPPS $17, Z1, Z3, K1
+	VBLENDMPS Z2, Z1, K1, Z1
+	VMOVUPS Z1, K7, (R8)(AX*1)
+	VZEROUPPER 
+	RET 
+
+// rows16x1AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
+//
+// func rows16x1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·rows16x1AVX512(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -7241,10 +3880,10 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// scoreForwardRows_2Panel0AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
+// rows16x1AVX512_2 sums 16 products for 1 outputs of every row, in tiles of rows.
 //
-// func scoreForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·scoreForwardRows_2Panel0AVX512(SB), NOSPLIT, $0-56
+// func rows16x1AVX512_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·rows16x1AVX512_2(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
@@ -7649,62 +4288,14 @@ done8:
 	VZEROUPPER 
 	RET 
 
-// scoreForwardTrainAVX512 is scoreForwardTrainGeneric for avx512: 16 multiply-adds,
-// product and sum are rounded once (FMA).
+// rows16x3AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
 //
-// func scoreForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·scoreForwardTrainAVX512(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…0] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ $2, CX
-inputs1:
-	VBROADCASTSS (SI), Z31
-	VFMADD231PS (DX), Z31, K7, Z0
-	VBROADCASTSS 4(SI), Z31
-	VFMADD231PS 32(DX), Z31, K7, Z1
-	VBROADCASTSS 8(SI), Z31
-	VFMADD231PS 64(DX), Z31, K7, Z2
-	VBROADCASTSS 12(SI), Z31
-	VFMADD231PS 96(DX), Z31, K7, Z3
-	VBROADCASTSS 16(SI), Z31
-	VFMADD231PS 128(DX), Z31, K7, Z0
-	VBROADCASTSS 20(SI), Z31
-	VFMADD231PS 160(DX), Z31, K7, Z1
-	VBROADCASTSS 24(SI), Z31
-	VFMADD231PS 192(DX), Z31, K7, Z2
-	VBROADCASTSS 28(SI), Z31
-	VFMADD231PS 224(DX), Z31, K7, Z3
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	VZEROUPPER 
-	RET 
-
-// scoreForwardTrainRowsPanel0AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
-// func scoreForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·scoreForwardTrainRowsPanel0AVX512(SB), NOSPLIT, $0-56
+// func rows16x3AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·rows16x3AVX512(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8
 	MOVQ x+8(FP), SI
 	MOVQ b+24(FP), BX
-	MOVL $0x1, R9
+	MOVL $0x7, R9
 	KMOVW R9, K7
 	MOVQ $64, R11
 	LEAQ (R11)(R11*2), R12
@@ -7869,26 +4460,26 @@ terms3:
 	VADDPS Z22, Z20, Z20
 	VADDPS Z23, Z21, Z21
 	VADDPS Z21, Z20, Z20
-	MOVL $0x1, R9
+	MOVL $0x7, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
-	MOVL $0x1, R9
+	MOVL $0x7, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 4(R8)
-	MOVL $0x1, R9
+	VMOVUPS Z4, K7, 12(R8)
+	MOVL $0x7, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 8(R8)
-	MOVL $0x1, R9
+	VMOVUPS Z8, K7, 24(R8)
+	MOVL $0x7, R9
 	KMOVW R9, K7
-	VMOVUPS Z12, K7, 12(R8)
-	MOVL $0x1, R9
+	VMOVUPS Z12, K7, 36(R8)
+	MOVL $0x7, R9
 	KMOVW R9, K7
-	VMOVUPS Z16, K7, 16(R8)
-	MOVL $0x1, R9
+	VMOVUPS Z16, K7, 48(R8)
+	MOVL $0x7, R9
 	KMOVW R9, K7
-	VMOVUPS Z20, K7, 20(R8)
+	VMOVUPS Z20, K7, 60(R8)
 	ADDQ $384, SI
-	ADDQ $24, R8
+	ADDQ $72, R8
 	DECQ AX
 	JNZ rows1
 done2:
@@ -8029,23 +4620,23 @@ terms6:
 	VADDPS Z18, Z16, Z16
 	VADDPS Z19, Z17, Z17
 	VADDPS Z17, Z16, Z16
-	MOVL $0x1, R9
+	MOVL $0x7, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
-	MOVL $0x1, R9
+	MOVL $0x7, R9
 	KMOVW R9, K7
-	VMOVUPS Z4, K7, 4(R8)
-	MOVL $0x1, R9
+	VMOVUPS Z4, K7, 12(R8)
+	MOVL $0x7, R9
 	KMOVW R9, K7
-	VMOVUPS Z8, K7, 8(R8)
-	MOVL $0x1, R9
+	VMOVUPS Z8, K7, 24(R8)
+	MOVL $0x7, R9
 	KMOVW R9, K7
-	VMOVUPS Z12, K7, 12(R8)
-	MOVL $0x1, R9
+	VMOVUPS Z12, K7, 36(R8)
+	MOVL $0x7, R9
 	KMOVW R9, K7
-	VMOVUPS Z16, K7, 16(R8)
+	VMOVUPS Z16, K7, 48(R8)
 	ADDQ $320, SI
-	ADDQ $20, R8
+	ADDQ $60, R8
 	DECQ AX
 	JNZ rows4
 done5:
@@ -8094,369 +4685,708 @@ terms9:
 	VADDPS Z2, Z0, Z0
 	VADDPS Z3, Z1, Z1
 	VADDPS Z1, Z0, Z0
-	MOVL $0x1, R9
+	MOVL $0x7, R9
 	KMOVW R9, K7
 	VMOVUPS Z0, K7, (R8)
 	ADDQ $64, SI
-	ADDQ $4, R8
+	ADDQ $12, R8
 	DECQ AX
 	JNZ rows7
 done8:
 	VZEROUPPER 
 	RET 
 
-// scoreForward_2AVX512 is scoreForward_2Generic for avx512: 16 multiply-adds,
-// product and sum are rounded once (FMA).
+DATA rows3x4AVX512Const<>+0(SB)/4, $0x7fffffff
+DATA rows3x4AVX512Const<>+8(SB)/4, $0x4110cccd
+DATA rows3x4AVX512Const<>+16(SB)/4, $0x3f1ae148
+DATA rows3x4AVX512Const<>+32(SB)/4, $0x0
+DATA rows3x4AVX512Const<>+36(SB)/4, $0x3edad599
+DATA rows3x4AVX512Const<>+40(SB)/4, $0x3f5ad9e4
+DATA rows3x4AVX512Const<>+44(SB)/4, $0x3fbad6ee
+DATA rows3x4AVX512Const<>+48(SB)/4, $0x40141ea4
+DATA rows3x4AVX512Const<>+52(SB)/4, $0x406190eb
+DATA rows3x4AVX512Const<>+56(SB)/4, $0x40a77ce0
+DATA rows3x4AVX512Const<>+60(SB)/4, $0x40f483a4
+DATA rows3x4AVX512Const<>+64(SB)/4, $0x0
+DATA rows3x4AVX512Const<>+68(SB)/4, $0x3edad599
+DATA rows3x4AVX512Const<>+72(SB)/4, $0x3f5ad9e4
+DATA rows3x4AVX512Const<>+76(SB)/4, $0x3fbad6ee
+DATA rows3x4AVX512Const<>+80(SB)/4, $0x40141ea4
+DATA rows3x4AVX512Const<>+84(SB)/4, $0x406190eb
+DATA rows3x4AVX512Const<>+88(SB)/4, $0x40a77ce0
+DATA rows3x4AVX512Const<>+92(SB)/4, $0x40f483a4
+DATA rows3x4AVX512Const<>+96(SB)/4, $0x3e1284c0
+DATA rows3x4AVX512Const<>+100(SB)/4, $0xbaa0b30d
+DATA rows3x4AVX512Const<>+104(SB)/4, $0xbd71a697
+DATA rows3x4AVX512Const<>+108(SB)/4, $0xbbb23239
+DATA rows3x4AVX512Const<>+112(SB)/4, $0x3b70f726
+DATA rows3x4AVX512Const<>+116(SB)/4, $0x39fe9e40
+DATA rows3x4AVX512Const<>+120(SB)/4, $0x379579b4
+DATA rows3x4AVX512Const<>+124(SB)/4, $0x342462e0
+DATA rows3x4AVX512Const<>+128(SB)/4, $0x3e1284c0
+DATA rows3x4AVX512Const<>+132(SB)/4, $0xbaa0b30d
+DATA rows3x4AVX512Const<>+136(SB)/4, $0xbd71a697
+DATA rows3x4AVX512Const<>+140(SB)/4, $0xbbb23239
+DATA rows3x4AVX512Const<>+144(SB)/4, $0x3b70f726
+DATA rows3x4AVX512Const<>+148(SB)/4, $0x39fe9e40
+DATA rows3x4AVX512Const<>+152(SB)/4, $0x379579b4
+DATA rows3x4AVX512Const<>+156(SB)/4, $0x342462e0
+DATA rows3x4AVX512Const<>+160(SB)/4, $0xba9b2881
+DATA rows3x4AVX512Const<>+164(SB)/4, $0x3e2e4ccf
+DATA rows3x4AVX512Const<>+168(SB)/4, $0x3d88f449
+DATA rows3x4AVX512Const<>+172(SB)/4, $0xbcc6dab6
+DATA rows3x4AVX512Const<>+176(SB)/4, $0xbc35ce6c
+DATA rows3x4AVX512Const<>+180(SB)/4, $0xba9537f0
+DATA rows3x4AVX512Const<>+184(SB)/4, $0xb81c8808
+DATA rows3x4AVX512Const<>+188(SB)/4, $0xb4e9b073
+DATA rows3x4AVX512Const<>+192(SB)/4, $0xba9b2881
+DATA rows3x4AVX512Const<>+196(SB)/4, $0x3e2e4ccf
+DATA rows3x4AVX512Const<>+200(SB)/4, $0x3d88f449
+DATA rows3x4AVX512Const<>+204(SB)/4, $0xbcc6dab6
+DATA rows3x4AVX512Const<>+208(SB)/4, $0xbc35ce6c
+DATA rows3x4AVX512Const<>+212(SB)/4, $0xba9537f0
+DATA rows3x4AVX512Const<>+216(SB)/4, $0xb81c8808
+DATA rows3x4AVX512Const<>+220(SB)/4, $0xb4e9b073
+DATA rows3x4AVX512Const<>+224(SB)/4, $0xbd1775c0
+DATA rows3x4AVX512Const<>+228(SB)/4, $0xbd80a518
+DATA rows3x4AVX512Const<>+232(SB)/4, $0x3c2298b8
+DATA rows3x4AVX512Const<>+236(SB)/4, $0x3c0bddcb
+DATA rows3x4AVX512Const<>+240(SB)/4, $0xba3724d5
+DATA rows3x4AVX512Const<>+244(SB)/4, $0xb922e725
+DATA rows3x4AVX512Const<>+248(SB)/4, $0xb6c50ef7
+DATA rows3x4AVX512Const<>+252(SB)/4, $0xb211e1c4
+DATA rows3x4AVX512Const<>+256(SB)/4, $0xbd1775c0
+DATA rows3x4AVX512Const<>+260(SB)/4, $0xbd80a518
+DATA rows3x4AVX512Const<>+264(SB)/4, $0x3c2298b8
+DATA rows3x4AVX512Const<>+268(SB)/4, $0x3c0bddcb
+DATA rows3x4AVX512Const<>+272(SB)/4, $0xba3724d5
+DATA rows3x4AVX512Const<>+276(SB)/4, $0xb922e725
+DATA rows3x4AVX512Const<>+280(SB)/4, $0xb6c50ef7
+DATA rows3x4AVX512Const<>+284(SB)/4, $0xb211e1c4
+DATA rows3x4AVX512Const<>+288(SB)/4, $0xbeaaa264
+DATA rows3x4AVX512Const<>+292(SB)/4, $0xbe127ce2
+DATA rows3x4AVX512Const<>+296(SB)/4, $0x3d9cf371
+DATA rows3x4AVX512Const<>+300(SB)/4, $0x3dbc19e3
+DATA rows3x4AVX512Const<>+304(SB)/4, $0x3cc54067
+DATA rows3x4AVX512Const<>+308(SB)/4, $0x3b161ecb
+DATA rows3x4AVX512Const<>+312(SB)/4, $0x389c2b5d
+DATA rows3x4AVX512Const<>+316(SB)/4, $0x35217cb4
+DATA rows3x4AVX512Const<>+320(SB)/4, $0xbeaaa264
+DATA rows3x4AVX512Const<>+324(SB)/4, $0xbe127ce2
+DATA rows3x4AVX512Const<>+328(SB)/4, $0x3d9cf371
+DATA rows3x4AVX512Const<>+332(SB)/4, $0x3dbc19e3
+DATA rows3x4AVX512Const<>+336(SB)/4, $0x3cc54067
+DATA rows3x4AVX512Const<>+340(SB)/4, $0x3b161ecb
+DATA rows3x4AVX512Const<>+344(SB)/4, $0x389c2b5d
+DATA rows3x4AVX512Const<>+348(SB)/4, $0x35217cb4
+DATA rows3x4AVX512Const<>+352(SB)/4, $0xb5934706
+DATA rows3x4AVX512Const<>+356(SB)/4, $0xbeacddb2
+DATA rows3x4AVX512Const<>+360(SB)/4, $0xbeb84713
+DATA rows3x4AVX512Const<>+364(SB)/4, $0xbe329d43
+DATA rows3x4AVX512Const<>+368(SB)/4, $0xbd19e782
+DATA rows3x4AVX512Const<>+372(SB)/4, $0xbb62dd05
+DATA rows3x4AVX512Const<>+376(SB)/4, $0xb8eeba42
+DATA rows3x4AVX512Const<>+380(SB)/4, $0xb558a84c
+DATA rows3x4AVX512Const<>+384(SB)/4, $0xb5934706
+DATA rows3x4AVX512Const<>+388(SB)/4, $0xbeacddb2
+DATA rows3x4AVX512Const<>+392(SB)/4, $0xbeb84713
+DATA rows3x4AVX512Const<>+396(SB)/4, $0xbe329d43
+DATA rows3x4AVX512Const<>+400(SB)/4, $0xbd19e782
+DATA rows3x4AVX512Const<>+404(SB)/4, $0xbb62dd05
+DATA rows3x4AVX512Const<>+408(SB)/4, $0xb8eeba42
+DATA rows3x4AVX512Const<>+412(SB)/4, $0xb558a84c
+DATA rows3x4AVX512Const<>+416(SB)/4, $0x3f800000
+DATA rows3x4AVX512Const<>+420(SB)/4, $0x3f56642a
+DATA rows3x4AVX512Const<>+424(SB)/4, $0x3f04d69e
+DATA rows3x4AVX512Const<>+428(SB)/4, $0x3e46fe36
+DATA rows3x4AVX512Const<>+432(SB)/4, $0x3d1cf143
+DATA rows3x4AVX512Const<>+436(SB)/4, $0x3b634461
+DATA rows3x4AVX512Const<>+440(SB)/4, $0x38eed3fb
+DATA rows3x4AVX512Const<>+444(SB)/4, $0x3577b69a
+DATA rows3x4AVX512Const<>+448(SB)/4, $0x3f800000
+DATA rows3x4AVX512Const<>+452(SB)/4, $0x3f56642a
+DATA rows3x4AVX512Const<>+456(SB)/4, $0x3f04d69e
+DATA rows3x4AVX512Const<>+460(SB)/4, $0x3e46fe36
+DATA rows3x4AVX512Const<>+464(SB)/4, $0x3d1cf143
+DATA rows3x4AVX512Const<>+468(SB)/4, $0x3b634461
+DATA rows3x4AVX512Const<>+472(SB)/4, $0x38eed3fb
+DATA rows3x4AVX512Const<>+476(SB)/4, $0x3577b69a
+DATA rows3x4AVX512Const<>+480(SB)/4, $0x0
+DATA rows3x4AVX512Const<>+484(SB)/4, $0x3ece6a5e
+DATA rows3x4AVX512Const<>+488(SB)/4, $0x3f3190b1
+DATA rows3x4AVX512Const<>+492(SB)/4, $0x3f65c88a
+DATA rows3x4AVX512Const<>+496(SB)/4, $0x3f7b0c32
+DATA rows3x4AVX512Const<>+500(SB)/4, $0x3f7f8e49
+DATA rows3x4AVX512Const<>+504(SB)/4, $0x3f7ffc46
+DATA rows3x4AVX512Const<>+508(SB)/4, $0x3f7ffff8
+DATA rows3x4AVX512Const<>+512(SB)/4, $0x0
+DATA rows3x4AVX512Const<>+516(SB)/4, $0x3ece6a5e
+DATA rows3x4AVX512Const<>+520(SB)/4, $0x3f3190b1
+DATA rows3x4AVX512Const<>+524(SB)/4, $0x3f65c88a
+DATA rows3x4AVX512Const<>+528(SB)/4, $0x3f7b0c32
+DATA rows3x4AVX512Const<>+532(SB)/4, $0x3f7f8e49
+DATA rows3x4AVX512Const<>+536(SB)/4, $0x3f7ffc46
+DATA rows3x4AVX512Const<>+540(SB)/4, $0x3f7ffff8
+DATA rows3x4AVX512Const<>+544(SB)/4, $0x80000000
+GLOBL rows3x4AVX512Const<>(SB), RODATA|NOPTR, $576
+
+// rows3x4AVX512 sums 3 products for 4 outputs of every row, in tiles of rows.
 //
-// func scoreForward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·scoreForward_2AVX512(SB), NOSPLIT, $0-32
+// func rows3x4AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+TEXT ·rows3x4AVX512(SB), NOSPLIT, $0-64
 	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…0] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	MOVL $0x1, R9
+	MOVQ b+24(FP), BX
+	MOVL $0xf, R9
 	KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ $2, CX
-inputs1:
-	VBROADCASTSS (SI), Z31
-	VFMADD231PS (DX), Z31, K7, Z0
-	VBROADCASTSS 4(SI), Z31
-	VFMADD231PS 32(DX), Z31, K7, Z1
-	VBROADCASTSS 8(SI), Z31
-	VFMADD231PS 64(DX), Z31, K7, Z2
-	VBROADCASTSS 12(SI), Z31
-	VFMADD231PS 96(DX), Z31, K7, Z3
-	VBROADCASTSS 16(SI), Z31
-	VFMADD231PS 128(DX), Z31, K7, Z0
-	VBROADCASTSS 20(SI), Z31
-	VFMADD231PS 160(DX), Z31, K7, Z1
-	VBROADCASTSS 24(SI), Z31
-	VFMADD231PS 192(DX), Z31, K7, Z2
-	VBROADCASTSS 28(SI), Z31
-	VFMADD231PS 224(DX), Z31, K7, Z3
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Z2, Z0, Z0
-	VADDPS Z3, Z1, Z1
-	VADDPS Z1, Z0, Z0
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	VZEROUPPER 
-	RET 
-
-// scoreGradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-// func scoreGradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·scoreGradInputRowsBlocksAVX512(SB), NOSPLIT, $0-56
-	MOVQ wt+16(FP), R11
-	XORQ R12, R12
-	MOVQ blocks+24(FP), DX
-block1:
-	MOVQ dy+8(FP), SI
-	MOVQ dx+0(FP), R8
-	ADDQ R12, R8
+	MOVQ $76, R11
+	LEAQ (R11)(R11*2), R12
+	LEAQ (R11)(R11*4), R13
 	MOVQ tiles0+32(FP), AX
 	TESTQ AX, AX
-	JZ done3
-rows2:
+	JZ done2
+rows1:
 
-	// 6 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	VXORPS Z16, Z16, Z16
-	VXORPS Z17, Z17, Z17
-	VXORPS Z18, Z18, Z18
-	VXORPS Z19, Z19, Z19
-	VXORPS Z20, Z20, Z20
-	VXORPS Z21, Z21, Z21
-	VXORPS Z22, Z22, Z22
-	VXORPS Z23, Z23, Z23
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0
+	VMOVUPS (BX), Z1
+	VMOVUPS (BX), Z2
+	VMOVUPS (BX), Z3
+	VMOVUPS (BX), Z4
+	VMOVUPS (BX), Z5
+	VMOVUPS (BX), Z6
+	VMOVUPS (BX), Z7
+	VMOVUPS (BX), Z8
+	VMOVUPS (BX), Z9
+	VMOVUPS (BX), Z10
+	VMOVUPS (BX), Z11
+	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVL $0x101, R9
+	LEAQ (SI)(R12*2), R9
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS (R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS (R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS (R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS (R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS (R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS (R9), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS (R9)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS (R9)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS (R9)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS (R9)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS (R9)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VMOVUPS.Z 32(DI), K7, Z28
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 4(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 4(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 4(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 4(R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 4(R9), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 4(R9)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 4(R9)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 4(R9)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 4(R9)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 4(R9)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VMOVUPS.Z 64(DI), K7, Z28
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 8(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 8(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 8(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 8(R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 8(R9), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 8(R9)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 8(R9)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 8(R9)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 8(R9)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 8(R9)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z11
+	MOVL $0xf, R9
 	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Y24
-	VMOVUPS.Z 4(R10), K7, Y31
-	VINSERTF64X4 $1, Y31, Z24, Z24
-	VMOVUPS.Z 8(R10), K7, Y25
-	VMOVUPS.Z 12(R10), K7, Y31
-	VINSERTF64X4 $1, Y31, Z25, Z25
-	VMOVUPS.Z 16(R10), K7, Y26
-	VMOVUPS.Z 20(R10), K7, Y31
-	VINSERTF64X4 $1, Y31, Z26, Z26
-	VBROADCASTF32X8.Z (R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z0
-	VFMADD231PS Z25, Z31, Z8
-	VFMADD231PS Z26, Z31, Z16
-	VBROADCASTF32X8.Z 32(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z1
-	VFMADD231PS Z25, Z31, Z9
-	VFMADD231PS Z26, Z31, Z17
-	VBROADCASTF32X8.Z 64(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z2
-	VFMADD231PS Z25, Z31, Z10
-	VFMADD231PS Z26, Z31, Z18
-	VBROADCASTF32X8.Z 96(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z3
-	VFMADD231PS Z25, Z31, Z11
-	VFMADD231PS Z26, Z31, Z19
-	VBROADCASTF32X8.Z 128(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z4
-	VFMADD231PS Z25, Z31, Z12
-	VFMADD231PS Z26, Z31, Z20
-	VBROADCASTF32X8.Z 160(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z5
-	VFMADD231PS Z25, Z31, Z13
-	VFMADD231PS Z26, Z31, Z21
-	VBROADCASTF32X8.Z 192(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z6
-	VFMADD231PS Z25, Z31, Z14
-	VFMADD231PS Z26, Z31, Z22
-	VBROADCASTF32X8.Z 224(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z7
-	VFMADD231PS Z25, Z31, Z15
-	VFMADD231PS Z26, Z31, Z23
-	VSHUFF64X2 $136, Z4, Z0, Z24
-	VSHUFF64X2 $221, Z4, Z0, Z0
-	VADDPS Z0, Z24, Z0
-	VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1
-	VADDPS Z1, Z4, Z1
-	VSHUFF64X2 $136, Z6, Z2, Z4
-	VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2
-	VSHUFF64X2 $136, Z7, Z3, Z4
-	VSHUFF64X2 $221, Z7, Z3, Z3
-	VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2
-	VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS Y0, (R8)
-	VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, 64(R8)
-	VSHUFF64X2 $136, Z12, Z8, Z0
-	VSHUFF64X2 $221, Z12, Z8, Z1
-	VADDPS Z1, Z0, Z0
-	VSHUFF64X2 $136, Z13, Z9, Z1
-	VSHUFF64X2 $221, Z13, Z9, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFF64X2 $136, Z14, Z10, Z2
-	VSHUFF64X2 $221, Z14, Z10, Z3
-	VADDPS Z3, Z2, Z2
-	VSHUFF64X2 $136, Z15, Z11, Z3
-	VSHUFF64X2 $221, Z15, Z11, Z4
+	VMOVUPS Z0, K7, (R8)
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z1, K7, 16(R8)
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z2, K7, 32(R8)
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z3, K7, 48(R8)
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z4, K7, 64(R8)
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z5, K7, 80(R8)
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z6, K7, 96(R8)
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z7, K7, 112(R8)
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z8, K7, 128(R8)
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z9, K7, 144(R8)
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z10, K7, 160(R8)
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z11, K7, 176(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $12, CX
+finish3:
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (R10), K7, Z0
+
+	// y = tanh(x)
+	VANDPS.BCST rows3x4AVX512Const<>+0(SB), Z0, Z1
+	VBROADCASTSS rows3x4AVX512Const<>+8(SB), Z2
+	VMINPS Z1, Z2, Z1
+	VADDPS.BCST rows3x4AVX512Const<>+16(SB), Z1, Z2
+	VPSUBD.BCST rows3x4AVX512Const<>+16(SB), Z2, Z2
+	VPSRLD $22, Z2, Z2
+	VPERMPS rows3x4AVX512Const<>+32(SB), Z2, Z3
+	VSUBPS Z3, Z1, Z1
+	VMULPS Z1, Z1, Z3
+	VPERMPS rows3x4AVX512Const<>+96(SB), Z2, Z4
+	VMULPS Z1, Z4, Z4
+	VPERMPS rows3x4AVX512Const<>+160(SB), Z2, Z5
+	VADDPS Z5, Z4, Z4
+	VPERMPS rows3x4AVX512Const<>+224(SB), Z2, Z5
+	VMULPS Z3, Z5, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z3, Z5
+	VMULPS Z5, Z4, Z4
+	VPERMPS rows3x4AVX512Const<>+288(SB), Z2, Z5
+	VMULPS Z1, Z5, Z5
+	VPERMPS rows3x4AVX512Const<>+352(SB), Z2, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z3, Z5, Z3
 	VADDPS Z4, Z3, Z3
-	VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2
+	VPERMPS rows3x4AVX512Const<>+416(SB), Z2, Z4
+	VMULPS Z1, Z4, Z1
+	VPERMPS rows3x4AVX512Const<>+480(SB), Z2, Z2
 	VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2
-	VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS Y0, 128(R8)
-	VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, 192(R8)
-	VSHUFF64X2 $136, Z20, Z16, Z0
-	VSHUFF64X2 $221, Z20, Z16, Z1
-	VADDPS Z1, Z0, Z0
-	VSHUFF64X2 $136, Z21, Z17, Z1
-	VSHUFF64X2 $221, Z21, Z17, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFF64X2 $136, Z22, Z18, Z2
-	VSHUFF64X2 $221, Z22, Z18, Z3
-	VADDPS Z3, Z2, Z2
-	VSHUFF64X2 $136, Z23, Z19, Z3
-	VSHUFF64X2 $221, Z23, Z19, Z4
-	VADDPS Z4, Z3, Z3
-	VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2
-	VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS Y0, 256(R8)
-	VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, 320(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
+	VADDPS Z3, Z1, Z1
+	VANDPS.BCST rows3x4AVX512Const<>+544(SB), Z0, Z0
+	VORPS Z1, Z0, Z0
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z0, K7, (R10)
+	ADDQ $16, R10
+	DECQ CX
+	JNZ finish3
+	ADDQ $912, SI
+	ADDQ $192, R8
 	DECQ AX
-	JNZ rows2
-done3:
+	JNZ rows1
+done2:
 	MOVQ tiles1+40(FP), AX
 	TESTQ AX, AX
 	JZ done5
 rows4:
 
-	// 2 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0
+	VMOVUPS (BX), Z1
+	VMOVUPS (BX), Z2
+	VMOVUPS (BX), Z3
+	VMOVUPS (BX), Z4
+	VMOVUPS (BX), Z5
+	VMOVUPS (BX), Z6
+	VMOVUPS (BX), Z7
+	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVL $0x101, R9
+	LEAQ (SI)(R12*2), R9
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS (R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS (R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS (R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS (R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS (R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS (R9), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS (R9)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VMOVUPS.Z 32(DI), K7, Z28
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 4(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 4(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 4(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 4(R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 4(R9), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 4(R9)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VMOVUPS.Z 64(DI), K7, Z28
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 8(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 8(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 8(R10)(R11*4), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 8(R10)(R13*1), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 8(R9), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 8(R9)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z7
+	MOVL $0xf, R9
 	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Y24
-	VMOVUPS.Z 4(R10), K7, Y31
-	VINSERTF64X4 $1, Y31, Z24, Z24
-	VBROADCASTF32X8.Z (R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z0
-	VBROADCASTF32X8.Z 32(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z1
-	VBROADCASTF32X8.Z 64(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z2
-	VBROADCASTF32X8.Z 96(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z3
-	VBROADCASTF32X8.Z 128(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z4
-	VBROADCASTF32X8.Z 160(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z5
-	VBROADCASTF32X8.Z 192(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z6
-	VBROADCASTF32X8.Z 224(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z7
-	VSHUFF64X2 $136, Z4, Z0, Z8
-	VSHUFF64X2 $221, Z4, Z0, Z0
-	VADDPS Z0, Z8, Z0
-	VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1
-	VADDPS Z1, Z4, Z1
-	VSHUFF64X2 $136, Z6, Z2, Z4
-	VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2
-	VSHUFF64X2 $136, Z7, Z3, Z4
-	VSHUFF64X2 $221, Z7, Z3, Z3
-	VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2
+	VMOVUPS Z0, K7, (R8)
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z1, K7, 16(R8)
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z2, K7, 32(R8)
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z3, K7, 48(R8)
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z4, K7, 64(R8)
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z5, K7, 80(R8)
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z6, K7, 96(R8)
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z7, K7, 112(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $8, CX
+finish6:
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (R10), K7, Z0
+
+	// y = tanh(x)
+	VANDPS.BCST rows3x4AVX512Const<>+0(SB), Z0, Z1
+	VBROADCASTSS rows3x4AVX512Const<>+8(SB), Z2
+	VMINPS Z1, Z2, Z1
+	VADDPS.BCST rows3x4AVX512Const<>+16(SB), Z1, Z2
+	VPSUBD.BCST rows3x4AVX512Const<>+16(SB), Z2, Z2
+	VPSRLD $22, Z2, Z2
+	VPERMPS rows3x4AVX512Const<>+32(SB), Z2, Z3
+	VSUBPS Z3, Z1, Z1
+	VMULPS Z1, Z1, Z3
+	VPERMPS rows3x4AVX512Const<>+96(SB), Z2, Z4
+	VMULPS Z1, Z4, Z4
+	VPERMPS rows3x4AVX512Const<>+160(SB), Z2, Z5
+	VADDPS Z5, Z4, Z4
+	VPERMPS rows3x4AVX512Const<>+224(SB), Z2, Z5
+	VMULPS Z3, Z5, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z3, Z5
+	VMULPS Z5, Z4, Z4
+	VPERMPS rows3x4AVX512Const<>+288(SB), Z2, Z5
+	VMULPS Z1, Z5, Z5
+	VPERMPS rows3x4AVX512Const<>+352(SB), Z2, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z3, Z5, Z3
+	VADDPS Z4, Z3, Z3
+	VPERMPS rows3x4AVX512Const<>+416(SB), Z2, Z4
+	VMULPS Z1, Z4, Z1
+	VPERMPS rows3x4AVX512Const<>+480(SB), Z2, Z2
 	VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2
-	VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS Y0, (R8)
-	VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, 64(R8)
-	ADDQ $8, SI
+	VADDPS Z3, Z1, Z1
+	VANDPS.BCST rows3x4AVX512Const<>+544(SB), Z0, Z0
+	VORPS Z1, Z0, Z0
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z0, K7, (R10)
+	ADDQ $16, R10
+	DECQ CX
+	JNZ finish6
+	ADDQ $608, SI
 	ADDQ $128, R8
 	DECQ AX
 	JNZ rows4
 done5:
 	MOVQ tiles2+48(FP), AX
 	TESTQ AX, AX
-	JZ done7
-rows6:
+	JZ done8
+rows7:
 
-	// 1 rows, 8 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0
+	VMOVUPS (BX), Z1
+	VMOVUPS (BX), Z2
+	VMOVUPS (BX), Z3
+	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVL $0x101, R9
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS (R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS (R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS (R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VMOVUPS.Z 32(DI), K7, Z28
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 4(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 4(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VMOVUPS.Z 64(DI), K7, Z28
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 8(R10)(R11*1), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10)(R11*2), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 8(R10)(R12*1), Z31
+	VFMADD231PS Z28, Z31, Z3
+	MOVL $0xf, R9
 	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Y24
-	VBROADCASTF32X8.Z (R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z0
-	VBROADCASTF32X8.Z 32(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z1
-	VBROADCASTF32X8.Z 64(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z2
-	VBROADCASTF32X8.Z 96(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z3
-	VBROADCASTF32X8.Z 128(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z4
-	VBROADCASTF32X8.Z 160(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z5
-	VBROADCASTF32X8.Z 192(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z6
-	VBROADCASTF32X8.Z 224(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z7
-	VSHUFF64X2 $136, Z4, Z0, Z8
-	VSHUFF64X2 $221, Z4, Z0, Z0
-	VADDPS Z0, Z8, Z0
-	VSHUFF64X2 $136, Z5, Z1, Z4
-	VSHUFF64X2 $221, Z5, Z1, Z1
-	VADDPS Z1, Z4, Z1
-	VSHUFF64X2 $136, Z6, Z2, Z4
-	VSHUFF64X2 $221, Z6, Z2, Z2
-	VADDPS Z2, Z4, Z2
-	VSHUFF64X2 $136, Z7, Z3, Z4
-	VSHUFF64X2 $221, Z7, Z3, Z3
-	VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2
+	VMOVUPS Z0, K7, (R8)
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z1, K7, 16(R8)
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z2, K7, 32(R8)
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z3, K7, 48(R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $4, CX
+finish9:
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (R10), K7, Z0
+
+	// y = tanh(x)
+	VANDPS.BCST rows3x4AVX512Const<>+0(SB), Z0, Z1
+	VBROADCASTSS rows3x4AVX512Const<>+8(SB), Z2
+	VMINPS Z1, Z2, Z1
+	VADDPS.BCST rows3x4AVX512Const<>+16(SB), Z1, Z2
+	VPSUBD.BCST rows3x4AVX512Const<>+16(SB), Z2, Z2
+	VPSRLD $22, Z2, Z2
+	VPERMPS rows3x4AVX512Const<>+32(SB), Z2, Z3
+	VSUBPS Z3, Z1, Z1
+	VMULPS Z1, Z1, Z3
+	VPERMPS rows3x4AVX512Const<>+96(SB), Z2, Z4
+	VMULPS Z1, Z4, Z4
+	VPERMPS rows3x4AVX512Const<>+160(SB), Z2, Z5
+	VADDPS Z5, Z4, Z4
+	VPERMPS rows3x4AVX512Const<>+224(SB), Z2, Z5
+	VMULPS Z3, Z5, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z3, Z5
+	VMULPS Z5, Z4, Z4
+	VPERMPS rows3x4AVX512Const<>+288(SB), Z2, Z5
+	VMULPS Z1, Z5, Z5
+	VPERMPS rows3x4AVX512Const<>+352(SB), Z2, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z3, Z5, Z3
+	VADDPS Z4, Z3, Z3
+	VPERMPS rows3x4AVX512Const<>+416(SB), Z2, Z4
+	VMULPS Z1, Z4, Z1
+	VPERMPS rows3x4AVX512Const<>+480(SB), Z2, Z2
 	VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2
-	VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI
+	VADDPS Z3, Z1, Z1
+	VANDPS.BCST rows3x4AVX512Const<>+544(SB), Z0, Z0
+	VORPS Z1, Z0, Z0
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z0, K7, (R10)
+	ADDQ $16, R10
+	DECQ CX
+	JNZ finish9
+	ADDQ $304, SI
 	ADDQ $64, R8
 	DECQ AX
-	JNZ rows6
-done7:
-	ADDQ $32, R12
-	ADDQ $256, R11
-	DECQ DX
-	JNZ block1
+	JNZ rows7
+done8:
+	MOVQ tiles3+56(FP), AX
+	TESTQ AX, AX
+	JZ done11
+rows10:
+
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VMOVUPS.Z 32(DI), K7, Z28
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VMOVUPS.Z 64(DI), K7, Z28
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z0, K7, (R8)
+
+	// the sums once more, through the results
+	MOVQ R8, R10
+	MOVQ $1, CX
+finish12:
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS.Z (R10), K7, Z0
+
+	// y = tanh(x)
+	VANDPS.BCST rows3x4AVX512Const<>+0(SB), Z0, Z1
+	VBROADCASTSS rows3x4AVX512Const<>+8(SB), Z2
+	VMINPS Z1, Z2, Z1
+	VADDPS.BCST rows3x4AVX512Const<>+16(SB), Z1, Z2
+	VPSUBD.BCST rows3x4AVX512Const<>+16(SB), Z2, Z2
+	VPSRLD $22, Z2, Z2
+	VPERMPS rows3x4AVX512Const<>+32(SB), Z2, Z3
+	VSUBPS Z3, Z1, Z1
+	VMULPS Z1, Z1, Z3
+	VPERMPS rows3x4AVX512Const<>+96(SB), Z2, Z4
+	VMULPS Z1, Z4, Z4
+	VPERMPS rows3x4AVX512Const<>+160(SB), Z2, Z5
+	VADDPS Z5, Z4, Z4
+	VPERMPS rows3x4AVX512Const<>+224(SB), Z2, Z5
+	VMULPS Z3, Z5, Z5
+	VADDPS Z5, Z4, Z4
+	VMULPS Z3, Z3, Z5
+	VMULPS Z5, Z4, Z4
+	VPERMPS rows3x4AVX512Const<>+288(SB), Z2, Z5
+	VMULPS Z1, Z5, Z5
+	VPERMPS rows3x4AVX512Const<>+352(SB), Z2, Z6
+	VADDPS Z6, Z5, Z5
+	VMULPS Z3, Z5, Z3
+	VADDPS Z4, Z3, Z3
+	VPERMPS rows3x4AVX512Const<>+416(SB), Z2, Z4
+	VMULPS Z1, Z4, Z1
+	VPERMPS rows3x4AVX512Const<>+480(SB), Z2, Z2
+	VADDPS Z2, Z1, Z1
+	VADDPS Z3, Z1, Z1
+	VANDPS.BCST rows3x4AVX512Const<>+544(SB), Z0, Z0
+	VORPS Z1, Z0, Z0
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	VMOVUPS Z0, K7, (R10)
+	ADDQ $16, R10
+	DECQ CX
+	JNZ finish12
+	ADDQ $76, SI
+	ADDQ $16, R8
+	DECQ AX
+	JNZ rows10
+done11:
 	VZEROUPPER 
 	RET 
 
-// gradient1AVX512 sums the gradients of the weights of 1 outputs over the rows.
+DATA sgdElementsAVX512Const<>+0(SB)/4, $0x3f666666
+GLOBL sgdElementsAVX512Const<>(SB), RODATA|NOPTR, $32
+
+// sgdElementsAVX512 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
 //
-// func gradient1AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient1AVX512(SB), NOSPLIT, $0-40
+// func sgdElementsAVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElementsAVX512(SB), NOSPLIT, $0-40
+	MOVQ lr_+24(FP), R9
+	VBROADCASTSS (R9), Z0
+	MOVQ g_+0(FP), SI
+	MOVQ w_+8(FP), DI
+	MOVQ momentum_buffer_+16(FP), DX
+	XORQ AX, AX
+	MOVQ vectors+32(FP), CX
+elements1:
+	VMOVUPS (SI)(AX*1), Z1
+	VMOVUPS (DI)(AX*1), Z2
+	VMOVUPS (DX)(AX*1), Z3
+
+	// momentum_buffer = (0.9 · momentum_buffer) + g
+	VMULPS.BCST sgdElementsAVX512Const<>+0(SB), Z3, Z3
+	VADDPS Z1, Z3, Z1
+
+	// w = w - (lr · momentum_buffer)
+	VMULPS Z1, Z0, Z3
+	VSUBPS Z3, Z2, Z2
+	VMOVUPS Z2, (DI)(AX*1)
+	VMOVUPS Z1, (DX)(AX*1)
+	ADDQ $64, AX
+	DECQ CX
+	JNZ elements1
+	VZEROUPPER 
+	RET 
+
+// weightGradient1AVX512 sums the gradients of the weights of 1 outputs over the rows.
+//
+// func weightGradient1AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·weightGradient1AVX512(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	MOVL $0x1, R9
@@ -8609,20 +5539,15 @@ done8:
 	VZEROUPPER 
 	RET 
 
-DATA learn1AVX512Const<>+0(SB)/4, $0x3f666666
-GLOBL learn1AVX512Const<>(SB), RODATA|NOPTR, $32
-
-// learn1AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+// weightGradient3AVX512 sums the gradients of the weights of 3 outputs over the rows.
 //
-// func learn1AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn1AVX512(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVL $0x1, R9
+// func weightGradient3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·weightGradient3AVX512(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
+	MOVQ x+16(FP), SI
+	MOVL $0x7, R9
 	KMOVW R9, K7
-	MOVQ inputs+40(FP), AX
+	MOVQ inputs+24(FP), AX
 	CMPQ AX, $16
 	JLT done2
 inputs1:
@@ -8644,9 +5569,9 @@ inputs1:
 	VXORPS Z13, Z13, Z13
 	VXORPS Z14, Z14, Z14
 	VXORPS Z15, Z15, Z15
-	MOVQ dy+24(FP), DI
+	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	MOVQ rows+32(FP), CX
 rows3:
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
@@ -8682,143 +5607,27 @@ rows3:
 	VBROADCASTSS 60(R10), Z31
 	VFMADD231PS Z28, Z31, Z15
 	ADDQ $64, R10
-	ADDQ $4, DI
+	ADDQ $12, DI
 	DECQ CX
 	JNZ rows3
-	VBROADCASTSS (R11), Z16
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z17
-	VMOVUPS.Z (BX), K7, Z18
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z18, Z18
-	VADDPS Z0, Z18, Z0
-	VMULPS Z0, Z16, Z18
-	VSUBPS Z18, Z17, Z17
-	VMOVUPS Z17, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 32(R8), K7, Z0
-	VMOVUPS.Z 32(BX), K7, Z17
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z17, Z17
-	VADDPS Z1, Z17, Z1
-	VMULPS Z1, Z16, Z17
-	VSUBPS Z17, Z0, Z0
-	VMOVUPS Z0, K7, 32(R8)
-	VMOVUPS Z1, K7, 32(BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 96(R8), K7, Z0
-	VMOVUPS.Z 96(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 96(R8)
-	VMOVUPS Z1, K7, 96(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z4, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 160(R8), K7, Z0
-	VMOVUPS.Z 160(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z5, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 160(R8)
-	VMOVUPS Z1, K7, 160(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z6, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
-	VMOVUPS.Z 224(R8), K7, Z0
-	VMOVUPS.Z 224(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z7, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 224(R8)
-	VMOVUPS Z1, K7, 224(BX)
-	VMOVUPS.Z 256(R8), K7, Z0
-	VMOVUPS.Z 256(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z8, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 256(R8)
-	VMOVUPS Z1, K7, 256(BX)
-	VMOVUPS.Z 288(R8), K7, Z0
-	VMOVUPS.Z 288(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z9, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 288(R8)
-	VMOVUPS Z1, K7, 288(BX)
-	VMOVUPS.Z 320(R8), K7, Z0
-	VMOVUPS.Z 320(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z10, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 320(R8)
-	VMOVUPS Z1, K7, 320(BX)
-	VMOVUPS.Z 352(R8), K7, Z0
-	VMOVUPS.Z 352(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z11, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 352(R8)
-	VMOVUPS Z1, K7, 352(BX)
-	VMOVUPS.Z 384(R8), K7, Z0
-	VMOVUPS.Z 384(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z12, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 384(R8)
-	VMOVUPS Z1, K7, 384(BX)
-	VMOVUPS.Z 416(R8), K7, Z0
-	VMOVUPS.Z 416(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z13, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 416(R8)
-	VMOVUPS Z1, K7, 416(BX)
-	VMOVUPS.Z 448(R8), K7, Z0
-	VMOVUPS.Z 448(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z14, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 448(R8)
-	VMOVUPS Z1, K7, 448(BX)
-	VMOVUPS.Z 480(R8), K7, Z0
-	VMOVUPS.Z 480(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z15, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 480(R8)
-	VMOVUPS Z1, K7, 480(BX)
+	VMOVUPS Z0, K7, (R8)
+	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z2, K7, 64(R8)
+	VMOVUPS Z3, K7, 96(R8)
+	VMOVUPS Z4, K7, 128(R8)
+	VMOVUPS Z5, K7, 160(R8)
+	VMOVUPS Z6, K7, 192(R8)
+	VMOVUPS Z7, K7, 224(R8)
+	VMOVUPS Z8, K7, 256(R8)
+	VMOVUPS Z9, K7, 288(R8)
+	VMOVUPS Z10, K7, 320(R8)
+	VMOVUPS Z11, K7, 352(R8)
+	VMOVUPS Z12, K7, 384(R8)
+	VMOVUPS Z13, K7, 416(R8)
+	VMOVUPS Z14, K7, 448(R8)
+	VMOVUPS Z15, K7, 480(R8)
 	ADDQ $64, SI
 	ADDQ $512, R8
-	ADDQ $512, BX
 	SUBQ $16, AX
 	CMPQ AX, $16
 	JGE inputs1
@@ -8832,9 +5641,9 @@ inputs4:
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
-	MOVQ dy+24(FP), DI
+	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	MOVQ rows+32(FP), CX
 rows6:
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
@@ -8846,47 +5655,15 @@ rows6:
 	VBROADCASTSS 12(R10), Z31
 	VFMADD231PS Z28, Z31, Z3
 	ADDQ $64, R10
-	ADDQ $4, DI
+	ADDQ $12, DI
 	DECQ CX
 	JNZ rows6
-	VBROADCASTSS (R11), Z4
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z5
-	VMOVUPS.Z (BX), K7, Z6
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z6, Z6
-	VADDPS Z0, Z6, Z0
-	VMULPS Z0, Z4, Z6
-	VSUBPS Z6, Z5, Z5
-	VMOVUPS Z5, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 32(R8), K7, Z0
-	VMOVUPS.Z 32(BX), K7, Z5
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z5, Z5
-	VADDPS Z1, Z5, Z1
-	VMULPS Z1, Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMOVUPS Z0, K7, 32(R8)
-	VMOVUPS Z1, K7, 32(BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 96(R8), K7, Z0
-	VMOVUPS.Z 96(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 96(R8)
-	VMOVUPS Z1, K7, 96(BX)
+	VMOVUPS Z0, K7, (R8)
+	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z2, K7, 64(R8)
+	VMOVUPS Z3, K7, 96(R8)
 	ADDQ $16, SI
 	ADDQ $128, R8
-	ADDQ $128, BX
 	SUBQ $4, AX
 	CMPQ AX, $4
 	JGE inputs4
@@ -8897,31 +5674,20 @@ inputs7:
 
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Z0, Z0, Z0
-	MOVQ dy+24(FP), DI
+	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
+	MOVQ rows+32(FP), CX
 rows9:
 	VMOVUPS.Z (DI), K7, Z28
 	VBROADCASTSS (R10), Z31
 	VFMADD231PS Z28, Z31, Z0
 	ADDQ $64, R10
-	ADDQ $4, DI
+	ADDQ $12, DI
 	DECQ CX
 	JNZ rows9
-	VBROADCASTSS (R11), Z1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z2
-	VMOVUPS.Z (BX), K7, Z3
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z3, Z3
-	VADDPS Z0, Z3, Z0
-	VMULPS Z0, Z1, Z3
-	VSUBPS Z3, Z2, Z2
-	VMOVUPS Z2, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
+	VMOVUPS Z0, K7, (R8)
 	ADDQ $4, SI
 	ADDQ $32, R8
-	ADDQ $32, BX
 	SUBQ $1, AX
 	CMPQ AX, $1
 	JGE inputs7
@@ -8929,36 +5695,158 @@ done8:
 	VZEROUPPER 
 	RET 
 
-DATA sgdElementsAVX512Const<>+0(SB)/4, $0x3f666666
-GLOBL sgdElementsAVX512Const<>(SB), RODATA|NOPTR, $32
-
-// sgdElementsAVX512 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
+// weightGradient4AVX512 sums the gradients of the weights of 4 outputs over the rows.
 //
-// func sgdElementsAVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElementsAVX512(SB), NOSPLIT, $0-40
-	MOVQ lr_+24(FP), R9
-	VBROADCASTSS (R9), Z0
-	MOVQ g_+0(FP), SI
-	MOVQ w_+8(FP), DI
-	MOVQ momentum_buffer_+16(FP), DX
-	XORQ AX, AX
-	MOVQ vectors+32(FP), CX
-elements1:
-	VMOVUPS (SI)(AX*1), Z1
-	VMOVUPS (DI)(AX*1), Z2
-	VMOVUPS (DX)(AX*1), Z3
+// func weightGradient4AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·weightGradient4AVX512(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
+	MOVQ x+16(FP), SI
+	MOVL $0xf, R9
+	KMOVW R9, K7
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $16
+	JLT done2
+inputs1:
 
-	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VMULPS.BCST sgdElementsAVX512Const<>+0(SB), Z3, Z3
-	VADDPS Z1, Z3, Z1
-
-	// w = w - (lr · momentum_buffer)
-	VMULPS Z1, Z0, Z3
-	VSUBPS Z3, Z2, Z2
-	VMOVUPS Z2, (DI)(AX*1)
-	VMOVUPS Z1, (DX)(AX*1)
-	ADDQ $64, AX
+	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	VXORPS Z8, Z8, Z8
+	VXORPS Z9, Z9, Z9
+	VXORPS Z10, Z10, Z10
+	VXORPS Z11, Z11, Z11
+	VXORPS Z12, Z12, Z12
+	VXORPS Z13, Z13, Z13
+	VXORPS Z14, Z14, Z14
+	VXORPS Z15, Z15, Z15
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows3:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	VBROADCASTSS 16(R10), Z31
+	VFMADD231PS Z28, Z31, Z4
+	VBROADCASTSS 20(R10), Z31
+	VFMADD231PS Z28, Z31, Z5
+	VBROADCASTSS 24(R10), Z31
+	VFMADD231PS Z28, Z31, Z6
+	VBROADCASTSS 28(R10), Z31
+	VFMADD231PS Z28, Z31, Z7
+	VBROADCASTSS 32(R10), Z31
+	VFMADD231PS Z28, Z31, Z8
+	VBROADCASTSS 36(R10), Z31
+	VFMADD231PS Z28, Z31, Z9
+	VBROADCASTSS 40(R10), Z31
+	VFMADD231PS Z28, Z31, Z10
+	VBROADCASTSS 44(R10), Z31
+	VFMADD231PS Z28, Z31, Z11
+	VBROADCASTSS 48(R10), Z31
+	VFMADD231PS Z28, Z31, Z12
+	VBROADCASTSS 52(R10), Z31
+	VFMADD231PS Z28, Z31, Z13
+	VBROADCASTSS 56(R10), Z31
+	VFMADD231PS Z28, Z31, Z14
+	VBROADCASTSS 60(R10), Z31
+	VFMADD231PS Z28, Z31, Z15
+	ADDQ $76, R10
+	ADDQ $16, DI
 	DECQ CX
-	JNZ elements1
+	JNZ rows3
+	VMOVUPS Z0, K7, (R8)
+	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z2, K7, 64(R8)
+	VMOVUPS Z3, K7, 96(R8)
+	VMOVUPS Z4, K7, 128(R8)
+	VMOVUPS Z5, K7, 160(R8)
+	VMOVUPS Z6, K7, 192(R8)
+	VMOVUPS Z7, K7, 224(R8)
+	VMOVUPS Z8, K7, 256(R8)
+	VMOVUPS Z9, K7, 288(R8)
+	VMOVUPS Z10, K7, 320(R8)
+	VMOVUPS Z11, K7, 352(R8)
+	VMOVUPS Z12, K7, 384(R8)
+	VMOVUPS Z13, K7, 416(R8)
+	VMOVUPS Z14, K7, 448(R8)
+	VMOVUPS Z15, K7, 480(R8)
+	ADDQ $64, SI
+	ADDQ $512, R8
+	SUBQ $16, AX
+	CMPQ AX, $16
+	JGE inputs1
+done2:
+	CMPQ AX, $4
+	JLT done5
+inputs4:
+
+	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	VBROADCASTSS 4(R10), Z31
+	VFMADD231PS Z28, Z31, Z1
+	VBROADCASTSS 8(R10), Z31
+	VFMADD231PS Z28, Z31, Z2
+	VBROADCASTSS 12(R10), Z31
+	VFMADD231PS Z28, Z31, Z3
+	ADDQ $76, R10
+	ADDQ $16, DI
+	DECQ CX
+	JNZ rows6
+	VMOVUPS Z0, K7, (R8)
+	VMOVUPS Z1, K7, 32(R8)
+	VMOVUPS Z2, K7, 64(R8)
+	VMOVUPS Z3, K7, 96(R8)
+	ADDQ $16, SI
+	ADDQ $128, R8
+	SUBQ $4, AX
+	CMPQ AX, $4
+	JGE inputs4
+done5:
+	CMPQ AX, $1
+	JLT done8
+inputs7:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Z0, Z0, Z0
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows9:
+	VMOVUPS.Z (DI), K7, Z28
+	VBROADCASTSS (R10), Z31
+	VFMADD231PS Z28, Z31, Z0
+	ADDQ $76, R10
+	ADDQ $16, DI
+	DECQ CX
+	JNZ rows9
+	VMOVUPS Z0, K7, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs7
+done8:
 	VZEROUPPER 
 	RET 

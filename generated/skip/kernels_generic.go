@@ -50,14 +50,6 @@ func bodyForwardRowsGeneric(y [][4]float32, x []Input, wt *[3][8]float32, b *[1]
 	}
 }
 
-// bodyForwardRows_2Generic is bodyForwardGeneric for every row.
-func bodyForwardRows_2Generic(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		bodyForwardGeneric(&y[i], &x[i].Pose, wt, b)
-	}
-}
-
 // bodyForward_2Generic computes the output of layer "body", 3→4:
 //
 //	for n := range y {
@@ -245,14 +237,6 @@ func choiceForwardRowsGeneric(y [][3]float32, x [][16]float32, wt *[16][8]float3
 	y = y[:len(x)]
 	for i := range x {
 		choiceForward_2Generic(&y[i], &x[i], wt, b)
-	}
-}
-
-// choiceForwardRows_2Generic is choiceForwardGeneric for every row.
-func choiceForwardRows_2Generic(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		choiceForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -739,7 +723,7 @@ func innerForward_2(y *[16]float32, x *[16]float32, w *[128]float32, b *[1][16]f
 	}
 }
 
-// reluGradientEachGeneric is dx = select(0 < y, dy, y) for every element. y may be an operand.
+// reluGradientEachGeneric is y = select(0 < x0, x1, x0) for every element. y may be an operand.
 func reluGradientEachGeneric(y *[12]float32, x0 *[12]float32, x1 *[12]float32) {
 	for j := range y {
 		y[j] = float32(reluGradient(x0[j], x1[j]))
@@ -804,14 +788,6 @@ func scoreForwardRowsGeneric(y []Output, x [][16]float32, wt *[16][8]float32, b 
 	y = y[:len(x)]
 	for i := range x {
 		scoreForward_2Generic(&y[i].Value, &x[i], wt, b)
-	}
-}
-
-// scoreForwardRows_2Generic is scoreForwardGeneric for every row.
-func scoreForwardRows_2Generic(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		scoreForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 

@@ -19,14 +19,6 @@ func bodyForwardRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]flo
 	bodyForwardRowsGeneric(y, x, wt, b)
 }
 
-func bodyForwardRows_2(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
-	bodyForwardRows_2Generic(y, x, wt, b)
-}
-
-func bodyForwardTrain(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
-	bodyForwardTrainGeneric(y, x, wt, b)
-}
-
 func bodyForwardTrainRows(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
 	bodyForwardTrainRowsGeneric(y, x, wt, b)
 }
@@ -61,14 +53,6 @@ func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]
 
 func choiceForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	choiceForwardRowsGeneric(y, x, wt, b)
-}
-
-func choiceForwardRows_2(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	choiceForwardRows_2Generic(y, x, wt, b)
-}
-
-func choiceForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	choiceForwardTrainGeneric(y, x, wt, b)
 }
 
 func choiceForwardTrainRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
@@ -137,14 +121,6 @@ func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]f
 
 func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	scoreForwardRowsGeneric(y, x, wt, b)
-}
-
-func scoreForwardRows_2(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	scoreForwardRows_2Generic(y, x, wt, b)
-}
-
-func scoreForwardTrain(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	scoreForwardTrainGeneric(y, x, wt, b)
 }
 
 func scoreForwardTrainRows(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {

@@ -41,51 +41,11 @@ func bodyBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// bodyForwardTrainGeneric computes the output of layer "body", 3→4:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = tanh(s)
-//	}
-//
-// Fully unrolled: 12 multiply-adds. It does not allocate; y must not overlap the operands.
-func bodyForwardTrainGeneric(y *[4]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
-	{
-		// y[0…3] = Σ w[n][k]·x[k] + b[n]
-		s0 := b[0][0]
-		s1 := b[0][1]
-		s2 := b[0][2]
-		s3 := b[0][3]
-		xk := x[0]
-		s0 += float32(wt[0][0] * xk)
-		s1 += float32(wt[0][1] * xk)
-		s2 += float32(wt[0][2] * xk)
-		s3 += float32(wt[0][3] * xk)
-		xk = x[1]
-		s0 += float32(wt[1][0] * xk)
-		s1 += float32(wt[1][1] * xk)
-		s2 += float32(wt[1][2] * xk)
-		s3 += float32(wt[1][3] * xk)
-		xk = x[2]
-		s0 += float32(wt[2][0] * xk)
-		s1 += float32(wt[2][1] * xk)
-		s2 += float32(wt[2][2] * xk)
-		s3 += float32(wt[2][3] * xk)
-		y[0] = tanh(s0)
-		y[1] = tanh(s1)
-		y[2] = tanh(s2)
-		y[3] = tanh(s3)
-	}
-}
-
-// bodyForwardTrainRowsGeneric is bodyForwardTrainGeneric for every row.
+// bodyForwardTrainRowsGeneric is bodyForwardGeneric for every row.
 func bodyForwardTrainRowsGeneric(y [][4]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		bodyForwardTrainGeneric(&y[i], &x[i].Pose, wt, b)
+		bodyForwardGeneric(&y[i], &x[i].Pose, wt, b)
 	}
 }
 
@@ -187,142 +147,11 @@ func choiceBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// choiceForwardTrainGeneric computes the output of layer "choice", 16→3:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Fully unrolled: 48 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
-func choiceForwardTrainGeneric(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	{
-		// y[0] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][0]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][0] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[2][0] * xk)
-		xk = x[3]
-		s0_3 += float32(wt[3][0] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][0] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][0] * xk)
-		xk = x[6]
-		s0_2 += float32(wt[6][0] * xk)
-		xk = x[7]
-		s0_3 += float32(wt[7][0] * xk)
-		xk = x[8]
-		s0_0 += float32(wt[8][0] * xk)
-		xk = x[9]
-		s0_1 += float32(wt[9][0] * xk)
-		xk = x[10]
-		s0_2 += float32(wt[10][0] * xk)
-		xk = x[11]
-		s0_3 += float32(wt[11][0] * xk)
-		xk = x[12]
-		s0_0 += float32(wt[12][0] * xk)
-		xk = x[13]
-		s0_1 += float32(wt[13][0] * xk)
-		xk = x[14]
-		s0_2 += float32(wt[14][0] * xk)
-		xk = x[15]
-		s0_3 += float32(wt[15][0] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[0] = s0
-	}
-	{
-		// y[1] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][1]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][1] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[2][1] * xk)
-		xk = x[3]
-		s0_3 += float32(wt[3][1] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][1] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][1] * xk)
-		xk = x[6]
-		s0_2 += float32(wt[6][1] * xk)
-		xk = x[7]
-		s0_3 += float32(wt[7][1] * xk)
-		xk = x[8]
-		s0_0 += float32(wt[8][1] * xk)
-		xk = x[9]
-		s0_1 += float32(wt[9][1] * xk)
-		xk = x[10]
-		s0_2 += float32(wt[10][1] * xk)
-		xk = x[11]
-		s0_3 += float32(wt[11][1] * xk)
-		xk = x[12]
-		s0_0 += float32(wt[12][1] * xk)
-		xk = x[13]
-		s0_1 += float32(wt[13][1] * xk)
-		xk = x[14]
-		s0_2 += float32(wt[14][1] * xk)
-		xk = x[15]
-		s0_3 += float32(wt[15][1] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[1] = s0
-	}
-	{
-		// y[2] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][2]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][2] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][2] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[2][2] * xk)
-		xk = x[3]
-		s0_3 += float32(wt[3][2] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][2] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][2] * xk)
-		xk = x[6]
-		s0_2 += float32(wt[6][2] * xk)
-		xk = x[7]
-		s0_3 += float32(wt[7][2] * xk)
-		xk = x[8]
-		s0_0 += float32(wt[8][2] * xk)
-		xk = x[9]
-		s0_1 += float32(wt[9][2] * xk)
-		xk = x[10]
-		s0_2 += float32(wt[10][2] * xk)
-		xk = x[11]
-		s0_3 += float32(wt[11][2] * xk)
-		xk = x[12]
-		s0_0 += float32(wt[12][2] * xk)
-		xk = x[13]
-		s0_1 += float32(wt[13][2] * xk)
-		xk = x[14]
-		s0_2 += float32(wt[14][2] * xk)
-		xk = x[15]
-		s0_3 += float32(wt[15][2] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[2] = s0
-	}
-}
-
-// choiceForwardTrainRowsGeneric is choiceForwardTrainGeneric for every row.
+// choiceForwardTrainRowsGeneric is choiceForwardGeneric for every row.
 func choiceForwardTrainRowsGeneric(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		choiceForwardTrainGeneric(&y[i], &x[i], wt, b)
+		choiceForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -348,7 +177,7 @@ func choiceGradInput(y *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][8]
 		xk = x[2]
 		s0_2 += float32(wt[0][2] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(djoined[0], s0)
+		s0v0 := add(djoined[0], s0)
 		y[0] = s0v0
 		y1[0] = reluGradient(a3[0], s0v0)
 	}
@@ -362,7 +191,7 @@ func choiceGradInput(y *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][8]
 		xk = x[2]
 		s0_2 += float32(wt[1][2] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(djoined[1], s0)
+		s0v0 := add(djoined[1], s0)
 		y[1] = s0v0
 		y1[1] = reluGradient(a3[1], s0v0)
 	}
@@ -376,7 +205,7 @@ func choiceGradInput(y *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][8]
 		xk = x[2]
 		s0_2 += float32(wt[2][2] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(djoined[2], s0)
+		s0v0 := add(djoined[2], s0)
 		y[2] = s0v0
 		y1[2] = reluGradient(a3[2], s0v0)
 	}
@@ -390,7 +219,7 @@ func choiceGradInput(y *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][8]
 		xk = x[2]
 		s0_2 += float32(wt[3][2] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(djoined[3], s0)
+		s0v0 := add(djoined[3], s0)
 		y[3] = s0v0
 		y1[3] = reluGradient(a3[3], s0v0)
 	}
@@ -404,7 +233,7 @@ func choiceGradInput(y *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][8]
 		xk = x[2]
 		s0_2 += float32(wt[4][2] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(djoined[4], s0)
+		s0v0 := add(djoined[4], s0)
 		y[4] = s0v0
 		y1[4] = reluGradient(a3[4], s0v0)
 	}
@@ -418,7 +247,7 @@ func choiceGradInput(y *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][8]
 		xk = x[2]
 		s0_2 += float32(wt[5][2] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(djoined[5], s0)
+		s0v0 := add(djoined[5], s0)
 		y[5] = s0v0
 		y1[5] = reluGradient(a3[5], s0v0)
 	}
@@ -432,7 +261,7 @@ func choiceGradInput(y *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][8]
 		xk = x[2]
 		s0_2 += float32(wt[6][2] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(djoined[6], s0)
+		s0v0 := add(djoined[6], s0)
 		y[6] = s0v0
 		y1[6] = reluGradient(a3[6], s0v0)
 	}
@@ -446,7 +275,7 @@ func choiceGradInput(y *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][8]
 		xk = x[2]
 		s0_2 += float32(wt[7][2] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(djoined[7], s0)
+		s0v0 := add(djoined[7], s0)
 		y[7] = s0v0
 		y1[7] = reluGradient(a3[7], s0v0)
 	}
@@ -460,7 +289,7 @@ func choiceGradInput(y *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][8]
 		xk = x[2]
 		s0_2 += float32(wt[8][2] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(djoined[8], s0)
+		s0v0 := add(djoined[8], s0)
 		y[8] = s0v0
 		y1[8] = reluGradient(a3[8], s0v0)
 	}
@@ -474,7 +303,7 @@ func choiceGradInput(y *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][8]
 		xk = x[2]
 		s0_2 += float32(wt[9][2] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(djoined[9], s0)
+		s0v0 := add(djoined[9], s0)
 		y[9] = s0v0
 		y1[9] = reluGradient(a3[9], s0v0)
 	}
@@ -488,7 +317,7 @@ func choiceGradInput(y *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][8]
 		xk = x[2]
 		s0_2 += float32(wt[10][2] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(djoined[10], s0)
+		s0v0 := add(djoined[10], s0)
 		y[10] = s0v0
 		y1[10] = reluGradient(a3[10], s0v0)
 	}
@@ -502,7 +331,7 @@ func choiceGradInput(y *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][8]
 		xk = x[2]
 		s0_2 += float32(wt[11][2] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(djoined[11], s0)
+		s0v0 := add(djoined[11], s0)
 		y[11] = s0v0
 		y1[11] = reluGradient(a3[11], s0v0)
 	}
@@ -516,7 +345,7 @@ func choiceGradInput(y *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][8]
 		xk = x[2]
 		s0_2 += float32(wt[12][2] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(djoined[12], s0)
+		s0v0 := add(djoined[12], s0)
 		y[12] = s0v0
 		y1[12] = reluGradient(a3[12], s0v0)
 	}
@@ -530,7 +359,7 @@ func choiceGradInput(y *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][8]
 		xk = x[2]
 		s0_2 += float32(wt[13][2] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(djoined[13], s0)
+		s0v0 := add(djoined[13], s0)
 		y[13] = s0v0
 		y1[13] = reluGradient(a3[13], s0v0)
 	}
@@ -544,7 +373,7 @@ func choiceGradInput(y *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][8]
 		xk = x[2]
 		s0_2 += float32(wt[14][2] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(djoined[14], s0)
+		s0v0 := add(djoined[14], s0)
 		y[14] = s0v0
 		y1[14] = reluGradient(a3[14], s0v0)
 	}
@@ -558,7 +387,7 @@ func choiceGradInput(y *[16]float32, y1 *[16]float32, x *[3]float32, wt *[16][8]
 		xk = x[2]
 		s0_2 += float32(wt[15][2] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(djoined[15], s0)
+		s0v0 := add(djoined[15], s0)
 		y[15] = s0v0
 		y1[15] = reluGradient(a3[15], s0v0)
 	}
@@ -675,116 +504,6 @@ func eyeBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
-	}
-}
-
-// eyeForwardTrain computes the output of layer "eye", 16→12:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = relu(s)
-//	}
-//
-// Fully unrolled: 48 multiply-adds (the connections there are of 192). It does not allocate; y must not overlap the operands.
-func eyeForwardTrain(y *[12]float32, x *[16]float32, w *[48]float32, b *[1][16]float32) {
-	{
-		s0 := b[0][0]
-		s0 += float32(w[0] * x[0])
-		s0 += float32(w[1] * x[1])
-		s0 += float32(w[2] * x[4])
-		s0 += float32(w[3] * x[5])
-		y[0] = relu(s0)
-	}
-	{
-		s0 := b[0][1]
-		s0 += float32(w[4] * x[1])
-		s0 += float32(w[5] * x[2])
-		s0 += float32(w[6] * x[5])
-		s0 += float32(w[7] * x[6])
-		y[1] = relu(s0)
-	}
-	{
-		s0 := b[0][2]
-		s0 += float32(w[8] * x[2])
-		s0 += float32(w[9] * x[3])
-		s0 += float32(w[10] * x[6])
-		s0 += float32(w[11] * x[7])
-		y[2] = relu(s0)
-	}
-	{
-		s0 := b[0][3]
-		s0 += float32(w[12] * x[0])
-		s0 += float32(w[13] * x[3])
-		s0 += float32(w[14] * x[4])
-		s0 += float32(w[15] * x[7])
-		y[3] = relu(s0)
-	}
-	{
-		s0 := b[0][4]
-		s0 += float32(w[16] * x[4])
-		s0 += float32(w[17] * x[5])
-		s0 += float32(w[18] * x[8])
-		s0 += float32(w[19] * x[9])
-		y[4] = relu(s0)
-	}
-	{
-		s0 := b[0][5]
-		s0 += float32(w[20] * x[5])
-		s0 += float32(w[21] * x[6])
-		s0 += float32(w[22] * x[9])
-		s0 += float32(w[23] * x[10])
-		y[5] = relu(s0)
-	}
-	{
-		s0 := b[0][6]
-		s0 += float32(w[24] * x[6])
-		s0 += float32(w[25] * x[7])
-		s0 += float32(w[26] * x[10])
-		s0 += float32(w[27] * x[11])
-		y[6] = relu(s0)
-	}
-	{
-		s0 := b[0][7]
-		s0 += float32(w[28] * x[4])
-		s0 += float32(w[29] * x[7])
-		s0 += float32(w[30] * x[8])
-		s0 += float32(w[31] * x[11])
-		y[7] = relu(s0)
-	}
-	{
-		s0 := b[0][8]
-		s0 += float32(w[32] * x[8])
-		s0 += float32(w[33] * x[9])
-		s0 += float32(w[34] * x[12])
-		s0 += float32(w[35] * x[13])
-		y[8] = relu(s0)
-	}
-	{
-		s0 := b[0][9]
-		s0 += float32(w[36] * x[9])
-		s0 += float32(w[37] * x[10])
-		s0 += float32(w[38] * x[13])
-		s0 += float32(w[39] * x[14])
-		y[9] = relu(s0)
-	}
-	{
-		s0 := b[0][10]
-		s0 += float32(w[40] * x[10])
-		s0 += float32(w[41] * x[11])
-		s0 += float32(w[42] * x[14])
-		s0 += float32(w[43] * x[15])
-		y[10] = relu(s0)
-	}
-	{
-		s0 := b[0][11]
-		s0 += float32(w[44] * x[8])
-		s0 += float32(w[45] * x[11])
-		s0 += float32(w[46] * x[12])
-		s0 += float32(w[47] * x[15])
-		y[11] = relu(s0)
 	}
 }
 
@@ -1140,7 +859,7 @@ func innerGradInput(y *[16]float32, x *[16]float32, w *[128]float32, djoined *[1
 		s0 += float32(w[80] * x[10])
 		s0 += float32(w[106] * x[13])
 		s0 += float32(w[113] * x[14])
-		y[0] = addGradients(djoined[0], s0)
+		y[0] = add(djoined[0], s0)
 	}
 	{
 		var s0 float32
@@ -1150,7 +869,7 @@ func innerGradInput(y *[16]float32, x *[16]float32, w *[128]float32, djoined *[1
 		s0 += float32(w[87] * x[11])
 		s0 += float32(w[97] * x[12])
 		s0 += float32(w[114] * x[14])
-		y[1] = addGradients(djoined[1], s0)
+		y[1] = add(djoined[1], s0)
 	}
 	{
 		var s0 float32
@@ -1164,7 +883,7 @@ func innerGradInput(y *[16]float32, x *[16]float32, w *[128]float32, djoined *[1
 		s0 += float32(w[88] * x[11])
 		s0 += float32(w[115] * x[14])
 		s0 += float32(w[122] * x[15])
-		y[2] = addGradients(djoined[2], s0)
+		y[2] = add(djoined[2], s0)
 	}
 	{
 		var s0 float32
@@ -1177,7 +896,7 @@ func innerGradInput(y *[16]float32, x *[16]float32, w *[128]float32, djoined *[1
 		s0 += float32(w[68] * x[8])
 		s0 += float32(w[82] * x[10])
 		s0 += float32(w[89] * x[11])
-		y[3] = addGradients(djoined[3], s0)
+		y[3] = add(djoined[3], s0)
 	}
 	{
 		var s0 float32
@@ -1190,7 +909,7 @@ func innerGradInput(y *[16]float32, x *[16]float32, w *[128]float32, djoined *[1
 		s0 += float32(w[83] * x[10])
 		s0 += float32(w[98] * x[12])
 		s0 += float32(w[107] * x[13])
-		y[4] = addGradients(djoined[4], s0)
+		y[4] = add(djoined[4], s0)
 	}
 	{
 		var s0 float32
@@ -1202,7 +921,7 @@ func innerGradInput(y *[16]float32, x *[16]float32, w *[128]float32, djoined *[1
 		s0 += float32(w[90] * x[11])
 		s0 += float32(w[99] * x[12])
 		s0 += float32(w[116] * x[14])
-		y[5] = addGradients(djoined[5], s0)
+		y[5] = add(djoined[5], s0)
 	}
 	{
 		var s0 float32
@@ -1215,7 +934,7 @@ func innerGradInput(y *[16]float32, x *[16]float32, w *[128]float32, djoined *[1
 		s0 += float32(w[84] * x[10])
 		s0 += float32(w[91] * x[11])
 		s0 += float32(w[108] * x[13])
-		y[6] = addGradients(djoined[6], s0)
+		y[6] = add(djoined[6], s0)
 	}
 	{
 		var s0 float32
@@ -1227,7 +946,7 @@ func innerGradInput(y *[16]float32, x *[16]float32, w *[128]float32, djoined *[1
 		s0 += float32(w[92] * x[11])
 		s0 += float32(w[100] * x[12])
 		s0 += float32(w[109] * x[13])
-		y[7] = addGradients(djoined[7], s0)
+		y[7] = add(djoined[7], s0)
 	}
 	{
 		var s0 float32
@@ -1239,7 +958,7 @@ func innerGradInput(y *[16]float32, x *[16]float32, w *[128]float32, djoined *[1
 		s0 += float32(w[63] * x[7])
 		s0 += float32(w[110] * x[13])
 		s0 += float32(w[123] * x[15])
-		y[8] = addGradients(djoined[8], s0)
+		y[8] = add(djoined[8], s0)
 	}
 	{
 		var s0 float32
@@ -1252,7 +971,7 @@ func innerGradInput(y *[16]float32, x *[16]float32, w *[128]float32, djoined *[1
 		s0 += float32(w[93] * x[11])
 		s0 += float32(w[101] * x[12])
 		s0 += float32(w[117] * x[14])
-		y[9] = addGradients(djoined[9], s0)
+		y[9] = add(djoined[9], s0)
 	}
 	{
 		var s0 float32
@@ -1261,7 +980,7 @@ func innerGradInput(y *[16]float32, x *[16]float32, w *[128]float32, djoined *[1
 		s0 += float32(w[94] * x[11])
 		s0 += float32(w[118] * x[14])
 		s0 += float32(w[124] * x[15])
-		y[10] = addGradients(djoined[10], s0)
+		y[10] = add(djoined[10], s0)
 	}
 	{
 		var s0 float32
@@ -1273,7 +992,7 @@ func innerGradInput(y *[16]float32, x *[16]float32, w *[128]float32, djoined *[1
 		s0 += float32(w[85] * x[10])
 		s0 += float32(w[102] * x[12])
 		s0 += float32(w[125] * x[15])
-		y[11] = addGradients(djoined[11], s0)
+		y[11] = add(djoined[11], s0)
 	}
 	{
 		var s0 float32
@@ -1283,7 +1002,7 @@ func innerGradInput(y *[16]float32, x *[16]float32, w *[128]float32, djoined *[1
 		s0 += float32(w[86] * x[10])
 		s0 += float32(w[103] * x[12])
 		s0 += float32(w[111] * x[13])
-		y[12] = addGradients(djoined[12], s0)
+		y[12] = add(djoined[12], s0)
 	}
 	{
 		var s0 float32
@@ -1294,7 +1013,7 @@ func innerGradInput(y *[16]float32, x *[16]float32, w *[128]float32, djoined *[1
 		s0 += float32(w[95] * x[11])
 		s0 += float32(w[112] * x[13])
 		s0 += float32(w[119] * x[14])
-		y[13] = addGradients(djoined[13], s0)
+		y[13] = add(djoined[13], s0)
 	}
 	{
 		var s0 float32
@@ -1306,7 +1025,7 @@ func innerGradInput(y *[16]float32, x *[16]float32, w *[128]float32, djoined *[1
 		s0 += float32(w[96] * x[11])
 		s0 += float32(w[104] * x[12])
 		s0 += float32(w[120] * x[14])
-		y[14] = addGradients(djoined[14], s0)
+		y[14] = add(djoined[14], s0)
 	}
 	{
 		var s0 float32
@@ -1318,7 +1037,7 @@ func innerGradInput(y *[16]float32, x *[16]float32, w *[128]float32, djoined *[1
 		s0 += float32(w[105] * x[12])
 		s0 += float32(w[121] * x[14])
 		s0 += float32(w[126] * x[15])
-		y[15] = addGradients(djoined[15], s0)
+		y[15] = add(djoined[15], s0)
 	}
 }
 
@@ -1414,64 +1133,11 @@ func scoreBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// scoreForwardTrainGeneric computes the output of layer "score", 16→1:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Fully unrolled: 16 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
-func scoreForwardTrainGeneric(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	{
-		// y[0] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][0]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][0] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[2][0] * xk)
-		xk = x[3]
-		s0_3 += float32(wt[3][0] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][0] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][0] * xk)
-		xk = x[6]
-		s0_2 += float32(wt[6][0] * xk)
-		xk = x[7]
-		s0_3 += float32(wt[7][0] * xk)
-		xk = x[8]
-		s0_0 += float32(wt[8][0] * xk)
-		xk = x[9]
-		s0_1 += float32(wt[9][0] * xk)
-		xk = x[10]
-		s0_2 += float32(wt[10][0] * xk)
-		xk = x[11]
-		s0_3 += float32(wt[11][0] * xk)
-		xk = x[12]
-		s0_0 += float32(wt[12][0] * xk)
-		xk = x[13]
-		s0_1 += float32(wt[13][0] * xk)
-		xk = x[14]
-		s0_2 += float32(wt[14][0] * xk)
-		xk = x[15]
-		s0_3 += float32(wt[15][0] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[0] = s0
-	}
-}
-
-// scoreForwardTrainRowsGeneric is scoreForwardTrainGeneric for every row.
+// scoreForwardTrainRowsGeneric is scoreForwardGeneric for every row.
 func scoreForwardTrainRowsGeneric(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		scoreForwardTrainGeneric(&y[i], &x[i], wt, b)
+		scoreForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 

@@ -9,11 +9,6 @@ func add(x0 float32, x1 float32) float32 {
 	return x0 + x1
 }
 
-// addGradients is s = a + b.
-func addGradients(a float32, b float32) float32 {
-	return a + b
-}
-
 // crossEntropy is l = log(z) - (x - m).
 func crossEntropy(x float32, m float32, z float32) float32 {
 	return nnrt.Log32(z) - (x - m)

@@ -40,7 +40,7 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	dz2 := t.m.dz2[from : from+n][:len(x)]
 	dz1 := t.m.dz1[from : from+n][:len(x)]
 	for i := range x {
-		eyeForwardTrain(&a1[i], &x[i].Image, &p.w1, &p.b1)
+		eyeForward(&a1[i], &x[i].Image, &p.w1, &p.b1)
 	}
 	bodyForwardTrainRows(a2, x, &p.w2, &p.b2)
 	for i := range x {
@@ -179,14 +179,14 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	for i := range x {
 		eyeForward(&a1[i], &x[i].Image, &p.w1, &p.b1)
 	}
-	bodyForwardRows_2(a2, x, &p.w2, &p.b2)
+	bodyForwardTrainRows(a2, x, &p.w2, &p.b2)
 	for i := range x {
 		copy(senses[i][0:12], a1[i][:])
 		copy(senses[i][12:16], a2[i][:])
 		innerForward(&joined[i], &senses[i], &p.w3, &p.b3, &senses[i])
 	}
-	choiceForwardRows_2(z4, joined, &p.w4, &p.b4)
-	scoreForwardRows_2(z5, joined, &p.w5, &p.b5)
+	choiceForwardTrainRows(z4, joined, &p.w4, &p.b4)
+	scoreForwardTrainRows(z5, joined, &p.w5, &p.b5)
 	for i := range x {
 		s := z4[i][0]
 		for j := 1; j < 3; j++ {

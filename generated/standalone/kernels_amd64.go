@@ -3,15 +3,165 @@
 
 package standalone
 
-// learn8_3AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// dense4x8AVX2 sums 4 products for each of 8 outputs.
 //
 //go:noescape
-func learn8_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func dense4x8AVX2(y *float32, x *float32, wt *float32, b *float32)
 
-// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+// dense4x8AVX512 sums 4 products for each of 8 outputs.
 //
 //go:noescape
-func learn8_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func dense4x8AVX512(y *float32, x *float32, wt *float32, b *float32)
+
+// dense8x3AVX2 sums 8 products for each of 3 outputs.
+//
+//go:noescape
+func dense8x3AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+// dense8x3AVX512 sums 8 products for each of 3 outputs.
+//
+//go:noescape
+func dense8x3AVX512(y *float32, x *float32, wt *float32, b *float32)
+
+// inputGradient8x3AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient8x3AVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient8x3AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient8x3AVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// learn3AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn3AVX2_2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3AVX2_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn3AVX512_2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn3AVX512_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8AVX2_2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8AVX2_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn8AVX512_2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn8AVX512_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// rows4x8AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows4x8AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// rows4x8AVX512 sums 4 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows4x8AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// rows8x3AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows8x3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows8x3AVX512 sums 8 products for 3 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows8x3AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// sgdElementsAVX512 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// step3AVX2 updates the bias.
+//
+//go:noescape
+func step3AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step3AVX512 updates the bias.
+//
+//go:noescape
+func step3AVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step4x8AVX2 is the step of one sample on the weights of 8 outputs.
+//
+//go:noescape
+func step4x8AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step4x8AVX512 is the step of one sample on the weights of 8 outputs.
+//
+//go:noescape
+func step4x8AVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step8x3AVX2 is the step of one sample on the weights of 3 outputs.
+//
+//go:noescape
+func step8x3AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step8x3AVX512 is the step of one sample on the weights of 3 outputs.
+//
+//go:noescape
+func step8x3AVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step8x3GradientAVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step8x3GradientAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// step8x3GradientAVX512 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step8x3GradientAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// weightGradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
+//
+//go:noescape
+func weightGradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient3AVX512 sums the gradients of the weights of 3 outputs over the rows.
+//
+//go:noescape
+func weightGradient3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
+//
+//go:noescape
+func weightGradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient8AVX512 sums the gradients of the weights of 8 outputs over the rows.
+//
+//go:noescape
+func weightGradient8AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
 func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -21,7 +171,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn8_3AVX512(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
+		learn8AVX512_2(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -30,7 +180,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn8_4AVX2(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
+		learn8AVX2_2(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
 		return
 	}
 	dense1BiasLearnGeneric(t, lr, x, part, parts)
@@ -43,45 +193,23 @@ func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &lr, 2)
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 2)
 		return
 	}
 	dense1BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 32 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 32 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense1Forward(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense1ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense4x8AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense1ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense4x8AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense1ForwardGeneric(y, x, wt, b)
 }
-
-// dense1ForwardRowsPanel0AVX512 sums 4 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardRowsPanel1AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
 
 // dense1ForwardRows is dense1Forward_2Generic for every row.
 func dense1ForwardRows(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
@@ -96,9 +224,9 @@ func dense1ForwardRows(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]f
 		if again12 {
 			single12 = 0
 		}
-		dense1ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows4x8AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			dense1ForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows4x8AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
@@ -113,103 +241,20 @@ func dense1ForwardRows(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]f
 		if again12 {
 			single12 = 0
 		}
-		dense1ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows4x8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			dense1ForwardRowsPanel1AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows4x8AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
 	dense1ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense1ForwardRows_2Panel0AVX512 sums 4 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardRows_2Panel1AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardRows_2 is dense1ForwardGeneric for every row.
-func dense1ForwardRows_2(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense1Forward(&y[0], (*[4]float32)(&x[0]), wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		dense1ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			dense1ForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense1Forward(&y[0], (*[4]float32)(&x[0]), wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		dense1ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			dense1ForwardRows_2Panel1AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	dense1ForwardRows_2Generic(y, x, wt, b)
-}
-
-// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 32 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 32 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense1ForwardTrain(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense1ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense1ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense1ForwardTrainGeneric(y, x, wt, b)
-}
-
-// dense1ForwardTrainRowsPanel0AVX512 sums 4 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardTrainRowsPanel1AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardTrainRows is dense1ForwardTrain_2Generic for every row.
+// dense1ForwardTrainRows is dense1ForwardGeneric for every row.
 func dense1ForwardTrainRows(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense1ForwardTrain_2(&y[0], (*[4]float32)(&x[0]), wt, b)
+			dense1Forward(&y[0], (*[4]float32)(&x[0]), wt, b)
 			return
 		}
 		m := len(x)
@@ -218,15 +263,15 @@ func dense1ForwardTrainRows(y [][8]float32, x []Input, wt *[4][8]float32, b *[1]
 		if again12 {
 			single12 = 0
 		}
-		dense1ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows4x8AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			dense1ForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows4x8AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1ForwardTrain_2(&y[0], (*[4]float32)(&x[0]), wt, b)
+			dense1Forward(&y[0], (*[4]float32)(&x[0]), wt, b)
 			return
 		}
 		m := len(x)
@@ -235,72 +280,26 @@ func dense1ForwardTrainRows(y [][8]float32, x []Input, wt *[4][8]float32, b *[1]
 		if again12 {
 			single12 = 0
 		}
-		dense1ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows4x8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			dense1ForwardTrainRowsPanel1AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows4x8AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
 	dense1ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
-// dense1ForwardTrain_2AVX512 is dense1ForwardTrain_2Generic for avx512: 32 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrain_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense1ForwardTrain_2AVX2 is dense1ForwardTrain_2Generic for avx2: 32 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense1ForwardTrain_2(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense1ForwardTrain_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense1ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense1ForwardTrain_2Generic(y, x, wt, b)
-}
-
-// dense1Forward_2AVX512 is dense1Forward_2Generic for avx512: 32 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 32 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense1Forward_2(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense1Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense4x8AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense1Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense4x8AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense1Forward_2Generic(y, x, wt, b)
 }
-
-// gradient8AVX512 sums the gradients of the weights of 8 outputs over the rows.
-//
-//go:noescape
-func gradient8AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
-//
-//go:noescape
-func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -313,25 +312,15 @@ func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 // in the order of the samples. It does not allocate.
 func dense1GradWeight(gt *[4][8]float32, dy [][8]float32, x []Input) {
 	if useAVX512 {
-		gradient8AVX512(&gt[0][0], &dy[0][0], &x[0][0], 4, len(x))
+		weightGradient8AVX512(&gt[0][0], &dy[0][0], &x[0][0], 4, len(x))
 		return
 	}
 	if useAVX2 {
-		gradient8_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 4, len(x))
+		weightGradient8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 4, len(x))
 		return
 	}
 	dense1GradWeightGeneric(gt, dy, x)
 }
-
-// dense1RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense1RankOneAllAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense1RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense1RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense1RankOne is the step of layer "dense1" by one sample:
 //
@@ -346,26 +335,16 @@ func dense1RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 func dense1RankOne(wt *[4][8]float32, b *[1][16]float32, x *[4]float32, dy *[8]float32, rate float32) {
 	if useAVX512 {
 		negative := -rate
-		dense1RankOneAllAVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step4x8AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense1RankOneAll_2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step4x8AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense1RankOneGeneric(wt, b, x, dy, rate)
 }
-
-// learn8AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -383,7 +362,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(4, 6, part, parts)
 		for k := from; k < to; k += 510 {
 			m := min(510, to-k)
-			learn8_2AVX2(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
+			learn8AVX2(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
 		}
 		return
 	}
@@ -397,21 +376,11 @@ func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w1[0][0], &p.w1[0][0], &lr, 4)
+		sgdElementsAVX2(&g.w1[0][0], &p.w1[0][0], &lr, 4)
 		return
 	}
 	dense1WeightSgdGeneric(t, p, g, lr)
 }
-
-// learn3_3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn3_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn3_4AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn3_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2BiasLearn updates dense2.bias: gradient and sgd.
 func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -421,7 +390,7 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn3_3AVX512(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		learn3AVX512_2(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -430,7 +399,7 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn3_4AVX2(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		learn3AVX2_2(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
 		return
 	}
 	dense2BiasLearnGeneric(t, lr, x, part, parts)
@@ -443,45 +412,23 @@ func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &lr, 2)
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 2)
 		return
 	}
 	dense2BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense2ForwardAVX512 is dense2ForwardGeneric for avx512: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense2Forward(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense2ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x3AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense2ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x3AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense2ForwardGeneric(y, x, wt, b)
 }
-
-// dense2ForwardRowsPanel0AVX512 sums 8 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardRowsPanel1AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows is dense2Forward_2Generic for every row.
 func dense2ForwardRows(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
@@ -496,9 +443,9 @@ func dense2ForwardRows(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 		if again12 {
 			single12 = 0
 		}
-		dense2ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows8x3AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			dense2ForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows8x3AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
@@ -509,93 +456,17 @@ func dense2ForwardRows(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows8x3AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense2ForwardRows_2Panel0AVX512 sums 8 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardRows_2Panel1AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardRows_2 is dense2ForwardGeneric for every row.
-func dense2ForwardRows_2(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense2Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		dense2ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			dense2ForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense2Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
-	}
-	dense2ForwardRows_2Generic(y, x, wt, b)
-}
-
-// dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense2ForwardTrain(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense2ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense2ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense2ForwardTrainGeneric(y, x, wt, b)
-}
-
-// dense2ForwardTrainRowsPanel0AVX512 sums 8 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardTrainRowsPanel1AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardTrainRows is dense2ForwardTrain_2Generic for every row.
+// dense2ForwardTrainRows is dense2ForwardGeneric for every row.
 func dense2ForwardTrainRows(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense2ForwardTrain_2(&y[0], &x[0], wt, b)
+			dense2Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
@@ -604,146 +475,70 @@ func dense2ForwardTrainRows(y [][3]float32, x [][8]float32, wt *[8][8]float32, b
 		if again12 {
 			single12 = 0
 		}
-		dense2ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows8x3AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
 		if again12 {
-			dense2ForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows8x3AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
 		}
 		return
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense2ForwardTrain_2(&y[0], &x[0], wt, b)
+			dense2Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
+		rows8x3AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
 		return
 	}
 	dense2ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
-// dense2ForwardTrain_2AVX512 is dense2ForwardTrain_2Generic for avx512: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrain_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense2ForwardTrain_2AVX2 is dense2ForwardTrain_2Generic for avx2: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense2ForwardTrain_2(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense2ForwardTrain_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense2ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense2ForwardTrain_2Generic(y, x, wt, b)
-}
-
-// dense2Forward_2AVX512 is dense2Forward_2Generic for avx512: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense2Forward_2(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense2Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x3AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense2Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense8x3AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense2Forward_2Generic(y, x, wt, b)
 }
 
-// dense2GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense2GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense2GradInputOneBiasAVX512 updates the bias.
-//
-//go:noescape
-func dense2GradInputOneBiasAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense2GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense2GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense2GradInputOneBias_2AVX2 updates the bias.
-//
-//go:noescape
-func dense2GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
 // dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
 func dense2GradInputOne(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
 	if useAVX512 {
 		negative := -rate
-		dense2GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 8)
-		dense2GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		step8x3GradientAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 8)
+		step3AVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense2GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 8)
-		dense2GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		step8x3GradientAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 8)
+		step3AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense2GradInputOneGeneric(y, x, wt, a1, input, rate, b)
 }
-
-// dense2GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2GradInputRows is dense2GradInput_2 for every row.
 func dense2GradInputRows(y [][8]float32, x [][3]float32, wt *[8][8]float32, u0 [][8]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense2GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 1, by6, by2, single6)
+		inputGradient8x3AVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 1, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense2GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 2, by3, by2, single3)
+		inputGradient8x3AVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 2, by3, by2, single3)
 		return
 	}
 	dense2GradInputRowsGeneric(y, x, wt, u0)
 }
-
-// gradient3AVX512 sums the gradients of the weights of 3 outputs over the rows.
-//
-//go:noescape
-func gradient3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient3_2AVX2 sums the gradients of the weights of 3 outputs over the rows.
-//
-//go:noescape
-func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2GradWeight computes the gradient of the weights of layer "dense2":
 //
@@ -756,25 +551,15 @@ func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 // in the order of the samples. It does not allocate.
 func dense2GradWeight(gt *[8][8]float32, dy [][3]float32, x [][8]float32) {
 	if useAVX512 {
-		gradient3AVX512(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
+		weightGradient3AVX512(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
 		return
 	}
 	if useAVX2 {
-		gradient3_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
+		weightGradient3AVX2(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
 		return
 	}
 	dense2GradWeightGeneric(gt, dy, x)
 }
-
-// dense2RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense2RankOneAllAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense2RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense2RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense2RankOne is the step of layer "dense2" by one sample:
 //
@@ -789,26 +574,16 @@ func dense2RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 func dense2RankOne(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[3]float32, rate float32) {
 	if useAVX512 {
 		negative := -rate
-		dense2RankOneAllAVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step8x3AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense2RankOneAll_2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step8x3AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense2RankOneGeneric(wt, b, x, dy, rate)
 }
-
-// learn3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn3_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2WeightLearn updates dense2.weight: gradient and sgd.
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -826,22 +601,12 @@ func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(8, 6, part, parts)
 		for k := from; k < to; k += 510 {
 			m := min(510, to-k)
-			learn3_2AVX2(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
+			learn3AVX2(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
 		}
 		return
 	}
 	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-// sgdElementsAVX512 computes w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-
-// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
 
 // dense2WeightSgd changes dense2.weight: w = w - (lr · g).
 func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -850,7 +615,7 @@ func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w2[0][0], &p.w2[0][0], &lr, 8)
+		sgdElementsAVX2(&g.w2[0][0], &p.w2[0][0], &lr, 8)
 		return
 	}
 	dense2WeightSgdGeneric(t, p, g, lr)

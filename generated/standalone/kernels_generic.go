@@ -86,14 +86,6 @@ func dense1ForwardRowsGeneric(y [][8]float32, x []Input, wt *[4][8]float32, b *[
 	}
 }
 
-// dense1ForwardRows_2Generic is dense1ForwardGeneric for every row.
-func dense1ForwardRows_2Generic(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense1ForwardGeneric(&y[i], (*[4]float32)(&x[i]), wt, b)
-	}
-}
-
 // dense1Forward_2Generic computes the output of layer "dense1", 4→8:
 //
 //	for n := range y {
@@ -251,14 +243,6 @@ func dense2ForwardRowsGeneric(y [][3]float32, x [][8]float32, wt *[8][8]float32,
 	y = y[:len(x)]
 	for i := range x {
 		dense2Forward_2Generic(&y[i], &x[i], wt, b)
-	}
-}
-
-// dense2ForwardRows_2Generic is dense2ForwardGeneric for every row.
-func dense2ForwardRows_2Generic(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense2ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 

@@ -19,20 +19,8 @@ func dense1ForwardRows(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]f
 	dense1ForwardRowsGeneric(y, x, wt, b)
 }
 
-func dense1ForwardRows_2(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
-	dense1ForwardRows_2Generic(y, x, wt, b)
-}
-
-func dense1ForwardTrain(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	dense1ForwardTrainGeneric(y, x, wt, b)
-}
-
 func dense1ForwardTrainRows(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
 	dense1ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-func dense1ForwardTrain_2(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	dense1ForwardTrain_2Generic(y, x, wt, b)
 }
 
 func dense1Forward_2(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
@@ -71,20 +59,8 @@ func dense2ForwardRows(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1]
 	dense2ForwardRowsGeneric(y, x, wt, b)
 }
 
-func dense2ForwardRows_2(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	dense2ForwardRows_2Generic(y, x, wt, b)
-}
-
-func dense2ForwardTrain(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	dense2ForwardTrainGeneric(y, x, wt, b)
-}
-
 func dense2ForwardTrainRows(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense2ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-func dense2ForwardTrain_2(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	dense2ForwardTrain_2Generic(y, x, wt, b)
 }
 
 func dense2Forward_2(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {

@@ -100,12 +100,7 @@ func nnrtCheckArch(meta map[string]string, want string) error {
 }
 
 // archItem quotes the description of a layer, shortened if it is very long.
-func nnrt_archItem(s string) string {
-	if len(s) > 200 {
-		s = s[:200] + "…"
-	}
-	return strconv.Quote(s)
-}
+func nnrt_archItem(s string) string { return nnrt_quoteShort(s) }
 
 // archError says that the i-th description differs.
 func nnrt_archError(i int, want, got string) error {

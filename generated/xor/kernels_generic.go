@@ -45,14 +45,6 @@ func dense1ForwardRowsGeneric(y [][4]float32, x []Input, wt *[2][8]float32, b *[
 	}
 }
 
-// dense1ForwardRows_2Generic is dense1ForwardGeneric for every row.
-func dense1ForwardRows_2Generic(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense1ForwardGeneric(&y[i], (*[2]float32)(&x[i]), wt, b)
-	}
-}
-
 // dense1Forward_2Generic computes the output of layer "dense1", 2→4:
 //
 //	for n := range y {
@@ -130,14 +122,6 @@ func dense2ForwardRowsGeneric(y []Output, x [][4]float32, wt *[4][8]float32, b *
 	y = y[:len(x)]
 	for i := range x {
 		dense2Forward_2Generic((*[1]float32)(&y[i]), &x[i], wt, b)
-	}
-}
-
-// dense2ForwardRows_2Generic is dense2ForwardGeneric for every row.
-func dense2ForwardRows_2Generic(y [][1]float32, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense2ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 

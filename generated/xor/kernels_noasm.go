@@ -19,14 +19,6 @@ func dense1ForwardRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]f
 	dense1ForwardRowsGeneric(y, x, wt, b)
 }
 
-func dense1ForwardRows_2(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
-	dense1ForwardRows_2Generic(y, x, wt, b)
-}
-
-func dense1ForwardTrain(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
-	dense1ForwardTrainGeneric(y, x, wt, b)
-}
-
 func dense1ForwardTrainRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
 	dense1ForwardTrainRowsGeneric(y, x, wt, b)
 }
@@ -61,14 +53,6 @@ func dense2Forward(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]fl
 
 func dense2ForwardRows(y []Output, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	dense2ForwardRowsGeneric(y, x, wt, b)
-}
-
-func dense2ForwardRows_2(y [][1]float32, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	dense2ForwardRows_2Generic(y, x, wt, b)
-}
-
-func dense2ForwardTrain(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	dense2ForwardTrainGeneric(y, x, wt, b)
 }
 
 func dense2ForwardTrainRows(y [][1]float32, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {

@@ -48,46 +48,11 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense1ForwardTrainGeneric computes the output of layer "dense1", 2→4:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = tanh(s)
-//	}
-//
-// Fully unrolled: 8 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrainGeneric(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
-	{
-		// y[0…3] = Σ w[n][k]·x[k] + b[n]
-		s0 := b[0][0]
-		s1 := b[0][1]
-		s2 := b[0][2]
-		s3 := b[0][3]
-		xk := x[0]
-		s0 += float32(wt[0][0] * xk)
-		s1 += float32(wt[0][1] * xk)
-		s2 += float32(wt[0][2] * xk)
-		s3 += float32(wt[0][3] * xk)
-		xk = x[1]
-		s0 += float32(wt[1][0] * xk)
-		s1 += float32(wt[1][1] * xk)
-		s2 += float32(wt[1][2] * xk)
-		s3 += float32(wt[1][3] * xk)
-		y[0] = tanh(s0)
-		y[1] = tanh(s1)
-		y[2] = tanh(s2)
-		y[3] = tanh(s3)
-	}
-}
-
-// dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
+// dense1ForwardTrainRowsGeneric is dense1ForwardGeneric for every row.
 func dense1ForwardTrainRowsGeneric(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense1ForwardTrainGeneric(&y[i], (*[2]float32)(&x[i]), wt, b)
+		dense1ForwardGeneric(&y[i], (*[2]float32)(&x[i]), wt, b)
 	}
 }
 
@@ -189,38 +154,11 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense2ForwardTrainGeneric computes the output of layer "dense2", 4→1:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = sigmoid(s)
-//	}
-//
-// Fully unrolled: 4 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense2ForwardTrainGeneric(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	{
-		// y[0] = Σ w[n][k]·x[k] + b[n]
-		s0 := b[0][0]
-		xk := x[0]
-		s0 += float32(wt[0][0] * xk)
-		xk = x[1]
-		s0 += float32(wt[1][0] * xk)
-		xk = x[2]
-		s0 += float32(wt[2][0] * xk)
-		xk = x[3]
-		s0 += float32(wt[3][0] * xk)
-		y[0] = sigmoid(s0)
-	}
-}
-
-// dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
+// dense2ForwardTrainRowsGeneric is dense2ForwardGeneric for every row.
 func dense2ForwardTrainRowsGeneric(y [][1]float32, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense2ForwardTrainGeneric(&y[i], &x[i], wt, b)
+		dense2ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 

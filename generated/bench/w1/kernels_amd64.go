@@ -3,6 +3,246 @@
 
 package w1
 
+// dense32x2AVX2 sums 32 products for each of 2 outputs.
+//
+//go:noescape
+func dense32x2AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+// dense32x2AVX512 sums 32 products for each of 2 outputs.
+//
+//go:noescape
+func dense32x2AVX512(y *float32, x *float32, wt *float32, b *float32)
+
+// dense32x32AVX2 sums 32 products for each of 32 outputs.
+//
+//go:noescape
+func dense32x32AVX2(y *float32, x *float32, w *float32, b *float32)
+
+// dense32x32AVX512 sums 32 products for each of 32 outputs.
+//
+//go:noescape
+func dense32x32AVX512(y *float32, x *float32, w *float32, b *float32)
+
+// dense4x32AVX2 sums 4 products for each of 32 outputs.
+//
+//go:noescape
+func dense4x32AVX2(y *float32, x *float32, w *float32, b *float32)
+
+// dense4x32AVX512 sums 4 products for each of 32 outputs.
+//
+//go:noescape
+func dense4x32AVX512(y *float32, x *float32, w *float32, b *float32)
+
+// inputGradient32x2AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient32x2AVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient32x2AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient32x2AVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient32x32AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient32x32AVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient32x32AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient32x32AVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX2_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX2_3 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2_3(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512_3 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512_3(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn2AVX2_2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn2AVX2_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn2AVX512 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn2AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn2AVX512_2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn2AVX512_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// rows32x16AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows32x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// rows32x2AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows32x2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// rows32x2AVX512 sums 32 products for 2 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows32x2AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows32x32AVX512 sums 32 products for 32 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows32x32AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows4x16AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows4x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows4x32AVX512 sums 4 products for 32 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows4x32AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// sgdElementsAVX512 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// step2AVX2 updates the bias.
+//
+//go:noescape
+func step2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step2AVX512 updates the bias.
+//
+//go:noescape
+func step2AVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step32AVX2 updates the bias.
+//
+//go:noescape
+func step32AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step32AVX512 updates the bias.
+//
+//go:noescape
+func step32AVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step32x2AVX2 is the step of one sample on the weights of 2 outputs.
+//
+//go:noescape
+func step32x2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step32x2AVX512 is the step of one sample on the weights of 2 outputs.
+//
+//go:noescape
+func step32x2AVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step32x2GradientAVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step32x2GradientAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// step32x2GradientAVX512 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step32x2GradientAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// step32x32AVX2 is the step of one sample on the weights of 32 outputs.
+//
+//go:noescape
+func step32x32AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step32x32AVX512 is the step of one sample on the weights of 32 outputs.
+//
+//go:noescape
+func step32x32AVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step32x32GradientAVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step32x32GradientAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// step32x32GradientAVX512 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step32x32GradientAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// step4x32AVX2 is the step of one sample on the weights of 32 outputs.
+//
+//go:noescape
+func step4x32AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step4x32AVX512 is the step of one sample on the weights of 32 outputs.
+//
+//go:noescape
+func step4x32AVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// weightGradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX2_2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX2_2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX512_2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX512_2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient2AVX2 sums the gradients of the weights of 2 outputs over the rows.
+//
+//go:noescape
+func weightGradient2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient2AVX512 sums the gradients of the weights of 2 outputs over the rows.
+//
+//go:noescape
+func weightGradient2AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
 func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -12,7 +252,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 2 {
-			learn16_3AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX512_2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -23,7 +263,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 2 {
-			learn16_4AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX2_2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -37,45 +277,23 @@ func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &lr, 4)
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 4)
 		return
 	}
 	dense1BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 128 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 128 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
-
 func dense1Forward(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
 	if useAVX512 {
-		dense1ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense4x32AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense4x32AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense1ForwardGeneric(y, x, w, b)
 }
-
-// dense1ForwardRowsPanel0AVX512 sums 4 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardRowsPanel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRows is dense1Forward_2Generic for every row.
 func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
@@ -91,9 +309,9 @@ func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][
 			single12 = 0
 		}
 		for q := 0; q < 2; q += 2 {
-			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows4x32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 			if again12 {
-				dense1ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows4x32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
 			}
 		}
 		return
@@ -106,98 +324,18 @@ func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows4x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
-// dense1ForwardRows_2Panel0AVX512 sums 4 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardRows_2Panel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardRows_2 is dense1ForwardGeneric for every row.
-func dense1ForwardRows_2(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense1Forward(&y[0], (*[4]float32)(&x[0]), w, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		for q := 0; q < 2; q += 2 {
-			dense1ForwardRows_2Panel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense1ForwardRows_2Panel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense1Forward(&y[0], (*[4]float32)(&x[0]), w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense1ForwardRows_2Panel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		return
-	}
-	dense1ForwardRows_2Generic(y, x, w, b)
-}
-
-// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 128 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 128 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense1ForwardTrain(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
-	if useAVX512 {
-		dense1ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense1ForwardTrainRowsPanel0AVX512 sums 4 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardTrainRowsPanel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardTrainRows is dense1ForwardTrain_2Generic for every row.
+// dense1ForwardTrainRows is dense1ForwardGeneric for every row.
 func dense1ForwardTrainRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense1ForwardTrain_2(&y[0], (*[4]float32)(&x[0]), w, b)
+			dense1Forward(&y[0], (*[4]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
@@ -207,85 +345,39 @@ func dense1ForwardTrainRows(y [][32]float32, x []Input, w *[2][4][16]float32, b 
 			single12 = 0
 		}
 		for q := 0; q < 2; q += 2 {
-			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows4x32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 			if again12 {
-				dense1ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows4x32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
 			}
 		}
 		return
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense1ForwardTrain_2(&y[0], (*[4]float32)(&x[0]), w, b)
+			dense1Forward(&y[0], (*[4]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows4x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
 	dense1ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-// dense1ForwardTrain_2AVX512 is dense1ForwardTrain_2Generic for avx512: 128 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrain_2AVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardTrain_2AVX2 is dense1ForwardTrain_2Generic for avx2: 128 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrain_2AVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense1ForwardTrain_2(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
-	if useAVX512 {
-		dense1ForwardTrain_2AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense1ForwardTrain_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense1ForwardTrain_2Generic(y, x, w, b)
-}
-
-// dense1Forward_2AVX512 is dense1Forward_2Generic for avx512: 128 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1Forward_2AVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 128 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1Forward_2AVX2(y *float32, x *float32, w *float32, b *float32)
-
 func dense1Forward_2(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
 	if useAVX512 {
-		dense1Forward_2AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense4x32AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense1Forward_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense4x32AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense1Forward_2Generic(y, x, w, b)
 }
-
-// gradient16_3AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_4AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -299,28 +391,18 @@ func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 func dense1GradWeight(g *[2][4][16]float32, dy [][32]float32, x []Input) {
 	if useAVX512 {
 		for q := range g {
-			gradient16_3AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 4, len(x))
+			weightGradient16AVX512_2(&g[q][0][0], &dy[0][q*16], &x[0][0], 4, len(x))
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_4AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 4, len(x))
+			weightGradient16AVX2_2(&g[q][0][0], &dy[0][q*16], &x[0][0], 4, len(x))
 		}
 		return
 	}
 	dense1GradWeightGeneric(g, dy, x)
 }
-
-// dense1RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense1RankOneAllAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense1RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense1RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense1RankOne is the step of layer "dense1" by one sample:
 //
@@ -335,26 +417,16 @@ func dense1RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 func dense1RankOne(w *[2][4][16]float32, b *[2][16]float32, x *[4]float32, dy *[32]float32, rate float32) {
 	if useAVX512 {
 		negative := -rate
-		dense1RankOneAllAVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step4x32AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense1RankOneAll_2AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step4x32AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense1RankOneGeneric(w, b, x, dy, rate)
 }
-
-// learn16_5AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_5AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_6AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -364,7 +436,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 2 {
-				learn16_5AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				learn16AVX512_3(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
 			}
 		}
 		return
@@ -375,7 +447,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 2 {
-				learn16_6AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				learn16AVX2_3(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
 			}
 		}
 		return
@@ -393,22 +465,12 @@ func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	}
 	if useAVX2 {
 		for q := range 2 {
-			sgdElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 8)
+			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 8)
 		}
 		return
 	}
 	dense1WeightSgdGeneric(t, p, g, lr)
 }
-
-// learn16_3AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2BiasLearn updates dense2.bias: gradient and sgd.
 func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -419,7 +481,7 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 2 {
-			learn16_3AVX512(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16AVX512_2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -430,7 +492,7 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 2 {
-			learn16_4AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16AVX2_2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -444,45 +506,23 @@ func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &lr, 4)
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 4)
 		return
 	}
 	dense2BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense2ForwardAVX512 is dense2ForwardGeneric for avx512: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
-
 func dense2Forward(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	if useAVX512 {
-		dense2ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense32x32AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense2ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense32x32AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense2ForwardGeneric(y, x, w, b)
 }
-
-// dense2ForwardRowsPanel0AVX512 sums 32 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardRowsPanel1AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
 func dense2ForwardRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
@@ -494,7 +534,7 @@ func dense2ForwardRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, 
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := 0; q < 2; q += 2 {
-			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+			rows32x32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
 		return
 	}
@@ -505,148 +545,46 @@ func dense2ForwardRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, 
 		}
 		m := len(x)
 		for q := range w {
-			dense2ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
+			rows32x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
 		}
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
 
-// dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense2ForwardTrain(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
-	if useAVX512 {
-		dense2ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense2ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense2ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense2ForwardTrainRowsPanel0AVX512 sums 32 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardTrainRowsPanel1AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], &x[0], w, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		for q := 0; q < 2; q += 2 {
-			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], &x[0], w, b)
-			return
-		}
-		m := len(x)
-		for q := range w {
-			dense2ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
-		}
-		return
-	}
-	dense2ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-// dense2GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense2GradInputOneAllAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense2GradInputOneBiasAVX512 updates the bias.
-//
-//go:noescape
-func dense2GradInputOneBiasAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense2GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense2GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense2GradInputOneBias_2AVX2 updates the bias.
-//
-//go:noescape
-func dense2GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
 // dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
 func dense2GradInputOne(y *[32]float32, x *[32]float32, w *[2][32][16]float32, a1 *[32]float32, input *[32]float32, rate float32, b *[2][16]float32) {
 	if useAVX512 {
 		negative := -rate
-		dense2GradInputOneAllAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 32)
-		dense2GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+		step32x32GradientAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 32)
+		step32AVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense2GradInputOneAll_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 32)
-		dense2GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+		step32x32GradientAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 32)
+		step32AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
 }
-
-// dense2GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2GradInputRows is dense2GradInput for every row.
 func dense2GradInputRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, u0 [][32]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense2GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 4, by6, by2, single6)
+		inputGradient32x32AVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 4, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense2GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, by3, by2, single3)
+		inputGradient32x32AVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, by3, by2, single3)
 		return
 	}
 	dense2GradInputRowsGeneric(y, x, w, u0)
 }
-
-// gradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2GradWeight computes the gradient of the weights of layer "dense2":
 //
@@ -660,28 +598,18 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 func dense2GradWeight(g *[2][32][16]float32, dy [][32]float32, x [][32]float32) {
 	if useAVX512 {
 		for q := range g {
-			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 32, len(x))
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 32, len(x))
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 32, len(x))
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 32, len(x))
 		}
 		return
 	}
 	dense2GradWeightGeneric(g, dy, x)
 }
-
-// dense2RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense2RankOneAllAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense2RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense2RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense2RankOne is the step of layer "dense2" by one sample:
 //
@@ -696,26 +624,16 @@ func dense2RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 func dense2RankOne(w *[2][32][16]float32, b *[2][16]float32, x *[32]float32, dy *[32]float32, rate float32) {
 	if useAVX512 {
 		negative := -rate
-		dense2RankOneAllAVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step32x32AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense2RankOneAll_2AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step32x32AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense2RankOneGeneric(w, b, x, dy, rate)
 }
-
-// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2WeightLearn updates dense2.weight: gradient and sgd.
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -736,7 +654,7 @@ func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 2 {
-				learn16_2AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				learn16AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
 			}
 		}
 		return
@@ -754,22 +672,12 @@ func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	}
 	if useAVX2 {
 		for q := range 2 {
-			sgdElements_2AVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 64)
+			sgdElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 64)
 		}
 		return
 	}
 	dense2WeightSgdGeneric(t, p, g, lr)
 }
-
-// learn2_3AVX512 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn2_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn2_4AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn2_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3BiasLearn updates dense3.bias: gradient and sgd.
 func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -779,7 +687,7 @@ func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn2_3AVX512(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x))
+		learn2AVX512_2(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -788,7 +696,7 @@ func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn2_4AVX2(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x))
+		learn2AVX2_2(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x))
 		return
 	}
 	dense3BiasLearnGeneric(t, lr, x, part, parts)
@@ -801,45 +709,23 @@ func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b3[0][0], &p.b3[0][0], &lr, 2)
+		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &lr, 2)
 		return
 	}
 	dense3BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense3ForwardAVX512 is dense3ForwardGeneric for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense3ForwardAVX2 is dense3ForwardGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense3Forward(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense3ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense32x2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense3ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense32x2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense3ForwardGeneric(y, x, wt, b)
 }
-
-// dense3ForwardRowsPanel0AVX512 sums 32 products for 2 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense3ForwardRowsPanel1AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense3ForwardRows is dense3Forward_2Generic for every row.
 func dense3ForwardRows(y []Output, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
@@ -850,7 +736,7 @@ func dense3ForwardRows(y []Output, x [][32]float32, wt *[32][8]float32, b *[1][1
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense3ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		rows32x2AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	if useAVX2 {
@@ -859,225 +745,81 @@ func dense3ForwardRows(y []Output, x [][32]float32, wt *[32][8]float32, b *[1][1
 			return
 		}
 		m := len(x)
-		dense3ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
+		rows32x2AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
 	dense3ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense3ForwardRows_2Panel0AVX512 sums 32 products for 2 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense3ForwardRows_2Panel1AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense3ForwardRows_2 is dense3ForwardGeneric for every row.
-func dense3ForwardRows_2(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense3Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense3ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense3Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		dense3ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
-		return
-	}
-	dense3ForwardRows_2Generic(y, x, wt, b)
-}
-
-// dense3ForwardTrainAVX512 is dense3ForwardTrainGeneric for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense3ForwardTrainAVX2 is dense3ForwardTrainGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense3ForwardTrain(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense3ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense3ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense3ForwardTrainGeneric(y, x, wt, b)
-}
-
-// dense3ForwardTrainRowsPanel0AVX512 sums 32 products for 2 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense3ForwardTrainRowsPanel1AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense3ForwardTrainRows is dense3ForwardTrain_2Generic for every row.
+// dense3ForwardTrainRows is dense3ForwardGeneric for every row.
 func dense3ForwardTrainRows(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense3ForwardTrain_2(&y[0], &x[0], wt, b)
+			dense3Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense3ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		rows32x2AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense3ForwardTrain_2(&y[0], &x[0], wt, b)
+			dense3Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
-		dense3ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
+		rows32x2AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
 	dense3ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
-// dense3ForwardTrain_2AVX512 is dense3ForwardTrain_2Generic for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3ForwardTrain_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense3ForwardTrain_2AVX2 is dense3ForwardTrain_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense3ForwardTrain_2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense3ForwardTrain_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense3ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense3ForwardTrain_2Generic(y, x, wt, b)
-}
-
-// dense3Forward_2AVX512 is dense3Forward_2Generic for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense3Forward_2AVX2 is dense3Forward_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense3Forward_2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense3Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense32x2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense3Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense32x2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense3Forward_2Generic(y, x, wt, b)
 }
 
-// dense3GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense3GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense3GradInputOneBiasAVX512 updates the bias.
-//
-//go:noescape
-func dense3GradInputOneBiasAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense3GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense3GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense3GradInputOneBias_2AVX2 updates the bias.
-//
-//go:noescape
-func dense3GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
 // dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
 func dense3GradInputOne(y *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[32]float32, input *[32]float32, rate float32, b *[1][16]float32) {
 	if useAVX512 {
 		negative := -rate
-		dense3GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 32)
-		dense3GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		step32x2GradientAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 32)
+		step2AVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense3GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 32)
-		dense3GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		step32x2GradientAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 32)
+		step2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense3GradInputOneGeneric(y, x, wt, a2, input, rate, b)
 }
-
-// dense3GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense3GradInputRows is dense3GradInput_2 for every row.
 func dense3GradInputRows(y [][32]float32, x [][2]float32, wt *[32][8]float32, u0 [][32]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense3GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 4, by6, by2, single6)
+		inputGradient32x2AVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 4, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense3GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 8, by3, by2, single3)
+		inputGradient32x2AVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 8, by3, by2, single3)
 		return
 	}
 	dense3GradInputRowsGeneric(y, x, wt, u0)
 }
-
-// gradient2AVX512 sums the gradients of the weights of 2 outputs over the rows.
-//
-//go:noescape
-func gradient2AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient2_2AVX2 sums the gradients of the weights of 2 outputs over the rows.
-//
-//go:noescape
-func gradient2_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3GradWeight computes the gradient of the weights of layer "dense3":
 //
@@ -1090,25 +832,15 @@ func gradient2_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 // in the order of the samples. It does not allocate.
 func dense3GradWeight(gt *[32][8]float32, dy [][2]float32, x [][32]float32) {
 	if useAVX512 {
-		gradient2AVX512(&gt[0][0], &dy[0][0], &x[0][0], 32, len(x))
+		weightGradient2AVX512(&gt[0][0], &dy[0][0], &x[0][0], 32, len(x))
 		return
 	}
 	if useAVX2 {
-		gradient2_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 32, len(x))
+		weightGradient2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 32, len(x))
 		return
 	}
 	dense3GradWeightGeneric(gt, dy, x)
 }
-
-// dense3RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense3RankOneAllAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense3RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense3RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense3RankOne is the step of layer "dense3" by one sample:
 //
@@ -1123,26 +855,16 @@ func dense3RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 func dense3RankOne(wt *[32][8]float32, b *[1][16]float32, x *[32]float32, dy *[2]float32, rate float32) {
 	if useAVX512 {
 		negative := -rate
-		dense3RankOneAllAVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step32x2AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense3RankOneAll_2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step32x2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense3RankOneGeneric(wt, b, x, dy, rate)
 }
-
-// learn2AVX512 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn2AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn2_2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn2_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3WeightLearn updates dense3.weight: gradient and sgd.
 func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -1160,22 +882,12 @@ func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(32, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learn2_2AVX2(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.a2[0][k], m, len(x))
+			learn2AVX2(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.a2[0][k], m, len(x))
 		}
 		return
 	}
 	dense3WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-// sgdElementsAVX512 computes w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-
-// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
 
 // dense3WeightSgd changes dense3.weight: w = w - (lr · g).
 func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -1184,7 +896,7 @@ func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w3[0][0], &p.w3[0][0], &lr, 32)
+		sgdElementsAVX2(&g.w3[0][0], &p.w3[0][0], &lr, 32)
 		return
 	}
 	dense3WeightSgdGeneric(t, p, g, lr)

@@ -258,14 +258,6 @@ func dense1ForwardRowsGeneric(y [][32]float32, x []Input, w *[2][4][16]float32, 
 	}
 }
 
-// dense1ForwardRows_2Generic is dense1ForwardGeneric for every row.
-func dense1ForwardRows_2Generic(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense1ForwardGeneric(&y[i], (*[4]float32)(&x[i]), w, b)
-	}
-}
-
 // dense1Forward_2Generic computes the output of layer "dense1", 4→32:
 //
 //	for n := range y {
@@ -1057,14 +1049,6 @@ func dense3ForwardRowsGeneric(y []Output, x [][32]float32, wt *[32][8]float32, b
 	y = y[:len(x)]
 	for i := range x {
 		dense3Forward_2Generic((*[2]float32)(&y[i]), &x[i], wt, b)
-	}
-}
-
-// dense3ForwardRows_2Generic is dense3ForwardGeneric for every row.
-func dense3ForwardRows_2Generic(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense3ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 

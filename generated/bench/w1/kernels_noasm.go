@@ -19,20 +19,8 @@ func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
-func dense1ForwardRows_2(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
-	dense1ForwardRows_2Generic(y, x, w, b)
-}
-
-func dense1ForwardTrain(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
 func dense1ForwardTrainRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
 	dense1ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-func dense1ForwardTrain_2(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
-	dense1ForwardTrain_2Generic(y, x, w, b)
 }
 
 func dense1Forward_2(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
@@ -69,14 +57,6 @@ func dense2Forward(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2]
 
 func dense2ForwardRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	dense2ForwardRowsGeneric(y, x, w, b)
-}
-
-func dense2ForwardTrain(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
-	dense2ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense2ForwardTrainRows(y [][32]float32, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
-	dense2ForwardTrainRowsGeneric(y, x, w, b)
 }
 
 func dense2GradInputOne(y *[32]float32, x *[32]float32, w *[2][32][16]float32, a1 *[32]float32, input *[32]float32, rate float32, b *[2][16]float32) {
@@ -119,20 +99,8 @@ func dense3ForwardRows(y []Output, x [][32]float32, wt *[32][8]float32, b *[1][1
 	dense3ForwardRowsGeneric(y, x, wt, b)
 }
 
-func dense3ForwardRows_2(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
-	dense3ForwardRows_2Generic(y, x, wt, b)
-}
-
-func dense3ForwardTrain(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
-	dense3ForwardTrainGeneric(y, x, wt, b)
-}
-
 func dense3ForwardTrainRows(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	dense3ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-func dense3ForwardTrain_2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
-	dense3ForwardTrain_2Generic(y, x, wt, b)
 }
 
 func dense3Forward_2(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {

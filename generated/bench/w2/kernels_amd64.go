@@ -3,15 +3,205 @@
 
 package w2
 
-// crossEntropyGradientEachAVX512 is crossEntropyGradientEachGeneric for avx512, with the same bits.
+// crossEntropyGradientEachAVX2 computes y = x3 · ((x0 / x1) - x2) for every element.
+//
+//go:noescape
+func crossEntropyGradientEachAVX2(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 *float32)
+
+// crossEntropyGradientEachAVX512 computes y = x3 · ((x0 / x1) - x2) for every element.
 //
 //go:noescape
 func crossEntropyGradientEachAVX512(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 *float32)
 
-// crossEntropyGradientEachAVX2 is crossEntropyGradientEachGeneric for avx2, with the same bits.
+// dense128x10AVX2 sums 128 products for each of 10 outputs.
 //
 //go:noescape
-func crossEntropyGradientEachAVX2(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 *float32)
+func dense128x10AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+// dense128x10AVX512 sums 128 products for each of 10 outputs.
+//
+//go:noescape
+func dense128x10AVX512(y *float32, x *float32, wt *float32, b *float32)
+
+// dense784x128AVX2 sums 784 products for each of 128 outputs.
+//
+//go:noescape
+func dense784x128AVX2(y *float32, x *float32, w *float32, b *float32)
+
+// dense784x128AVX512 sums 784 products for each of 128 outputs.
+//
+//go:noescape
+func dense784x128AVX512(y *float32, x *float32, w *float32, b *float32)
+
+// exponentialsEachAVX2 computes y = exp(x0 - x1) for every element.
+//
+//go:noescape
+func exponentialsEachAVX2(y *[10]float32, x0 *[10]float32, x1 *[1]float32)
+
+// exponentialsEachAVX512 computes y = exp(x0 - x1) for every element.
+//
+//go:noescape
+func exponentialsEachAVX512(y *[10]float32, x0 *[10]float32, x1 *[1]float32)
+
+// inputGradient128x10AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient128x10AVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient128x10AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient128x10AVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// learn10AVX2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn10AVX2_2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn10AVX2_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn10AVX512 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn10AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn10AVX512_2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn10AVX512_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX2_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// preempt lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
+//
+//go:noescape
+func preempt()
+
+// rows128x10AVX512 sums 128 products for 10 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows128x10AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows128x2AVX2 sums 128 products for 2 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows128x2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// rows128x8AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows128x8AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// rows784x16AVX2 sums 784 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows784x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows784x32AVX512 sums 784 products for 32 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows784x32AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// sgdElementsAVX512 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// softmaxEachAVX2 computes y = x0 / x1 for every element.
+//
+//go:noescape
+func softmaxEachAVX2(y *[10]float32, x0 *[10]float32, x1 *[1]float32)
+
+// softmaxEachAVX512 computes y = x0 / x1 for every element.
+//
+//go:noescape
+func softmaxEachAVX512(y *[10]float32, x0 *[10]float32, x1 *[1]float32)
+
+// step10AVX2 updates the bias.
+//
+//go:noescape
+func step10AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step10AVX512 updates the bias.
+//
+//go:noescape
+func step10AVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step128x10AVX2 is the step of one sample on the weights of 10 outputs.
+//
+//go:noescape
+func step128x10AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step128x10AVX512 is the step of one sample on the weights of 10 outputs.
+//
+//go:noescape
+func step128x10AVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step128x10GradientAVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step128x10GradientAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// step128x10GradientAVX512 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step128x10GradientAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// step784x128AVX2 is the step of one sample on the weights of 128 outputs.
+//
+//go:noescape
+func step784x128AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step784x128AVX512 is the step of one sample on the weights of 128 outputs.
+//
+//go:noescape
+func step784x128AVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// weightGradient10AVX2 sums the gradients of the weights of 10 outputs over the rows.
+//
+//go:noescape
+func weightGradient10AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient10AVX512 sums the gradients of the weights of 10 outputs over the rows.
+//
+//go:noescape
+func weightGradient10AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 func crossEntropyGradientEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
 	if useAVX512 {
@@ -25,16 +215,6 @@ func crossEntropyGradientEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x
 	crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
 }
 
-// learn16_3AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
 func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -44,7 +224,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_3AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX512_2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -55,7 +235,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_4AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX2_2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -69,55 +249,23 @@ func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &lr, 16)
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 16)
 		return
 	}
 	dense1BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 100352 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 100352 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
-
 func dense1Forward(y *[128]float32, x *[784]float32, w *[8][784][16]float32, b *[8][16]float32) {
 	if useAVX512 {
-		dense1ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense784x128AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense784x128AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense1ForwardGeneric(y, x, w, b)
 }
-
-// dense1ForwardRowsPanel0AVX512 sums 784 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// preemptAVX512 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
-//
-//go:noescape
-func preemptAVX512()
-
-// dense1ForwardRowsPanel2AVX2 sums 784 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// preempt_2AVX2 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
-//
-//go:noescape
-func preempt_2AVX2()
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][144]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32) {
@@ -133,11 +281,11 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][784][16]float32, b *[
 			single12 = 0
 		}
 		for q := 0; q < 8; q += 2 {
-			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows784x32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 			if again12 {
-				dense1ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows784x32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
 			}
-			preemptAVX512()
+			preempt()
 		}
 		return
 	}
@@ -149,95 +297,13 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][784][16]float32, b *[
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
+			rows784x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt()
 		}
 		return
 	}
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
-
-// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 100352 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 100352 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense1ForwardTrain(y *[128]float32, x *[784]float32, w *[8][784][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		dense1ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense1ForwardTrainRowsPanel0AVX512 sums 784 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardTrainRowsPanel1AVX2 sums 784 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense1ForwardTrain((*[128]float32)(y[0][:]), (*[784]float32)(&x[0]), w, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		for q := 0; q < 8; q += 2 {
-			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense1ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
-			preemptAVX512()
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense1ForwardTrain((*[128]float32)(y[0][:]), (*[784]float32)(&x[0]), w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense1ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
-		}
-		return
-	}
-	dense1ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-// gradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -251,30 +317,20 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 func dense1GradWeight(g *[8][784][16]float32, dy [][144]float32, x []Input) {
 	if useAVX512 {
 		for q := range g {
-			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x))
-			preemptAVX512()
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x))
+			preempt()
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x))
-			preempt_2AVX2()
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x))
+			preempt()
 		}
 		return
 	}
 	dense1GradWeightGeneric(g, dy, x)
 }
-
-// dense1RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense1RankOneAllAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense1RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense1RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense1RankOne is the step of layer "dense1" by one sample:
 //
@@ -289,26 +345,16 @@ func dense1RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 func dense1RankOne(w *[8][784][16]float32, b *[8][16]float32, x *[784]float32, dy *[128]float32, rate float32) {
 	if useAVX512 {
 		negative := -rate
-		dense1RankOneAllAVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step784x128AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense1RankOneAll_2AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step784x128AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense1RankOneGeneric(w, b, x, dy, rate)
 }
-
-// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -319,7 +365,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			m := min(128, to-k)
 			for q := range 8 {
 				learn16AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
-				preemptAVX512()
+				preempt()
 			}
 		}
 		return
@@ -330,8 +376,8 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				learn16_2AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
-				preempt_2AVX2()
+				learn16AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				preempt()
 			}
 		}
 		return
@@ -349,22 +395,12 @@ func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	}
 	if useAVX2 {
 		for q := range 8 {
-			sgdElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 1568)
+			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 1568)
 		}
 		return
 	}
 	dense1WeightSgdGeneric(t, p, g, lr)
 }
-
-// learn10_3AVX512 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn10_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn10_4AVX2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn10_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2BiasLearn updates dense2.bias: gradient and sgd.
 func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -374,7 +410,7 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn10_3AVX512(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		learn10AVX512_2(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -383,7 +419,7 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn10_4AVX2(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
+		learn10AVX2_2(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
 		return
 	}
 	dense2BiasLearnGeneric(t, lr, x, part, parts)
@@ -396,50 +432,23 @@ func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &lr, 2)
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 2)
 		return
 	}
 	dense2BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense2ForwardAVX512 is dense2ForwardGeneric for avx512: 1280 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 1280 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense2Forward(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense2ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense128x10AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense2ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense128x10AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense2ForwardGeneric(y, x, wt, b)
 }
-
-// dense2ForwardRowsPanel0AVX512 sums 128 products for 10 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardRowsPanel1AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense2ForwardRowsPanel2AVX2 sums 128 products for 2 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
 func dense2ForwardRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
@@ -450,7 +459,7 @@ func dense2ForwardRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, 
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense2ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		rows128x10AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	if useAVX2 {
@@ -459,150 +468,46 @@ func dense2ForwardRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, 
 			return
 		}
 		m := len(x)
-		dense2ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
-		dense2ForwardRowsPanel2AVX2(&y[0][8], &x[0][0], &wt[0][8], &b[0][8], m)
+		rows128x8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
+		rows128x2AVX2(&y[0][8], &x[0][0], &wt[0][8], &b[0][8], m)
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 1280 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 1280 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense2ForwardTrain(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense2ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense2ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense2ForwardTrainGeneric(y, x, wt, b)
-}
-
-// dense2ForwardTrainRowsPanel0AVX512 sums 128 products for 10 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardTrainRowsPanel1AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense2ForwardTrainRowsPanel2AVX2 sums 128 products for 2 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], (*[128]float32)(x[0][:]), wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense2ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], (*[128]float32)(x[0][:]), wt, b)
-			return
-		}
-		m := len(x)
-		dense2ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
-		dense2ForwardTrainRowsPanel2AVX2(&y[0][8], &x[0][0], &wt[0][8], &b[0][8], m)
-		return
-	}
-	dense2ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-// dense2GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense2GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense2GradInputOneBiasAVX512 updates the bias.
-//
-//go:noescape
-func dense2GradInputOneBiasAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense2GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense2GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense2GradInputOneBias_2AVX2 updates the bias.
-//
-//go:noescape
-func dense2GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
 // dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
 func dense2GradInputOne(y *[128]float32, x *[10]float32, wt *[128][16]float32, a1 *[128]float32, input *[128]float32, rate float32, b *[1][16]float32) {
 	if useAVX512 {
 		negative := -rate
-		dense2GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 128)
-		dense2GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		step128x10GradientAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 128)
+		step10AVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense2GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 128)
-		dense2GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		step128x10GradientAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 128)
+		step10AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense2GradInputOneGeneric(y, x, wt, a1, input, rate, b)
 }
-
-// dense2GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2GradInputRows is dense2GradInput for every row.
 func dense2GradInputRows(y [][144]float32, x [][10]float32, wt *[128][16]float32, u0 [][144]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense2GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 16, by6, by2, single6)
+		inputGradient128x10AVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 16, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense2GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 32, by3, by2, single3)
+		inputGradient128x10AVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 32, by3, by2, single3)
 		return
 	}
 	dense2GradInputRowsGeneric(y, x, wt, u0)
 }
-
-// gradient10AVX512 sums the gradients of the weights of 10 outputs over the rows.
-//
-//go:noescape
-func gradient10AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient10_2AVX2 sums the gradients of the weights of 10 outputs over the rows.
-//
-//go:noescape
-func gradient10_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2GradWeight computes the gradient of the weights of layer "dense2":
 //
@@ -615,25 +520,15 @@ func gradient10_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 // in the order of the samples. It does not allocate.
 func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][144]float32) {
 	if useAVX512 {
-		gradient10AVX512(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
+		weightGradient10AVX512(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
 		return
 	}
 	if useAVX2 {
-		gradient10_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
+		weightGradient10AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
 		return
 	}
 	dense2GradWeightGeneric(gt, dy, x)
 }
-
-// dense2RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense2RankOneAllAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense2RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense2RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense2RankOne is the step of layer "dense2" by one sample:
 //
@@ -648,26 +543,16 @@ func dense2RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 func dense2RankOne(wt *[128][16]float32, b *[1][16]float32, x *[128]float32, dy *[10]float32, rate float32) {
 	if useAVX512 {
 		negative := -rate
-		dense2RankOneAllAVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step128x10AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense2RankOneAll_2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step128x10AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense2RankOneGeneric(wt, b, x, dy, rate)
 }
-
-// learn10AVX512 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn10AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn10_2AVX2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn10_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2WeightLearn updates dense2.weight: gradient and sgd.
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -685,22 +570,12 @@ func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learn10_2AVX2(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
+			learn10AVX2(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
 		}
 		return
 	}
 	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-// sgdElementsAVX512 computes w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-
-// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
 
 // dense2WeightSgd changes dense2.weight: w = w - (lr · g).
 func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -709,21 +584,11 @@ func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w2[0][0], &p.w2[0][0], &lr, 256)
+		sgdElementsAVX2(&g.w2[0][0], &p.w2[0][0], &lr, 256)
 		return
 	}
 	dense2WeightSgdGeneric(t, p, g, lr)
 }
-
-// exponentialsEachAVX512 is exponentialsEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func exponentialsEachAVX512(y *[10]float32, x0 *[10]float32, x1 *[1]float32)
-
-// exponentialsEachAVX2 is exponentialsEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func exponentialsEachAVX2(y *[10]float32, x0 *[10]float32, x1 *[1]float32)
 
 func exponentialsEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
 	if useAVX512 {
@@ -752,16 +617,6 @@ func share(n int, tile int, part int, parts int) (from, to int) {
 	tiles := (n + tile - 1) / tile
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }
-
-// softmaxEachAVX512 is softmaxEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func softmaxEachAVX512(y *[10]float32, x0 *[10]float32, x1 *[1]float32)
-
-// softmaxEachAVX2 is softmaxEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func softmaxEachAVX2(y *[10]float32, x0 *[10]float32, x1 *[1]float32)
 
 func softmaxEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
 	if useAVX512 {

@@ -2,7 +2,7 @@
 
 package w2
 
-// crossEntropyGradientEachGeneric is dp = s · ((e / z) - h) for every element. y may be an operand.
+// crossEntropyGradientEachGeneric is y = x3 · ((x0 / x1) - x2) for every element. y may be an operand.
 func crossEntropyGradientEachGeneric(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
 	for j := range y {
 		y[j] = float32(crossEntropyGradient(x0[j], x1[0], x2[j], x3))
@@ -699,14 +699,14 @@ func dense2ForwardRowsGeneric(y [][10]float32, x [][144]float32, wt *[128][16]fl
 	}
 }
 
-// exponentialsEachGeneric is e = exp(x - m) for every element. y may be an operand.
+// exponentialsEachGeneric is y = exp(x0 - x1) for every element. y may be an operand.
 func exponentialsEachGeneric(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
 	for j := range y {
 		y[j] = float32(exponentials(x0[j], x1[0]))
 	}
 }
 
-// softmaxEachGeneric is y = e / z for every element. y may be an operand.
+// softmaxEachGeneric is y = x0 / x1 for every element. y may be an operand.
 func softmaxEachGeneric(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
 	for j := range y {
 		y[j] = float32(softmax(x0[j], x1[0]))

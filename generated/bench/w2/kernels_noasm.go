@@ -23,14 +23,6 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][784][16]float32, b *[
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
-func dense1ForwardTrain(y *[128]float32, x *[784]float32, w *[8][784][16]float32, b *[8][16]float32) {
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32) {
-	dense1ForwardTrainRowsGeneric(y, x, w, b)
-}
-
 func dense1GradWeight(g *[8][784][16]float32, dy [][144]float32, x []Input) {
 	dense1GradWeightGeneric(g, dy, x)
 }
@@ -61,14 +53,6 @@ func dense2Forward(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1]
 
 func dense2ForwardRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
 	dense2ForwardRowsGeneric(y, x, wt, b)
-}
-
-func dense2ForwardTrain(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1][16]float32) {
-	dense2ForwardTrainGeneric(y, x, wt, b)
-}
-
-func dense2ForwardTrainRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
-	dense2ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
 func dense2GradInputOne(y *[128]float32, x *[10]float32, wt *[128][16]float32, a1 *[128]float32, input *[128]float32, rate float32, b *[1][16]float32) {

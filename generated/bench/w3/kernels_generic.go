@@ -2,7 +2,7 @@
 
 package w3
 
-// crossEntropyGradientEachGeneric is dp = s · ((e / z) - h) for every element. y may be an operand.
+// crossEntropyGradientEachGeneric is y = x3 · ((x0 / x1) - x2) for every element. y may be an operand.
 func crossEntropyGradientEachGeneric(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
 	for j := range y {
 		y[j] = float32(crossEntropyGradient(x0[j], x1[0], x2[j], x3))
@@ -329,11 +329,6 @@ func dense2ForwardRowsGeneric(y [][528]float32, x [][528]float32, w *[32][513][1
 	for i := range x {
 		dense2ForwardGeneric((*[512]float32)(y[i][:]), (*[512]float32)(x[i][:]), w, b)
 	}
-}
-
-// dense2ForwardSkipGeneric is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
-func dense2ForwardSkipGeneric(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
-	dense2ForwardGeneric(y, x, w, b)
 }
 
 // dense3ForwardGeneric computes the output of layer "dense3", 512→10:
@@ -865,21 +860,21 @@ func dense3ForwardRowsGeneric(y [][10]float32, x [][528]float32, wt *[512][16]fl
 	}
 }
 
-// exponentialsEachGeneric is e = exp(x - m) for every element. y may be an operand.
+// exponentialsEachGeneric is y = exp(x0 - x1) for every element. y may be an operand.
 func exponentialsEachGeneric(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
 	for j := range y {
 		y[j] = float32(exponentials(x0[j], x1[0]))
 	}
 }
 
-// reluGradientEachGeneric is dx = select(0 < y, dy, y) for every element. y may be an operand.
+// reluGradientEachGeneric is y = select(0 < x0, x1, x0) for every element. y may be an operand.
 func reluGradientEachGeneric(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
 	for j := range y {
 		y[j] = float32(reluGradient(x0[j], x1[j]))
 	}
 }
 
-// softmaxEachGeneric is y = e / z for every element. y may be an operand.
+// softmaxEachGeneric is y = x0 / x1 for every element. y may be an operand.
 func softmaxEachGeneric(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
 	for j := range y {
 		y[j] = float32(softmax(x0[j], x1[0]))

@@ -23,14 +23,6 @@ func dense1ForwardRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
-func dense1ForwardTrain(y *[512]float32, x *[784]float32, w *[32][784][16]float32, b *[32][16]float32) {
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense1ForwardTrainRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
-	dense1ForwardTrainRowsGeneric(y, x, w, b)
-}
-
 func dense1GradWeight(g *[32][784][16]float32, dy [][528]float32, x []Input) {
 	dense1GradWeightGeneric(g, dy, x)
 }
@@ -64,19 +56,7 @@ func dense2ForwardRows(y [][528]float32, x [][528]float32, w *[32][513][16]float
 }
 
 func dense2ForwardSkip(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
-	dense2ForwardSkipGeneric(y, x, w, b)
-}
-
-func dense2ForwardTrain(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
-	dense2ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense2ForwardTrainRows(y [][528]float32, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
-	dense2ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-func dense2ForwardTrainSkip(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
-	dense2ForwardTrainSkipGeneric(y, x, w, b)
+	dense2Forward(y, x, w, b)
 }
 
 func dense2GradInputOne(y *[512]float32, x *[512]float32, w *[32][513][16]float32, a1 *[512]float32, input *[512]float32, rate float32, b *[32][16]float32) {
@@ -117,14 +97,6 @@ func dense3Forward(y *[10]float32, x *[512]float32, wt *[512][16]float32, b *[1]
 
 func dense3ForwardRows(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
 	dense3ForwardRowsGeneric(y, x, wt, b)
-}
-
-func dense3ForwardTrain(y *[10]float32, x *[512]float32, wt *[512][16]float32, b *[1][16]float32) {
-	dense3ForwardTrainGeneric(y, x, wt, b)
-}
-
-func dense3ForwardTrainRows(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
-	dense3ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
 func dense3GradInputOne(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2 *[512]float32, input *[512]float32, rate float32, b *[1][16]float32) {

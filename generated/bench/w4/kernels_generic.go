@@ -163,19 +163,6 @@ func dense10ForwardRowsGeneric(y []Output, x [][144]float32, w *[40][129][16]flo
 	}
 }
 
-// dense10ForwardRows_2Generic is dense10ForwardGeneric for every row.
-func dense10ForwardRows_2Generic(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense10ForwardGeneric((*[640]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
-	}
-}
-
-// dense10ForwardSkipGeneric is dense10ForwardGeneric; where enough elements of x are zero, their weights are not read.
-func dense10ForwardSkipGeneric(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	dense10ForwardGeneric(y, x, w, b)
-}
-
 // dense1ForwardGeneric computes the output of layer "dense1", 640→128:
 //
 //	for n := range y {
@@ -496,11 +483,6 @@ func dense2ForwardRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][16
 	for i := range x {
 		dense2ForwardGeneric((*[128]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
 	}
-}
-
-// dense2ForwardSkipGeneric is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
-func dense2ForwardSkipGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	dense2ForwardGeneric(y, x, w, b)
 }
 
 // dense5ForwardGeneric computes the output of layer "dense5", 128→8:
@@ -1093,14 +1075,14 @@ func dense6ForwardRowsGeneric(y [][144]float32, x [][8]float32, w *[8][8][16]flo
 	}
 }
 
-// mseGradientEachGeneric is dp = s · (2 · (p - t)) for every element. y may be an operand.
+// mseGradientEachGeneric is y = x2 · (2 · (x0 - x1)) for every element. y may be an operand.
 func mseGradientEachGeneric(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 float32) {
 	for j := range y {
 		y[j] = float32(mseGradient(x0[j], x1[j], x2))
 	}
 }
 
-// reluGradientEachGeneric is dx = select(0 < y, dy, y) for every element. y may be an operand.
+// reluGradientEachGeneric is y = select(0 < x0, x1, x0) for every element. y may be an operand.
 func reluGradientEachGeneric(y *[128]float32, x0 *[128]float32, x1 *[128]float32) {
 	for j := range y {
 		y[j] = float32(reluGradient(x0[j], x1[j]))

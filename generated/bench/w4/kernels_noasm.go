@@ -19,24 +19,12 @@ func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b
 	dense10ForwardRowsGeneric(y, x, w, b)
 }
 
-func dense10ForwardRows_2(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	dense10ForwardRows_2Generic(y, x, w, b)
-}
-
 func dense10ForwardSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	dense10ForwardSkipGeneric(y, x, w, b)
-}
-
-func dense10ForwardTrain(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	dense10ForwardTrainGeneric(y, x, w, b)
+	dense10Forward(y, x, w, b)
 }
 
 func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	dense10ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-func dense10ForwardTrainSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	dense10ForwardTrainSkipGeneric(y, x, w, b)
 }
 
 func dense10GradInputOne(y *[128]float32, x *[640]float32, w *[40][129][16]float32, a9 *[128]float32, input *[128]float32, rate float32, b *[40][16]float32) {
@@ -79,14 +67,6 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
-func dense1ForwardTrain(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
-	dense1ForwardTrainRowsGeneric(y, x, w, b)
-}
-
 func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	dense1GradWeightGeneric(g, dy, x)
 }
@@ -120,19 +100,7 @@ func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float3
 }
 
 func dense2ForwardSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	dense2ForwardSkipGeneric(y, x, w, b)
-}
-
-func dense2ForwardTrain(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	dense2ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense2ForwardTrainRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	dense2ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-func dense2ForwardTrainSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	dense2ForwardTrainSkipGeneric(y, x, w, b)
+	dense2Forward(y, x, w, b)
 }
 
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -191,14 +159,6 @@ func dense5ForwardRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b 
 	dense5ForwardRowsGeneric(y, x, wt, b)
 }
 
-func dense5ForwardTrain(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
-	dense5ForwardTrainGeneric(y, x, wt, b)
-}
-
-func dense5ForwardTrainRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
-	dense5ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
 func dense5GradInputOne(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4 *[128]float32, input *[128]float32, rate float32, b *[1][16]float32) {
 	dense5GradInputOneGeneric(y, x, wt, a4, input, rate, b)
 }
@@ -237,14 +197,6 @@ func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][
 
 func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	dense6ForwardRowsGeneric(y, x, w, b)
-}
-
-func dense6ForwardTrain(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
-	dense6ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense6ForwardTrainRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
-	dense6ForwardTrainRowsGeneric(y, x, w, b)
 }
 
 func dense6GradInputOne(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5 *[8]float32, input *[8]float32, rate float32, b *[8][16]float32) {

@@ -3,15 +3,420 @@
 
 package w5
 
-// learn16_11AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// dense1024x512AVX2 sums 1024 products for each of 512 outputs.
 //
 //go:noescape
-func learn16_11AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func dense1024x512AVX2(y *float32, x *float32, w *float32, b *float32)
 
-// learn16_12AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+// dense1024x512AVX512 sums 1024 products for each of 512 outputs.
 //
 //go:noescape
-func learn16_12AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func dense1024x512AVX512(y *float32, x *float32, w *float32, b *float32)
+
+// dense256x1024AVX2 sums 256 products for each of 1024 outputs.
+//
+//go:noescape
+func dense256x1024AVX2(y *float32, x *float32, w *float32, b *float32)
+
+// dense256x1024AVX512 sums 256 products for each of 1024 outputs.
+//
+//go:noescape
+func dense256x1024AVX512(y *float32, x *float32, w *float32, b *float32)
+
+// dense256x1AVX2 sums 256 products for each of 1 outputs.
+//
+//go:noescape
+func dense256x1AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+// dense256x1AVX512 sums 256 products for each of 1 outputs.
+//
+//go:noescape
+func dense256x1AVX512(y *float32, x *float32, wt *float32, b *float32)
+
+// dense512x256AVX2 sums 512 products for each of 256 outputs.
+//
+//go:noescape
+func dense512x256AVX2(y *float32, x *float32, w *float32, b *float32)
+
+// dense512x256AVX512 sums 512 products for each of 256 outputs.
+//
+//go:noescape
+func dense512x256AVX512(y *float32, x *float32, w *float32, b *float32)
+
+// inputGradient1024x512AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient1024x512AVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient1024x512AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient1024x512AVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient256x1AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient256x1AVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient256x1AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient256x1AVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient512x256AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient512x256AVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient512x256AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient512x256AVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX2_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX2_3 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2_3(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX2_4 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2_4(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX2_5 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2_5(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX2_6 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2_6(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512_3 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512_3(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512_4 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512_4(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512_5 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512_5(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512_6 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512_6(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn1AVX2_2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1AVX2_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn1AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn1AVX512_2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1AVX512_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// listed1024x512AVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func listed1024x512AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// listed1024x512AVX512 is the layer for the inputs of a list.
+//
+//go:noescape
+func listed1024x512AVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// listed512x256AVX2 is the layer for the inputs of a list.
+//
+//go:noescape
+func listed512x256AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// listed512x256AVX512 is the layer for the inputs of a list.
+//
+//go:noescape
+func listed512x256AVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
+
+// listedStep1024x512AVX2 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func listedStep1024x512AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+
+// listedStep1024x512AVX512 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func listedStep1024x512AVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+
+// listedStep512x256AVX2 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func listedStep512x256AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+
+// listedStep512x256AVX512 computes the gradients of the inputs of a list and updates their weights.
+//
+//go:noescape
+func listedStep512x256AVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
+
+// nonZero1024 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZero1024(list *int32, count *int, x *float32)
+
+// nonZero512 lists the byte offsets of the elements that are not zero.
+//
+//go:noescape
+func nonZero512(list *int32, count *int, x *float32)
+
+// preempt lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
+//
+//go:noescape
+func preempt()
+
+// reluGradientEachAVX2 computes y = select(0 < x0, x1, x0) for every element.
+//
+//go:noescape
+func reluGradientEachAVX2(y *[512]float32, x0 *[512]float32, x1 *[512]float32)
+
+// reluGradientEachAVX2_2 computes y = select(0 < x0, x1, x0) for every element.
+//
+//go:noescape
+func reluGradientEachAVX2_2(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32)
+
+// reluGradientEachAVX512 computes y = select(0 < x0, x1, x0) for every element.
+//
+//go:noescape
+func reluGradientEachAVX512(y *[512]float32, x0 *[512]float32, x1 *[512]float32)
+
+// reluGradientEachAVX512_2 computes y = select(0 < x0, x1, x0) for every element.
+//
+//go:noescape
+func reluGradientEachAVX512_2(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32)
+
+// rows1024x16AVX2 sums 1024 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows1024x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows1024x32AVX512 sums 1024 products for 32 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows1024x32AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// rows256x16AVX2 sums 256 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows256x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows256x1AVX2 sums 256 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows256x1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// rows256x1AVX512 sums 256 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows256x1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows256x32AVX512 sums 256 products for 32 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows256x32AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// rows512x16AVX2 sums 512 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows512x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows512x32AVX512 sums 512 products for 32 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows512x32AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// sgdElementsAVX512 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// step1024x512AVX2 is the step of one sample on the weights of 512 outputs.
+//
+//go:noescape
+func step1024x512AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step1024x512AVX512 is the step of one sample on the weights of 512 outputs.
+//
+//go:noescape
+func step1024x512AVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step1024x512GradientAVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step1024x512GradientAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// step1024x512GradientAVX512 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step1024x512GradientAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// step1AVX2 updates the bias.
+//
+//go:noescape
+func step1AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step1AVX512 updates the bias.
+//
+//go:noescape
+func step1AVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step256AVX2 updates the bias.
+//
+//go:noescape
+func step256AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step256AVX512 updates the bias.
+//
+//go:noescape
+func step256AVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step256x1024AVX2 is the step of one sample on the weights of 1024 outputs.
+//
+//go:noescape
+func step256x1024AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step256x1024AVX512 is the step of one sample on the weights of 1024 outputs.
+//
+//go:noescape
+func step256x1024AVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step256x1AVX2 is the step of one sample on the weights of 1 outputs.
+//
+//go:noescape
+func step256x1AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step256x1AVX512 is the step of one sample on the weights of 1 outputs.
+//
+//go:noescape
+func step256x1AVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step256x1GradientAVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step256x1GradientAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// step256x1GradientAVX512 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step256x1GradientAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// step512AVX2 updates the bias.
+//
+//go:noescape
+func step512AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step512AVX512 updates the bias.
+//
+//go:noescape
+func step512AVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step512x256AVX2 is the step of one sample on the weights of 256 outputs.
+//
+//go:noescape
+func step512x256AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step512x256AVX512 is the step of one sample on the weights of 256 outputs.
+//
+//go:noescape
+func step512x256AVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step512x256GradientAVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step512x256GradientAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// step512x256GradientAVX512 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step512x256GradientAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// weightGradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX2_2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX2_2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX2_3 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX2_3(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX512_2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX512_2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX512_3 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX512_3(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
+//
+//go:noescape
+func weightGradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient1AVX512 sums the gradients of the weights of 1 outputs over the rows.
+//
+//go:noescape
+func weightGradient1AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
 func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -22,7 +427,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 64 {
-			learn16_11AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX512_6(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -33,7 +438,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 64 {
-			learn16_12AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX2_6(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -47,55 +452,23 @@ func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &lr, 128)
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 128)
 		return
 	}
 	dense1BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 262144 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 262144 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
-
 func dense1Forward(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b *[64][16]float32) {
 	if useAVX512 {
-		dense1ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense256x1024AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense256x1024AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense1ForwardGeneric(y, x, w, b)
 }
-
-// dense1ForwardRowsPanel0AVX512 sums 256 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// preemptAVX512 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
-//
-//go:noescape
-func preemptAVX512()
-
-// dense1ForwardRowsPanel2AVX2 sums 256 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// preempt_2AVX2 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
-//
-//go:noescape
-func preempt_2AVX2()
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
@@ -111,11 +484,11 @@ func dense1ForwardRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b 
 			single12 = 0
 		}
 		for q := 0; q < 64; q += 2 {
-			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows256x32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 			if again12 {
-				dense1ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows256x32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
 			}
-			preemptAVX512()
+			preempt()
 		}
 		return
 	}
@@ -127,95 +500,13 @@ func dense1ForwardRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b 
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense1ForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
+			rows256x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt()
 		}
 		return
 	}
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
-
-// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 262144 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 262144 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense1ForwardTrain(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b *[64][16]float32) {
-	if useAVX512 {
-		dense1ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense1ForwardTrainRowsPanel0AVX512 sums 256 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardTrainRowsPanel1AVX2 sums 256 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense1ForwardTrain((*[1024]float32)(y[0][:]), (*[256]float32)(&x[0]), w, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		for q := 0; q < 64; q += 2 {
-			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense1ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
-			preemptAVX512()
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense1ForwardTrain((*[1024]float32)(y[0][:]), (*[256]float32)(&x[0]), w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense1ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
-		}
-		return
-	}
-	dense1ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-// gradient16_5AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_5AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_6AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -229,30 +520,20 @@ func gradient16_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 func dense1GradWeight(g *[64][257][16]float32, dy [][1040]float32, x []Input) {
 	if useAVX512 {
 		for q := range g {
-			gradient16_5AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 256, len(x))
-			preemptAVX512()
+			weightGradient16AVX512_3(&g[q][0][0], &dy[0][q*16], &x[0][0], 256, len(x))
+			preempt()
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_6AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 256, len(x))
-			preempt_2AVX2()
+			weightGradient16AVX2_3(&g[q][0][0], &dy[0][q*16], &x[0][0], 256, len(x))
+			preempt()
 		}
 		return
 	}
 	dense1GradWeightGeneric(g, dy, x)
 }
-
-// dense1RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense1RankOneAllAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense1RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense1RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense1RankOne is the step of layer "dense1" by one sample:
 //
@@ -267,26 +548,16 @@ func dense1RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 func dense1RankOne(w *[64][257][16]float32, b *[64][16]float32, x *[256]float32, dy *[1024]float32, rate float32) {
 	if useAVX512 {
 		negative := -rate
-		dense1RankOneAllAVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step256x1024AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense1RankOneAll_2AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step256x1024AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense1RankOneGeneric(w, b, x, dy, rate)
 }
-
-// learn16_9AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_9AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_10AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
 func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -296,8 +567,8 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 64 {
-				learn16_9AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
-				preemptAVX512()
+				learn16AVX512_5(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				preempt()
 			}
 		}
 		return
@@ -308,8 +579,8 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 64 {
-				learn16_10AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
-				preempt_2AVX2()
+				learn16AVX2_5(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				preempt()
 			}
 		}
 		return
@@ -322,29 +593,19 @@ func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	if useAVX512 {
 		for q := range 64 {
 			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 256)
-			preemptAVX512()
+			preempt()
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range 64 {
-			sgdElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 512)
-			preempt_2AVX2()
+			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 512)
+			preempt()
 		}
 		return
 	}
 	dense1WeightSgdGeneric(t, p, g, lr)
 }
-
-// learn16_7AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_7AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_8AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2BiasLearn updates dense2.bias: gradient and sgd.
 func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -355,7 +616,7 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 32 {
-			learn16_7AVX512(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16AVX512_4(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -366,7 +627,7 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 32 {
-			learn16_8AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16AVX2_4(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -380,45 +641,23 @@ func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &lr, 64)
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 64)
 		return
 	}
 	dense2BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense2ForwardAVX512 is dense2ForwardGeneric for avx512: 524288 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 524288 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
-
 func dense2Forward(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
 	if useAVX512 {
-		dense2ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense1024x512AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense2ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense1024x512AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense2ForwardGeneric(y, x, w, b)
 }
-
-// dense2ForwardRowsPanel0AVX512 sums 1024 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardRowsPanel1AVX2 sums 1024 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
 func dense2ForwardRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]float32, b *[32][16]float32) {
@@ -434,11 +673,11 @@ func dense2ForwardRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]flo
 			single12 = 0
 		}
 		for q := 0; q < 32; q += 2 {
-			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows1024x32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 			if again12 {
-				dense2ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows1024x32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
 			}
-			preemptAVX512()
+			preempt()
 		}
 		return
 	}
@@ -450,42 +689,22 @@ func dense2ForwardRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]flo
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense2ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
+			rows1024x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt()
 		}
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
 
-// dense2ForwardListedAVX512 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense2ForwardListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// nonZeroAVX512 lists the byte offsets of the elements that are not zero.
-//
-//go:noescape
-func nonZeroAVX512(list *int32, count *int, x *float32)
-
-// dense2ForwardListed_2AVX2 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense2ForwardListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// nonZero_2AVX2 lists the byte offsets of the elements that are not zero.
-//
-//go:noescape
-func nonZero_2AVX2(list *int32, count *int, x *float32)
-
-// dense2ForwardSkip is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
+// dense2ForwardSkip is dense2Forward; where enough elements of x are zero, their weights are not read.
 func dense2ForwardSkip(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
 	if useAVX512 {
 		var list [1040]int32
 		var count int
-		nonZeroAVX512(&list[0], &count, &x[0])
+		nonZero1024(&list[0], &count, &x[0])
 		if count <= 896 {
-			dense2ForwardListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			listed1024x512AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
 			return
 		}
 		dense2Forward(y, x, w, b)
@@ -494,155 +713,16 @@ func dense2ForwardSkip(y *[512]float32, x *[1024]float32, w *[32][1025][16]float
 	if useAVX2 {
 		var list [1032]int32
 		var count int
-		nonZero_2AVX2(&list[0], &count, &x[0])
+		nonZero1024(&list[0], &count, &x[0])
 		if count <= 896 {
-			dense2ForwardListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			listed1024x512AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
 			return
 		}
 		dense2Forward(y, x, w, b)
 		return
 	}
-	dense2ForwardSkipGeneric(y, x, w, b)
+	dense2Forward(y, x, w, b)
 }
-
-// dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 524288 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 524288 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense2ForwardTrain(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
-	if useAVX512 {
-		dense2ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense2ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense2ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense2ForwardTrainRowsPanel0AVX512 sums 1024 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardTrainRowsPanel1AVX2 sums 1024 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]float32, b *[32][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense2ForwardTrain((*[512]float32)(y[0][:]), (*[1024]float32)(x[0][:]), w, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		for q := 0; q < 32; q += 2 {
-			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense2ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
-			preemptAVX512()
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense2ForwardTrain((*[512]float32)(y[0][:]), (*[1024]float32)(x[0][:]), w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense2ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
-		}
-		return
-	}
-	dense2ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-// dense2ForwardTrainListedAVX512 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense2ForwardTrainListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// dense2ForwardTrainListed_2AVX2 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense2ForwardTrainListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// dense2ForwardTrainSkip is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
-func dense2ForwardTrainSkip(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
-	if useAVX512 {
-		var list [1040]int32
-		var count int
-		nonZeroAVX512(&list[0], &count, &x[0])
-		if count <= 896 {
-			dense2ForwardTrainListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
-			return
-		}
-		dense2ForwardTrain(y, x, w, b)
-		return
-	}
-	if useAVX2 {
-		var list [1032]int32
-		var count int
-		nonZero_2AVX2(&list[0], &count, &x[0])
-		if count <= 896 {
-			dense2ForwardTrainListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
-			return
-		}
-		dense2ForwardTrain(y, x, w, b)
-		return
-	}
-	dense2ForwardTrainSkipGeneric(y, x, w, b)
-}
-
-// dense2GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense2GradInputOneAllAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense2GradInputOneBiasAVX512 updates the bias.
-//
-//go:noescape
-func dense2GradInputOneBiasAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense2GradInputOneListedAVX512 computes the gradients of the inputs of a list and updates their weights.
-//
-//go:noescape
-func dense2GradInputOneListedAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
-
-// dense2GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense2GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense2GradInputOneBias_2AVX2 updates the bias.
-//
-//go:noescape
-func dense2GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense2GradInputOneListed_2AVX2 computes the gradients of the inputs of a list and updates their weights.
-//
-//go:noescape
-func dense2GradInputOneListed_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
 
 // dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
 func dense2GradInputOne(y *[1024]float32, x *[512]float32, w *[32][1025][16]float32, a1 *[1024]float32, input *[1024]float32, rate float32, b *[32][16]float32) {
@@ -650,46 +730,36 @@ func dense2GradInputOne(y *[1024]float32, x *[512]float32, w *[32][1025][16]floa
 		negative := -rate
 		var list [1040]int32
 		var count int
-		nonZeroAVX512(&list[0], &count, &input[0])
+		nonZero1024(&list[0], &count, &input[0])
 		if count <= 896 {
 			clear(y[:])
-			dense2GradInputOneListedAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			listedStep1024x512AVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
 			reluGradientEach_2(y, a1, y)
-			dense2GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			step512AVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 			return
 		}
-		dense2GradInputOneAllAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 1024)
-		dense2GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+		step1024x512GradientAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 1024)
+		step512AVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
 		var list [1032]int32
 		var count int
-		nonZero_2AVX2(&list[0], &count, &input[0])
+		nonZero1024(&list[0], &count, &input[0])
 		if count <= 896 {
 			clear(y[:])
-			dense2GradInputOneListed_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			listedStep1024x512AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
 			reluGradientEach_2(y, a1, y)
-			dense2GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			step512AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 			return
 		}
-		dense2GradInputOneAll_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 1024)
-		dense2GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+		step1024x512GradientAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 1024)
+		step512AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
 }
-
-// dense2GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2GradInputRows is dense2GradInput for every row.
 func dense2GradInputRows(y [][1040]float32, x [][528]float32, w *[32][1025][16]float32, u0 [][1040]float32) {
@@ -697,8 +767,8 @@ func dense2GradInputRows(y [][1040]float32, x [][528]float32, w *[32][1025][16]f
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
 		for k := 0; k < 1024; k += 128 {
-			dense2GradInputRowsBlocksAVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(16, (1024-k)/8), by6, by2, single6)
-			preemptAVX512()
+			inputGradient1024x512AVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(16, (1024-k)/8), by6, by2, single6)
+			preempt()
 		}
 		return
 	}
@@ -706,23 +776,13 @@ func dense2GradInputRows(y [][1040]float32, x [][528]float32, w *[32][1025][16]f
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for k := 0; k < 1024; k += 128 {
-			dense2GradInputRowsBlocksAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(32, (1024-k)/4), by3, by2, single3)
-			preempt_2AVX2()
+			inputGradient1024x512AVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(32, (1024-k)/4), by3, by2, single3)
+			preempt()
 		}
 		return
 	}
 	dense2GradInputRowsGeneric(y, x, w, u0)
 }
-
-// gradient16_3AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_4AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2GradWeight computes the gradient of the weights of layer "dense2":
 //
@@ -736,30 +796,20 @@ func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 func dense2GradWeight(g *[32][1025][16]float32, dy [][528]float32, x [][1040]float32) {
 	if useAVX512 {
 		for q := range g {
-			gradient16_3AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 1024, len(x))
-			preemptAVX512()
+			weightGradient16AVX512_2(&g[q][0][0], &dy[0][q*16], &x[0][0], 1024, len(x))
+			preempt()
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_4AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 1024, len(x))
-			preempt_2AVX2()
+			weightGradient16AVX2_2(&g[q][0][0], &dy[0][q*16], &x[0][0], 1024, len(x))
+			preempt()
 		}
 		return
 	}
 	dense2GradWeightGeneric(g, dy, x)
 }
-
-// dense2RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense2RankOneAllAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense2RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense2RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense2RankOne is the step of layer "dense2" by one sample:
 //
@@ -774,26 +824,16 @@ func dense2RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 func dense2RankOne(w *[32][1025][16]float32, b *[32][16]float32, x *[1024]float32, dy *[512]float32, rate float32) {
 	if useAVX512 {
 		negative := -rate
-		dense2RankOneAllAVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step1024x512AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense2RankOneAll_2AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step1024x512AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense2RankOneGeneric(w, b, x, dy, rate)
 }
-
-// learn16_5AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_5AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_6AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2WeightLearn updates dense2.weight: gradient and sgd.
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -803,8 +843,8 @@ func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 32 {
-				learn16_5AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
-				preemptAVX512()
+				learn16AVX512_3(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				preempt()
 			}
 		}
 		return
@@ -815,8 +855,8 @@ func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 32 {
-				learn16_6AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
-				preempt_2AVX2()
+				learn16AVX2_3(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				preempt()
 			}
 		}
 		return
@@ -829,29 +869,19 @@ func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	if useAVX512 {
 		for q := range 32 {
 			sgdElementsAVX512(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 1024)
-			preemptAVX512()
+			preempt()
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range 32 {
-			sgdElements_2AVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 2048)
-			preempt_2AVX2()
+			sgdElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 2048)
+			preempt()
 		}
 		return
 	}
 	dense2WeightSgdGeneric(t, p, g, lr)
 }
-
-// learn16_3AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3BiasLearn updates dense3.bias: gradient and sgd.
 func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -862,7 +892,7 @@ func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 16 {
-			learn16_3AVX512(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
+			learn16AVX512_2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -873,7 +903,7 @@ func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 16 {
-			learn16_4AVX2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
+			learn16AVX2_2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -887,45 +917,23 @@ func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b3[0][0], &p.b3[0][0], &lr, 32)
+		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &lr, 32)
 		return
 	}
 	dense3BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense3ForwardAVX512 is dense3ForwardGeneric for avx512: 131072 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense3ForwardAVX2 is dense3ForwardGeneric for avx2: 131072 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
-
 func dense3Forward(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
 	if useAVX512 {
-		dense3ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense512x256AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense3ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense512x256AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense3ForwardGeneric(y, x, w, b)
 }
-
-// dense3ForwardRowsPanel0AVX512 sums 512 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense3ForwardRowsPanel1AVX2 sums 512 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense3ForwardRows is dense3ForwardGeneric for every row.
 func dense3ForwardRows(y [][272]float32, x [][528]float32, w *[16][513][16]float32, b *[16][16]float32) {
@@ -941,11 +949,11 @@ func dense3ForwardRows(y [][272]float32, x [][528]float32, w *[16][513][16]float
 			single12 = 0
 		}
 		for q := 0; q < 16; q += 2 {
-			dense3ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows512x32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
 			if again12 {
-				dense3ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows512x32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
 			}
-			preemptAVX512()
+			preempt()
 		}
 		return
 	}
@@ -957,42 +965,22 @@ func dense3ForwardRows(y [][272]float32, x [][528]float32, w *[16][513][16]float
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			dense3ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
+			rows512x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			preempt()
 		}
 		return
 	}
 	dense3ForwardRowsGeneric(y, x, w, b)
 }
 
-// dense3ForwardListedAVX512 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense3ForwardListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// nonZero_3AVX512 lists the byte offsets of the elements that are not zero.
-//
-//go:noescape
-func nonZero_3AVX512(list *int32, count *int, x *float32)
-
-// dense3ForwardListed_2AVX2 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense3ForwardListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// nonZero_4AVX2 lists the byte offsets of the elements that are not zero.
-//
-//go:noescape
-func nonZero_4AVX2(list *int32, count *int, x *float32)
-
-// dense3ForwardSkip is dense3ForwardGeneric; where enough elements of x are zero, their weights are not read.
+// dense3ForwardSkip is dense3Forward; where enough elements of x are zero, their weights are not read.
 func dense3ForwardSkip(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
 	if useAVX512 {
 		var list [528]int32
 		var count int
-		nonZero_3AVX512(&list[0], &count, &x[0])
+		nonZero512(&list[0], &count, &x[0])
 		if count <= 448 {
-			dense3ForwardListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			listed512x256AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
 			return
 		}
 		dense3Forward(y, x, w, b)
@@ -1001,155 +989,16 @@ func dense3ForwardSkip(y *[256]float32, x *[512]float32, w *[16][513][16]float32
 	if useAVX2 {
 		var list [520]int32
 		var count int
-		nonZero_4AVX2(&list[0], &count, &x[0])
+		nonZero512(&list[0], &count, &x[0])
 		if count <= 448 {
-			dense3ForwardListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			listed512x256AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
 			return
 		}
 		dense3Forward(y, x, w, b)
 		return
 	}
-	dense3ForwardSkipGeneric(y, x, w, b)
+	dense3Forward(y, x, w, b)
 }
-
-// dense3ForwardTrainAVX512 is dense3ForwardTrainGeneric for avx512: 131072 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense3ForwardTrainAVX2 is dense3ForwardTrainGeneric for avx2: 131072 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense3ForwardTrain(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
-	if useAVX512 {
-		dense3ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense3ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense3ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense3ForwardTrainRowsPanel0AVX512 sums 512 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense3ForwardTrainRowsPanel1AVX2 sums 512 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense3ForwardTrainRows is dense3ForwardTrainGeneric for every row.
-func dense3ForwardTrainRows(y [][272]float32, x [][528]float32, w *[16][513][16]float32, b *[16][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense3ForwardTrain((*[256]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		for q := 0; q < 16; q += 2 {
-			dense3ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense3ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
-			preemptAVX512()
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense3ForwardTrain((*[256]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense3ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
-		}
-		return
-	}
-	dense3ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-// dense3ForwardTrainListedAVX512 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense3ForwardTrainListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// dense3ForwardTrainListed_2AVX2 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense3ForwardTrainListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// dense3ForwardTrainSkip is dense3ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
-func dense3ForwardTrainSkip(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
-	if useAVX512 {
-		var list [528]int32
-		var count int
-		nonZero_3AVX512(&list[0], &count, &x[0])
-		if count <= 448 {
-			dense3ForwardTrainListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
-			return
-		}
-		dense3ForwardTrain(y, x, w, b)
-		return
-	}
-	if useAVX2 {
-		var list [520]int32
-		var count int
-		nonZero_4AVX2(&list[0], &count, &x[0])
-		if count <= 448 {
-			dense3ForwardTrainListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
-			return
-		}
-		dense3ForwardTrain(y, x, w, b)
-		return
-	}
-	dense3ForwardTrainSkipGeneric(y, x, w, b)
-}
-
-// dense3GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense3GradInputOneAllAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense3GradInputOneBiasAVX512 updates the bias.
-//
-//go:noescape
-func dense3GradInputOneBiasAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense3GradInputOneListedAVX512 computes the gradients of the inputs of a list and updates their weights.
-//
-//go:noescape
-func dense3GradInputOneListedAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
-
-// dense3GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense3GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense3GradInputOneBias_2AVX2 updates the bias.
-//
-//go:noescape
-func dense3GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense3GradInputOneListed_2AVX2 computes the gradients of the inputs of a list and updates their weights.
-//
-//go:noescape
-func dense3GradInputOneListed_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
 
 // dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
 func dense3GradInputOne(y *[512]float32, x *[256]float32, w *[16][513][16]float32, a2 *[512]float32, input *[512]float32, rate float32, b *[16][16]float32) {
@@ -1157,46 +1006,36 @@ func dense3GradInputOne(y *[512]float32, x *[256]float32, w *[16][513][16]float3
 		negative := -rate
 		var list [528]int32
 		var count int
-		nonZero_3AVX512(&list[0], &count, &input[0])
+		nonZero512(&list[0], &count, &input[0])
 		if count <= 448 {
 			clear(y[:])
-			dense3GradInputOneListedAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			listedStep512x256AVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
 			reluGradientEach(y, a2, y)
-			dense3GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			step256AVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 			return
 		}
-		dense3GradInputOneAllAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512)
-		dense3GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+		step512x256GradientAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512)
+		step256AVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
 		var list [520]int32
 		var count int
-		nonZero_4AVX2(&list[0], &count, &input[0])
+		nonZero512(&list[0], &count, &input[0])
 		if count <= 448 {
 			clear(y[:])
-			dense3GradInputOneListed_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
+			listedStep512x256AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
 			reluGradientEach(y, a2, y)
-			dense3GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			step256AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 			return
 		}
-		dense3GradInputOneAll_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512)
-		dense3GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+		step512x256GradientAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512)
+		step256AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense3GradInputOneGeneric(y, x, w, a2, input, rate, b)
 }
-
-// dense3GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense3GradInputRows is dense3GradInput for every row.
 func dense3GradInputRows(y [][528]float32, x [][272]float32, w *[16][513][16]float32, u0 [][528]float32) {
@@ -1204,8 +1043,8 @@ func dense3GradInputRows(y [][528]float32, x [][272]float32, w *[16][513][16]flo
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
 		for k := 0; k < 512; k += 256 {
-			dense3GradInputRowsBlocksAVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(32, (512-k)/8), by6, by2, single6)
-			preemptAVX512()
+			inputGradient512x256AVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(32, (512-k)/8), by6, by2, single6)
+			preempt()
 		}
 		return
 	}
@@ -1213,23 +1052,13 @@ func dense3GradInputRows(y [][528]float32, x [][272]float32, w *[16][513][16]flo
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for k := 0; k < 512; k += 256 {
-			dense3GradInputRowsBlocksAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(64, (512-k)/4), by3, by2, single3)
-			preempt_2AVX2()
+			inputGradient512x256AVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(64, (512-k)/4), by3, by2, single3)
+			preempt()
 		}
 		return
 	}
 	dense3GradInputRowsGeneric(y, x, w, u0)
 }
-
-// gradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3GradWeight computes the gradient of the weights of layer "dense3":
 //
@@ -1243,30 +1072,20 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 func dense3GradWeight(g *[16][513][16]float32, dy [][272]float32, x [][528]float32) {
 	if useAVX512 {
 		for q := range g {
-			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x))
-			preemptAVX512()
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x))
+			preempt()
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x))
-			preempt_2AVX2()
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x))
+			preempt()
 		}
 		return
 	}
 	dense3GradWeightGeneric(g, dy, x)
 }
-
-// dense3RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense3RankOneAllAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense3RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense3RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense3RankOne is the step of layer "dense3" by one sample:
 //
@@ -1281,26 +1100,16 @@ func dense3RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 func dense3RankOne(w *[16][513][16]float32, b *[16][16]float32, x *[512]float32, dy *[256]float32, rate float32) {
 	if useAVX512 {
 		negative := -rate
-		dense3RankOneAllAVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step512x256AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense3RankOneAll_2AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step512x256AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense3RankOneGeneric(w, b, x, dy, rate)
 }
-
-// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3WeightLearn updates dense3.weight: gradient and sgd.
 func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -1311,7 +1120,7 @@ func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			m := min(128, to-k)
 			for q := range 16 {
 				learn16AVX512(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
-				preemptAVX512()
+				preempt()
 			}
 		}
 		return
@@ -1322,8 +1131,8 @@ func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 16 {
-				learn16_2AVX2(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
-				preempt_2AVX2()
+				learn16AVX2(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+				preempt()
 			}
 		}
 		return
@@ -1341,22 +1150,12 @@ func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	}
 	if useAVX2 {
 		for q := range 16 {
-			sgdElements_2AVX2(&g.w3[q][0][0], &p.w3[q][0][0], &lr, 1024)
+			sgdElementsAVX2(&g.w3[q][0][0], &p.w3[q][0][0], &lr, 1024)
 		}
 		return
 	}
 	dense3WeightSgdGeneric(t, p, g, lr)
 }
-
-// learn1_3AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn1_4AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense4BiasLearn updates dense4.bias: gradient and sgd.
 func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -1366,7 +1165,7 @@ func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn1_3AVX512(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
+		learn1AVX512_2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -1375,7 +1174,7 @@ func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn1_4AVX2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
+		learn1AVX2_2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
 		return
 	}
 	dense4BiasLearnGeneric(t, lr, x, part, parts)
@@ -1388,45 +1187,23 @@ func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b4[0][0], &p.b4[0][0], &lr, 2)
+		sgdElementsAVX2(&g.b4[0][0], &p.b4[0][0], &lr, 2)
 		return
 	}
 	dense4BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense4ForwardAVX512 is dense4ForwardGeneric for avx512: 256 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 256 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense4Forward(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense4ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense256x1AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense4ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense256x1AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense4ForwardGeneric(y, x, wt, b)
 }
-
-// dense4ForwardRowsPanel0AVX512 sums 256 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4ForwardRowsPanel1AVX2 sums 256 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense4ForwardRows is dense4Forward_2Generic for every row.
 func dense4ForwardRows(y []Output, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
@@ -1437,7 +1214,7 @@ func dense4ForwardRows(y []Output, x [][272]float32, wt *[256][8]float32, b *[1]
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense4ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		rows256x1AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	if useAVX2 {
@@ -1446,225 +1223,81 @@ func dense4ForwardRows(y []Output, x [][272]float32, wt *[256][8]float32, b *[1]
 			return
 		}
 		m := len(x)
-		dense4ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
+		rows256x1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
 	dense4ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense4ForwardRows_2Panel0AVX512 sums 256 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4ForwardRows_2Panel1AVX2 sums 256 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense4ForwardRows_2 is dense4ForwardGeneric for every row.
-func dense4ForwardRows_2(y [][1]float32, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense4Forward(&y[0], (*[256]float32)(x[0][:]), wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense4ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense4Forward(&y[0], (*[256]float32)(x[0][:]), wt, b)
-			return
-		}
-		m := len(x)
-		dense4ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
-		return
-	}
-	dense4ForwardRows_2Generic(y, x, wt, b)
-}
-
-// dense4ForwardTrainAVX512 is dense4ForwardTrainGeneric for avx512: 256 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 256 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense4ForwardTrain(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense4ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense4ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense4ForwardTrainGeneric(y, x, wt, b)
-}
-
-// dense4ForwardTrainRowsPanel0AVX512 sums 256 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4ForwardTrainRowsPanel1AVX2 sums 256 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense4ForwardTrainRows is dense4ForwardTrain_2Generic for every row.
+// dense4ForwardTrainRows is dense4ForwardGeneric for every row.
 func dense4ForwardTrainRows(y [][1]float32, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense4ForwardTrain_2(&y[0], (*[256]float32)(x[0][:]), wt, b)
+			dense4Forward(&y[0], (*[256]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense4ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		rows256x1AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense4ForwardTrain_2(&y[0], (*[256]float32)(x[0][:]), wt, b)
+			dense4Forward(&y[0], (*[256]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
-		dense4ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
+		rows256x1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
 	dense4ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
-// dense4ForwardTrain_2AVX512 is dense4ForwardTrain_2Generic for avx512: 256 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4ForwardTrain_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense4ForwardTrain_2AVX2 is dense4ForwardTrain_2Generic for avx2: 256 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense4ForwardTrain_2(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense4ForwardTrain_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense4ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense4ForwardTrain_2Generic(y, x, wt, b)
-}
-
-// dense4Forward_2AVX512 is dense4Forward_2Generic for avx512: 256 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 256 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense4Forward_2(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense4Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense256x1AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense4Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense256x1AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense4Forward_2Generic(y, x, wt, b)
 }
 
-// dense4GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense4GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense4GradInputOneBiasAVX512 updates the bias.
-//
-//go:noescape
-func dense4GradInputOneBiasAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense4GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense4GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense4GradInputOneBias_2AVX2 updates the bias.
-//
-//go:noescape
-func dense4GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
 // dense4GradInputOne is dense4GradInput and then dense4RankOneGeneric.
 func dense4GradInputOne(y *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *[256]float32, input *[256]float32, rate float32, b *[1][16]float32) {
 	if useAVX512 {
 		negative := -rate
-		dense4GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 256)
-		dense4GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		step256x1GradientAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 256)
+		step1AVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense4GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 256)
-		dense4GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		step256x1GradientAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 256)
+		step1AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
 }
-
-// dense4GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense4GradInputRows is dense4GradInput_2 for every row.
 func dense4GradInputRows(y [][272]float32, x [][1]float32, wt *[256][8]float32, u0 [][272]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense4GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 32, by6, by2, single6)
+		inputGradient256x1AVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 32, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense4GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 64, by3, by2, single3)
+		inputGradient256x1AVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 64, by3, by2, single3)
 		return
 	}
 	dense4GradInputRowsGeneric(y, x, wt, u0)
 }
-
-// gradient1AVX512 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func gradient1AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient1_2AVX2 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense4GradWeight computes the gradient of the weights of layer "dense4":
 //
@@ -1677,25 +1310,15 @@ func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 // in the order of the samples. It does not allocate.
 func dense4GradWeight(gt *[256][8]float32, dy [][1]float32, x [][272]float32) {
 	if useAVX512 {
-		gradient1AVX512(&gt[0][0], &dy[0][0], &x[0][0], 256, len(x))
+		weightGradient1AVX512(&gt[0][0], &dy[0][0], &x[0][0], 256, len(x))
 		return
 	}
 	if useAVX2 {
-		gradient1_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 256, len(x))
+		weightGradient1AVX2(&gt[0][0], &dy[0][0], &x[0][0], 256, len(x))
 		return
 	}
 	dense4GradWeightGeneric(gt, dy, x)
 }
-
-// dense4RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense4RankOneAllAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense4RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense4RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense4RankOne is the step of layer "dense4" by one sample:
 //
@@ -1710,26 +1333,16 @@ func dense4RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 func dense4RankOne(wt *[256][8]float32, b *[1][16]float32, x *[256]float32, dy *[1]float32, rate float32) {
 	if useAVX512 {
 		negative := -rate
-		dense4RankOneAllAVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step256x1AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense4RankOneAll_2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step256x1AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense4RankOneGeneric(wt, b, x, dy, rate)
 }
-
-// learn1AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense4WeightLearn updates dense4.weight: gradient and sgd.
 func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -1747,22 +1360,12 @@ func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(256, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learn1_2AVX2(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
+			learn1AVX2(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
 		}
 		return
 	}
 	dense4WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-// sgdElementsAVX512 computes w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-
-// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
 
 // dense4WeightSgd changes dense4.weight: w = w - (lr · g).
 func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -1771,21 +1374,11 @@ func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w4[0][0], &p.w4[0][0], &lr, 256)
+		sgdElementsAVX2(&g.w4[0][0], &p.w4[0][0], &lr, 256)
 		return
 	}
 	dense4WeightSgdGeneric(t, p, g, lr)
 }
-
-// reluGradientEachAVX512 is reluGradientEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func reluGradientEachAVX512(y *[512]float32, x0 *[512]float32, x1 *[512]float32)
-
-// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func reluGradientEachAVX2(y *[512]float32, x0 *[512]float32, x1 *[512]float32)
 
 func reluGradientEach(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
 	if useAVX512 {
@@ -1799,23 +1392,13 @@ func reluGradientEach(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
 	reluGradientEachGeneric(y, x0, x1)
 }
 
-// reluGradientEach_2AVX512 is reluGradientEach_2Generic for avx512, with the same bits.
-//
-//go:noescape
-func reluGradientEach_2AVX512(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32)
-
-// reluGradientEach_2AVX2 is reluGradientEach_2Generic for avx2, with the same bits.
-//
-//go:noescape
-func reluGradientEach_2AVX2(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32)
-
 func reluGradientEach_2(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32) {
 	if useAVX512 {
-		reluGradientEach_2AVX512(y, x0, x1)
+		reluGradientEachAVX512_2(y, x0, x1)
 		return
 	}
 	if useAVX2 {
-		reluGradientEach_2AVX2(y, x0, x1)
+		reluGradientEachAVX2_2(y, x0, x1)
 		return
 	}
 	reluGradientEach_2Generic(y, x0, x1)

@@ -324,11 +324,6 @@ func dense2ForwardRowsGeneric(y [][528]float32, x [][1040]float32, w *[32][1025]
 	}
 }
 
-// dense2ForwardSkipGeneric is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
-func dense2ForwardSkipGeneric(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
-	dense2ForwardGeneric(y, x, w, b)
-}
-
 // dense3ForwardGeneric computes the output of layer "dense3", 512→256:
 //
 //	for n := range y {
@@ -488,11 +483,6 @@ func dense3ForwardRowsGeneric(y [][272]float32, x [][528]float32, w *[16][513][1
 	for i := range x {
 		dense3ForwardGeneric((*[256]float32)(y[i][:]), (*[512]float32)(x[i][:]), w, b)
 	}
-}
-
-// dense3ForwardSkipGeneric is dense3ForwardGeneric; where enough elements of x are zero, their weights are not read.
-func dense3ForwardSkipGeneric(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
-	dense3ForwardGeneric(y, x, w, b)
 }
 
 // dense4ForwardGeneric computes the output of layer "dense4", 256→1:
@@ -1036,14 +1026,6 @@ func dense4ForwardRowsGeneric(y []Output, x [][272]float32, wt *[256][8]float32,
 	}
 }
 
-// dense4ForwardRows_2Generic is dense4ForwardGeneric for every row.
-func dense4ForwardRows_2Generic(y [][1]float32, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense4ForwardGeneric(&y[i], (*[256]float32)(x[i][:]), wt, b)
-	}
-}
-
 // dense4Forward_2Generic computes the output of layer "dense4", 256→1:
 //
 //	for n := range y {
@@ -1115,14 +1097,14 @@ func dense4Forward_2Generic(y *[1]float32, x *[256]float32, wt *[256][8]float32,
 	}
 }
 
-// reluGradientEachGeneric is dx = select(0 < y, dy, y) for every element. y may be an operand.
+// reluGradientEachGeneric is y = select(0 < x0, x1, x0) for every element. y may be an operand.
 func reluGradientEachGeneric(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
 	for j := range y {
 		y[j] = float32(reluGradient(x0[j], x1[j]))
 	}
 }
 
-// reluGradientEach_2Generic is dx = select(0 < y, dy, y) for every element. y may be an operand.
+// reluGradientEach_2Generic is y = select(0 < x0, x1, x0) for every element. y may be an operand.
 func reluGradientEach_2Generic(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32) {
 	for j := range y {
 		y[j] = float32(reluGradient(x0[j], x1[j]))

@@ -19,14 +19,6 @@ func dense1ForwardRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b 
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
-func dense1ForwardTrain(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b *[64][16]float32) {
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense1ForwardTrainRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
-	dense1ForwardTrainRowsGeneric(y, x, w, b)
-}
-
 func dense1GradWeight(g *[64][257][16]float32, dy [][1040]float32, x []Input) {
 	dense1GradWeightGeneric(g, dy, x)
 }
@@ -60,19 +52,7 @@ func dense2ForwardRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]flo
 }
 
 func dense2ForwardSkip(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
-	dense2ForwardSkipGeneric(y, x, w, b)
-}
-
-func dense2ForwardTrain(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
-	dense2ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense2ForwardTrainRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]float32, b *[32][16]float32) {
-	dense2ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-func dense2ForwardTrainSkip(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
-	dense2ForwardTrainSkipGeneric(y, x, w, b)
+	dense2Forward(y, x, w, b)
 }
 
 func dense2GradInputOne(y *[1024]float32, x *[512]float32, w *[32][1025][16]float32, a1 *[1024]float32, input *[1024]float32, rate float32, b *[32][16]float32) {
@@ -116,19 +96,7 @@ func dense3ForwardRows(y [][272]float32, x [][528]float32, w *[16][513][16]float
 }
 
 func dense3ForwardSkip(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
-	dense3ForwardSkipGeneric(y, x, w, b)
-}
-
-func dense3ForwardTrain(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
-	dense3ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense3ForwardTrainRows(y [][272]float32, x [][528]float32, w *[16][513][16]float32, b *[16][16]float32) {
-	dense3ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-func dense3ForwardTrainSkip(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
-	dense3ForwardTrainSkipGeneric(y, x, w, b)
+	dense3Forward(y, x, w, b)
 }
 
 func dense3GradInputOne(y *[512]float32, x *[256]float32, w *[16][513][16]float32, a2 *[512]float32, input *[512]float32, rate float32, b *[16][16]float32) {
@@ -171,20 +139,8 @@ func dense4ForwardRows(y []Output, x [][272]float32, wt *[256][8]float32, b *[1]
 	dense4ForwardRowsGeneric(y, x, wt, b)
 }
 
-func dense4ForwardRows_2(y [][1]float32, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
-	dense4ForwardRows_2Generic(y, x, wt, b)
-}
-
-func dense4ForwardTrain(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
-	dense4ForwardTrainGeneric(y, x, wt, b)
-}
-
 func dense4ForwardTrainRows(y [][1]float32, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
 	dense4ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-func dense4ForwardTrain_2(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
-	dense4ForwardTrain_2Generic(y, x, wt, b)
 }
 
 func dense4Forward_2(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {

@@ -3,6 +3,196 @@
 
 package w6
 
+// dense64x1AVX2 sums 64 products for each of 1 outputs.
+//
+//go:noescape
+func dense64x1AVX2(y *float32, x *float32, wt *float32, b *float32)
+
+// dense64x1AVX512 sums 64 products for each of 1 outputs.
+//
+//go:noescape
+func dense64x1AVX512(y *float32, x *float32, wt *float32, b *float32)
+
+// dense64x64AVX2 sums 64 products for each of 64 outputs.
+//
+//go:noescape
+func dense64x64AVX2(y *float32, x *float32, w *float32, b *float32)
+
+// dense64x64AVX512 sums 64 products for each of 64 outputs.
+//
+//go:noescape
+func dense64x64AVX512(y *float32, x *float32, w *float32, b *float32)
+
+// inputGradient64x1AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient64x1AVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient64x1AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient64x1AVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient64x64AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient64x64AVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// inputGradient64x64AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+//
+//go:noescape
+func inputGradient64x64AVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+
+// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX2_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX2_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn16AVX512_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn16AVX512_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn1AVX2_2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1AVX2_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn1AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// learn1AVX512_2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
+//
+//go:noescape
+func learn1AVX512_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// rows64x16AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows64x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows64x1AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows64x1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+
+// rows64x1AVX512 sums 64 products for 1 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows64x1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// rows64x32AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
+//
+//go:noescape
+func rows64x32AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// sgdElementsAVX512 computes w = w - (lr · g) for every element.
+//
+//go:noescape
+func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+
+// step1AVX2 updates the bias.
+//
+//go:noescape
+func step1AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step1AVX512 updates the bias.
+//
+//go:noescape
+func step1AVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step64AVX2 updates the bias.
+//
+//go:noescape
+func step64AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step64AVX512 updates the bias.
+//
+//go:noescape
+func step64AVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step64x1AVX2 is the step of one sample on the weights of 1 outputs.
+//
+//go:noescape
+func step64x1AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step64x1AVX512 is the step of one sample on the weights of 1 outputs.
+//
+//go:noescape
+func step64x1AVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step64x1GradientAVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step64x1GradientAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// step64x1GradientAVX512 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step64x1GradientAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// step64x64AVX2 is the step of one sample on the weights of 64 outputs.
+//
+//go:noescape
+func step64x64AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step64x64AVX512 is the step of one sample on the weights of 64 outputs.
+//
+//go:noescape
+func step64x64AVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+
+// step64x64GradientAVX2 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step64x64GradientAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// step64x64GradientAVX512 computes the gradients of the inputs and updates the weights.
+//
+//go:noescape
+func step64x64GradientAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+
+// weightGradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
+//
+//go:noescape
+func weightGradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
+//
+//go:noescape
+func weightGradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
+// weightGradient1AVX512 sums the gradients of the weights of 1 outputs over the rows.
+//
+//go:noescape
+func weightGradient1AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
 func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 	if useAVX512 {
@@ -12,7 +202,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 4 {
-			learn16_3AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX512_2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -23,7 +213,7 @@ func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 4 {
-			learn16_4AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX2_2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -37,45 +227,23 @@ func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &lr, 8)
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 8)
 		return
 	}
 	dense1BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 4096 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 4096 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
-
 func dense1Forward(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
 	if useAVX512 {
-		dense1ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense64x64AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+		dense64x64AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
 		return
 	}
 	dense1ForwardGeneric(y, x, w, b)
 }
-
-// dense1ForwardRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32) {
@@ -87,7 +255,7 @@ func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4]
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := 0; q < 4; q += 2 {
-			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows64x32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
@@ -99,74 +267,11 @@ func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4]
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := range w {
-			dense1ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+			rows64x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
 		return
 	}
 	dense1ForwardRowsGeneric(y, x, w, b)
-}
-
-// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 4096 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 4096 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense1ForwardTrain(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
-	if useAVX512 {
-		dense1ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense1ForwardTrainRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardTrainRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], (*[64]float32)(&x[0]), w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := 0; q < 4; q += 2 {
-			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], (*[64]float32)(&x[0]), w, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		for q := range w {
-			dense1ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
-		}
-		return
-	}
-	dense1ForwardTrainRowsGeneric(y, x, w, b)
 }
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
@@ -181,13 +286,13 @@ func dense1ForwardTrainRows(y [][64]float32, x []Input, w *[4][65][16]float32, b
 func dense1GradWeight(g *[4][65][16]float32, dy [][64]float32, x []Input) {
 	if useAVX512 {
 		for q := range g {
-			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
 		}
 		return
 	}
@@ -213,7 +318,7 @@ func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 4 {
-				learn16_2AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				learn16AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
 			}
 		}
 		return
@@ -231,7 +336,7 @@ func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	}
 	if useAVX2 {
 		for q := range 4 {
-			sgdElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 128)
+			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 128)
 		}
 		return
 	}
@@ -247,7 +352,7 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 4 {
-			learn16_3AVX512(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16AVX512_2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -258,7 +363,7 @@ func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 4 {
-			learn16_4AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16AVX2_2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -272,21 +377,11 @@ func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &lr, 8)
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 8)
 		return
 	}
 	dense2BiasSgdGeneric(t, p, g, lr)
 }
-
-// dense2ForwardRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows is dense1ForwardGeneric for every row.
 func dense2ForwardRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
@@ -298,7 +393,7 @@ func dense2ForwardRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, 
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := 0; q < 4; q += 2 {
-			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows64x32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
 		}
 		return
 	}
@@ -310,50 +405,11 @@ func dense2ForwardRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, 
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := range w {
-			dense2ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+			rows64x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
 		}
 		return
 	}
 	dense2ForwardRowsGeneric(y, x, w, b)
-}
-
-// dense2ForwardTrainRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardTrainRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense2ForwardTrainRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], &x[0], w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := 0; q < 4; q += 2 {
-			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], &x[0], w, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		for q := range w {
-			dense2ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
-		}
-		return
-	}
-	dense2ForwardTrainRowsGeneric(y, x, w, b)
 }
 
 // dense2WeightLearn updates dense2.weight: gradient and sgd.
@@ -375,7 +431,7 @@ func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 4 {
-				learn16_2AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				learn16AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
 			}
 		}
 		return
@@ -393,22 +449,12 @@ func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	}
 	if useAVX2 {
 		for q := range 4 {
-			sgdElements_2AVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 128)
+			sgdElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 128)
 		}
 		return
 	}
 	dense2WeightSgdGeneric(t, p, g, lr)
 }
-
-// learn16_3AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3BiasLearn updates dense3.bias: gradient and sgd.
 func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -419,7 +465,7 @@ func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 4 {
-			learn16_3AVX512(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
+			learn16AVX512_2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -430,7 +476,7 @@ func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		}
 		one := float32(1)
 		for q := range 4 {
-			learn16_4AVX2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
+			learn16AVX2_2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
 		}
 		return
 	}
@@ -444,85 +490,45 @@ func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b3[0][0], &p.b3[0][0], &lr, 8)
+		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &lr, 8)
 		return
 	}
 	dense3BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense3GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense3GradInputOneAllAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense3GradInputOneBiasAVX512 updates the bias.
-//
-//go:noescape
-func dense3GradInputOneBiasAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense3GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense3GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense3GradInputOneBias_2AVX2 updates the bias.
-//
-//go:noescape
-func dense3GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
 // dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
 func dense3GradInputOne(y *[64]float32, x *[64]float32, w *[4][65][16]float32, a2 *[64]float32, input *[64]float32, rate float32, b *[4][16]float32) {
 	if useAVX512 {
 		negative := -rate
-		dense3GradInputOneAllAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 64)
-		dense3GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+		step64x64GradientAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 64)
+		step64AVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense3GradInputOneAll_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 64)
-		dense3GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+		step64x64GradientAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 64)
+		step64AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense3GradInputOneGeneric(y, x, w, a2, input, rate, b)
 }
-
-// dense3GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense3GradInputRows is dense3GradInput for every row.
 func dense3GradInputRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, u0 [][64]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense3GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, by6, by2, single6)
+		inputGradient64x64AVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense3GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 16, by3, by2, single3)
+		inputGradient64x64AVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 16, by3, by2, single3)
 		return
 	}
 	dense3GradInputRowsGeneric(y, x, w, u0)
 }
-
-// gradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3GradWeight computes the gradient of the weights of layer "dense3":
 //
@@ -536,28 +542,18 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 func dense3GradWeight(g *[4][65][16]float32, dy [][64]float32, x [][64]float32) {
 	if useAVX512 {
 		for q := range g {
-			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
 		}
 		return
 	}
 	if useAVX2 {
 		for q := range g {
-			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
 		}
 		return
 	}
 	dense3GradWeightGeneric(g, dy, x)
 }
-
-// dense3RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense3RankOneAllAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense3RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense3RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense3RankOne is the step of layer "dense3" by one sample:
 //
@@ -572,26 +568,16 @@ func dense3RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 func dense3RankOne(w *[4][65][16]float32, b *[4][16]float32, x *[64]float32, dy *[64]float32, rate float32) {
 	if useAVX512 {
 		negative := -rate
-		dense3RankOneAllAVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step64x64AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense3RankOneAll_2AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step64x64AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense3RankOneGeneric(w, b, x, dy, rate)
 }
-
-// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3WeightLearn updates dense3.weight: gradient and sgd.
 func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -612,7 +598,7 @@ func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 4 {
-				learn16_2AVX2(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+				learn16AVX2(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
 			}
 		}
 		return
@@ -630,22 +616,12 @@ func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 	}
 	if useAVX2 {
 		for q := range 4 {
-			sgdElements_2AVX2(&g.w3[q][0][0], &p.w3[q][0][0], &lr, 128)
+			sgdElementsAVX2(&g.w3[q][0][0], &p.w3[q][0][0], &lr, 128)
 		}
 		return
 	}
 	dense3WeightSgdGeneric(t, p, g, lr)
 }
-
-// learn1_3AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn1_4AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense4BiasLearn updates dense4.bias: gradient and sgd.
 func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -655,7 +631,7 @@ func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn1_3AVX512(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
+		learn1AVX512_2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
 		return
 	}
 	if useAVX2 {
@@ -664,7 +640,7 @@ func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 			return
 		}
 		one := float32(1)
-		learn1_4AVX2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
+		learn1AVX2_2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
 		return
 	}
 	dense4BiasLearnGeneric(t, lr, x, part, parts)
@@ -677,45 +653,23 @@ func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.b4[0][0], &p.b4[0][0], &lr, 2)
+		sgdElementsAVX2(&g.b4[0][0], &p.b4[0][0], &lr, 2)
 		return
 	}
 	dense4BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense4ForwardAVX512 is dense4ForwardGeneric for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense4Forward(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense4ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense64x1AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense4ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense64x1AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense4ForwardGeneric(y, x, wt, b)
 }
-
-// dense4ForwardRowsPanel0AVX512 sums 64 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4ForwardRowsPanel1AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense4ForwardRows is dense4Forward_2Generic for every row.
 func dense4ForwardRows(y []Output, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
@@ -726,7 +680,7 @@ func dense4ForwardRows(y []Output, x [][64]float32, wt *[64][8]float32, b *[1][1
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense4ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		rows64x1AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	if useAVX2 {
@@ -735,225 +689,81 @@ func dense4ForwardRows(y []Output, x [][64]float32, wt *[64][8]float32, b *[1][1
 			return
 		}
 		m := len(x)
-		dense4ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
+		rows64x1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
 	dense4ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense4ForwardRows_2Panel0AVX512 sums 64 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4ForwardRows_2Panel1AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense4ForwardRows_2 is dense4ForwardGeneric for every row.
-func dense4ForwardRows_2(y [][1]float32, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense4Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense4ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense4Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		dense4ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
-		return
-	}
-	dense4ForwardRows_2Generic(y, x, wt, b)
-}
-
-// dense4ForwardTrainAVX512 is dense4ForwardTrainGeneric for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense4ForwardTrain(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense4ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense4ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense4ForwardTrainGeneric(y, x, wt, b)
-}
-
-// dense4ForwardTrainRowsPanel0AVX512 sums 64 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4ForwardTrainRowsPanel1AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense4ForwardTrainRows is dense4ForwardTrain_2Generic for every row.
+// dense4ForwardTrainRows is dense4ForwardGeneric for every row.
 func dense4ForwardTrainRows(y [][1]float32, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
 	if useAVX512 {
 		if len(x) == 1 {
-			dense4ForwardTrain_2(&y[0], &x[0], wt, b)
+			dense4Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense4ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
+		rows64x1AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
 		return
 	}
 	if useAVX2 {
 		if len(x) == 1 {
-			dense4ForwardTrain_2(&y[0], &x[0], wt, b)
+			dense4Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
-		dense4ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
+		rows64x1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
 		return
 	}
 	dense4ForwardTrainRowsGeneric(y, x, wt, b)
 }
 
-// dense4ForwardTrain_2AVX512 is dense4ForwardTrain_2Generic for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4ForwardTrain_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense4ForwardTrain_2AVX2 is dense4ForwardTrain_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense4ForwardTrain_2(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense4ForwardTrain_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense4ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense4ForwardTrain_2Generic(y, x, wt, b)
-}
-
-// dense4Forward_2AVX512 is dense4Forward_2Generic for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
 func dense4Forward_2(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
 	if useAVX512 {
-		dense4Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense64x1AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	if useAVX2 {
-		dense4Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+		dense64x1AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
 		return
 	}
 	dense4Forward_2Generic(y, x, wt, b)
 }
 
-// dense4GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense4GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense4GradInputOneBiasAVX512 updates the bias.
-//
-//go:noescape
-func dense4GradInputOneBiasAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense4GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense4GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense4GradInputOneBias_2AVX2 updates the bias.
-//
-//go:noescape
-func dense4GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
 // dense4GradInputOne is dense4GradInput and then dense4RankOneGeneric.
 func dense4GradInputOne(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[64]float32, input *[64]float32, rate float32, b *[1][16]float32) {
 	if useAVX512 {
 		negative := -rate
-		dense4GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 64)
-		dense4GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		step64x1GradientAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 64)
+		step1AVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense4GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 64)
-		dense4GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
+		step64x1GradientAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 64)
+		step1AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
 		return
 	}
 	dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
 }
-
-// dense4GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense4GradInputRows is dense4GradInput_2 for every row.
 func dense4GradInputRows(y [][64]float32, x [][1]float32, wt *[64][8]float32, u0 [][64]float32) {
 	if useAVX512 {
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense4GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 8, by6, by2, single6)
+		inputGradient64x1AVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 8, by6, by2, single6)
 		return
 	}
 	if useAVX2 {
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense4GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 16, by3, by2, single3)
+		inputGradient64x1AVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 16, by3, by2, single3)
 		return
 	}
 	dense4GradInputRowsGeneric(y, x, wt, u0)
 }
-
-// gradient1AVX512 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func gradient1AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient1_2AVX2 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense4GradWeight computes the gradient of the weights of layer "dense4":
 //
@@ -966,25 +776,15 @@ func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 // in the order of the samples. It does not allocate.
 func dense4GradWeight(gt *[64][8]float32, dy [][1]float32, x [][64]float32) {
 	if useAVX512 {
-		gradient1AVX512(&gt[0][0], &dy[0][0], &x[0][0], 64, len(x))
+		weightGradient1AVX512(&gt[0][0], &dy[0][0], &x[0][0], 64, len(x))
 		return
 	}
 	if useAVX2 {
-		gradient1_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 64, len(x))
+		weightGradient1AVX2(&gt[0][0], &dy[0][0], &x[0][0], 64, len(x))
 		return
 	}
 	dense4GradWeightGeneric(gt, dy, x)
 }
-
-// dense4RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense4RankOneAllAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense4RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense4RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense4RankOne is the step of layer "dense4" by one sample:
 //
@@ -999,26 +799,16 @@ func dense4RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 func dense4RankOne(wt *[64][8]float32, b *[1][16]float32, x *[64]float32, dy *[1]float32, rate float32) {
 	if useAVX512 {
 		negative := -rate
-		dense4RankOneAllAVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step64x1AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	if useAVX2 {
 		negative := -rate
-		dense4RankOneAll_2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+		step64x1AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
 		return
 	}
 	dense4RankOneGeneric(wt, b, x, dy, rate)
 }
-
-// learn1AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense4WeightLearn updates dense4.weight: gradient and sgd.
 func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -1036,22 +826,12 @@ func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
 		from, to := share(64, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learn1_2AVX2(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
+			learn1AVX2(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
 		}
 		return
 	}
 	dense4WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-// sgdElementsAVX512 computes w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-
-// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
 
 // dense4WeightSgd changes dense4.weight: w = w - (lr · g).
 func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
@@ -1060,7 +840,7 @@ func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
 		return
 	}
 	if useAVX2 {
-		sgdElements_2AVX2(&g.w4[0][0], &p.w4[0][0], &lr, 64)
+		sgdElementsAVX2(&g.w4[0][0], &p.w4[0][0], &lr, 64)
 		return
 	}
 	dense4WeightSgdGeneric(t, p, g, lr)

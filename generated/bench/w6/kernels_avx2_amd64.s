@@ -14,125 +14,323 @@ DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 
-DATA dense1ForwardAVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+4(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+8(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+12(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+16(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+20(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+24(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardAVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardAVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardAVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardAVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardAVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardAVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardAVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardAVX2Const<>+384(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+388(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+392(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+396(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+400(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+404(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+408(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+412(SB)/4, $0x1f800000
-DATA dense1ForwardAVX2Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+420(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+424(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+428(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+432(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+436(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+440(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $448
+DATA dense64x1AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense64x1AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense64x1AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense64x1AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense64x1AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense64x1AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense64x1AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense64x1AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense64x1AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense64x1AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense64x1AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense64x1AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense64x1AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense64x1AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense64x1AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense64x1AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense64x1AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense64x1AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense64x1AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense64x1AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense64x1AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense64x1AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense64x1AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense64x1AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense64x1AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense64x1AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense64x1AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense64x1AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense64x1AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense64x1AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense64x1AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense64x1AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense64x1AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense64x1AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense64x1AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense64x1AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense64x1AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense64x1AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense64x1AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense64x1AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense64x1AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense64x1AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense64x1AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense64x1AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense64x1AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense64x1AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense64x1AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense64x1AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense64x1AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense64x1AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense64x1AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense64x1AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense64x1AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense64x1AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense64x1AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense64x1AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense64x1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense64x1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense64x1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense64x1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense64x1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense64x1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense64x1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense64x1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense64x1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense64x1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense64x1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense64x1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense64x1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense64x1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense64x1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense64x1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense64x1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense64x1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense64x1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense64x1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense64x1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense64x1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense64x1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense64x1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense64x1AVX2Const<>+320(SB)/4, $0x0
+DATA dense64x1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense64x1AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense64x1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense64x1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense64x1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense64x1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense64x1AVX2Const<>+348(SB)/4, $0xb1d290be
+DATA dense64x1AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense64x1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense64x1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense64x1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense64x1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense64x1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense64x1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense64x1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense64x1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense64x1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense64x1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense64x1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense64x1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense64x1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense64x1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense64x1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense64x1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense64x1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense64x1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense64x1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense64x1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense64x1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense64x1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense64x1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense64x1AVX2Const<>(SB), RODATA|NOPTR, $448
 
-// dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 4096 multiply-adds,
-// product and sum are rounded once (FMA).
+// dense64x1AVX2 sums 64 products for each of 1 outputs.
 //
-// func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
-TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
+// func dense64x1AVX2(y *float32, x *float32, wt *float32, b *float32)
+TEXT ·dense64x1AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8
+	MOVQ b+24(FP), BX
+
+	// y[0…0] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ $8, CX
+inputs1:
+	VBROADCASTSS (SI), Y15
+	VFMADD231PS (DX), Y15, Y0
+	VBROADCASTSS 4(SI), Y15
+	VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15
+	VFMADD231PS 64(DX), Y15, Y2
+	VBROADCASTSS 12(SI), Y15
+	VFMADD231PS 96(DX), Y15, Y3
+	VBROADCASTSS 16(SI), Y15
+	VFMADD231PS 128(DX), Y15, Y4
+	VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y5
+	VBROADCASTSS 24(SI), Y15
+	VFMADD231PS 192(DX), Y15, Y6
+	VBROADCASTSS 28(SI), Y15
+	VFMADD231PS 224(DX), Y15, Y7
+	ADDQ $32, SI
+	ADDQ $256, DX
+	DECQ CX
+	JNZ inputs1
+	VADDPS Y4, Y0, Y0
+	VADDPS Y5, Y1, Y1
+	VADDPS Y6, Y2, Y2
+	VADDPS Y7, Y3, Y3
+	VADDPS Y2, Y0, Y0
+	VADDPS Y3, Y1, Y1
+	VADDPS Y1, Y0, Y0
+
+	// y = sigmoid(x)
+	VORPS dense64x1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense64x1AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS dense64x1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS dense64x1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS dense64x1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS dense64x1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS dense64x1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS dense64x1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS dense64x1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS dense64x1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS dense64x1AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS dense64x1AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD dense64x1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS dense64x1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense64x1AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS dense64x1AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	VZEROUPPER 
+	RET 
+
+DATA dense64x64AVX2Const<>+0(SB)/4, $0x80000000
+DATA dense64x64AVX2Const<>+4(SB)/4, $0x80000000
+DATA dense64x64AVX2Const<>+8(SB)/4, $0x80000000
+DATA dense64x64AVX2Const<>+12(SB)/4, $0x80000000
+DATA dense64x64AVX2Const<>+16(SB)/4, $0x80000000
+DATA dense64x64AVX2Const<>+20(SB)/4, $0x80000000
+DATA dense64x64AVX2Const<>+24(SB)/4, $0x80000000
+DATA dense64x64AVX2Const<>+28(SB)/4, $0x80000000
+DATA dense64x64AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA dense64x64AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA dense64x64AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA dense64x64AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA dense64x64AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA dense64x64AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA dense64x64AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA dense64x64AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA dense64x64AVX2Const<>+64(SB)/4, $0x40000000
+DATA dense64x64AVX2Const<>+68(SB)/4, $0x40000000
+DATA dense64x64AVX2Const<>+72(SB)/4, $0x40000000
+DATA dense64x64AVX2Const<>+76(SB)/4, $0x40000000
+DATA dense64x64AVX2Const<>+80(SB)/4, $0x40000000
+DATA dense64x64AVX2Const<>+84(SB)/4, $0x40000000
+DATA dense64x64AVX2Const<>+88(SB)/4, $0x40000000
+DATA dense64x64AVX2Const<>+92(SB)/4, $0x40000000
+DATA dense64x64AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA dense64x64AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA dense64x64AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA dense64x64AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA dense64x64AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA dense64x64AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA dense64x64AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA dense64x64AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA dense64x64AVX2Const<>+128(SB)/4, $0x4b400000
+DATA dense64x64AVX2Const<>+132(SB)/4, $0x4b400000
+DATA dense64x64AVX2Const<>+136(SB)/4, $0x4b400000
+DATA dense64x64AVX2Const<>+140(SB)/4, $0x4b400000
+DATA dense64x64AVX2Const<>+144(SB)/4, $0x4b400000
+DATA dense64x64AVX2Const<>+148(SB)/4, $0x4b400000
+DATA dense64x64AVX2Const<>+152(SB)/4, $0x4b400000
+DATA dense64x64AVX2Const<>+156(SB)/4, $0x4b400000
+DATA dense64x64AVX2Const<>+160(SB)/4, $0x3db17000
+DATA dense64x64AVX2Const<>+164(SB)/4, $0x3db17000
+DATA dense64x64AVX2Const<>+168(SB)/4, $0x3db17000
+DATA dense64x64AVX2Const<>+172(SB)/4, $0x3db17000
+DATA dense64x64AVX2Const<>+176(SB)/4, $0x3db17000
+DATA dense64x64AVX2Const<>+180(SB)/4, $0x3db17000
+DATA dense64x64AVX2Const<>+184(SB)/4, $0x3db17000
+DATA dense64x64AVX2Const<>+188(SB)/4, $0x3db17000
+DATA dense64x64AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA dense64x64AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA dense64x64AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA dense64x64AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA dense64x64AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA dense64x64AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA dense64x64AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA dense64x64AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA dense64x64AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA dense64x64AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA dense64x64AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA dense64x64AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA dense64x64AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA dense64x64AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA dense64x64AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA dense64x64AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA dense64x64AVX2Const<>+256(SB)/4, $0x3f000000
+DATA dense64x64AVX2Const<>+260(SB)/4, $0x3f000000
+DATA dense64x64AVX2Const<>+264(SB)/4, $0x3f000000
+DATA dense64x64AVX2Const<>+268(SB)/4, $0x3f000000
+DATA dense64x64AVX2Const<>+272(SB)/4, $0x3f000000
+DATA dense64x64AVX2Const<>+276(SB)/4, $0x3f000000
+DATA dense64x64AVX2Const<>+280(SB)/4, $0x3f000000
+DATA dense64x64AVX2Const<>+284(SB)/4, $0x3f000000
+DATA dense64x64AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA dense64x64AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA dense64x64AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA dense64x64AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA dense64x64AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA dense64x64AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA dense64x64AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA dense64x64AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA dense64x64AVX2Const<>+320(SB)/4, $0x0
+DATA dense64x64AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA dense64x64AVX2Const<>+328(SB)/4, $0x33092801
+DATA dense64x64AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA dense64x64AVX2Const<>+336(SB)/4, $0x329302ae
+DATA dense64x64AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA dense64x64AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA dense64x64AVX2Const<>+348(SB)/4, $0xb1d290be
+DATA dense64x64AVX2Const<>+352(SB)/4, $0x1f800000
+DATA dense64x64AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA dense64x64AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA dense64x64AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA dense64x64AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA dense64x64AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA dense64x64AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA dense64x64AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA dense64x64AVX2Const<>+384(SB)/4, $0x1f800000
+DATA dense64x64AVX2Const<>+388(SB)/4, $0x1f800000
+DATA dense64x64AVX2Const<>+392(SB)/4, $0x1f800000
+DATA dense64x64AVX2Const<>+396(SB)/4, $0x1f800000
+DATA dense64x64AVX2Const<>+400(SB)/4, $0x1f800000
+DATA dense64x64AVX2Const<>+404(SB)/4, $0x1f800000
+DATA dense64x64AVX2Const<>+408(SB)/4, $0x1f800000
+DATA dense64x64AVX2Const<>+412(SB)/4, $0x1f800000
+DATA dense64x64AVX2Const<>+416(SB)/4, $0x3f800000
+DATA dense64x64AVX2Const<>+420(SB)/4, $0x3f800000
+DATA dense64x64AVX2Const<>+424(SB)/4, $0x3f800000
+DATA dense64x64AVX2Const<>+428(SB)/4, $0x3f800000
+DATA dense64x64AVX2Const<>+432(SB)/4, $0x3f800000
+DATA dense64x64AVX2Const<>+436(SB)/4, $0x3f800000
+DATA dense64x64AVX2Const<>+440(SB)/4, $0x3f800000
+DATA dense64x64AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL dense64x64AVX2Const<>(SB), RODATA|NOPTR, $448
+
+// dense64x64AVX2 sums 64 products for each of 64 outputs.
+//
+// func dense64x64AVX2(y *float32, x *float32, w *float32, b *float32)
+TEXT ·dense64x64AVX2(SB), NOSPLIT, $0-32
 	MOVQ y+0(FP), R8
 	MOVQ b+24(FP), BX
 	MOVQ w+16(FP), R10
@@ -200,134 +398,134 @@ inputs1:
 	VADDPS Y7, Y6, Y6
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y3
+	VORPS dense64x64AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense64x64AVX2Const<>+32(SB), Y3
 	VMAXPS Y1, Y3, Y1
-	VMULPS dense1ForwardAVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense1ForwardAVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y3, Y5
-	VMULPS dense1ForwardAVX2Const<>+160(SB), Y5, Y7
+	VMULPS dense64x64AVX2Const<>+96(SB), Y1, Y3
+	VADDPS dense64x64AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS dense64x64AVX2Const<>+128(SB), Y3, Y5
+	VMULPS dense64x64AVX2Const<>+160(SB), Y5, Y7
 	VSUBPS Y7, Y1, Y1
-	VMULPS dense1ForwardAVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense64x64AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y1, Y7
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardAVX2Const<>+288(SB), Y5, Y8
+	VMULPS dense64x64AVX2Const<>+224(SB), Y1, Y7
+	VADDPS dense64x64AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense64x64AVX2Const<>+288(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y5, Y7, Y5
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y3, Y7
+	VPERMPS dense64x64AVX2Const<>+320(SB), Y3, Y7
 	VADDPS Y7, Y1, Y1
 	VADDPS Y1, Y5, Y1
-	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y3, Y5
+	VPERMPS dense64x64AVX2Const<>+352(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
 	VPADDD Y5, Y3, Y3
-	VPADDD dense1ForwardAVX2Const<>+64(SB), Y3, Y3
+	VPADDD dense64x64AVX2Const<>+64(SB), Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VMULPS dense1ForwardAVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y3
+	VMULPS dense64x64AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense64x64AVX2Const<>+416(SB), Y3
 	VBLENDVPS Y0, Y1, Y3, Y0
-	VADDPS dense1ForwardAVX2Const<>+416(SB), Y1, Y1
+	VADDPS dense64x64AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardAVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
+	VORPS dense64x64AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense64x64AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense1ForwardAVX2Const<>+160(SB), Y3, Y5
+	VMULPS dense64x64AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense64x64AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense64x64AVX2Const<>+128(SB), Y1, Y3
+	VMULPS dense64x64AVX2Const<>+160(SB), Y3, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense64x64AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardAVX2Const<>+288(SB), Y3, Y7
+	VMULPS dense64x64AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense64x64AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense64x64AVX2Const<>+288(SB), Y3, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y5, Y3
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense64x64AVX2Const<>+320(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y1, Y3
+	VPERMPS dense64x64AVX2Const<>+352(SB), Y1, Y3
 	VPSLLD $20, Y1, Y1
 	VPADDD Y3, Y1, Y1
-	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense64x64AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y1
+	VMULPS dense64x64AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense64x64AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardAVX2Const<>+416(SB), Y0, Y0
+	VADDPS dense64x64AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 32(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardAVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
+	VORPS dense64x64AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense64x64AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardAVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense64x64AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense64x64AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense64x64AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense64x64AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense64x64AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardAVX2Const<>+288(SB), Y2, Y5
+	VMULPS dense64x64AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense64x64AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense64x64AVX2Const<>+288(SB), Y2, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense64x64AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense64x64AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense64x64AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y1
+	VMULPS dense64x64AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense64x64AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardAVX2Const<>+416(SB), Y0, Y0
+	VADDPS dense64x64AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 64(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardAVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
+	VORPS dense64x64AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense64x64AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardAVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense64x64AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense64x64AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense64x64AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense64x64AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense64x64AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardAVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense64x64AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense64x64AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense64x64AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense64x64AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense64x64AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense64x64AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y1
+	VMULPS dense64x64AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense64x64AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardAVX2Const<>+416(SB), Y0, Y0
+	VADDPS dense64x64AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 96(R8)
 
@@ -394,3888 +592,896 @@ inputs2:
 	VADDPS Y7, Y6, Y6
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y3
+	VORPS dense64x64AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS dense64x64AVX2Const<>+32(SB), Y3
 	VMAXPS Y1, Y3, Y1
-	VMULPS dense1ForwardAVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense1ForwardAVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y3, Y5
-	VMULPS dense1ForwardAVX2Const<>+160(SB), Y5, Y7
+	VMULPS dense64x64AVX2Const<>+96(SB), Y1, Y3
+	VADDPS dense64x64AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS dense64x64AVX2Const<>+128(SB), Y3, Y5
+	VMULPS dense64x64AVX2Const<>+160(SB), Y5, Y7
 	VSUBPS Y7, Y1, Y1
-	VMULPS dense1ForwardAVX2Const<>+192(SB), Y5, Y5
+	VMULPS dense64x64AVX2Const<>+192(SB), Y5, Y5
 	VSUBPS Y5, Y1, Y1
 	VMULPS Y1, Y1, Y5
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y1, Y7
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardAVX2Const<>+288(SB), Y5, Y8
+	VMULPS dense64x64AVX2Const<>+224(SB), Y1, Y7
+	VADDPS dense64x64AVX2Const<>+256(SB), Y7, Y7
+	VMULPS dense64x64AVX2Const<>+288(SB), Y5, Y8
 	VADDPS Y8, Y7, Y7
 	VMULPS Y5, Y7, Y5
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y3, Y7
+	VPERMPS dense64x64AVX2Const<>+320(SB), Y3, Y7
 	VADDPS Y7, Y1, Y1
 	VADDPS Y1, Y5, Y1
-	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y3, Y5
+	VPERMPS dense64x64AVX2Const<>+352(SB), Y3, Y5
 	VPSLLD $20, Y3, Y3
 	VPADDD Y5, Y3, Y3
-	VPADDD dense1ForwardAVX2Const<>+64(SB), Y3, Y3
+	VPADDD dense64x64AVX2Const<>+64(SB), Y3, Y3
 	VMULPS Y3, Y1, Y1
 	VADDPS Y3, Y1, Y1
-	VMULPS dense1ForwardAVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y3
+	VMULPS dense64x64AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS dense64x64AVX2Const<>+416(SB), Y3
 	VBLENDVPS Y0, Y1, Y3, Y0
-	VADDPS dense1ForwardAVX2Const<>+416(SB), Y1, Y1
+	VADDPS dense64x64AVX2Const<>+416(SB), Y1, Y1
 	VDIVPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardAVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
+	VORPS dense64x64AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS dense64x64AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense1ForwardAVX2Const<>+160(SB), Y3, Y5
+	VMULPS dense64x64AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense64x64AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense64x64AVX2Const<>+128(SB), Y1, Y3
+	VMULPS dense64x64AVX2Const<>+160(SB), Y3, Y5
 	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+192(SB), Y3, Y3
+	VMULPS dense64x64AVX2Const<>+192(SB), Y3, Y3
 	VSUBPS Y3, Y0, Y0
 	VMULPS Y0, Y0, Y3
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardAVX2Const<>+288(SB), Y3, Y7
+	VMULPS dense64x64AVX2Const<>+224(SB), Y0, Y5
+	VADDPS dense64x64AVX2Const<>+256(SB), Y5, Y5
+	VMULPS dense64x64AVX2Const<>+288(SB), Y3, Y7
 	VADDPS Y7, Y5, Y5
 	VMULPS Y3, Y5, Y3
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y5
+	VPERMPS dense64x64AVX2Const<>+320(SB), Y1, Y5
 	VADDPS Y5, Y0, Y0
 	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y1, Y3
+	VPERMPS dense64x64AVX2Const<>+352(SB), Y1, Y3
 	VPSLLD $20, Y1, Y1
 	VPADDD Y3, Y1, Y1
-	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense64x64AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y1
+	VMULPS dense64x64AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense64x64AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardAVX2Const<>+416(SB), Y0, Y0
+	VADDPS dense64x64AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 160(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardAVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
+	VORPS dense64x64AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS dense64x64AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardAVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense64x64AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense64x64AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense64x64AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense64x64AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense64x64AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardAVX2Const<>+288(SB), Y2, Y5
+	VMULPS dense64x64AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense64x64AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense64x64AVX2Const<>+288(SB), Y2, Y5
 	VADDPS Y5, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense64x64AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense64x64AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense64x64AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y1
+	VMULPS dense64x64AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense64x64AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardAVX2Const<>+416(SB), Y0, Y0
+	VADDPS dense64x64AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 192(R8)
 
 	// y = sigmoid(x)
-	VORPS dense1ForwardAVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
+	VORPS dense64x64AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS dense64x64AVX2Const<>+32(SB), Y1
 	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardAVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardAVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardAVX2Const<>+160(SB), Y2, Y3
+	VMULPS dense64x64AVX2Const<>+96(SB), Y0, Y1
+	VADDPS dense64x64AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS dense64x64AVX2Const<>+128(SB), Y1, Y2
+	VMULPS dense64x64AVX2Const<>+160(SB), Y2, Y3
 	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+192(SB), Y2, Y2
+	VMULPS dense64x64AVX2Const<>+192(SB), Y2, Y2
 	VSUBPS Y2, Y0, Y0
 	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardAVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardAVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardAVX2Const<>+288(SB), Y2, Y4
+	VMULPS dense64x64AVX2Const<>+224(SB), Y0, Y3
+	VADDPS dense64x64AVX2Const<>+256(SB), Y3, Y3
+	VMULPS dense64x64AVX2Const<>+288(SB), Y2, Y4
 	VADDPS Y4, Y3, Y3
 	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y3
+	VPERMPS dense64x64AVX2Const<>+320(SB), Y1, Y3
 	VADDPS Y3, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardAVX2Const<>+352(SB), Y1, Y2
+	VPERMPS dense64x64AVX2Const<>+352(SB), Y1, Y2
 	VPSLLD $20, Y1, Y1
 	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
+	VPADDD dense64x64AVX2Const<>+64(SB), Y1, Y1
 	VMULPS Y1, Y0, Y0
 	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardAVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+416(SB), Y1
+	VMULPS dense64x64AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS dense64x64AVX2Const<>+416(SB), Y1
 	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardAVX2Const<>+416(SB), Y0, Y0
+	VADDPS dense64x64AVX2Const<>+416(SB), Y0, Y0
 	VDIVPS Y0, Y1, Y0
 	VMOVUPS Y0, 224(R8)
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL dense1ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
+DATA inputGradient64x1AVX2Const<>+0(SB)/4, $0x3f800000
+DATA inputGradient64x1AVX2Const<>+4(SB)/4, $0x3f800000
+DATA inputGradient64x1AVX2Const<>+8(SB)/4, $0x3f800000
+DATA inputGradient64x1AVX2Const<>+12(SB)/4, $0x3f800000
+DATA inputGradient64x1AVX2Const<>+16(SB)/4, $0x3f800000
+DATA inputGradient64x1AVX2Const<>+20(SB)/4, $0x3f800000
+DATA inputGradient64x1AVX2Const<>+24(SB)/4, $0x3f800000
+DATA inputGradient64x1AVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL inputGradient64x1AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// dense1ForwardRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+// inputGradient64x1AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
-// func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $256, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
+// func inputGradient64x1AVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·inputGradient64x1AVX2(SB), NOSPLIT, $0-64
+	MOVQ wt+16(FP), R11
+	XORQ R12, R12
+	MOVQ blocks+32(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ u+24(FP), R13
+	ADDQ R12, R13
+	MOVQ tiles0+40(FP), AX
 	TESTQ AX, AX
-	JZ done2
-rows1:
+	JZ done3
+rows2:
 
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
+	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	VMOVUPS 32(BX), Y2
+	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
+	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	VMOVUPS 32(BX), Y6
+	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
+	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
-	VMOVUPS 32(BX), Y10
+	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ $8, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	VMASKMOVPS 4(R10), Y15, Y13
+	VMASKMOVPS 8(R10), Y15, Y14
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y10
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y2
 	VFMADD231PS Y13, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y10
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
+	VFMADD231PS Y14, Y15, Y10
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y10
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y10
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms3
+	VFMADD231PS Y14, Y15, Y11
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 256(R13), Y1, Y1
+
+	// dx = dy · (y · (1 - y))
+	VMOVUPS inputGradient64x1AVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 256(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
 	VADDPS Y1, Y0, Y0
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
 	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y3
-	VMAXPS Y1, Y3, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y7
-	VADDPS Y7, Y1, Y1
-	VADDPS Y1, Y5, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y5
-	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y3
-	VBLENDVPS Y0, Y1, Y3, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y3
-	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 256(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
 	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 288(R8)
+	VMOVUPS 512(R13), X1
 
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	// dx = dy · (y · (1 - y))
+	VMOVUPS inputGradient64x1AVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
 	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 512(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y10, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 544(R8)
-	ADDQ $768, SI
+	VMOVUPS X0, 512(R8)
+	ADDQ $12, SI
 	ADDQ $768, R8
+	ADDQ $768, R13
 	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+48(FP), AX
 	TESTQ AX, AX
 	JZ done5
 rows4:
 
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	VMOVUPS 32(BX), Y2
+	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
+	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	VMOVUPS 32(BX), Y6
+	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ $8, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	VMASKMOVPS 4(R10), Y15, Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y13, Y15, Y4
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y2
 	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y3
 	VFMADD231PS Y13, Y15, Y7
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms6
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y3
-	VMAXPS Y1, Y3, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y7
-	VADDPS Y7, Y1, Y1
-	VADDPS Y1, Y5, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y5
-	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y3
-	VBLENDVPS Y0, Y1, Y3, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y3
-	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 256(R8)
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 256(R13), Y1, Y1
 
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	// dx = dy · (y · (1 - y))
+	VMOVUPS inputGradient64x1AVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
 	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 288(R8)
-	ADDQ $512, SI
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 256(R8)
+	ADDQ $8, SI
 	ADDQ $512, R8
+	ADDQ $512, R13
 	DECQ AX
 	JNZ rows4
 done5:
-	MOVQ tiles2+48(FP), AX
+	MOVQ tiles2+56(FP), AX
 	TESTQ AX, AX
-	JZ done8
-rows7:
+	JZ done7
+rows6:
 
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	VMOVUPS 32(BX), Y2
+	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ $8, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R10), Y15, Y12
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 32(R11), Y15, Y15
 	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y3
-	VMAXPS Y1, Y3, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y5
-	VADDPS Y5, Y1, Y1
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 64(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y2
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS 96(R11), Y15, Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
 	VADDPS Y1, Y4, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y4
-	VPSLLD $20, Y3, Y3
-	VPADDD Y4, Y3, Y3
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y3
-	VBLENDVPS Y0, Y1, Y3, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
 
-	// y = sigmoid(x)
-	VORPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y3
-	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
+	// dx = dy · (y · (1 - y))
+	VMOVUPS inputGradient64x1AVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
 	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $256, SI
+	VMOVUPS X0, (R8)
+	ADDQ $4, SI
 	ADDQ $256, R8
+	ADDQ $256, R13
 	DECQ AX
-	JNZ rows7
-done8:
+	JNZ rows6
+done7:
+	ADDQ $16, R12
+	ADDQ $128, R11
+	DECQ DX
+	JNZ block1
 	VZEROUPPER 
 	RET 
 
-DATA dense1ForwardTrainAVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+4(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+8(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+12(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+16(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+20(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+24(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardTrainAVX2Const<>+384(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+388(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+392(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+396(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+400(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+404(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+408(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+412(SB)/4, $0x1f800000
-DATA dense1ForwardTrainAVX2Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+420(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+424(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+428(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+432(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+436(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+440(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $448
+DATA inputGradient64x64AVX2Const<>+0(SB)/4, $0x3f800000
+DATA inputGradient64x64AVX2Const<>+4(SB)/4, $0x3f800000
+DATA inputGradient64x64AVX2Const<>+8(SB)/4, $0x3f800000
+DATA inputGradient64x64AVX2Const<>+12(SB)/4, $0x3f800000
+DATA inputGradient64x64AVX2Const<>+16(SB)/4, $0x3f800000
+DATA inputGradient64x64AVX2Const<>+20(SB)/4, $0x3f800000
+DATA inputGradient64x64AVX2Const<>+24(SB)/4, $0x3f800000
+DATA inputGradient64x64AVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL inputGradient64x64AVX2Const<>(SB), RODATA|NOPTR, $32
 
-// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 4096 multiply-adds,
-// product and sum are rounded once (FMA).
+// inputGradient64x64AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
 //
-// func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-	MOVQ w+16(FP), R10
+// func inputGradient64x64AVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·inputGradient64x64AVX2(SB), NOSPLIT, $0-64
+	MOVQ w+16(FP), BX
+	XORQ R12, R12
+	MOVQ blocks+32(FP), DX
+block1:
+	MOVQ dy+8(FP), SI
+	MOVQ dx+0(FP), R8
+	ADDQ R12, R8
+	MOVQ u+24(FP), R13
+	ADDQ R12, R13
+	MOVQ tiles0+40(FP), AX
+	TESTQ AX, AX
+	JZ done3
+rows2:
 
-	// y[0…31] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	VMOVUPS (BX), Y0
+	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	VMOVUPS 32(BX), Y2
+	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	VMOVUPS 64(BX), Y4
+	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	VMOVUPS 96(BX), Y6
+	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ $8, CX
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ SI, R10
+	MOVQ BX, DI
+	MOVQ $4, CX
+panels4:
+	VMOVUPS (R10), Y12
+	VMOVUPS 256(R10), Y13
+	VMOVUPS 512(R10), Y14
+	VMOVUPS (DI), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	VMOVUPS 64(DI), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	VMOVUPS 128(DI), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	VMOVUPS 192(DI), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	VMOVUPS 32(R10), Y12
+	VMOVUPS 288(R10), Y13
+	VMOVUPS 544(R10), Y14
+	VMOVUPS 32(DI), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y4
+	VFMADD231PS Y14, Y15, Y8
+	VMOVUPS 96(DI), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y5
+	VFMADD231PS Y14, Y15, Y9
+	VMOVUPS 160(DI), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	VFMADD231PS Y14, Y15, Y10
+	VMOVUPS 224(DI), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y7
+	VFMADD231PS Y14, Y15, Y11
+	ADDQ $64, R10
+	ADDQ $4160, DI
+	DECQ CX
+	JNZ panels4
+	VBLENDPS $240, Y4, Y0, Y12
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y12, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 256(R13), Y1, Y1
+
+	// dx = dy · (y · (1 - y))
+	VMOVUPS inputGradient64x64AVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 256(R8)
+	VBLENDPS $240, Y8, Y8, Y0
+	VPERM2F128 $33, Y8, Y8, Y1
+	VADDPS Y1, Y0, Y0
+	VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y10, Y10, Y2
+	VPERM2F128 $33, Y10, Y10, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y11, Y11, Y3
+	VPERM2F128 $33, Y11, Y11, Y4
+	VADDPS Y4, Y3, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS 512(R13), X1
+
+	// dx = dy · (y · (1 - y))
+	VMOVUPS inputGradient64x64AVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, 512(R8)
+	ADDQ $768, SI
+	ADDQ $768, R8
+	ADDQ $768, R13
+	DECQ AX
+	JNZ rows2
+done3:
+	MOVQ tiles1+48(FP), AX
+	TESTQ AX, AX
+	JZ done6
+rows5:
+
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ SI, R10
+	MOVQ BX, DI
+	MOVQ $4, CX
+panels7:
+	VMOVUPS (R10), Y12
+	VMOVUPS 256(R10), Y13
+	VMOVUPS (DI), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y4
+	VMOVUPS 64(DI), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y5
+	VMOVUPS 128(DI), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	VMOVUPS 192(DI), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y7
+	VMOVUPS 32(R10), Y12
+	VMOVUPS 288(R10), Y13
+	VMOVUPS 32(DI), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y4
+	VMOVUPS 96(DI), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y5
+	VMOVUPS 160(DI), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y6
+	VMOVUPS 224(DI), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y7
+	ADDQ $64, R10
+	ADDQ $4160, DI
+	DECQ CX
+	JNZ panels7
+	VBLENDPS $240, Y4, Y0, Y8
+	VPERM2F128 $33, Y4, Y0, Y0
+	VADDPS Y0, Y8, Y0
+	VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y6, Y2, Y4
+	VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y7, Y3, Y4
+	VPERM2F128 $33, Y7, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+	VINSERTF128 $1, 256(R13), Y1, Y1
+
+	// dx = dy · (y · (1 - y))
+	VMOVUPS inputGradient64x64AVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	VEXTRACTF128 $1, Y0, 256(R8)
+	ADDQ $512, SI
+	ADDQ $512, R8
+	ADDQ $512, R13
+	DECQ AX
+	JNZ rows5
+done6:
+	MOVQ tiles2+56(FP), AX
+	TESTQ AX, AX
+	JZ done9
+rows8:
+
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ SI, R10
+	MOVQ BX, DI
+	MOVQ $4, CX
+panels10:
+	VMOVUPS (R10), Y12
+	VMOVUPS (DI), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 64(DI), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VMOVUPS 128(DI), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VMOVUPS 192(DI), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 32(R10), Y12
+	VMOVUPS 32(DI), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 96(DI), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VMOVUPS 160(DI), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VMOVUPS 224(DI), Y15
+	VFMADD231PS Y12, Y15, Y3
+	ADDQ $64, R10
+	ADDQ $4160, DI
+	DECQ CX
+	JNZ panels10
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VBLENDPS $240, Y2, Y2, Y4
+	VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2
+	VBLENDPS $240, Y3, Y3, Y4
+	VPERM2F128 $33, Y3, Y3, Y3
+	VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4
+	VSHUFPS $238, Y1, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2
+	VADDPS Y2, Y1, Y1
+	VSHUFPS $136, Y1, Y0, Y2
+	VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VMOVUPS (R13), X1
+
+	// dx = dy · (y · (1 - y))
+	VMOVUPS inputGradient64x64AVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)
+	ADDQ $256, SI
+	ADDQ $256, R8
+	ADDQ $256, R13
+	DECQ AX
+	JNZ rows8
+done9:
+	ADDQ $16, R12
+	ADDQ $256, BX
+	DECQ DX
+	JNZ block1
+	VZEROUPPER 
+	RET 
+
+// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+//
+// func learn16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
 inputs1:
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DI), Y15, Y0
-	VFMADD231PS 32(DI), Y15, Y2
-	VFMADD231PS 4160(DI), Y15, Y4
-	VFMADD231PS 4192(DI), Y15, Y6
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 64(DI), Y15, Y1
-	VFMADD231PS 96(DI), Y15, Y3
-	VFMADD231PS 4224(DI), Y15, Y5
-	VFMADD231PS 4256(DI), Y15, Y7
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 128(DI), Y15, Y0
-	VFMADD231PS 160(DI), Y15, Y2
-	VFMADD231PS 4288(DI), Y15, Y4
-	VFMADD231PS 4320(DI), Y15, Y6
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 192(DI), Y15, Y1
-	VFMADD231PS 224(DI), Y15, Y3
-	VFMADD231PS 4352(DI), Y15, Y5
-	VFMADD231PS 4384(DI), Y15, Y7
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 256(DI), Y15, Y0
-	VFMADD231PS 288(DI), Y15, Y2
-	VFMADD231PS 4416(DI), Y15, Y4
-	VFMADD231PS 4448(DI), Y15, Y6
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 320(DI), Y15, Y1
-	VFMADD231PS 352(DI), Y15, Y3
-	VFMADD231PS 4480(DI), Y15, Y5
-	VFMADD231PS 4512(DI), Y15, Y7
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 384(DI), Y15, Y0
-	VFMADD231PS 416(DI), Y15, Y2
-	VFMADD231PS 4544(DI), Y15, Y4
-	VFMADD231PS 4576(DI), Y15, Y6
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 448(DI), Y15, Y1
-	VFMADD231PS 480(DI), Y15, Y3
-	VFMADD231PS 4608(DI), Y15, Y5
-	VFMADD231PS 4640(DI), Y15, Y7
-	ADDQ $32, SI
-	ADDQ $512, DI
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $256, R10
+	ADDQ $256, DI
 	DECQ CX
-	JNZ inputs1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
+	JNZ rows3
+	VBROADCASTSS (R11), Y12
 
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y3
-	VMAXPS Y1, Y3, Y1
-	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y3, Y5
-	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y1, Y7
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y5, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y3, Y7
-	VADDPS Y7, Y1, Y1
-	VADDPS Y1, Y5, Y1
-	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y3, Y5
-	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y3
-	VBLENDVPS Y0, Y1, Y3, Y0
-	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y13
+	VMULPS Y0, Y12, Y0
+	VSUBPS Y0, Y13, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y3, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y3, Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y3
-	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y12, Y1
+	VSUBPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y12, Y1
+	VSUBPS Y1, Y0, Y0
 	VMOVUPS Y0, 64(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y12, Y1
+	VSUBPS Y1, Y0, Y0
 	VMOVUPS Y0, 96(R8)
-
-	// y[32…63] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	VMOVUPS 128(BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS 160(BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS 192(BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS 224(BX), Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ $8, CX
-inputs2:
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS 8320(DI), Y15, Y0
-	VFMADD231PS 8352(DI), Y15, Y2
-	VFMADD231PS 12480(DI), Y15, Y4
-	VFMADD231PS 12512(DI), Y15, Y6
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 8384(DI), Y15, Y1
-	VFMADD231PS 8416(DI), Y15, Y3
-	VFMADD231PS 12544(DI), Y15, Y5
-	VFMADD231PS 12576(DI), Y15, Y7
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 8448(DI), Y15, Y0
-	VFMADD231PS 8480(DI), Y15, Y2
-	VFMADD231PS 12608(DI), Y15, Y4
-	VFMADD231PS 12640(DI), Y15, Y6
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 8512(DI), Y15, Y1
-	VFMADD231PS 8544(DI), Y15, Y3
-	VFMADD231PS 12672(DI), Y15, Y5
-	VFMADD231PS 12704(DI), Y15, Y7
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 8576(DI), Y15, Y0
-	VFMADD231PS 8608(DI), Y15, Y2
-	VFMADD231PS 12736(DI), Y15, Y4
-	VFMADD231PS 12768(DI), Y15, Y6
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 8640(DI), Y15, Y1
-	VFMADD231PS 8672(DI), Y15, Y3
-	VFMADD231PS 12800(DI), Y15, Y5
-	VFMADD231PS 12832(DI), Y15, Y7
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 8704(DI), Y15, Y0
-	VFMADD231PS 8736(DI), Y15, Y2
-	VFMADD231PS 12864(DI), Y15, Y4
-	VFMADD231PS 12896(DI), Y15, Y6
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 8768(DI), Y15, Y1
-	VFMADD231PS 8800(DI), Y15, Y3
-	VFMADD231PS 12928(DI), Y15, Y5
-	VFMADD231PS 12960(DI), Y15, Y7
-	ADDQ $32, SI
-	ADDQ $512, DI
-	DECQ CX
-	JNZ inputs2
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y3
-	VMAXPS Y1, Y3, Y1
-	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y3, Y5
-	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y1, Y7
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y5, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y3, Y7
-	VADDPS Y7, Y1, Y1
-	VADDPS Y1, Y5, Y1
-	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y3, Y5
-	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y3
-	VBLENDVPS Y0, Y1, Y3, Y0
-	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y12, Y1
+	VSUBPS Y1, Y0, Y0
 	VMOVUPS Y0, 128(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y3, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y3, Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y3
-	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y12, Y1
+	VSUBPS Y1, Y0, Y0
 	VMOVUPS Y0, 160(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
+	VMOVUPS 192(R8), Y0
+	VMULPS Y6, Y12, Y1
+	VSUBPS Y1, Y0, Y0
 	VMOVUPS Y0, 192(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainAVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainAVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainAVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainAVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainAVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainAVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+416(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainAVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
+	VMOVUPS 224(R8), Y0
+	VMULPS Y7, Y12, Y1
+	VSUBPS Y1, Y0, Y0
 	VMOVUPS Y0, 224(R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL dense1ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
-
-// dense1ForwardTrainRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
-//
-// func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $256, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS 32(BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS 32(BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VMOVUPS 32(BX), Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $8, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y10
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y10
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y10
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y10
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
-	VMAXPS Y1, Y3, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y7
-	VADDPS Y7, Y1, Y1
-	VADDPS Y1, Y5, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y5
-	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y3
-	VBLENDVPS Y0, Y1, Y3, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y3
-	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
+	VMOVUPS 256(R8), Y0
+	VMULPS Y8, Y12, Y1
+	VSUBPS Y1, Y0, Y0
 	VMOVUPS Y0, 256(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
+	VMOVUPS 288(R8), Y0
+	VMULPS Y9, Y12, Y1
+	VSUBPS Y1, Y0, Y0
 	VMOVUPS Y0, 288(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 512(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y10, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 544(R8)
-	ADDQ $768, SI
-	ADDQ $768, R8
-	DECQ AX
-	JNZ rows1
+	VMOVUPS 320(R8), Y0
+	VMULPS Y10, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	VMOVUPS 352(R8), Y0
+	VMULPS Y11, Y12, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 352(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
 done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	VMOVUPS 32(BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS 32(BX), Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
+	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
-	MOVQ $8, CX
-terms6:
+	MOVQ rows+40(FP), CX
+rows6:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	ADDQ $32, R10
-	ADDQ $512, DI
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $256, R10
+	ADDQ $256, DI
 	DECQ CX
-	JNZ terms6
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
+	JNZ rows6
+	VBROADCASTSS (R11), Y2
 
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
-	VMAXPS Y1, Y3, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y7
-	VADDPS Y7, Y1, Y1
-	VADDPS Y1, Y5, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y5
-	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y3
-	VBLENDVPS Y0, Y1, Y3, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y3
+	VMULPS Y0, Y2, Y0
+	VSUBPS Y0, Y3, Y0
 	VMOVUPS Y0, (R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y3
-	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y1, Y0, Y0
 	VMOVUPS Y0, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 256(R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 288(R8)
-	ADDQ $512, SI
-	ADDQ $512, R8
-	DECQ AX
-	JNZ rows4
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
 done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS 32(BX), Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $8, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
-	VMAXPS Y1, Y3, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y4, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y5
-	VADDPS Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y4
-	VPSLLD $20, Y3, Y3
-	VPADDD Y4, Y3, Y3
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y3
-	VBLENDVPS Y0, Y1, Y3, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = sigmoid(x)
-	VORPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VADDPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y3
-	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense1ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $256, SI
-	ADDQ $256, R8
-	DECQ AX
-	JNZ rows7
-done8:
 	VZEROUPPER 
 	RET 
 
-DATA dense2ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense2ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense2ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense2ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense2ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense2ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense2ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense2ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense2ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense2ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense2ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense2ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense2ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense2ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense2ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
-DATA dense2ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL dense2ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
-
-// dense2ForwardRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+// learn16AVX2_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
 //
-// func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $256, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS 32(BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS 32(BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VMOVUPS 32(BX), Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $8, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y10
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y10
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y10
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y10
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y3
-	VMAXPS Y1, Y3, Y1
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y7
-	VADDPS Y7, Y1, Y1
-	VADDPS Y1, Y5, Y1
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y5
-	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y3
-	VBLENDVPS Y0, Y1, Y3, Y0
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VADDPS Y0, Y3, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y3
-	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 256(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 288(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 512(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y10, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 544(R8)
-	ADDQ $768, SI
-	ADDQ $768, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS 32(BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS 32(BX), Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $8, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms6
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y3
-	VMAXPS Y1, Y3, Y1
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y7
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y7
-	VADDPS Y7, Y1, Y1
-	VADDPS Y1, Y5, Y1
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y5
-	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y3
-	VBLENDVPS Y0, Y1, Y3, Y0
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VADDPS Y0, Y3, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y3
-	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 256(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 288(R8)
-	ADDQ $512, SI
-	ADDQ $512, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS 32(BX), Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $8, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y3
-	VMAXPS Y1, Y3, Y1
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y4
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y5
-	VADDPS Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y4
-	VPSLLD $20, Y3, Y3
-	VPADDD Y4, Y3, Y3
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y3
-	VBLENDVPS Y0, Y1, Y3, Y0
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VADDPS Y0, Y3, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y3
-	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $256, SI
-	ADDQ $256, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL dense2ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
-
-// dense2ForwardTrainRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
-//
-// func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $256, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS 32(BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS 32(BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VMOVUPS 32(BX), Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $8, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y10
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y10
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y10
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y10
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y9
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
-	VMAXPS Y1, Y3, Y1
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y7
-	VADDPS Y7, Y1, Y1
-	VADDPS Y1, Y5, Y1
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y5
-	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y3
-	VBLENDVPS Y0, Y1, Y3, Y0
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VADDPS Y0, Y3, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y3
-	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 256(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 288(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 512(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y10, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y10, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 544(R8)
-	ADDQ $768, SI
-	ADDQ $768, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS 32(BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS 32(BX), Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $8, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VFMADD231PS Y13, Y15, Y7
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms6
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
-	VMAXPS Y1, Y3, Y1
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y5, Y7
-	VSUBPS Y7, Y1, Y1
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS Y1, Y1, Y5
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y7
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y7
-	VADDPS Y7, Y1, Y1
-	VADDPS Y1, Y5, Y1
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y5
-	VPSLLD $20, Y3, Y3
-	VPADDD Y5, Y3, Y3
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y3
-	VBLENDVPS Y0, Y1, Y3, Y0
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y5
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y7
-	VADDPS Y7, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y5
-	VADDPS Y5, Y0, Y0
-	VADDPS Y0, Y3, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y3
-	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 256(R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y2, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y6, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 288(R8)
-	ADDQ $512, SI
-	ADDQ $512, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS 32(BX), Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $8, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y2
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y3
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms9
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
-	VMAXPS Y1, Y3, Y1
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y3
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y4
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y4, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y4, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS Y1, Y1, Y4
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y4, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y5
-	VADDPS Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y4
-	VPSLLD $20, Y3, Y3
-	VPADDD Y4, Y3, Y3
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
-	VMULPS Y3, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y3
-	VBLENDVPS Y0, Y1, Y3, Y0
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = sigmoid(x)
-	VORPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y0, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y1
-	VSUBPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y0, Y4
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y4
-	VADDPS Y4, Y0, Y0
-	VADDPS Y0, Y3, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y3
-	VPSLLD $20, Y1, Y1
-	VPADDD Y3, Y1, Y1
-	VPADDD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS dense2ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y2, Y0, Y1, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $256, SI
-	ADDQ $256, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-// func learn16_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_4AVX2(SB), NOSPLIT, $0-48
+// func learn16AVX2_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn16AVX2_2(SB), NOSPLIT, $0-48
 	MOVQ w_+0(FP), R8
 	MOVQ lr_+8(FP), R11
 	MOVQ x+24(FP), SI
@@ -4422,208 +1628,109 @@ done5:
 	VZEROUPPER 
 	RET 
 
-DATA dense3GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x3f800000
-DATA dense3GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x3f800000
-DATA dense3GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x3f800000
-DATA dense3GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x3f800000
-DATA dense3GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x3f800000
-DATA dense3GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x3f800000
-DATA dense3GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x3f800000
-DATA dense3GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x3f800000
-GLOBL dense3GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// dense3GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
+// learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
-// func dense3GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense3GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
-	MOVQ x+8(FP), SI
-	MOVQ dx+32(FP), R8
-	MOVQ first+48(FP), DI
-	SHLQ $2, DI
-	MOVQ count+56(FP), AX
-	CMPQ AX, $4
+// func learn1AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn1AVX2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
 	JLT done2
 inputs1:
 
-	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
-	MOVQ rate+24(FP), BX
-	VBROADCASTSS (BX), Y15
-	LEAQ (DI), R9
-	VBROADCASTSS (SI)(R9*1), Y4
-	VMULPS Y15, Y4, Y4
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
-	LEAQ 4(DI), R9
-	VBROADCASTSS (SI)(R9*1), Y5
-	VMULPS Y15, Y5, Y5
 	VXORPS Y1, Y1, Y1
-	LEAQ 8(DI), R9
-	VBROADCASTSS (SI)(R9*1), Y6
-	VMULPS Y15, Y6, Y6
 	VXORPS Y2, Y2, Y2
-	LEAQ 12(DI), R9
-	VBROADCASTSS (SI)(R9*1), Y7
-	VMULPS Y15, Y7, Y7
 	VXORPS Y3, Y3, Y3
-	MOVQ dy+16(FP), BX
-	LEAQ (DI), R9
-	SHLQ $4, R9
-	MOVQ w+0(FP), R10
-	ADDQ R9, R10
-	LEAQ 4(DI), R9
-	SHLQ $4, R9
-	MOVQ w+0(FP), R11
-	ADDQ R9, R11
-	LEAQ 8(DI), R9
-	SHLQ $4, R9
-	MOVQ w+0(FP), R12
-	ADDQ R9, R12
-	LEAQ 12(DI), R9
-	SHLQ $4, R9
-	MOVQ w+0(FP), R13
-	ADDQ R9, R13
-	MOVQ $4, CX
-panels3:
-	VMOVUPS (BX), Y13
-	VMOVUPS (R10), Y14
-	VFMADD231PS Y14, Y13, Y0
-	VFMADD231PS Y4, Y13, Y14
-	VMOVUPS Y14, (R10)
-	VMOVUPS (R11), Y15
-	VFMADD231PS Y15, Y13, Y1
-	VFMADD231PS Y5, Y13, Y15
-	VMOVUPS Y15, (R11)
-	VMOVUPS (R12), Y14
-	VFMADD231PS Y14, Y13, Y2
-	VFMADD231PS Y6, Y13, Y14
-	VMOVUPS Y14, (R12)
-	VMOVUPS (R13), Y15
-	VFMADD231PS Y15, Y13, Y3
-	VFMADD231PS Y7, Y13, Y15
-	VMOVUPS Y15, (R13)
-	VMOVUPS 32(BX), Y13
-	VMOVUPS 32(R10), Y14
-	VFMADD231PS Y14, Y13, Y0
-	VFMADD231PS Y4, Y13, Y14
-	VMOVUPS Y14, 32(R10)
-	VMOVUPS 32(R11), Y15
-	VFMADD231PS Y15, Y13, Y1
-	VFMADD231PS Y5, Y13, Y15
-	VMOVUPS Y15, 32(R11)
-	VMOVUPS 32(R12), Y14
-	VFMADD231PS Y14, Y13, Y2
-	VFMADD231PS Y6, Y13, Y14
-	VMOVUPS Y14, 32(R12)
-	VMOVUPS 32(R13), Y15
-	VFMADD231PS Y15, Y13, Y3
-	VFMADD231PS Y7, Y13, Y15
-	VMOVUPS Y15, 32(R13)
-	ADDQ $64, BX
-	ADDQ $4160, R10
-	ADDQ $4160, R11
-	ADDQ $4160, R12
-	ADDQ $4160, R13
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $256, R10
+	ADDQ $4, DI
 	DECQ CX
-	JNZ panels3
-	VBLENDPS $240, Y0, Y0, Y4
-	VPERM2F128 $33, Y0, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y2, Y2, Y4
-	VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y3, Y3, Y4
-	VPERM2F128 $33, Y3, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9
-	ADDQ DI, R9
-	VMOVUPS (R9), X1
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
 
-	// dx = dy · (y · (1 - y))
-	VMOVUPS dense3GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VMOVUPS X0, (R8)(DI*1)
-	ADDQ $16, DI
-	SUBQ $4, AX
-	CMPQ AX, $4
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 160(R8)
+	ADDQ $24, SI
+	ADDQ $192, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
 	JGE inputs1
 done2:
 	CMPQ AX, $1
 	JLT done5
 inputs4:
 
-	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
-	MOVQ rate+24(FP), BX
-	VBROADCASTSS (BX), Y15
-	LEAQ (DI), R9
-	VBROADCASTSS (SI)(R9*1), Y4
-	VMULPS Y15, Y4, Y4
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
-	MOVQ dy+16(FP), BX
-	LEAQ (DI), R9
-	SHLQ $4, R9
-	MOVQ w+0(FP), R10
-	ADDQ R9, R10
-	MOVQ $4, CX
-panels6:
-	VMOVUPS (BX), Y13
-	VMOVUPS (R10), Y14
-	VFMADD231PS Y14, Y13, Y0
-	VFMADD231PS Y4, Y13, Y14
-	VMOVUPS Y14, (R10)
-	VMOVUPS 32(BX), Y13
-	VMOVUPS 32(R10), Y14
-	VFMADD231PS Y14, Y13, Y0
-	VFMADD231PS Y4, Y13, Y14
-	VMOVUPS Y14, 32(R10)
-	ADDQ $64, BX
-	ADDQ $4160, R10
-	DECQ CX
-	JNZ panels6
-	VBLENDPS $240, Y0, Y0, Y1
-	VPERM2F128 $33, Y0, Y0, Y2
-	VADDPS Y2, Y1, Y1
-	VBLENDPS $240, Y0, Y0, Y2
-	VPERM2F128 $33, Y0, Y0, Y3
-	VADDPS Y3, Y2, Y2
-	VBLENDPS $240, Y0, Y0, Y3
-	VPERM2F128 $33, Y0, Y0, Y4
-	VADDPS Y4, Y3, Y3
-	VBLENDPS $240, Y0, Y0, Y4
-	VPERM2F128 $33, Y0, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y2, Y1, Y4
-	VSHUFPS $238, Y2, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VSHUFPS $68, Y0, Y3, Y2
-	VSHUFPS $238, Y0, Y3, Y0
-	VADDPS Y0, Y2, Y0
-	VSHUFPS $136, Y0, Y1, Y2
-	VSHUFPS $221, Y0, Y1, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9
-	ADDQ DI, R9
-	VMOVSS (R9), X1
-
-	// dx = dy · (y · (1 - y))
-	VMOVUPS dense3GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VMOVSS X0, (R8)(DI*1)
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $256, R10
 	ADDQ $4, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $32, R8
 	SUBQ $1, AX
 	CMPQ AX, $1
 	JGE inputs4
@@ -4631,10 +1738,1191 @@ done5:
 	VZEROUPPER 
 	RET 
 
-// dense3GradInputOneBias_2AVX2 updates the bias.
+// learn1AVX2_2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
 //
-// func dense3GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense3GradInputOneBias_2AVX2(SB), NOSPLIT, $0-40
+// func learn1AVX2_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·learn1AVX2_2(SB), NOSPLIT, $0-48
+	MOVQ w_+0(FP), R8
+	MOVQ lr_+8(FP), R11
+	MOVQ x+24(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
+
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	ADDQ $0, R10
+	ADDQ $4, DI
+	DECQ CX
+	JNZ rows3
+	VBROADCASTSS (R11), Y6
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7
+	VMULPS Y0, Y6, Y0
+	VSUBPS Y0, Y7, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 64(R8), Y0
+	VMULPS Y1, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 128(R8), Y0
+	VMULPS Y2, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 128(R8)
+	VMOVUPS 192(R8), Y0
+	VMULPS Y3, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 192(R8)
+	VMOVUPS 256(R8), Y0
+	VMULPS Y4, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 256(R8)
+	VMOVUPS 320(R8), Y0
+	VMULPS Y5, Y6, Y1
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, 320(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
+
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	VXORPS Y0, Y0, Y0
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (DI), Y15, Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	ADDQ $0, R10
+	ADDQ $4, DI
+	DECQ CX
+	JNZ rows6
+	VBROADCASTSS (R11), Y1
+
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2
+	VMULPS Y0, Y1, Y0
+	VSUBPS Y0, Y2, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
+	VZEROUPPER 
+	RET 
+
+DATA rows64x16AVX2Const<>+0(SB)/4, $0x80000000
+DATA rows64x16AVX2Const<>+4(SB)/4, $0x80000000
+DATA rows64x16AVX2Const<>+8(SB)/4, $0x80000000
+DATA rows64x16AVX2Const<>+12(SB)/4, $0x80000000
+DATA rows64x16AVX2Const<>+16(SB)/4, $0x80000000
+DATA rows64x16AVX2Const<>+20(SB)/4, $0x80000000
+DATA rows64x16AVX2Const<>+24(SB)/4, $0x80000000
+DATA rows64x16AVX2Const<>+28(SB)/4, $0x80000000
+DATA rows64x16AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA rows64x16AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA rows64x16AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA rows64x16AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA rows64x16AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA rows64x16AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA rows64x16AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA rows64x16AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA rows64x16AVX2Const<>+64(SB)/4, $0x40000000
+DATA rows64x16AVX2Const<>+68(SB)/4, $0x40000000
+DATA rows64x16AVX2Const<>+72(SB)/4, $0x40000000
+DATA rows64x16AVX2Const<>+76(SB)/4, $0x40000000
+DATA rows64x16AVX2Const<>+80(SB)/4, $0x40000000
+DATA rows64x16AVX2Const<>+84(SB)/4, $0x40000000
+DATA rows64x16AVX2Const<>+88(SB)/4, $0x40000000
+DATA rows64x16AVX2Const<>+92(SB)/4, $0x40000000
+DATA rows64x16AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA rows64x16AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA rows64x16AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA rows64x16AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA rows64x16AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA rows64x16AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA rows64x16AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA rows64x16AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA rows64x16AVX2Const<>+128(SB)/4, $0x4b400000
+DATA rows64x16AVX2Const<>+132(SB)/4, $0x4b400000
+DATA rows64x16AVX2Const<>+136(SB)/4, $0x4b400000
+DATA rows64x16AVX2Const<>+140(SB)/4, $0x4b400000
+DATA rows64x16AVX2Const<>+144(SB)/4, $0x4b400000
+DATA rows64x16AVX2Const<>+148(SB)/4, $0x4b400000
+DATA rows64x16AVX2Const<>+152(SB)/4, $0x4b400000
+DATA rows64x16AVX2Const<>+156(SB)/4, $0x4b400000
+DATA rows64x16AVX2Const<>+160(SB)/4, $0x3db17000
+DATA rows64x16AVX2Const<>+164(SB)/4, $0x3db17000
+DATA rows64x16AVX2Const<>+168(SB)/4, $0x3db17000
+DATA rows64x16AVX2Const<>+172(SB)/4, $0x3db17000
+DATA rows64x16AVX2Const<>+176(SB)/4, $0x3db17000
+DATA rows64x16AVX2Const<>+180(SB)/4, $0x3db17000
+DATA rows64x16AVX2Const<>+184(SB)/4, $0x3db17000
+DATA rows64x16AVX2Const<>+188(SB)/4, $0x3db17000
+DATA rows64x16AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA rows64x16AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA rows64x16AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA rows64x16AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA rows64x16AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA rows64x16AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA rows64x16AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA rows64x16AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA rows64x16AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA rows64x16AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA rows64x16AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA rows64x16AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA rows64x16AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA rows64x16AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA rows64x16AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA rows64x16AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA rows64x16AVX2Const<>+256(SB)/4, $0x3f000000
+DATA rows64x16AVX2Const<>+260(SB)/4, $0x3f000000
+DATA rows64x16AVX2Const<>+264(SB)/4, $0x3f000000
+DATA rows64x16AVX2Const<>+268(SB)/4, $0x3f000000
+DATA rows64x16AVX2Const<>+272(SB)/4, $0x3f000000
+DATA rows64x16AVX2Const<>+276(SB)/4, $0x3f000000
+DATA rows64x16AVX2Const<>+280(SB)/4, $0x3f000000
+DATA rows64x16AVX2Const<>+284(SB)/4, $0x3f000000
+DATA rows64x16AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA rows64x16AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA rows64x16AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA rows64x16AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA rows64x16AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA rows64x16AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA rows64x16AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA rows64x16AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA rows64x16AVX2Const<>+320(SB)/4, $0x0
+DATA rows64x16AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA rows64x16AVX2Const<>+328(SB)/4, $0x33092801
+DATA rows64x16AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA rows64x16AVX2Const<>+336(SB)/4, $0x329302ae
+DATA rows64x16AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA rows64x16AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA rows64x16AVX2Const<>+348(SB)/4, $0xb1d290be
+DATA rows64x16AVX2Const<>+352(SB)/4, $0x1f800000
+DATA rows64x16AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA rows64x16AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA rows64x16AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA rows64x16AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA rows64x16AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA rows64x16AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA rows64x16AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA rows64x16AVX2Const<>+384(SB)/4, $0x1f800000
+DATA rows64x16AVX2Const<>+388(SB)/4, $0x1f800000
+DATA rows64x16AVX2Const<>+392(SB)/4, $0x1f800000
+DATA rows64x16AVX2Const<>+396(SB)/4, $0x1f800000
+DATA rows64x16AVX2Const<>+400(SB)/4, $0x1f800000
+DATA rows64x16AVX2Const<>+404(SB)/4, $0x1f800000
+DATA rows64x16AVX2Const<>+408(SB)/4, $0x1f800000
+DATA rows64x16AVX2Const<>+412(SB)/4, $0x1f800000
+DATA rows64x16AVX2Const<>+416(SB)/4, $0x3f800000
+DATA rows64x16AVX2Const<>+420(SB)/4, $0x3f800000
+DATA rows64x16AVX2Const<>+424(SB)/4, $0x3f800000
+DATA rows64x16AVX2Const<>+428(SB)/4, $0x3f800000
+DATA rows64x16AVX2Const<>+432(SB)/4, $0x3f800000
+DATA rows64x16AVX2Const<>+436(SB)/4, $0x3f800000
+DATA rows64x16AVX2Const<>+440(SB)/4, $0x3f800000
+DATA rows64x16AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL rows64x16AVX2Const<>(SB), RODATA|NOPTR, $448
+
+// rows64x16AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
+//
+// func rows64x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+TEXT ·rows64x16AVX2(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8
+	MOVQ x+8(FP), SI
+	MOVQ b+24(FP), BX
+	MOVQ $256, R11
+	LEAQ (R11)(R11*2), R12
+	LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+32(FP), AX
+	TESTQ AX, AX
+	JZ done2
+rows1:
+
+	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VMOVUPS 32(BX), Y2
+	VXORPS Y3, Y3, Y3
+	VMOVUPS (BX), Y4
+	VXORPS Y5, Y5, Y5
+	VMOVUPS 32(BX), Y6
+	VXORPS Y7, Y7, Y7
+	VMOVUPS (BX), Y8
+	VXORPS Y9, Y9, Y9
+	VMOVUPS 32(BX), Y10
+	VXORPS Y11, Y11, Y11
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ $8, CX
+terms3:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y2
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y6
+	VBROADCASTSS (R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y10
+	VMOVUPS 64(DI), Y12
+	VMOVUPS 96(DI), Y13
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 4(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VFMADD231PS Y13, Y15, Y11
+	VMOVUPS 128(DI), Y12
+	VMOVUPS 160(DI), Y13
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y2
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y6
+	VBROADCASTSS 8(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y10
+	VMOVUPS 192(DI), Y12
+	VMOVUPS 224(DI), Y13
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 12(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VFMADD231PS Y13, Y15, Y11
+	VMOVUPS 256(DI), Y12
+	VMOVUPS 288(DI), Y13
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y2
+	VBROADCASTSS 16(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y6
+	VBROADCASTSS 16(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y10
+	VMOVUPS 320(DI), Y12
+	VMOVUPS 352(DI), Y13
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 20(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 20(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VFMADD231PS Y13, Y15, Y11
+	VMOVUPS 384(DI), Y12
+	VMOVUPS 416(DI), Y13
+	VBROADCASTSS 24(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y2
+	VBROADCASTSS 24(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y6
+	VBROADCASTSS 24(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y10
+	VMOVUPS 448(DI), Y12
+	VMOVUPS 480(DI), Y13
+	VBROADCASTSS 28(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 28(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VFMADD231PS Y13, Y15, Y7
+	VBROADCASTSS 28(R10)(R11*2), Y15
+	VFMADD231PS Y12, Y15, Y9
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $32, R10
+	ADDQ $512, DI
+	DECQ CX
+	JNZ terms3
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y4
+	VADDPS Y7, Y6, Y6
+	VADDPS Y9, Y8, Y8
+	VADDPS Y11, Y10, Y10
+
+	// y = sigmoid(x)
+	VORPS rows64x16AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS rows64x16AVX2Const<>+32(SB), Y3
+	VMAXPS Y1, Y3, Y1
+	VMULPS rows64x16AVX2Const<>+96(SB), Y1, Y3
+	VADDPS rows64x16AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS rows64x16AVX2Const<>+128(SB), Y3, Y5
+	VMULPS rows64x16AVX2Const<>+160(SB), Y5, Y7
+	VSUBPS Y7, Y1, Y1
+	VMULPS rows64x16AVX2Const<>+192(SB), Y5, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VMULPS rows64x16AVX2Const<>+224(SB), Y1, Y7
+	VADDPS rows64x16AVX2Const<>+256(SB), Y7, Y7
+	VMULPS rows64x16AVX2Const<>+288(SB), Y5, Y9
+	VADDPS Y9, Y7, Y7
+	VMULPS Y5, Y7, Y5
+	VPERMPS rows64x16AVX2Const<>+320(SB), Y3, Y7
+	VADDPS Y7, Y1, Y1
+	VADDPS Y1, Y5, Y1
+	VPERMPS rows64x16AVX2Const<>+352(SB), Y3, Y5
+	VPSLLD $20, Y3, Y3
+	VPADDD Y5, Y3, Y3
+	VPADDD rows64x16AVX2Const<>+64(SB), Y3, Y3
+	VMULPS Y3, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS rows64x16AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS rows64x16AVX2Const<>+416(SB), Y3
+	VBLENDVPS Y0, Y1, Y3, Y0
+	VADDPS rows64x16AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = sigmoid(x)
+	VORPS rows64x16AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS rows64x16AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS rows64x16AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows64x16AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS rows64x16AVX2Const<>+128(SB), Y1, Y3
+	VMULPS rows64x16AVX2Const<>+160(SB), Y3, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS rows64x16AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VMULPS rows64x16AVX2Const<>+224(SB), Y0, Y5
+	VADDPS rows64x16AVX2Const<>+256(SB), Y5, Y5
+	VMULPS rows64x16AVX2Const<>+288(SB), Y3, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VPERMPS rows64x16AVX2Const<>+320(SB), Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VADDPS Y0, Y3, Y0
+	VPERMPS rows64x16AVX2Const<>+352(SB), Y1, Y3
+	VPSLLD $20, Y1, Y1
+	VPADDD Y3, Y1, Y1
+	VPADDD rows64x16AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS rows64x16AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS rows64x16AVX2Const<>+416(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS rows64x16AVX2Const<>+416(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS rows64x16AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS rows64x16AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS rows64x16AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows64x16AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS rows64x16AVX2Const<>+128(SB), Y1, Y2
+	VMULPS rows64x16AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS rows64x16AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VMULPS rows64x16AVX2Const<>+224(SB), Y0, Y3
+	VADDPS rows64x16AVX2Const<>+256(SB), Y3, Y3
+	VMULPS rows64x16AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS rows64x16AVX2Const<>+320(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS rows64x16AVX2Const<>+352(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD rows64x16AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS rows64x16AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS rows64x16AVX2Const<>+416(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS rows64x16AVX2Const<>+416(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = sigmoid(x)
+	VORPS rows64x16AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS rows64x16AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS rows64x16AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows64x16AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS rows64x16AVX2Const<>+128(SB), Y1, Y2
+	VMULPS rows64x16AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS rows64x16AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VMULPS rows64x16AVX2Const<>+224(SB), Y0, Y3
+	VADDPS rows64x16AVX2Const<>+256(SB), Y3, Y3
+	VMULPS rows64x16AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS rows64x16AVX2Const<>+320(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS rows64x16AVX2Const<>+352(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD rows64x16AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS rows64x16AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS rows64x16AVX2Const<>+416(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS rows64x16AVX2Const<>+416(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+
+	// y = sigmoid(x)
+	VORPS rows64x16AVX2Const<>+0(SB), Y8, Y0
+	VMOVUPS rows64x16AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS rows64x16AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows64x16AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS rows64x16AVX2Const<>+128(SB), Y1, Y2
+	VMULPS rows64x16AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS rows64x16AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VMULPS rows64x16AVX2Const<>+224(SB), Y0, Y3
+	VADDPS rows64x16AVX2Const<>+256(SB), Y3, Y3
+	VMULPS rows64x16AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS rows64x16AVX2Const<>+320(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS rows64x16AVX2Const<>+352(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD rows64x16AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS rows64x16AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS rows64x16AVX2Const<>+416(SB), Y1
+	VBLENDVPS Y8, Y0, Y1, Y1
+	VADDPS rows64x16AVX2Const<>+416(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 512(R8)
+
+	// y = sigmoid(x)
+	VORPS rows64x16AVX2Const<>+0(SB), Y10, Y0
+	VMOVUPS rows64x16AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS rows64x16AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows64x16AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS rows64x16AVX2Const<>+128(SB), Y1, Y2
+	VMULPS rows64x16AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS rows64x16AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VMULPS rows64x16AVX2Const<>+224(SB), Y0, Y3
+	VADDPS rows64x16AVX2Const<>+256(SB), Y3, Y3
+	VMULPS rows64x16AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS rows64x16AVX2Const<>+320(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS rows64x16AVX2Const<>+352(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD rows64x16AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS rows64x16AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS rows64x16AVX2Const<>+416(SB), Y1
+	VBLENDVPS Y10, Y0, Y1, Y1
+	VADDPS rows64x16AVX2Const<>+416(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 544(R8)
+	ADDQ $768, SI
+	ADDQ $768, R8
+	DECQ AX
+	JNZ rows1
+done2:
+	MOVQ tiles1+40(FP), AX
+	TESTQ AX, AX
+	JZ done5
+rows4:
+
+	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VMOVUPS 32(BX), Y2
+	VXORPS Y3, Y3, Y3
+	VMOVUPS (BX), Y4
+	VXORPS Y5, Y5, Y5
+	VMOVUPS 32(BX), Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ $8, CX
+terms6:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y2
+	VBROADCASTSS (R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y6
+	VMOVUPS 64(DI), Y12
+	VMOVUPS 96(DI), Y13
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 4(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VFMADD231PS Y13, Y15, Y7
+	VMOVUPS 128(DI), Y12
+	VMOVUPS 160(DI), Y13
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y2
+	VBROADCASTSS 8(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y6
+	VMOVUPS 192(DI), Y12
+	VMOVUPS 224(DI), Y13
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 12(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VFMADD231PS Y13, Y15, Y7
+	VMOVUPS 256(DI), Y12
+	VMOVUPS 288(DI), Y13
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y2
+	VBROADCASTSS 16(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y6
+	VMOVUPS 320(DI), Y12
+	VMOVUPS 352(DI), Y13
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 20(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VFMADD231PS Y13, Y15, Y7
+	VMOVUPS 384(DI), Y12
+	VMOVUPS 416(DI), Y13
+	VBROADCASTSS 24(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y2
+	VBROADCASTSS 24(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y6
+	VMOVUPS 448(DI), Y12
+	VMOVUPS 480(DI), Y13
+	VBROADCASTSS 28(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 28(R10)(R11*1), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VFMADD231PS Y13, Y15, Y7
+	ADDQ $32, R10
+	ADDQ $512, DI
+	DECQ CX
+	JNZ terms6
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y2
+	VADDPS Y5, Y4, Y4
+	VADDPS Y7, Y6, Y6
+
+	// y = sigmoid(x)
+	VORPS rows64x16AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS rows64x16AVX2Const<>+32(SB), Y3
+	VMAXPS Y1, Y3, Y1
+	VMULPS rows64x16AVX2Const<>+96(SB), Y1, Y3
+	VADDPS rows64x16AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS rows64x16AVX2Const<>+128(SB), Y3, Y5
+	VMULPS rows64x16AVX2Const<>+160(SB), Y5, Y7
+	VSUBPS Y7, Y1, Y1
+	VMULPS rows64x16AVX2Const<>+192(SB), Y5, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS Y1, Y1, Y5
+	VMULPS rows64x16AVX2Const<>+224(SB), Y1, Y7
+	VADDPS rows64x16AVX2Const<>+256(SB), Y7, Y7
+	VMULPS rows64x16AVX2Const<>+288(SB), Y5, Y8
+	VADDPS Y8, Y7, Y7
+	VMULPS Y5, Y7, Y5
+	VPERMPS rows64x16AVX2Const<>+320(SB), Y3, Y7
+	VADDPS Y7, Y1, Y1
+	VADDPS Y1, Y5, Y1
+	VPERMPS rows64x16AVX2Const<>+352(SB), Y3, Y5
+	VPSLLD $20, Y3, Y3
+	VPADDD Y5, Y3, Y3
+	VPADDD rows64x16AVX2Const<>+64(SB), Y3, Y3
+	VMULPS Y3, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS rows64x16AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS rows64x16AVX2Const<>+416(SB), Y3
+	VBLENDVPS Y0, Y1, Y3, Y0
+	VADDPS rows64x16AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = sigmoid(x)
+	VORPS rows64x16AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS rows64x16AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS rows64x16AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows64x16AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS rows64x16AVX2Const<>+128(SB), Y1, Y3
+	VMULPS rows64x16AVX2Const<>+160(SB), Y3, Y5
+	VSUBPS Y5, Y0, Y0
+	VMULPS rows64x16AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VMULPS rows64x16AVX2Const<>+224(SB), Y0, Y5
+	VADDPS rows64x16AVX2Const<>+256(SB), Y5, Y5
+	VMULPS rows64x16AVX2Const<>+288(SB), Y3, Y7
+	VADDPS Y7, Y5, Y5
+	VMULPS Y3, Y5, Y3
+	VPERMPS rows64x16AVX2Const<>+320(SB), Y1, Y5
+	VADDPS Y5, Y0, Y0
+	VADDPS Y0, Y3, Y0
+	VPERMPS rows64x16AVX2Const<>+352(SB), Y1, Y3
+	VPSLLD $20, Y1, Y1
+	VPADDD Y3, Y1, Y1
+	VPADDD rows64x16AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS rows64x16AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS rows64x16AVX2Const<>+416(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS rows64x16AVX2Const<>+416(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+
+	// y = sigmoid(x)
+	VORPS rows64x16AVX2Const<>+0(SB), Y4, Y0
+	VMOVUPS rows64x16AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS rows64x16AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows64x16AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS rows64x16AVX2Const<>+128(SB), Y1, Y2
+	VMULPS rows64x16AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS rows64x16AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VMULPS rows64x16AVX2Const<>+224(SB), Y0, Y3
+	VADDPS rows64x16AVX2Const<>+256(SB), Y3, Y3
+	VMULPS rows64x16AVX2Const<>+288(SB), Y2, Y5
+	VADDPS Y5, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS rows64x16AVX2Const<>+320(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS rows64x16AVX2Const<>+352(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD rows64x16AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS rows64x16AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS rows64x16AVX2Const<>+416(SB), Y1
+	VBLENDVPS Y4, Y0, Y1, Y1
+	VADDPS rows64x16AVX2Const<>+416(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 256(R8)
+
+	// y = sigmoid(x)
+	VORPS rows64x16AVX2Const<>+0(SB), Y6, Y0
+	VMOVUPS rows64x16AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS rows64x16AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows64x16AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS rows64x16AVX2Const<>+128(SB), Y1, Y2
+	VMULPS rows64x16AVX2Const<>+160(SB), Y2, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS rows64x16AVX2Const<>+192(SB), Y2, Y2
+	VSUBPS Y2, Y0, Y0
+	VMULPS Y0, Y0, Y2
+	VMULPS rows64x16AVX2Const<>+224(SB), Y0, Y3
+	VADDPS rows64x16AVX2Const<>+256(SB), Y3, Y3
+	VMULPS rows64x16AVX2Const<>+288(SB), Y2, Y4
+	VADDPS Y4, Y3, Y3
+	VMULPS Y2, Y3, Y2
+	VPERMPS rows64x16AVX2Const<>+320(SB), Y1, Y3
+	VADDPS Y3, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	VPERMPS rows64x16AVX2Const<>+352(SB), Y1, Y2
+	VPSLLD $20, Y1, Y1
+	VPADDD Y2, Y1, Y1
+	VPADDD rows64x16AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS rows64x16AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS rows64x16AVX2Const<>+416(SB), Y1
+	VBLENDVPS Y6, Y0, Y1, Y1
+	VADDPS rows64x16AVX2Const<>+416(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 288(R8)
+	ADDQ $512, SI
+	ADDQ $512, R8
+	DECQ AX
+	JNZ rows4
+done5:
+	MOVQ tiles2+48(FP), AX
+	TESTQ AX, AX
+	JZ done8
+rows7:
+
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VMOVUPS 32(BX), Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ $8, CX
+terms9:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y2
+	VMOVUPS 64(DI), Y12
+	VMOVUPS 96(DI), Y13
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y3
+	VMOVUPS 128(DI), Y12
+	VMOVUPS 160(DI), Y13
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y2
+	VMOVUPS 192(DI), Y12
+	VMOVUPS 224(DI), Y13
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y3
+	VMOVUPS 256(DI), Y12
+	VMOVUPS 288(DI), Y13
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y2
+	VMOVUPS 320(DI), Y12
+	VMOVUPS 352(DI), Y13
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y3
+	VMOVUPS 384(DI), Y12
+	VMOVUPS 416(DI), Y13
+	VBROADCASTSS 24(R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VFMADD231PS Y13, Y15, Y2
+	VMOVUPS 448(DI), Y12
+	VMOVUPS 480(DI), Y13
+	VBROADCASTSS 28(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VFMADD231PS Y13, Y15, Y3
+	ADDQ $32, R10
+	ADDQ $512, DI
+	DECQ CX
+	JNZ terms9
+	VADDPS Y1, Y0, Y0
+	VADDPS Y3, Y2, Y2
+
+	// y = sigmoid(x)
+	VORPS rows64x16AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS rows64x16AVX2Const<>+32(SB), Y3
+	VMAXPS Y1, Y3, Y1
+	VMULPS rows64x16AVX2Const<>+96(SB), Y1, Y3
+	VADDPS rows64x16AVX2Const<>+128(SB), Y3, Y3
+	VSUBPS rows64x16AVX2Const<>+128(SB), Y3, Y4
+	VMULPS rows64x16AVX2Const<>+160(SB), Y4, Y5
+	VSUBPS Y5, Y1, Y1
+	VMULPS rows64x16AVX2Const<>+192(SB), Y4, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS Y1, Y1, Y4
+	VMULPS rows64x16AVX2Const<>+224(SB), Y1, Y5
+	VADDPS rows64x16AVX2Const<>+256(SB), Y5, Y5
+	VMULPS rows64x16AVX2Const<>+288(SB), Y4, Y6
+	VADDPS Y6, Y5, Y5
+	VMULPS Y4, Y5, Y4
+	VPERMPS rows64x16AVX2Const<>+320(SB), Y3, Y5
+	VADDPS Y5, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VPERMPS rows64x16AVX2Const<>+352(SB), Y3, Y4
+	VPSLLD $20, Y3, Y3
+	VPADDD Y4, Y3, Y3
+	VPADDD rows64x16AVX2Const<>+64(SB), Y3, Y3
+	VMULPS Y3, Y1, Y1
+	VADDPS Y3, Y1, Y1
+	VMULPS rows64x16AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS rows64x16AVX2Const<>+416(SB), Y3
+	VBLENDVPS Y0, Y1, Y3, Y0
+	VADDPS rows64x16AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+
+	// y = sigmoid(x)
+	VORPS rows64x16AVX2Const<>+0(SB), Y2, Y0
+	VMOVUPS rows64x16AVX2Const<>+32(SB), Y1
+	VMAXPS Y0, Y1, Y0
+	VMULPS rows64x16AVX2Const<>+96(SB), Y0, Y1
+	VADDPS rows64x16AVX2Const<>+128(SB), Y1, Y1
+	VSUBPS rows64x16AVX2Const<>+128(SB), Y1, Y3
+	VMULPS rows64x16AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y0, Y0
+	VMULPS rows64x16AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y0, Y0
+	VMULPS Y0, Y0, Y3
+	VMULPS rows64x16AVX2Const<>+224(SB), Y0, Y4
+	VADDPS rows64x16AVX2Const<>+256(SB), Y4, Y4
+	VMULPS rows64x16AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS rows64x16AVX2Const<>+320(SB), Y1, Y4
+	VADDPS Y4, Y0, Y0
+	VADDPS Y0, Y3, Y0
+	VPERMPS rows64x16AVX2Const<>+352(SB), Y1, Y3
+	VPSLLD $20, Y1, Y1
+	VPADDD Y3, Y1, Y1
+	VPADDD rows64x16AVX2Const<>+64(SB), Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VADDPS Y1, Y0, Y0
+	VMULPS rows64x16AVX2Const<>+384(SB), Y0, Y0
+	VMOVUPS rows64x16AVX2Const<>+416(SB), Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VADDPS rows64x16AVX2Const<>+416(SB), Y0, Y0
+	VDIVPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+	ADDQ $256, SI
+	ADDQ $256, R8
+	DECQ AX
+	JNZ rows7
+done8:
+	VZEROUPPER 
+	RET 
+
+DATA rows64x1AVX2Const<>+0(SB)/4, $0x80000000
+DATA rows64x1AVX2Const<>+4(SB)/4, $0x80000000
+DATA rows64x1AVX2Const<>+8(SB)/4, $0x80000000
+DATA rows64x1AVX2Const<>+12(SB)/4, $0x80000000
+DATA rows64x1AVX2Const<>+16(SB)/4, $0x80000000
+DATA rows64x1AVX2Const<>+20(SB)/4, $0x80000000
+DATA rows64x1AVX2Const<>+24(SB)/4, $0x80000000
+DATA rows64x1AVX2Const<>+28(SB)/4, $0x80000000
+DATA rows64x1AVX2Const<>+32(SB)/4, $0xc2d00000
+DATA rows64x1AVX2Const<>+36(SB)/4, $0xc2d00000
+DATA rows64x1AVX2Const<>+40(SB)/4, $0xc2d00000
+DATA rows64x1AVX2Const<>+44(SB)/4, $0xc2d00000
+DATA rows64x1AVX2Const<>+48(SB)/4, $0xc2d00000
+DATA rows64x1AVX2Const<>+52(SB)/4, $0xc2d00000
+DATA rows64x1AVX2Const<>+56(SB)/4, $0xc2d00000
+DATA rows64x1AVX2Const<>+60(SB)/4, $0xc2d00000
+DATA rows64x1AVX2Const<>+64(SB)/4, $0x40000000
+DATA rows64x1AVX2Const<>+68(SB)/4, $0x40000000
+DATA rows64x1AVX2Const<>+72(SB)/4, $0x40000000
+DATA rows64x1AVX2Const<>+76(SB)/4, $0x40000000
+DATA rows64x1AVX2Const<>+80(SB)/4, $0x40000000
+DATA rows64x1AVX2Const<>+84(SB)/4, $0x40000000
+DATA rows64x1AVX2Const<>+88(SB)/4, $0x40000000
+DATA rows64x1AVX2Const<>+92(SB)/4, $0x40000000
+DATA rows64x1AVX2Const<>+96(SB)/4, $0x4138aa3b
+DATA rows64x1AVX2Const<>+100(SB)/4, $0x4138aa3b
+DATA rows64x1AVX2Const<>+104(SB)/4, $0x4138aa3b
+DATA rows64x1AVX2Const<>+108(SB)/4, $0x4138aa3b
+DATA rows64x1AVX2Const<>+112(SB)/4, $0x4138aa3b
+DATA rows64x1AVX2Const<>+116(SB)/4, $0x4138aa3b
+DATA rows64x1AVX2Const<>+120(SB)/4, $0x4138aa3b
+DATA rows64x1AVX2Const<>+124(SB)/4, $0x4138aa3b
+DATA rows64x1AVX2Const<>+128(SB)/4, $0x4b400000
+DATA rows64x1AVX2Const<>+132(SB)/4, $0x4b400000
+DATA rows64x1AVX2Const<>+136(SB)/4, $0x4b400000
+DATA rows64x1AVX2Const<>+140(SB)/4, $0x4b400000
+DATA rows64x1AVX2Const<>+144(SB)/4, $0x4b400000
+DATA rows64x1AVX2Const<>+148(SB)/4, $0x4b400000
+DATA rows64x1AVX2Const<>+152(SB)/4, $0x4b400000
+DATA rows64x1AVX2Const<>+156(SB)/4, $0x4b400000
+DATA rows64x1AVX2Const<>+160(SB)/4, $0x3db17000
+DATA rows64x1AVX2Const<>+164(SB)/4, $0x3db17000
+DATA rows64x1AVX2Const<>+168(SB)/4, $0x3db17000
+DATA rows64x1AVX2Const<>+172(SB)/4, $0x3db17000
+DATA rows64x1AVX2Const<>+176(SB)/4, $0x3db17000
+DATA rows64x1AVX2Const<>+180(SB)/4, $0x3db17000
+DATA rows64x1AVX2Const<>+184(SB)/4, $0x3db17000
+DATA rows64x1AVX2Const<>+188(SB)/4, $0x3db17000
+DATA rows64x1AVX2Const<>+192(SB)/4, $0x3685fdf4
+DATA rows64x1AVX2Const<>+196(SB)/4, $0x3685fdf4
+DATA rows64x1AVX2Const<>+200(SB)/4, $0x3685fdf4
+DATA rows64x1AVX2Const<>+204(SB)/4, $0x3685fdf4
+DATA rows64x1AVX2Const<>+208(SB)/4, $0x3685fdf4
+DATA rows64x1AVX2Const<>+212(SB)/4, $0x3685fdf4
+DATA rows64x1AVX2Const<>+216(SB)/4, $0x3685fdf4
+DATA rows64x1AVX2Const<>+220(SB)/4, $0x3685fdf4
+DATA rows64x1AVX2Const<>+224(SB)/4, $0x3e2aae38
+DATA rows64x1AVX2Const<>+228(SB)/4, $0x3e2aae38
+DATA rows64x1AVX2Const<>+232(SB)/4, $0x3e2aae38
+DATA rows64x1AVX2Const<>+236(SB)/4, $0x3e2aae38
+DATA rows64x1AVX2Const<>+240(SB)/4, $0x3e2aae38
+DATA rows64x1AVX2Const<>+244(SB)/4, $0x3e2aae38
+DATA rows64x1AVX2Const<>+248(SB)/4, $0x3e2aae38
+DATA rows64x1AVX2Const<>+252(SB)/4, $0x3e2aae38
+DATA rows64x1AVX2Const<>+256(SB)/4, $0x3f000000
+DATA rows64x1AVX2Const<>+260(SB)/4, $0x3f000000
+DATA rows64x1AVX2Const<>+264(SB)/4, $0x3f000000
+DATA rows64x1AVX2Const<>+268(SB)/4, $0x3f000000
+DATA rows64x1AVX2Const<>+272(SB)/4, $0x3f000000
+DATA rows64x1AVX2Const<>+276(SB)/4, $0x3f000000
+DATA rows64x1AVX2Const<>+280(SB)/4, $0x3f000000
+DATA rows64x1AVX2Const<>+284(SB)/4, $0x3f000000
+DATA rows64x1AVX2Const<>+288(SB)/4, $0x3d2aab32
+DATA rows64x1AVX2Const<>+292(SB)/4, $0x3d2aab32
+DATA rows64x1AVX2Const<>+296(SB)/4, $0x3d2aab32
+DATA rows64x1AVX2Const<>+300(SB)/4, $0x3d2aab32
+DATA rows64x1AVX2Const<>+304(SB)/4, $0x3d2aab32
+DATA rows64x1AVX2Const<>+308(SB)/4, $0x3d2aab32
+DATA rows64x1AVX2Const<>+312(SB)/4, $0x3d2aab32
+DATA rows64x1AVX2Const<>+316(SB)/4, $0x3d2aab32
+DATA rows64x1AVX2Const<>+320(SB)/4, $0x0
+DATA rows64x1AVX2Const<>+324(SB)/4, $0xb24e0611
+DATA rows64x1AVX2Const<>+328(SB)/4, $0x33092801
+DATA rows64x1AVX2Const<>+332(SB)/4, $0xb3051aa9
+DATA rows64x1AVX2Const<>+336(SB)/4, $0x329302ae
+DATA rows64x1AVX2Const<>+340(SB)/4, $0x31b3d0e5
+DATA rows64x1AVX2Const<>+344(SB)/4, $0xb27ce183
+DATA rows64x1AVX2Const<>+348(SB)/4, $0xb1d290be
+DATA rows64x1AVX2Const<>+352(SB)/4, $0x1f800000
+DATA rows64x1AVX2Const<>+356(SB)/4, $0x1f7b95c2
+DATA rows64x1AVX2Const<>+360(SB)/4, $0x1f7837f0
+DATA rows64x1AVX2Const<>+364(SB)/4, $0x1f75fed7
+DATA rows64x1AVX2Const<>+368(SB)/4, $0x1f7504f3
+DATA rows64x1AVX2Const<>+372(SB)/4, $0x1f75672a
+DATA rows64x1AVX2Const<>+376(SB)/4, $0x1f7744fd
+DATA rows64x1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
+DATA rows64x1AVX2Const<>+384(SB)/4, $0x1f800000
+DATA rows64x1AVX2Const<>+388(SB)/4, $0x1f800000
+DATA rows64x1AVX2Const<>+392(SB)/4, $0x1f800000
+DATA rows64x1AVX2Const<>+396(SB)/4, $0x1f800000
+DATA rows64x1AVX2Const<>+400(SB)/4, $0x1f800000
+DATA rows64x1AVX2Const<>+404(SB)/4, $0x1f800000
+DATA rows64x1AVX2Const<>+408(SB)/4, $0x1f800000
+DATA rows64x1AVX2Const<>+412(SB)/4, $0x1f800000
+DATA rows64x1AVX2Const<>+416(SB)/4, $0x3f800000
+DATA rows64x1AVX2Const<>+420(SB)/4, $0x3f800000
+DATA rows64x1AVX2Const<>+424(SB)/4, $0x3f800000
+DATA rows64x1AVX2Const<>+428(SB)/4, $0x3f800000
+DATA rows64x1AVX2Const<>+432(SB)/4, $0x3f800000
+DATA rows64x1AVX2Const<>+436(SB)/4, $0x3f800000
+DATA rows64x1AVX2Const<>+440(SB)/4, $0x3f800000
+DATA rows64x1AVX2Const<>+444(SB)/4, $0x3f800000
+GLOBL rows64x1AVX2Const<>(SB), RODATA|NOPTR, $448
+
+// rows64x1AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
+//
+// func rows64x1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+TEXT ·rows64x1AVX2(SB), NOSPLIT, $0-40
+	MOVQ y+0(FP), R8
+	MOVQ x+8(FP), SI
+	MOVQ b+24(FP), BX
+	MOVQ $256, R11
+	LEAQ (R11)(R11*2), R12
+	LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+32(FP), AX
+	TESTQ AX, AX
+	JZ done2
+rows1:
+
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ $8, CX
+terms3:
+	VMOVUPS (DI), Y12
+	VBROADCASTSS (R10), Y15
+	VFMADD231PS Y12, Y15, Y0
+	VMOVUPS 32(DI), Y12
+	VBROADCASTSS 4(R10), Y15
+	VFMADD231PS Y12, Y15, Y1
+	VMOVUPS 64(DI), Y12
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y2
+	VMOVUPS 96(DI), Y12
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y3
+	VMOVUPS 128(DI), Y12
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VMOVUPS 160(DI), Y12
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y5
+	VMOVUPS 192(DI), Y12
+	VBROADCASTSS 24(R10), Y15
+	VFMADD231PS Y12, Y15, Y6
+	VMOVUPS 224(DI), Y12
+	VBROADCASTSS 28(R10), Y15
+	VFMADD231PS Y12, Y15, Y7
+	ADDQ $32, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ terms3
+	VADDPS Y4, Y0, Y0
+	VADDPS Y5, Y1, Y1
+	VADDPS Y6, Y2, Y2
+	VADDPS Y7, Y3, Y3
+	VADDPS Y2, Y0, Y0
+	VADDPS Y3, Y1, Y1
+	VADDPS Y1, Y0, Y0
+
+	// y = sigmoid(x)
+	VORPS rows64x1AVX2Const<>+0(SB), Y0, Y1
+	VMOVUPS rows64x1AVX2Const<>+32(SB), Y2
+	VMAXPS Y1, Y2, Y1
+	VMULPS rows64x1AVX2Const<>+96(SB), Y1, Y2
+	VADDPS rows64x1AVX2Const<>+128(SB), Y2, Y2
+	VSUBPS rows64x1AVX2Const<>+128(SB), Y2, Y3
+	VMULPS rows64x1AVX2Const<>+160(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y1
+	VMULPS rows64x1AVX2Const<>+192(SB), Y3, Y3
+	VSUBPS Y3, Y1, Y1
+	VMULPS Y1, Y1, Y3
+	VMULPS rows64x1AVX2Const<>+224(SB), Y1, Y4
+	VADDPS rows64x1AVX2Const<>+256(SB), Y4, Y4
+	VMULPS rows64x1AVX2Const<>+288(SB), Y3, Y5
+	VADDPS Y5, Y4, Y4
+	VMULPS Y3, Y4, Y3
+	VPERMPS rows64x1AVX2Const<>+320(SB), Y2, Y4
+	VADDPS Y4, Y1, Y1
+	VADDPS Y1, Y3, Y1
+	VPERMPS rows64x1AVX2Const<>+352(SB), Y2, Y3
+	VPSLLD $20, Y2, Y2
+	VPADDD Y3, Y2, Y2
+	VPADDD rows64x1AVX2Const<>+64(SB), Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VADDPS Y2, Y1, Y1
+	VMULPS rows64x1AVX2Const<>+384(SB), Y1, Y1
+	VMOVUPS rows64x1AVX2Const<>+416(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0
+	VADDPS rows64x1AVX2Const<>+416(SB), Y1, Y1
+	VDIVPS Y1, Y0, Y0
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1
+	VMASKMOVPS Y0, Y1, (R8)
+	ADDQ $256, SI
+	ADDQ $4, R8
+	DECQ AX
+	JNZ rows1
+done2:
+	VZEROUPPER 
+	RET 
+
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+//
+// func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-32
+	MOVQ lr_+16(FP), R9
+	VBROADCASTSS (R9), Y0
+	MOVQ g_+0(FP), SI
+	MOVQ w_+8(FP), DI
+	XORQ AX, AX
+	MOVQ vectors+24(FP), CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y1
+	VMOVUPS (DI)(AX*1), Y2
+
+	// w = w - (lr · g)
+	VMULPS Y1, Y0, Y1
+	VSUBPS Y1, Y2, Y1
+	VMOVUPS Y1, (DI)(AX*1)
+	ADDQ $32, AX
+	DECQ CX
+	JNZ elements1
+	VZEROUPPER 
+	RET 
+
+// step1AVX2 updates the bias.
+//
+// func step1AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·step1AVX2(SB), NOSPLIT, $0-40
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
+
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…0
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R8), Y15, Y0
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
+	VMOVUPS Y8, (BX)
+	VZEROUPPER 
+	RET 
+
+// step64AVX2 updates the bias.
+//
+// func step64AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·step64AVX2(SB), NOSPLIT, $0-40
 	MOVQ w+0(FP), R10
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
@@ -4677,282 +2965,139 @@ TEXT ·dense3GradInputOneBias_2AVX2(SB), NOSPLIT, $0-40
 	VZEROUPPER 
 	RET 
 
-DATA dense3GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x3f800000
-DATA dense3GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x3f800000
-DATA dense3GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x3f800000
-DATA dense3GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x3f800000
-DATA dense3GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x3f800000
-DATA dense3GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x3f800000
-DATA dense3GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x3f800000
-DATA dense3GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x3f800000
-GLOBL dense3GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
-
-// dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+// step64x1AVX2 is the step of one sample on the weights of 1 outputs.
 //
-// func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense3GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-64
-	MOVQ w+16(FP), BX
-	XORQ R12, R12
-	MOVQ blocks+32(FP), DX
-block1:
-	MOVQ dy+8(FP), SI
-	MOVQ dx+0(FP), R8
-	ADDQ R12, R8
-	MOVQ u+24(FP), R13
-	ADDQ R12, R13
-	MOVQ tiles0+40(FP), AX
-	TESTQ AX, AX
-	JZ done3
-rows2:
+// func step64x1AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·step64x1AVX2(SB), NOSPLIT, $0-40
+	MOVQ dy+24(FP), R8
+	MOVQ b+8(FP), BX
 
-	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ $4, CX
-panels4:
-	VMOVUPS (R10), Y12
-	VMOVUPS 256(R10), Y13
-	VMOVUPS 512(R10), Y14
-	VMOVUPS (DI), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	VFMADD231PS Y14, Y15, Y8
-	VMOVUPS 64(DI), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	VFMADD231PS Y14, Y15, Y9
-	VMOVUPS 128(DI), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	VFMADD231PS Y14, Y15, Y10
-	VMOVUPS 192(DI), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	VFMADD231PS Y14, Y15, Y11
-	VMOVUPS 32(R10), Y12
-	VMOVUPS 288(R10), Y13
-	VMOVUPS 544(R10), Y14
-	VMOVUPS 32(DI), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	VFMADD231PS Y14, Y15, Y8
-	VMOVUPS 96(DI), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	VFMADD231PS Y14, Y15, Y9
-	VMOVUPS 160(DI), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	VFMADD231PS Y14, Y15, Y10
-	VMOVUPS 224(DI), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	VFMADD231PS Y14, Y15, Y11
-	ADDQ $64, R10
-	ADDQ $4160, DI
+	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…0
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R8), Y15, Y0
+	VMULPS Y13, Y0, Y8
+	VADDPS (BX), Y8, Y8
+	VMOVUPS Y8, (BX)
+	MOVQ x+16(FP), SI
+	MOVQ wt+0(FP), DX
+	MOVQ $16, CX
+inputs1:
+	VBROADCASTSS (SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS (DX), Y8
+	VFMADD231PS Y0, Y15, Y8
+	VMOVUPS Y8, (DX)
+	VBROADCASTSS 4(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 32(DX), Y9
+	VFMADD231PS Y0, Y15, Y9
+	VMOVUPS Y9, 32(DX)
+	VBROADCASTSS 8(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 64(DX), Y10
+	VFMADD231PS Y0, Y15, Y10
+	VMOVUPS Y10, 64(DX)
+	VBROADCASTSS 12(SI), Y15
+	VMULPS Y13, Y15, Y15
+	VMOVUPS 96(DX), Y11
+	VFMADD231PS Y0, Y15, Y11
+	VMOVUPS Y11, 96(DX)
+	ADDQ $16, SI
+	ADDQ $128, DX
 	DECQ CX
-	JNZ panels4
-	VBLENDPS $240, Y4, Y0, Y12
-	VPERM2F128 $33, Y4, Y0, Y0
-	VADDPS Y0, Y12, Y0
-	VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y6, Y2, Y4
-	VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y7, Y3, Y4
-	VPERM2F128 $33, Y7, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS (R13), X1
-	VINSERTF128 $1, 256(R13), Y1, Y1
+	JNZ inputs1
+	VZEROUPPER 
+	RET 
 
-	// dx = dy · (y · (1 - y))
-	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VMOVUPS X0, (R8)
-	VEXTRACTF128 $1, Y0, 256(R8)
-	VBLENDPS $240, Y8, Y8, Y0
-	VPERM2F128 $33, Y8, Y8, Y1
-	VADDPS Y1, Y0, Y0
-	VBLENDPS $240, Y9, Y9, Y1
-	VPERM2F128 $33, Y9, Y9, Y2
-	VADDPS Y2, Y1, Y1
-	VBLENDPS $240, Y10, Y10, Y2
-	VPERM2F128 $33, Y10, Y10, Y3
-	VADDPS Y3, Y2, Y2
-	VBLENDPS $240, Y11, Y11, Y3
-	VPERM2F128 $33, Y11, Y11, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS 512(R13), X1
+DATA step64x1GradientAVX2Const<>+0(SB)/4, $0x3f800000
+DATA step64x1GradientAVX2Const<>+4(SB)/4, $0x3f800000
+DATA step64x1GradientAVX2Const<>+8(SB)/4, $0x3f800000
+DATA step64x1GradientAVX2Const<>+12(SB)/4, $0x3f800000
+DATA step64x1GradientAVX2Const<>+16(SB)/4, $0x3f800000
+DATA step64x1GradientAVX2Const<>+20(SB)/4, $0x3f800000
+DATA step64x1GradientAVX2Const<>+24(SB)/4, $0x3f800000
+DATA step64x1GradientAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL step64x1GradientAVX2Const<>(SB), RODATA|NOPTR, $32
 
-	// dx = dy · (y · (1 - y))
-	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VMOVUPS X0, 512(R8)
-	ADDQ $768, SI
-	ADDQ $768, R8
-	ADDQ $768, R13
-	DECQ AX
-	JNZ rows2
-done3:
-	MOVQ tiles1+48(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
+// step64x1GradientAVX2 computes the gradients of the inputs and updates the weights.
+//
+// func step64x1GradientAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·step64x1GradientAVX2(SB), NOSPLIT, $0-64
+	MOVQ x+8(FP), SI
+	MOVQ dx+32(FP), R8
+	MOVQ first+48(FP), DI
+	SHLQ $2, DI
+	MOVQ count+56(FP), AX
+	CMPQ AX, $4
+	JLT done2
+inputs1:
 
-	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
 	VXORPS Y0, Y0, Y0
+	LEAQ 4(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y5
+	VMULPS Y15, Y5, Y5
 	VXORPS Y1, Y1, Y1
+	LEAQ 8(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y6
+	VMULPS Y15, Y6, Y6
 	VXORPS Y2, Y2, Y2
+	LEAQ 12(DI), R9
+	VBROADCASTSS (SI)(R9*1), Y7
+	VMULPS Y15, Y7, Y7
 	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ $4, CX
-panels7:
-	VMOVUPS (R10), Y12
-	VMOVUPS 256(R10), Y13
-	VMOVUPS (DI), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	VMOVUPS 64(DI), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	VMOVUPS 128(DI), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 192(DI), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	VMOVUPS 32(R10), Y12
-	VMOVUPS 288(R10), Y13
-	VMOVUPS 32(DI), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	VMOVUPS 96(DI), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	VMOVUPS 160(DI), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 224(DI), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	ADDQ $64, R10
-	ADDQ $4160, DI
-	DECQ CX
-	JNZ panels7
-	VBLENDPS $240, Y4, Y0, Y8
-	VPERM2F128 $33, Y4, Y0, Y0
-	VADDPS Y0, Y8, Y0
-	VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y6, Y2, Y4
-	VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y7, Y3, Y4
-	VPERM2F128 $33, Y7, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS (R13), X1
-	VINSERTF128 $1, 256(R13), Y1, Y1
-
-	// dx = dy · (y · (1 - y))
-	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VMOVUPS X0, (R8)
-	VEXTRACTF128 $1, Y0, 256(R8)
-	ADDQ $512, SI
-	ADDQ $512, R8
-	ADDQ $512, R13
-	DECQ AX
-	JNZ rows5
-done6:
-	MOVQ tiles2+56(FP), AX
-	TESTQ AX, AX
-	JZ done9
-rows8:
-
-	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ $4, CX
-panels10:
-	VMOVUPS (R10), Y12
-	VMOVUPS (DI), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 64(DI), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 128(DI), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VMOVUPS 192(DI), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VMOVUPS 32(R10), Y12
-	VMOVUPS 32(DI), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 96(DI), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 160(DI), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VMOVUPS 224(DI), Y15
-	VFMADD231PS Y12, Y15, Y3
-	ADDQ $64, R10
-	ADDQ $4160, DI
-	DECQ CX
-	JNZ panels10
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	LEAQ 4(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R11
+	ADDQ R9, R11
+	LEAQ 8(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R12
+	ADDQ R9, R12
+	LEAQ 12(DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R13
+	ADDQ R9, R13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (BX), Y15, Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y14
+	VMASKMOVPS (R10), Y14, Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R11), Y15, Y15
+	VFMADD231PS Y15, Y13, Y1
+	VFMADD231PS Y5, Y13, Y15
+	VMOVUPS Y15, (R11)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y14
+	VMASKMOVPS (R12), Y14, Y14
+	VFMADD231PS Y14, Y13, Y2
+	VFMADD231PS Y6, Y13, Y14
+	VMOVUPS Y14, (R12)
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (R13), Y15, Y15
+	VFMADD231PS Y15, Y13, Y3
+	VFMADD231PS Y7, Y13, Y15
+	VMOVUPS Y15, (R13)
 	VBLENDPS $240, Y0, Y0, Y4
 	VPERM2F128 $33, Y0, Y0, Y0
 	VADDPS Y0, Y4, Y0
@@ -4974,132 +3119,89 @@ panels10:
 	VSHUFPS $136, Y1, Y0, Y2
 	VSHUFPS $221, Y1, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	VMOVUPS (R13), X1
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVUPS (R9), X1
 
 	// dx = dy · (y · (1 - y))
-	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
+	VMOVUPS step64x1GradientAVX2Const<>+0(SB), Y2
 	VSUBPS Y1, Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VMULPS Y1, Y0, Y0
-	VMOVUPS X0, (R8)
-	ADDQ $256, SI
-	ADDQ $256, R8
-	ADDQ $256, R13
-	DECQ AX
-	JNZ rows8
-done9:
-	ADDQ $16, R12
-	ADDQ $256, BX
-	DECQ DX
-	JNZ block1
-	VZEROUPPER 
-	RET 
-
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-// func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $256, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ rows3
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8)
-	VMOVUPS Y11, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
+	VMOVUPS X0, (R8)(DI*1)
+	ADDQ $16, DI
+	SUBQ $4, AX
+	CMPQ AX, $4
 	JGE inputs1
 done2:
 	CMPQ AX, $1
-	JLT done5
-inputs4:
+	JLT done4
+inputs3:
 
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y15
+	LEAQ (DI), R9
+	VBROADCASTSS (SI)(R9*1), Y4
+	VMULPS Y15, Y4, Y4
 	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $256, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9
+	SHLQ $3, R9
+	MOVQ wt+0(FP), R10
+	ADDQ R9, R10
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y15
+	VMASKMOVPS (BX), Y15, Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y14
+	VMASKMOVPS (R10), Y14, Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, (R10)
+	VBLENDPS $240, Y0, Y0, Y1
+	VPERM2F128 $33, Y0, Y0, Y2
+	VADDPS Y2, Y1, Y1
+	VBLENDPS $240, Y0, Y0, Y2
+	VPERM2F128 $33, Y0, Y0, Y3
+	VADDPS Y3, Y2, Y2
+	VBLENDPS $240, Y0, Y0, Y3
+	VPERM2F128 $33, Y0, Y0, Y4
+	VADDPS Y4, Y3, Y3
+	VBLENDPS $240, Y0, Y0, Y4
+	VPERM2F128 $33, Y0, Y0, Y0
+	VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y2, Y1, Y4
+	VSHUFPS $238, Y2, Y1, Y1
+	VADDPS Y1, Y4, Y1
+	VSHUFPS $68, Y0, Y3, Y2
+	VSHUFPS $238, Y0, Y3, Y0
+	VADDPS Y0, Y2, Y0
+	VSHUFPS $136, Y0, Y1, Y2
+	VSHUFPS $221, Y0, Y1, Y0
+	VADDPS Y0, Y2, Y0
+	MOVQ u+40(FP), R9
+	ADDQ DI, R9
+	VMOVSS (R9), X1
+
+	// dx = dy · (y · (1 - y))
+	VMOVUPS step64x1GradientAVX2Const<>+0(SB), Y2
+	VSUBPS Y1, Y2, Y2
+	VMULPS Y2, Y1, Y1
+	VMULPS Y1, Y0, Y0
+	VMOVSS X0, (R8)(DI*1)
+	ADDQ $4, DI
 	SUBQ $1, AX
 	CMPQ AX, $1
-	JGE inputs4
-done5:
+	JGE inputs3
+done4:
 	VZEROUPPER 
 	RET 
 
-// dense3RankOneAll_2AVX2 is the update in assembly.
+// step64x64AVX2 is the step of one sample on the weights of 64 outputs.
 //
-// func dense3RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense3RankOneAll_2AVX2(SB), NOSPLIT, $0-40
+// func step64x64AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+TEXT ·step64x64AVX2(SB), NOSPLIT, $0-40
 	MOVQ w+0(FP), R10
 	MOVQ dy+24(FP), R8
 	MOVQ b+8(FP), BX
@@ -5254,1740 +3356,20 @@ inputs1:
 	VZEROUPPER 
 	RET 
 
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+DATA step64x64GradientAVX2Const<>+0(SB)/4, $0x3f800000
+DATA step64x64GradientAVX2Const<>+4(SB)/4, $0x3f800000
+DATA step64x64GradientAVX2Const<>+8(SB)/4, $0x3f800000
+DATA step64x64GradientAVX2Const<>+12(SB)/4, $0x3f800000
+DATA step64x64GradientAVX2Const<>+16(SB)/4, $0x3f800000
+DATA step64x64GradientAVX2Const<>+20(SB)/4, $0x3f800000
+DATA step64x64GradientAVX2Const<>+24(SB)/4, $0x3f800000
+DATA step64x64GradientAVX2Const<>+28(SB)/4, $0x3f800000
+GLOBL step64x64GradientAVX2Const<>(SB), RODATA|NOPTR, $32
+
+// step64x64GradientAVX2 computes the gradients of the inputs and updates the weights.
 //
-// func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_2AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $256, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y12
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y0
-	VSUBPS Y0, Y13, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0
-	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0
-	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS 192(R8), Y0
-	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS 224(R8), Y0
-	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS 256(R8), Y0
-	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS 288(R8), Y0
-	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS 320(R8), Y0
-	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS 352(R8), Y0
-	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $256, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y2
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y0
-	VSUBPS Y0, Y3, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// learn1_4AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-// func learn1_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn1_4AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $0, R10
-	ADDQ $4, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y0
-	VSUBPS Y0, Y7, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y1, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 192(R8), Y0
-	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS 256(R8), Y0
-	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS 320(R8), Y0
-	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $0, R10
-	ADDQ $4, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y0
-	VSUBPS Y0, Y2, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-DATA dense4ForwardAVX2Const<>+0(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+4(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+8(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+12(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+16(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+20(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+24(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+28(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+64(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+68(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+72(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+76(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+80(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+84(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+88(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+92(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+320(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense4ForwardAVX2Const<>+328(SB)/4, $0x33092801
-DATA dense4ForwardAVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense4ForwardAVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense4ForwardAVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense4ForwardAVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense4ForwardAVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense4ForwardAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense4ForwardAVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense4ForwardAVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense4ForwardAVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense4ForwardAVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense4ForwardAVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense4ForwardAVX2Const<>+380(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardAVX2Const<>+384(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+388(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+392(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+396(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+400(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+404(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+408(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+412(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+416(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+420(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+424(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+428(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+432(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+436(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+440(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL dense4ForwardAVX2Const<>(SB), RODATA|NOPTR, $448
-
-// dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense4ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense4ForwardAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…0] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ $8, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y2
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y3
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y4
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y5
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y6
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y7
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y1, Y1
-	VADDPS Y6, Y2, Y2
-	VADDPS Y7, Y3, Y3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = sigmoid(x)
-	VORPS dense4ForwardAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense4ForwardAVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense4ForwardAVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense4ForwardAVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense4ForwardAVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense4ForwardAVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardAVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense4ForwardAVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense4ForwardAVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense4ForwardAVX2Const<>+288(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS dense4ForwardAVX2Const<>+320(SB), Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardAVX2Const<>+352(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense4ForwardAVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS dense4ForwardAVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense4ForwardAVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense4ForwardAVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense4ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense4ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense4ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense4ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense4ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense4ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense4ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense4ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense4ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense4ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense4ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense4ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense4ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL dense4ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
-
-// dense4ForwardRowsPanel1AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
-//
-// func dense4ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense4ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $256, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $8, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y7
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y1, Y1
-	VADDPS Y6, Y2, Y2
-	VADDPS Y7, Y3, Y3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = sigmoid(x)
-	VORPS dense4ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense4ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	ADDQ $256, SI
-	ADDQ $4, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	VZEROUPPER 
-	RET 
-
-DATA dense4ForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense4ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense4ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense4ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense4ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense4ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense4ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense4ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense4ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense4ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense4ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense4ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+416(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+420(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+424(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+428(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+432(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+436(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+440(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL dense4ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $448
-
-// dense4ForwardRows_2Panel1AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
-//
-// func dense4ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense4ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $256, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $8, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y7
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y1, Y1
-	VADDPS Y6, Y2, Y2
-	VADDPS Y7, Y3, Y3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = sigmoid(x)
-	VORPS dense4ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense4ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	ADDQ $256, SI
-	ADDQ $4, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	VZEROUPPER 
-	RET 
-
-DATA dense4ForwardTrainAVX2Const<>+0(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+4(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+8(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+12(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+16(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+20(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+24(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+28(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+64(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+68(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+72(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+76(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+80(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+84(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+88(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+92(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+320(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense4ForwardTrainAVX2Const<>+328(SB)/4, $0x33092801
-DATA dense4ForwardTrainAVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrainAVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense4ForwardTrainAVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrainAVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense4ForwardTrainAVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense4ForwardTrainAVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense4ForwardTrainAVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense4ForwardTrainAVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense4ForwardTrainAVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense4ForwardTrainAVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense4ForwardTrainAVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense4ForwardTrainAVX2Const<>+380(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardTrainAVX2Const<>+384(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+388(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+392(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+396(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+400(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+404(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+408(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+412(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+416(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+420(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+424(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+428(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+432(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+436(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+440(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL dense4ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $448
-
-// dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense4ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense4ForwardTrainAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…0] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ $8, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y2
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y3
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y4
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y5
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y6
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y7
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y1, Y1
-	VADDPS Y6, Y2, Y2
-	VADDPS Y7, Y3, Y3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = sigmoid(x)
-	VORPS dense4ForwardTrainAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense4ForwardTrainAVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense4ForwardTrainAVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense4ForwardTrainAVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense4ForwardTrainAVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense4ForwardTrainAVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardTrainAVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense4ForwardTrainAVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense4ForwardTrainAVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense4ForwardTrainAVX2Const<>+288(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS dense4ForwardTrainAVX2Const<>+320(SB), Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardTrainAVX2Const<>+352(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense4ForwardTrainAVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS dense4ForwardTrainAVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense4ForwardTrainAVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense4ForwardTrainAVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL dense4ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
-
-// dense4ForwardTrainRowsPanel1AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
-//
-// func dense4ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense4ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $256, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $8, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y7
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y1, Y1
-	VADDPS Y6, Y2, Y2
-	VADDPS Y7, Y3, Y3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = sigmoid(x)
-	VORPS dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense4ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	ADDQ $256, SI
-	ADDQ $4, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	VZEROUPPER 
-	RET 
-
-DATA dense4ForwardTrain_2AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense4ForwardTrain_2AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense4ForwardTrain_2AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense4ForwardTrain_2AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense4ForwardTrain_2AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense4ForwardTrain_2AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense4ForwardTrain_2AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense4ForwardTrain_2AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense4ForwardTrain_2AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense4ForwardTrain_2AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense4ForwardTrain_2AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense4ForwardTrain_2AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense4ForwardTrain_2AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense4ForwardTrain_2AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense4ForwardTrain_2AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense4ForwardTrain_2AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense4ForwardTrain_2AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense4ForwardTrain_2AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense4ForwardTrain_2AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense4ForwardTrain_2AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense4ForwardTrain_2AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense4ForwardTrain_2AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense4ForwardTrain_2AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense4ForwardTrain_2AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense4ForwardTrain_2AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrain_2AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrain_2AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrain_2AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrain_2AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrain_2AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrain_2AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrain_2AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrain_2AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense4ForwardTrain_2AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense4ForwardTrain_2AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense4ForwardTrain_2AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense4ForwardTrain_2AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense4ForwardTrain_2AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense4ForwardTrain_2AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense4ForwardTrain_2AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense4ForwardTrain_2AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense4ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense4ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense4ForwardTrain_2AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense4ForwardTrain_2AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense4ForwardTrain_2AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense4ForwardTrain_2AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense4ForwardTrain_2AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense4ForwardTrain_2AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrain_2AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrain_2AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrain_2AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrain_2AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrain_2AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrain_2AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrain_2AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrain_2AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrain_2AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrain_2AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrain_2AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrain_2AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense4ForwardTrain_2AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrain_2AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrain_2AVX2Const<>+320(SB)/4, $0x0
-DATA dense4ForwardTrain_2AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense4ForwardTrain_2AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense4ForwardTrain_2AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrain_2AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense4ForwardTrain_2AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrain_2AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense4ForwardTrain_2AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense4ForwardTrain_2AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense4ForwardTrain_2AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense4ForwardTrain_2AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense4ForwardTrain_2AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense4ForwardTrain_2AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense4ForwardTrain_2AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense4ForwardTrain_2AVX2Const<>+380(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardTrain_2AVX2Const<>+384(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+388(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+392(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+396(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+400(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+404(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+408(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+412(SB)/4, $0x1f800000
-DATA dense4ForwardTrain_2AVX2Const<>+416(SB)/4, $0x3f800000
-DATA dense4ForwardTrain_2AVX2Const<>+420(SB)/4, $0x3f800000
-DATA dense4ForwardTrain_2AVX2Const<>+424(SB)/4, $0x3f800000
-DATA dense4ForwardTrain_2AVX2Const<>+428(SB)/4, $0x3f800000
-DATA dense4ForwardTrain_2AVX2Const<>+432(SB)/4, $0x3f800000
-DATA dense4ForwardTrain_2AVX2Const<>+436(SB)/4, $0x3f800000
-DATA dense4ForwardTrain_2AVX2Const<>+440(SB)/4, $0x3f800000
-DATA dense4ForwardTrain_2AVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL dense4ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $448
-
-// dense4ForwardTrain_2AVX2 is dense4ForwardTrain_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense4ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense4ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…0] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ $8, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y2
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y3
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y4
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y5
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y6
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y7
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y1, Y1
-	VADDPS Y6, Y2, Y2
-	VADDPS Y7, Y3, Y3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = sigmoid(x)
-	VORPS dense4ForwardTrain_2AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense4ForwardTrain_2AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense4ForwardTrain_2AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense4ForwardTrain_2AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense4ForwardTrain_2AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense4ForwardTrain_2AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS dense4ForwardTrain_2AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense4ForwardTrain_2AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense4ForwardTrain_2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense4ForwardTrain_2AVX2Const<>+288(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS dense4ForwardTrain_2AVX2Const<>+320(SB), Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS dense4ForwardTrain_2AVX2Const<>+352(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense4ForwardTrain_2AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS dense4ForwardTrain_2AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense4ForwardTrain_2AVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense4ForwardTrain_2AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense4Forward_2AVX2Const<>+0(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+4(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+8(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+12(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+16(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+20(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+24(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+28(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+64(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+68(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+72(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+76(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+80(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+84(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+88(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+92(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+128(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+132(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+136(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+140(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+144(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+148(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+152(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+156(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+160(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+164(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+168(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+172(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+176(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+180(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+184(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+188(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+256(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+260(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+264(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+268(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+272(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+276(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+280(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+284(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+320(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+324(SB)/4, $0xb24e0611
-DATA dense4Forward_2AVX2Const<>+328(SB)/4, $0x33092801
-DATA dense4Forward_2AVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA dense4Forward_2AVX2Const<>+336(SB)/4, $0x329302ae
-DATA dense4Forward_2AVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA dense4Forward_2AVX2Const<>+344(SB)/4, $0xb27ce183
-DATA dense4Forward_2AVX2Const<>+348(SB)/4, $0xb1d290be
-DATA dense4Forward_2AVX2Const<>+352(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+356(SB)/4, $0x1f7b95c2
-DATA dense4Forward_2AVX2Const<>+360(SB)/4, $0x1f7837f0
-DATA dense4Forward_2AVX2Const<>+364(SB)/4, $0x1f75fed7
-DATA dense4Forward_2AVX2Const<>+368(SB)/4, $0x1f7504f3
-DATA dense4Forward_2AVX2Const<>+372(SB)/4, $0x1f75672a
-DATA dense4Forward_2AVX2Const<>+376(SB)/4, $0x1f7744fd
-DATA dense4Forward_2AVX2Const<>+380(SB)/4, $0x1f7ac0c7
-DATA dense4Forward_2AVX2Const<>+384(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+388(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+392(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+396(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+400(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+404(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+408(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+412(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+416(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+420(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+424(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+428(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+432(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+436(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+440(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL dense4Forward_2AVX2Const<>(SB), RODATA|NOPTR, $448
-
-// dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense4Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense4Forward_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…0] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ $8, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y2
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y3
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y4
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y5
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y6
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y7
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y1, Y1
-	VADDPS Y6, Y2, Y2
-	VADDPS Y7, Y3, Y3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = sigmoid(x)
-	VORPS dense4Forward_2AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense4Forward_2AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense4Forward_2AVX2Const<>+96(SB), Y1, Y2
-	VADDPS dense4Forward_2AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS dense4Forward_2AVX2Const<>+128(SB), Y2, Y3
-	VMULPS dense4Forward_2AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS dense4Forward_2AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS dense4Forward_2AVX2Const<>+224(SB), Y1, Y4
-	VADDPS dense4Forward_2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS dense4Forward_2AVX2Const<>+288(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS dense4Forward_2AVX2Const<>+320(SB), Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS dense4Forward_2AVX2Const<>+352(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y3, Y2, Y2
-	VPADDD dense4Forward_2AVX2Const<>+64(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS dense4Forward_2AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS dense4Forward_2AVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS dense4Forward_2AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense4GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x3f800000
-DATA dense4GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x3f800000
-DATA dense4GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x3f800000
-DATA dense4GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x3f800000
-DATA dense4GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x3f800000
-DATA dense4GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x3f800000
-DATA dense4GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x3f800000
-DATA dense4GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x3f800000
-GLOBL dense4GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// dense4GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-// func dense4GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense4GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
+// func step64x64GradientAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+TEXT ·step64x64GradientAVX2(SB), NOSPLIT, $0-64
 	MOVQ x+8(FP), SI
 	MOVQ dx+32(FP), R8
 	MOVQ first+48(FP), DI
@@ -7018,48 +3400,64 @@ inputs1:
 	VXORPS Y3, Y3, Y3
 	MOVQ dy+16(FP), BX
 	LEAQ (DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R10
+	SHLQ $4, R9
+	MOVQ w+0(FP), R10
 	ADDQ R9, R10
 	LEAQ 4(DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R11
+	SHLQ $4, R9
+	MOVQ w+0(FP), R11
 	ADDQ R9, R11
 	LEAQ 8(DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R12
+	SHLQ $4, R9
+	MOVQ w+0(FP), R12
 	ADDQ R9, R12
 	LEAQ 12(DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R13
+	SHLQ $4, R9
+	MOVQ w+0(FP), R13
 	ADDQ R9, R13
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (BX), Y15, Y13
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y14
-	VMASKMOVPS (R10), Y14, Y14
+	MOVQ $4, CX
+panels3:
+	VMOVUPS (BX), Y13
+	VMOVUPS (R10), Y14
 	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (R11), Y15, Y15
+	VMOVUPS (R11), Y15
 	VFMADD231PS Y15, Y13, Y1
 	VFMADD231PS Y5, Y13, Y15
 	VMOVUPS Y15, (R11)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y14
-	VMASKMOVPS (R12), Y14, Y14
+	VMOVUPS (R12), Y14
 	VFMADD231PS Y14, Y13, Y2
 	VFMADD231PS Y6, Y13, Y14
 	VMOVUPS Y14, (R12)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (R13), Y15, Y15
+	VMOVUPS (R13), Y15
 	VFMADD231PS Y15, Y13, Y3
 	VFMADD231PS Y7, Y13, Y15
 	VMOVUPS Y15, (R13)
+	VMOVUPS 32(BX), Y13
+	VMOVUPS 32(R10), Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, 32(R10)
+	VMOVUPS 32(R11), Y15
+	VFMADD231PS Y15, Y13, Y1
+	VFMADD231PS Y5, Y13, Y15
+	VMOVUPS Y15, 32(R11)
+	VMOVUPS 32(R12), Y14
+	VFMADD231PS Y14, Y13, Y2
+	VFMADD231PS Y6, Y13, Y14
+	VMOVUPS Y14, 32(R12)
+	VMOVUPS 32(R13), Y15
+	VFMADD231PS Y15, Y13, Y3
+	VFMADD231PS Y7, Y13, Y15
+	VMOVUPS Y15, 32(R13)
+	ADDQ $64, BX
+	ADDQ $4160, R10
+	ADDQ $4160, R11
+	ADDQ $4160, R12
+	ADDQ $4160, R13
+	DECQ CX
+	JNZ panels3
 	VBLENDPS $240, Y0, Y0, Y4
 	VPERM2F128 $33, Y0, Y0, Y0
 	VADDPS Y0, Y4, Y0
@@ -7086,7 +3484,7 @@ inputs1:
 	VMOVUPS (R9), X1
 
 	// dx = dy · (y · (1 - y))
-	VMOVUPS dense4GradInputOneAll_2AVX2Const<>+0(SB), Y2
+	VMOVUPS step64x64GradientAVX2Const<>+0(SB), Y2
 	VSUBPS Y1, Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VMULPS Y1, Y0, Y0
@@ -7097,8 +3495,8 @@ inputs1:
 	JGE inputs1
 done2:
 	CMPQ AX, $1
-	JLT done4
-inputs3:
+	JLT done5
+inputs4:
 
 	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·x[k]·dy[n]
 	MOVQ rate+24(FP), BX
@@ -7109,18 +3507,25 @@ inputs3:
 	VXORPS Y0, Y0, Y0
 	MOVQ dy+16(FP), BX
 	LEAQ (DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R10
+	SHLQ $4, R9
+	MOVQ w+0(FP), R10
 	ADDQ R9, R10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (BX), Y15, Y13
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y14
-	VMASKMOVPS (R10), Y14, Y14
+	MOVQ $4, CX
+panels6:
+	VMOVUPS (BX), Y13
+	VMOVUPS (R10), Y14
 	VFMADD231PS Y14, Y13, Y0
 	VFMADD231PS Y4, Y13, Y14
 	VMOVUPS Y14, (R10)
+	VMOVUPS 32(BX), Y13
+	VMOVUPS 32(R10), Y14
+	VFMADD231PS Y14, Y13, Y0
+	VFMADD231PS Y4, Y13, Y14
+	VMOVUPS Y14, 32(R10)
+	ADDQ $64, BX
+	ADDQ $4160, R10
+	DECQ CX
+	JNZ panels6
 	VBLENDPS $240, Y0, Y0, Y1
 	VPERM2F128 $33, Y0, Y0, Y2
 	VADDPS Y2, Y1, Y1
@@ -7147,7 +3552,7 @@ inputs3:
 	VMOVSS (R9), X1
 
 	// dx = dy · (y · (1 - y))
-	VMOVUPS dense4GradInputOneAll_2AVX2Const<>+0(SB), Y2
+	VMOVUPS step64x64GradientAVX2Const<>+0(SB), Y2
 	VSUBPS Y1, Y2, Y2
 	VMULPS Y2, Y1, Y1
 	VMULPS Y1, Y0, Y0
@@ -7155,59 +3560,23 @@ inputs3:
 	ADDQ $4, DI
 	SUBQ $1, AX
 	CMPQ AX, $1
-	JGE inputs3
-done4:
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
-// dense4GradInputOneBias_2AVX2 updates the bias.
+// weightGradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
 //
-// func dense4GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense4GradInputOneBias_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ dy+24(FP), R8
-	MOVQ b+8(FP), BX
+// func weightGradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·weightGradient16AVX2(SB), NOSPLIT, $0-40
+	MOVQ dw_+0(FP), R8
+	MOVQ x+16(FP), SI
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6
+	JLT done2
+inputs1:
 
-	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…0
-	MOVQ rate+32(FP), SI
-	VBROADCASTSS (SI), Y13
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (R8), Y15, Y0
-	VMULPS Y13, Y0, Y8
-	VADDPS (BX), Y8, Y8
-	VMOVUPS Y8, (BX)
-	VZEROUPPER 
-	RET 
-
-DATA dense4GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x3f800000
-DATA dense4GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x3f800000
-DATA dense4GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x3f800000
-DATA dense4GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x3f800000
-DATA dense4GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x3f800000
-DATA dense4GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x3f800000
-DATA dense4GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x3f800000
-DATA dense4GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x3f800000
-GLOBL dense4GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
-
-// dense4GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-// func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense4GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-64
-	MOVQ wt+16(FP), R11
-	XORQ R12, R12
-	MOVQ blocks+32(FP), DX
-block1:
-	MOVQ dy+8(FP), SI
-	MOVQ dx+0(FP), R8
-	ADDQ R12, R8
-	MOVQ u+24(FP), R13
-	ADDQ R12, R13
-	MOVQ tiles0+40(FP), AX
-	TESTQ AX, AX
-	JZ done3
-rows2:
-
-	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -7220,254 +3589,87 @@ rows2:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
+	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (R10), Y15, Y12
-	VMASKMOVPS 4(R10), Y15, Y13
-	VMASKMOVPS 8(R10), Y15, Y14
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (R11), Y15, Y15
+	MOVQ rows+32(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	VFMADD231PS Y14, Y15, Y8
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 32(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	VFMADD231PS Y14, Y15, Y9
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 64(R11), Y15, Y15
+	VFMADD231PS Y13, Y15, Y1
+	VBROADCASTSS 4(R10), Y15
 	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	VFMADD231PS Y14, Y15, Y10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 96(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y3
+	VFMADD231PS Y13, Y15, Y3
+	VBROADCASTSS 8(R10), Y15
+	VFMADD231PS Y12, Y15, Y4
+	VFMADD231PS Y13, Y15, Y5
+	VBROADCASTSS 12(R10), Y15
+	VFMADD231PS Y12, Y15, Y6
 	VFMADD231PS Y13, Y15, Y7
-	VFMADD231PS Y14, Y15, Y11
-	VBLENDPS $240, Y4, Y0, Y12
-	VPERM2F128 $33, Y4, Y0, Y0
-	VADDPS Y0, Y12, Y0
-	VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y6, Y2, Y4
-	VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y7, Y3, Y4
-	VPERM2F128 $33, Y7, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS (R13), X1
-	VINSERTF128 $1, 256(R13), Y1, Y1
+	VBROADCASTSS 16(R10), Y15
+	VFMADD231PS Y12, Y15, Y8
+	VFMADD231PS Y13, Y15, Y9
+	VBROADCASTSS 20(R10), Y15
+	VFMADD231PS Y12, Y15, Y10
+	VFMADD231PS Y13, Y15, Y11
+	ADDQ $256, R10
+	ADDQ $256, DI
+	DECQ CX
+	JNZ rows3
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	VMOVUPS Y2, 64(R8)
+	VMOVUPS Y3, 96(R8)
+	VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	VMOVUPS Y6, 192(R8)
+	VMOVUPS Y7, 224(R8)
+	VMOVUPS Y8, 256(R8)
+	VMOVUPS Y9, 288(R8)
+	VMOVUPS Y10, 320(R8)
+	VMOVUPS Y11, 352(R8)
+	ADDQ $24, SI
+	ADDQ $384, R8
+	SUBQ $6, AX
+	CMPQ AX, $6
+	JGE inputs1
+done2:
+	CMPQ AX, $1
+	JLT done5
+inputs4:
 
-	// dx = dy · (y · (1 - y))
-	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VMOVUPS X0, (R8)
-	VEXTRACTF128 $1, Y0, 256(R8)
-	VBLENDPS $240, Y8, Y8, Y0
-	VPERM2F128 $33, Y8, Y8, Y1
-	VADDPS Y1, Y0, Y0
-	VBLENDPS $240, Y9, Y9, Y1
-	VPERM2F128 $33, Y9, Y9, Y2
-	VADDPS Y2, Y1, Y1
-	VBLENDPS $240, Y10, Y10, Y2
-	VPERM2F128 $33, Y10, Y10, Y3
-	VADDPS Y3, Y2, Y2
-	VBLENDPS $240, Y11, Y11, Y3
-	VPERM2F128 $33, Y11, Y11, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS 512(R13), X1
-
-	// dx = dy · (y · (1 - y))
-	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VMOVUPS X0, 512(R8)
-	ADDQ $12, SI
-	ADDQ $768, R8
-	ADDQ $768, R13
-	DECQ AX
-	JNZ rows2
-done3:
-	MOVQ tiles1+48(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
+	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (R10), Y15, Y12
-	VMASKMOVPS 4(R10), Y15, Y13
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 32(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 64(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 96(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	VBLENDPS $240, Y4, Y0, Y8
-	VPERM2F128 $33, Y4, Y0, Y0
-	VADDPS Y0, Y8, Y0
-	VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y6, Y2, Y4
-	VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y7, Y3, Y4
-	VPERM2F128 $33, Y7, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS (R13), X1
-	VINSERTF128 $1, 256(R13), Y1, Y1
-
-	// dx = dy · (y · (1 - y))
-	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VMOVUPS X0, (R8)
-	VEXTRACTF128 $1, Y0, 256(R8)
-	ADDQ $8, SI
-	ADDQ $512, R8
-	ADDQ $512, R13
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+56(FP), AX
-	TESTQ AX, AX
-	JZ done7
+	MOVQ rows+32(FP), CX
 rows6:
-
-	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (R10), Y15, Y12
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (R11), Y15, Y15
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VBROADCASTSS (R10), Y15
 	VFMADD231PS Y12, Y15, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 32(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y1
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 64(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y2
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 96(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBLENDPS $240, Y0, Y0, Y4
-	VPERM2F128 $33, Y0, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y2, Y2, Y4
-	VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y3, Y3, Y4
-	VPERM2F128 $33, Y3, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS (R13), X1
-
-	// dx = dy · (y · (1 - y))
-	VMOVUPS dense4GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VMOVUPS X0, (R8)
-	ADDQ $4, SI
-	ADDQ $256, R8
-	ADDQ $256, R13
-	DECQ AX
+	VFMADD231PS Y13, Y15, Y1
+	ADDQ $256, R10
+	ADDQ $256, DI
+	DECQ CX
 	JNZ rows6
-done7:
-	ADDQ $16, R12
-	ADDQ $128, R11
-	DECQ DX
-	JNZ block1
+	VMOVUPS Y0, (R8)
+	VMOVUPS Y1, 32(R8)
+	ADDQ $4, SI
+	ADDQ $64, R8
+	SUBQ $1, AX
+	CMPQ AX, $1
+	JGE inputs4
+done5:
 	VZEROUPPER 
 	RET 
 
-// gradient1_2AVX2 sums the gradients of the weights of 1 outputs over the rows.
+// weightGradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
 //
-// func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient1_2AVX2(SB), NOSPLIT, $0-40
+// func weightGradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+TEXT ·weightGradient1AVX2(SB), NOSPLIT, $0-40
 	MOVQ dw_+0(FP), R8
 	MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
@@ -7543,186 +3745,5 @@ rows6:
 	CMPQ AX, $1
 	JGE inputs4
 done5:
-	VZEROUPPER 
-	RET 
-
-// dense4RankOneAll_2AVX2 is the update in assembly.
-//
-// func dense4RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense4RankOneAll_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ dy+24(FP), R8
-	MOVQ b+8(FP), BX
-
-	// b[n] −= rate·dy[n], w[n][k] −= rate·x[k]·dy[n], n = 0…0
-	MOVQ rate+32(FP), SI
-	VBROADCASTSS (SI), Y13
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (R8), Y15, Y0
-	VMULPS Y13, Y0, Y8
-	VADDPS (BX), Y8, Y8
-	VMOVUPS Y8, (BX)
-	MOVQ x+16(FP), SI
-	MOVQ wt+0(FP), DX
-	MOVQ $16, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VMULPS Y13, Y15, Y15
-	VMOVUPS (DX), Y8
-	VFMADD231PS Y0, Y15, Y8
-	VMOVUPS Y8, (DX)
-	VBROADCASTSS 4(SI), Y15
-	VMULPS Y13, Y15, Y15
-	VMOVUPS 32(DX), Y9
-	VFMADD231PS Y0, Y15, Y9
-	VMOVUPS Y9, 32(DX)
-	VBROADCASTSS 8(SI), Y15
-	VMULPS Y13, Y15, Y15
-	VMOVUPS 64(DX), Y10
-	VFMADD231PS Y0, Y15, Y10
-	VMOVUPS Y10, 64(DX)
-	VBROADCASTSS 12(SI), Y15
-	VMULPS Y13, Y15, Y15
-	VMOVUPS 96(DX), Y11
-	VFMADD231PS Y0, Y15, Y11
-	VMOVUPS Y11, 96(DX)
-	ADDQ $16, SI
-	ADDQ $128, DX
-	DECQ CX
-	JNZ inputs1
-	VZEROUPPER 
-	RET 
-
-// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-// func learn1_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn1_2AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $256, R10
-	ADDQ $4, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y0
-	VSUBPS Y0, Y7, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0
-	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0
-	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	ADDQ $24, SI
-	ADDQ $192, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $256, R10
-	ADDQ $4, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y0
-	VSUBPS Y0, Y2, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
-//
-// func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ lr_+16(FP), R9
-	VBROADCASTSS (R9), Y0
-	MOVQ g_+0(FP), SI
-	MOVQ w_+8(FP), DI
-	XORQ AX, AX
-	MOVQ vectors+24(FP), CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y1
-	VMOVUPS (DI)(AX*1), Y2
-
-	// w = w - (lr · g)
-	VMULPS Y1, Y0, Y1
-	VSUBPS Y1, Y2, Y1
-	VMOVUPS Y1, (DI)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
 	VZEROUPPER 
 	RET 

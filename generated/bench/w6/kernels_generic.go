@@ -413,14 +413,6 @@ func dense4ForwardRowsGeneric(y []Output, x [][64]float32, wt *[64][8]float32, b
 	}
 }
 
-// dense4ForwardRows_2Generic is dense4ForwardGeneric for every row.
-func dense4ForwardRows_2Generic(y [][1]float32, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense4ForwardGeneric(&y[i], &x[i], wt, b)
-	}
-}
-
 // dense4Forward_2Generic computes the output of layer "dense4", 64→1:
 //
 //	for n := range y {

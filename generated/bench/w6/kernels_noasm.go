@@ -19,14 +19,6 @@ func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4]
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
-func dense1ForwardTrain(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense1ForwardTrainRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32) {
-	dense1ForwardTrainRowsGeneric(y, x, w, b)
-}
-
 func dense1GradWeight(g *[4][65][16]float32, dy [][64]float32, x []Input) {
 	dense1GradWeightGeneric(g, dy, x)
 }
@@ -49,10 +41,6 @@ func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
 
 func dense2ForwardRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
 	dense2ForwardRowsGeneric(y, x, w, b)
-}
-
-func dense2ForwardTrainRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
-	dense2ForwardTrainRowsGeneric(y, x, w, b)
 }
 
 func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
@@ -111,20 +99,8 @@ func dense4ForwardRows(y []Output, x [][64]float32, wt *[64][8]float32, b *[1][1
 	dense4ForwardRowsGeneric(y, x, wt, b)
 }
 
-func dense4ForwardRows_2(y [][1]float32, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	dense4ForwardRows_2Generic(y, x, wt, b)
-}
-
-func dense4ForwardTrain(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	dense4ForwardTrainGeneric(y, x, wt, b)
-}
-
 func dense4ForwardTrainRows(y [][1]float32, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
 	dense4ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-func dense4ForwardTrain_2(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	dense4ForwardTrain_2Generic(y, x, wt, b)
 }
 
 func dense4Forward_2(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
