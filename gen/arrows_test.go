@@ -41,7 +41,7 @@ var arrows = map[string]string{
 	"gen/lower":  "gen/ir gen/ir/expr gen/op spec",
 	"gen/pass":   "gen/ir gen/ir/expr",
 	"gen/plan":   "gen/ir gen/ir/expr gen/kernel gen/schedule",
-	"gen/golang": "gen/interp gen/ir gen/ir/expr gen/kernel gen/plan gen/schedule gen/asm gen/target runtime/nnrt spec templates github.com/dave/jennifer/jen",
+	"gen/golang": "gen/calls gen/interp gen/ir gen/ir/expr gen/kernel gen/plan gen/schedule gen/asm gen/target runtime/nnrt spec templates github.com/dave/jennifer/jen",
 	"gen/files":  "github.com/pmezard/go-difflib/difflib",
 	"gen":        "gen/files gen/golang gen/ir gen/lower gen/op gen/pass gen/plan gen/target runtime runtime/nnrt spec",
 
@@ -49,6 +49,9 @@ var arrows = map[string]string{
 	"gen/asm":     "",
 	"gen/asm/x86": "gen/asm gen/ir/expr gen/kernel gen/schedule",
 	"gen/target":  "gen/asm gen/asm/x86 gen/kernel",
+
+	// The machine schedule.
+	"gen/calls": "gen/kernel gen/target",
 
 	// The oracle: the program in plain Go, as far from the plan as can be.
 	"gen/interp": "gen/ir gen/ir/expr gen/schedule runtime/nnrt",

@@ -6,8 +6,10 @@ import (
 	"go/parser"
 	"go/printer"
 	"go/token"
+	"maps"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,14 +65,22 @@ func bodies(t *testing.T, package_ files.Files) map[string]string {
 
 var (
 	assemblyComment = regexp.MustCompile(`(?m)^\s*//.*\n|\s*//.*$`)
+	assemblyMacro   = regexp.MustCompile(`(?m)^#define (\w+)(?:.*\\\n)*.*\n`)
 	assemblyText    = regexp.MustCompile(`TEXT ·(\w+)\(SB\).*\n`)
 )
 
 // assemblyBodies are the bodies of the functions of an assembly file; their
-// own names, which those of their constants contain, are left out.
+// own names, which those of their macros contain, are left out.
 func assemblyBodies(text string) map[string]string {
 	out := map[string]string{}
 	text = assemblyComment.ReplaceAllString(text, "")
+	text, _, _ = strings.Cut(text, "\nDATA setLanes")
+	macros := map[string]string{}
+	text = assemblyMacro.ReplaceAllStringFunc(text, func(def string) string {
+		m := assemblyMacro.FindStringSubmatch(def)
+		macros[m[1]] = m[0]
+		return ""
+	})
 	places := assemblyText.FindAllStringSubmatchIndex(text, -1)
 	for i, at := range places {
 		end := len(text)
@@ -78,7 +88,11 @@ func assemblyBodies(text string) map[string]string {
 			end = places[i+1][0]
 		}
 		name, body := text[at[2]:at[3]], text[at[1]:end]
-		body, _, _ = strings.Cut(body, "\nDATA ")
+		for _, macro := range slices.Sorted(maps.Keys(macros)) {
+			if strings.Contains(body, macro) {
+				body += macros[macro]
+			}
+		}
 		out[name] = strings.ReplaceAll(strings.TrimSpace(body), name, "")
 	}
 	return out

@@ -63,6 +63,9 @@ func Generate(net *spec.Network, o Options) (files.Files, error) {
 		return nil, err
 	}
 	opts := golang.Options{Package: o.Package, Source: net.File, Runtime: runtimePath, RuntimeSrc: runtime.Source, Embedded: embedded}
+	if opts.Sample, err = sampled(net, p.Prog); err != nil {
+		return nil, err
+	}
 	if opts.Package == "" {
 		opts.Package = net.Package
 	}

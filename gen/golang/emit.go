@@ -26,6 +26,9 @@ type Options struct {
 	Runtime    string // import path of nnrt, "" if the package carries its own copy
 	RuntimeSrc Sources
 	Embedded   []byte // the weight file for the binary, nil without one
+	// Sample is the network with the units SampledUnits alone, for the golden
+	// results of a large one; nil where they are those of all of it.
+	Sample *ir.Program
 }
 
 // Emit returns the files of the package by name.

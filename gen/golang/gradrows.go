@@ -2,10 +2,12 @@ package golang
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/plan"
@@ -30,10 +32,12 @@ func (b *body) gradWeightRows(t *plan.Tensor, o *ir.DenseGradWeight) []jen.Code 
 		var out []jen.Code
 		for lane, most := 0, tgt.VectorOutputs(elem, 1); lane < valid; lane += most {
 			kern := &kernel.Gradient{
-				Elem: elem, Fused: b.e.prog.Mode == "fast", Outputs: min(most, valid-lane), Width: width, X: x.stride, DY: dy.stride,
+				Elem: elem, Fused: b.e.prog.Mode == "fast", Outputs: min(most, valid-lane), Width: width,
 			}
-			name := b.e.assembly(kern.Key(), fmt.Sprintf("weightGradient%d", kern.Outputs),
-				fmt.Sprintf("sums the gradients of the weights of %d outputs over the rows.", kern.Outputs),
+			outputs, mask := kern.Outputs, 0
+			kern.Outputs, kern.Partial, mask = tgt.Last(elem, outputs, false)
+			name := b.e.assembly(kern.Key(), "weightGradient "+calls.Outputs(kern.Outputs, kern.Partial),
+				fmt.Sprintf("sums the gradients of the weights of %s outputs over the rows.", calls.Outputs(kern.Outputs, kern.Partial)),
 				func(t *target.Target, name string, doc []string) *asm.Func {
 					f, _ := t.GradWeight(name, doc, kern)
 					return f
@@ -42,8 +46,9 @@ func (b *body) gradWeightRows(t *plan.Tensor, o *ir.DenseGradWeight) []jen.Code 
 			if inputs < l.In {
 				at, count = "k", fmt.Sprintf("min(%d, %d-k)", inputs, l.In)
 			}
-			out = append(out, jen.Id(name).Call(exprf("&%s[%s][%d], %s, %s, %s, len(x)",
-				g, at, lane, dy.element("dy", "0", plusText(first, lane)), x.element("x", "0", at), count)))
+			out = append(out, jen.Id(name).Call(exprf("&%s[%s][%d], %s, %s, %s, len(x), %d, %d%s",
+				g, at, lane, dy.element("dy", "0", plusText(first, lane)), x.element("x", "0", at), count, dy.bytes(), x.bytes(),
+				strings.Join(append([]string{""}, maskArg(kern.Partial, mask)...), ", "))))
 		}
 		return out
 	}
@@ -61,5 +66,5 @@ func (b *body) gradWeightRows(t *plan.Tensor, o *ir.DenseGradWeight) []jen.Code 
 		}
 		calls = []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", l.In), exprf("k += %d", inputs)).Block(calls...)}
 	}
-	return append(calls, jen.Return())
+	return calls
 }

@@ -2,10 +2,12 @@ package golang
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
@@ -65,15 +67,11 @@ func (e *emitter) kernelFile(train bool) (*jen.File, error) {
 		for _, line := range k.doc {
 			f.Comment(strings.ReplaceAll(line, k.name+" ", k.portable()+" "))
 		}
-		params := make([]jen.Code, len(k.args))
-		for i, a := range k.args {
-			params[i] = jen.Id(a.name).Id(a.typ)
-		}
 		body := k.body
 		if k.rows {
 			body = k.generic
 		}
-		f.Func().Id(k.portable()).Params(params...).Id(k.result).Block(body...)
+		f.Func().Id(k.portable()).Params(parameters(k.args)...).Id(k.result).Block(body...)
 		f.Line()
 	}
 	return f, nil
@@ -97,16 +95,15 @@ func (k *kernelFunc) portable() string {
 func (b *body) matrix(s *plan.Step) error {
 	m := b.e.newMatrix(s)
 	if m.grad && b.single {
-		b.gradInputOne(m)
+		b.gradInputOne(s, m)
 		return nil
 	}
-	outputs := s.Stored()
 	k := b.e.kernel(m.key(), m.hint(b.train()), func(k *kernelFunc) {
 		k.train = b.train()
 		m.build(k)
 	})
 	var args []jen.Code
-	for _, y := range outputs {
+	for _, y := range s.Stored()[:len(m.stored)] {
 		args = append(args, exprf("%s", b.result(y).ptr))
 	}
 	args = append(args, exprf("%s", b.pointer(m.x)))
@@ -126,10 +123,21 @@ func (b *body) matrix(s *plan.Step) error {
 			args = append(args, exprf("%s", b.pointer(v)))
 		}
 	}
+	w := m.whole
+	inline := w != nil && s.Vector && w.inlines()
+	if inline {
+		k, w = w.inlined(k, b.train()), nil
+	}
 	if s.Skip {
+		if inline {
+			m = m.whole
+		}
 		k = m.skipping(k, b.train())
 	}
 	b.add(jen.Id(k.name).Call(args...))
+	if w != nil {
+		b.finish(w)
+	}
 	return nil
 }
 
@@ -170,6 +178,9 @@ type matrix struct {
 	stored   []*ir.Value
 	extra    []*ir.Value // further operands of the epilogue
 	register map[*ir.Value]bool
+	// whole is the operation with its epilogue, where this one is the sums alone
+	// and the epilogue follows in a pass of its own.
+	whole *matrix
 }
 
 func (e *emitter) newMatrix(s *plan.Step) *matrix {
@@ -195,7 +206,33 @@ func (e *emitter) newMatrix(s *plan.Step) *matrix {
 		}
 		m.register[op.Out[0]] = true
 	}
+	if m.splits() {
+		return m.sums()
+	}
 	return m
+}
+
+// splits reports whether the epilogue follows the sums in a pass of its own.
+func (m *matrix) splits() bool {
+	k := m.step.Kernel
+	if k == nil || len(k.Epilogue) == 0 {
+		return false
+	}
+	if calls.Long(k.Epilogue) {
+		return true
+	}
+	plain := len(m.stored) == 1 && m.last() == m.stored[0] && !slices.ContainsFunc(m.extra, func(v *ir.Value) bool {
+		return isNumber(v) || v.Kind == ir.Param || v.Size() != m.outs
+	})
+	return m.step.Vector && !(plain && calls.Fuses(m.e.targets(), k))
+}
+
+// sums is the operation without its epilogue.
+func (m *matrix) sums() *matrix {
+	s, step, k := *m, *m.step, *m.step.Kernel
+	k.Epilogue, step.Epilogue, step.Kernel, step.Keep = nil, nil, &k, true
+	s.step, s.whole, s.stored, s.extra = &step, m, []*ir.Value{m.y}, nil
+	return &s
 }
 
 // weightFields are the fields of the weight: panels and tail.
@@ -333,7 +370,7 @@ func (m *matrix) build(k *kernelFunc) {
 	}
 	k.body = p.out
 	if m.step.Vector && !m.grad {
-		p.vector(k)
+		m.e.fast(k, func() []jen.Code { return p.divide(m.forAssembly()) })
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/plan"
@@ -137,7 +138,7 @@ func (l *learnKernel) fast() []jen.Code {
 	if !slices.ContainsFunc(l.update.Arrays, func(a string) bool { return l.hold[a] == "p" }) {
 		prefix = nil
 	}
-	return append(append(prefix, out...), jen.Return())
+	return append(prefix, out...)
 }
 
 // bias sums the rows as products with one.
@@ -150,7 +151,7 @@ func (l *learnKernel) bias(o *ir.BatchSum) []jen.Code {
 	n, lanes := l.t.Layout.Out, l.target.Lanes(typeName(l.e.elem))
 	call := func(q, first string, outputs int) []jen.Code {
 		return l.call(l.nameOf(o.X), dy, panelCall{
-			outputs: outputs, width: schedule.Panel, first: first, x: "&one", inputs: "1", vectors: fmt.Sprint(schedule.Panel / lanes),
+			outputs: outputs, width: plan.TailWidth(outputs), first: first, x: "&one", inputs: "1", vectors: fmt.Sprint(schedule.Panel / lanes),
 			element: func(array string, lane int) string {
 				return fmt.Sprintf("&%s.%s[%s][%d]", array, l.t.Field, q, lane)
 			},
@@ -183,7 +184,7 @@ func (l *learnKernel) weights(o *ir.DenseGradWeight) []jen.Code {
 	}
 	call := func(field, first string, width, outputs int) []jen.Code {
 		return l.call(l.nameOf(o.DY), dy, panelCall{
-			outputs: outputs, width: width, xStride: x.stride, first: first,
+			outputs: outputs, width: width, xBytes: x.bytes(), first: first,
 			x: x.element(l.nameOf(o.X), "0", "k"), inputs: "m", vectors: vectorsOf("m", width, l.target.Lanes(typeName(l.e.elem))),
 			element: func(array string, lane int) string { return fmt.Sprintf("&%s.%s[k][%d]", array, field, lane) },
 		})
@@ -225,11 +226,11 @@ func (b *body) nameOf(v *ir.Value) string {
 
 // panelCall is a panel of weights to be updated, or a row of biases.
 type panelCall struct {
-	outputs, width, xStride int
-	first                   string // output
-	x, inputs               string
-	vectors                 string // of the panel, for the update
-	element                 func(array string, lane int) string
+	outputs, width, xBytes int
+	first                  string // output
+	x, inputs              string
+	vectors                string // of the panel, for the update
+	element                func(array string, lane int) string
 }
 
 // call is the call of the assembly for a panel: with the update in registers,
@@ -238,12 +239,13 @@ func (l *learnKernel) call(dyName string, dy rows, c panelCall) []jen.Code {
 	elem := typeName(l.e.elem)
 	most := l.target.VectorOutputs(elem, 1)
 	part := func(lane int, update *kernel.Update) *kernel.Gradient {
+		room, partial, _ := l.target.Last(elem, min(most, c.outputs-lane), false)
 		return &kernel.Gradient{
-			Elem: elem, Fused: l.e.prog.Mode == "fast", Outputs: min(most, c.outputs-lane), Width: c.width,
-			X: c.xStride, DY: dy.stride, Update: update, Shared: update != nil && l.e.plan.Shares(),
+			Elem: elem, Fused: l.e.prog.Mode == "fast", Outputs: room, Width: c.width, Partial: partial,
+			Update: update, Shared: update != nil && l.e.plan.Shares(),
 		}
 	}
-	fused := true
+	fused := !calls.LongUpdate(&l.update.Update)
 	for lane := 0; lane < c.outputs; lane += most {
 		_, ok := l.target.GradWeight("", nil, part(lane, &l.update.Update))
 		fused = fused && ok
@@ -267,7 +269,9 @@ func (l *learnKernel) call(dyName string, dy rows, c panelCall) []jen.Code {
 			g, hint = part(lane, &l.update.Update), "learn"
 			args = append(arrays(lane, false), l.numbers()...)
 		}
-		args = append(args, dy.element(dyName, "0", plusText(c.first, lane)), c.x, c.inputs, "len(x)")
+		_, partial, mask := l.target.Last(elem, min(most, c.outputs-lane), false)
+		args = append(args, dy.element(dyName, "0", plusText(c.first, lane)), c.x, c.inputs, "len(x)", fmt.Sprint(dy.bytes()), fmt.Sprint(c.xBytes))
+		args = append(args, maskArg(partial, mask)...)
 		out = append(out, jen.Id(l.gradWeight(g, hint)).Call(exprf("%s", strings.Join(args, ", "))))
 	}
 	if !fused {
@@ -279,11 +283,12 @@ func (l *learnKernel) call(dyName string, dy rows, c panelCall) []jen.Code {
 
 // gradWeight is the assembly of a gradient.
 func (l *learnKernel) gradWeight(g *kernel.Gradient, hint string) string {
-	doc := fmt.Sprintf("sums the gradients of the weights of %d outputs over the rows", g.Outputs)
+	outputs := calls.Outputs(g.Outputs, g.Partial)
+	doc := fmt.Sprintf("sums the gradients of the weights of %s outputs over the rows", outputs)
 	if g.Update != nil {
 		doc += " and updates what they belong to"
 	}
-	return l.e.assembly(g.Key(), fmt.Sprintf("%s%d", hint, g.Outputs), doc+".", func(t *target.Target, name string, doc []string) *asm.Func {
+	return l.e.assembly(g.Key(), hint+" "+outputs, doc+".", func(t *target.Target, name string, doc []string) *asm.Func {
 		f, _ := t.GradWeight(name, doc, g)
 		return f
 	})

@@ -8,6 +8,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/schedule"
@@ -44,7 +45,7 @@ func (k *rowsKernel) function() *kernelFunc {
 // names of the parameters of the row form.
 func (k *rowsKernel) names() (stored, extra []string) {
 	for i := range k.values {
-		stored = append(stored, map[bool]string{true: "y", false: fmt.Sprintf("y%d", i)}[i == 0])
+		stored = append(stored, storedName(i))
 	}
 	for i := range k.extras {
 		extra = append(extra, fmt.Sprintf("u%d", i))
@@ -99,25 +100,25 @@ func (k *rowsKernel) build(f *kernelFunc) {
 		}
 		f.args = append(f.args, arg{extra[i], typ})
 	}
-	f.generic = append(f.bounds(), forRange("i", "x", jen.Id(single.portable()).Call(call("i"))))
+	f.generic = append(f.bounds("x"), forRange("i", "x", jen.Id(single.portable()).Call(call("i"))))
 	k.e.fast(f, func() []jen.Code {
 		if k.grad {
-			return k.vectorGradInput(f)
+			return k.vectorGradInput()
 		}
 		var out []jen.Code
 		if len(single.fast) > 0 {
 			out = append(out, jen.If(exprf("len(x) == 1")).Block(jen.Id(single.name).Call(call("0")), jen.Return()))
 		}
-		return append(out, k.vectorForward(f)...)
+		return append(out, k.vectorForward()...)
 	})
 }
 
-// bounds tells the compiler that all operands have as many rows as x.
-func (f *kernelFunc) bounds() []jen.Code {
+// bounds tells the compiler that all operands have as many rows as one.
+func (f *kernelFunc) bounds(rows string) []jen.Code {
 	var out []jen.Code
 	for _, a := range f.args {
-		if strings.HasPrefix(a.typ, "[]") && a.name != "x" {
-			out = append(out, setf(a.name, "%s[:len(x)]", a.name))
+		if strings.HasPrefix(a.typ, "[]") && a.name != rows {
+			out = append(out, setf(a.name, "%s[:len(%s)]", a.name, rows))
 		}
 	}
 	return out
@@ -160,17 +161,22 @@ func (k *rowsKernel) rowsPerCall(flops int, tiles []int) int {
 	return max(flopsPerCall/flops/unit*unit, tiles[0])
 }
 
+// leastRolled is the number of terms from which a kernel for rows takes it as
+// an argument; fewer are written out.
+const leastRolled = 16
+
+// elemBytes is the size of an element.
+func elemBytes(t ir.DType) int {
+	return map[ir.DType]int{ir.Float32: 4, ir.Float64: 8}[t]
+}
+
 // vectorForward adds the assembly of a dense layer: per panel, and per half of
 // it where a vector holds fewer outputs.
-func (k *rowsKernel) vectorForward(f *kernelFunc) []jen.Code {
+func (k *rowsKernel) vectorForward() []jen.Code {
 	t := k.target()
 	sums, elem := k.values[0], typeName(k.e.elem)
-	fuses := k.fusesSums()
 	base := k.forAssembly()
-	base.Batch.X, base.Batch.Y = k.x.stride, sums.stride
-	if !fuses {
-		base.Epilogue = nil
-	}
+	base.Batch.X, base.Batch.Y, base.Rolled = k.x.stride, sums.stride, base.Terms() >= leastRolled
 	l, together := k.layout, 1 // full panels in a call
 	if most := t.VectorOutputs(elem, k.step.Chains); most > schedule.Panel {
 		together = max(1, min(most/schedule.Panel, l.Full))
@@ -181,11 +187,17 @@ func (k *rowsKernel) vectorForward(f *kernelFunc) []jen.Code {
 		first = "i"
 	}
 	tiled := map[string]bool{}
-	var tilings, calls []jen.Code
+	var tilings, each []jen.Code
 	part := func(p *kernel.Kernel, at, w, q, b string, lane int) []jen.Code {
-		name := k.e.assembly("rows "+p.Key(), fmt.Sprintf("rows %dx%d", p.Terms(), p.Outputs),
-			fmt.Sprintf("sums %d products for %d outputs of every row, in tiles of rows.", p.Terms(), p.Outputs),
-			func(t *target.Target, name string, doc []string) *asm.Func { return t.MatMul(name, doc, p) })
+		open := p.Open()
+		room, partial, mask := t.Last(elem, p.Outputs, false)
+		if t.Masks && room == t.Lanes(elem) { // one kernel for whole and partial vectors
+			partial, mask = true, mask|(1<<p.Outputs-1)
+		}
+		open.Outputs, open.Partial = room, partial
+		name := k.e.assembly("rows "+open.Key(), "rows "+calls.Outputs(room, partial),
+			fmt.Sprintf("sums the products for %s outputs of every row, in tiles of rows.", calls.Outputs(room, partial)),
+			func(t *target.Target, name string, doc []string) *asm.Func { return t.MatMul(name, doc, open) })
 		sizes := t.TileRows(elem, p.Outputs, k.step.Chains)
 		call := func(first, tiles string) jen.Code {
 			args := []string{sums.element("y", first, plusText(at, lane)), k.x.element("x", first, "0"), fmt.Sprintf("&%s[0][%d]", w, lane)}
@@ -195,6 +207,14 @@ func (k *rowsKernel) vectorForward(f *kernelFunc) []jen.Code {
 			if base.Scaled {
 				args = append(args, fmt.Sprintf("&scale[%s][%d]", q, lane))
 			}
+			if p.Panels.Full > 1 {
+				args = append(args, fmt.Sprint(l.PanelBytes()))
+			}
+			args = append(args, fmt.Sprint(k.x.bytes()), fmt.Sprint(sums.bytes()))
+			if p.Rolled {
+				args = append(args, fmt.Sprint(p.Terms()))
+			}
+			args = append(args, maskArg(partial, mask)...)
 			return jen.Id(name).Call(exprf("%s", strings.Join(append(args, tiles), ", ")))
 		}
 		out := []jen.Code{call(first, k.tilesOf(&tilings, tiled, sizes, "m"))}
@@ -220,26 +240,23 @@ func (k *rowsKernel) vectorForward(f *kernelFunc) []jen.Code {
 	}
 	groups, allFlops := l.Full/together, 2*k.ins*k.outs*k.e.plan.Options.Batch
 	if together > 1 {
-		each := part(base.Whole(together), "q*16", "w[q]", "q", bias("q"), 0)
-		calls = append(calls, jen.For(letf("q", "0"), exprf("q < %d", groups*together), exprf("q += %d", together)).Block(k.e.preempting(allFlops, each)...))
+		panels := part(base.Whole(together), "q*16", "w[q]", "q", bias("q"), 0)
+		each = append(each, jen.For(letf("q", "0"), exprf("q < %d", groups*together), exprf("q += %d", together)).Block(k.e.preempting(allFlops, panels)...))
 		for q := groups * together; q < l.Full; q++ {
-			calls = append(calls, panel(fmt.Sprint(q*schedule.Panel), fmt.Sprintf("w[%d]", q), fmt.Sprint(q), bias(fmt.Sprint(q)), schedule.Panel, schedule.Panel)...)
+			each = append(each, panel(fmt.Sprint(q*schedule.Panel), fmt.Sprintf("w[%d]", q), fmt.Sprint(q), bias(fmt.Sprint(q)), schedule.Panel, schedule.Panel)...)
 		}
 	} else if l.Full > 0 {
-		each := panel("q*16", "w[q]", "q", bias("q"), schedule.Panel, schedule.Panel)
-		calls = append(calls, forRange("q", "w", k.e.preempting(allFlops, each)...))
+		panels := panel("q*16", "w[q]", "q", bias("q"), schedule.Panel, schedule.Panel)
+		each = append(each, forRange("q", "w", k.e.preempting(allFlops, panels)...))
 	}
 	if l.Tail > 0 {
-		calls = append(calls, panel(fmt.Sprint(l.Full*schedule.Panel), "wt", fmt.Sprint(l.Full), bias(fmt.Sprint(l.Full)), l.Tail, l.TailOutputs())...)
+		each = append(each, panel(fmt.Sprint(l.Full*schedule.Panel), "wt", fmt.Sprint(l.Full), bias(fmt.Sprint(l.Full)), l.Tail, l.TailOutputs())...)
 	}
 	if l.Full == 0 && rows < k.e.plan.Options.Batch {
-		calls = k.e.preempting(allFlops, calls)
+		each = k.e.preempting(allFlops, each)
 	}
-	out := inChunks(rows, k.e.plan.Options.Batch, append(tilings, calls...))
-	if !fuses {
-		out = append(out, k.finishRows(f)...)
-	}
-	return append(out, jen.Return())
+	out := inChunks(rows, k.e.plan.Options.Batch, append(tilings, each...))
+	return out
 }
 
 // inChunks runs code for m rows from i on, some at a time, or for all of them.
@@ -263,26 +280,16 @@ func plusText(first string, lane int) string {
 }
 
 // vectorGradInput adds the assembly of a gradient of inputs.
-func (k *rowsKernel) vectorGradInput(f *kernelFunc) []jen.Code {
+func (k *rowsKernel) vectorGradInput() []jen.Code {
 	t := k.target()
-	elem := typeName(k.e.elem)
 	dx := k.values[0]
 	kern := k.forAssembly()
-	kern.Batch.X, kern.Batch.Y = k.x.stride, dx.stride
-	fuses := len(k.values) == 1 && k.last() == dx.v && t.FusesGradInput(kern) && !k.hasNumbers()
 	extra := -1
-	if fuses && len(kern.Extras()) > 0 {
+	if len(kern.Extras()) > 0 {
 		from := kern.Extras()[0].From
 		extra = slices.IndexFunc(k.extras, func(v rowsValue) bool { return v.v.String() == from })
-		kern.Epilogue = withRow(kern.Epilogue, from, k.extras[extra].stride)
 	}
-	if !fuses {
-		kern.Epilogue = nil
-	}
-	name := k.e.assembly("input gradient "+kern.Key(), fmt.Sprintf("inputGradient %dx%d", k.outs, k.ins),
-		"sums the products for blocks of inputs of every row, in tiles of rows.",
-		func(t *target.Target, name string, doc []string) *asm.Func { return t.GradInput(name, doc, kern) })
-	at := min(t.InputsAtOnce(elem), k.outs)
+	name, at := k.inputGradient(kern)
 	flops := 2 * at * k.ins
 	rows := k.rowsPerCall(flops, t.GradInputRows(kern.Fused))
 	first := "0"
@@ -302,6 +309,12 @@ func (k *rowsKernel) vectorGradInput(f *kernelFunc) []jen.Code {
 		if extra >= 0 {
 			args = append(args, k.extras[extra].element(fmt.Sprintf("u%d", extra), first, input))
 		}
+		args = append(args, k.panelArgs()...)
+		args = append(args, fmt.Sprint(k.x.bytes()), fmt.Sprint(dx.bytes()))
+		if extra >= 0 {
+			args = append(args, fmt.Sprint(k.extras[extra].bytes()))
+		}
+		args = append(args, k.gradientMask()...)
 		return jen.Id(name).Call(exprf("%s", strings.Join(append(args, blocks, tiles), ", ")))
 	}
 	perCall := max(1, flopsPerCall/(flops*min(rows, k.e.plan.Options.Batch)))
@@ -310,10 +323,41 @@ func (k *rowsKernel) vectorGradInput(f *kernelFunc) []jen.Code {
 		code = append(code, call(fmt.Sprint(k.outs-at), "1"))
 	}
 	out := inChunks(rows, k.e.plan.Options.Batch, code)
-	if !fuses {
-		out = append(out, k.finishRows(f)...)
+	return out
+}
+
+// inputGradient is the assembly of a gradient of inputs and how many of them it
+// takes at once.
+func (m *matrix) inputGradient(k *kernel.Kernel) (name string, at int) {
+	at = min(m.target().InputsAtOnce(typeName(m.e.elem)), m.outs)
+	open := k.Open()
+	room, partial, _ := m.target().Last(typeName(m.e.elem), open.Terms(), true)
+	open.Outputs, open.Partial, open.Segments[0].Channels = at, partial, room
+	return m.e.assembly("input gradient "+open.Key(), "inputGradient", "sums the products for blocks of inputs of every row, in tiles of rows.",
+		func(t *target.Target, name string, doc []string) *asm.Func { return t.GradInput(name, doc, open) }), at
+}
+
+// maskArg is the argument that says which lanes a partial vector has.
+func maskArg(partial bool, mask int) []string {
+	if !partial {
+		return nil
 	}
-	return append(out, jen.Return())
+	return []string{fmt.Sprint(mask)}
+}
+
+// gradientMask is maskArg of a gradient of inputs.
+func (m *matrix) gradientMask() []string {
+	_, partial, mask := m.target().Last(typeName(m.e.elem), m.ins-m.layout.Full*schedule.Panel, true)
+	return maskArg(partial, mask)
+}
+
+// panelArgs are the number of full panels and their distance, if there are any.
+func (m *matrix) panelArgs() []string {
+	l := m.layout
+	if l.Full == 0 {
+		return nil
+	}
+	return []string{fmt.Sprint(l.Full), fmt.Sprint(l.PanelBytes())}
 }
 
 // inBlocks prints calls for blocks of inputs, perCall of them at a time.
@@ -323,83 +367,4 @@ func (e *emitter) inBlocks(allFlops, blocks, at, perCall int, call func(input, b
 	}
 	calls := []jen.Code{call("k", fmt.Sprintf("min(%d, (%d-k)/%d)", perCall, blocks*at, at))}
 	return []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", blocks*at), exprf("k += %d", perCall*at)).Block(e.preempting(allFlops, calls)...)}
-}
-
-// hasNumbers reports whether the epilogue reads numbers of the step.
-func (k *rowsKernel) hasNumbers() bool {
-	return slices.ContainsFunc(k.extras, func(v rowsValue) bool { return isNumber(v.v) || v.v.Kind == ir.Param || v.v.Size() != k.outs })
-}
-
-// withRow gives an operand of the epilogue the distance of its rows.
-func withRow(programs []kernel.Epilogue, from string, row int) []kernel.Epilogue {
-	out := slices.Clone(programs)
-	for i := range out {
-		out[i].Operands = slices.Clone(out[i].Operands)
-		for j := range out[i].Operands {
-			if out[i].Operands[j].From == from {
-				out[i].Operands[j].Row = row
-			}
-		}
-	}
-	return out
-}
-
-// finishRows applies the epilogue to the sums row by row.
-func (k *rowsKernel) finishRows(f *kernelFunc) []jen.Code {
-	if len(k.step.Epilogue) == 0 {
-		return nil
-	}
-	return append(f.bounds(), forRange("i", "x", k.finishRow()...))
-}
-
-// finishRow applies the epilogue to the sums of row i.
-func (k *rowsKernel) finishRow() []jen.Code {
-	stored, extra := k.names()
-	ptr := map[*ir.Value]string{}
-	var out []jen.Code
-	for i, v := range k.values {
-		local := fmt.Sprintf("%sRow", stored[i])
-		out = append(out, letf(local, "%s", v.at(stored[i], "i")))
-		ptr[v.v] = local
-	}
-	for i, v := range k.extras {
-		if isNumber(v.v) {
-			ptr[v.v] = extra[i]
-			continue
-		}
-		local := fmt.Sprintf("%sRow", extra[i])
-		out = append(out, letf(local, "%s", v.at(extra[i], "i")))
-		ptr[v.v] = local
-	}
-	p := &printer{matrix: k.matrix, ptr: ptr}
-	if each := k.rowEach(ptr); each != nil {
-		return append(out, each)
-	}
-	if k.outs == 1 {
-		out = append(out, letf("s", "yRow[0]"))
-		return append(out, p.epilogue("s", p.elementAt("0", 0))...)
-	}
-	return append(out, forRange("j, s", "yRow", p.epilogue("s", p.elementAt("j", -1))...))
-}
-
-// rowEach is the call of the element-wise kernel that finishes a row, if its
-// epilogue is one operation.
-func (k *rowsKernel) rowEach(ptr map[*ir.Value]string) jen.Code {
-	if len(k.step.Epilogue) != 1 || k.stores(k.y) {
-		return nil
-	}
-	o := k.step.Epilogue[0]
-	each := k.e.mapKernel(o, k.outs)
-	if each == nil {
-		return nil
-	}
-	args := []jen.Code{exprf("yRow")}
-	for _, x := range o.In {
-		if x == k.y {
-			args = append(args, exprf("yRow"))
-		} else {
-			args = append(args, exprf("%s", ptr[x]))
-		}
-	}
-	return jen.Id(each.name).Call(args...)
 }

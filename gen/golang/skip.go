@@ -47,12 +47,9 @@ func (m *matrix) skipping(all *kernelFunc, train bool) *kernelFunc {
 		args := append([]string{"&y[0]", "&x[0]"}, weightViews(m.layout, m.bias != nil)...)
 		args = append(args, "&list[0]", "count")
 		e.fast(k, func() []jen.Code {
-			if !m.fusesSums() {
-				return nil
-			}
 			name := e.assembly("listed "+kern.Key(), fmt.Sprintf("listed %dx%d", m.ins, m.outs), "is the layer for the inputs of a list.",
 				func(t *target.Target, name string, doc []string) *asm.Func { return t.MatVec(name, doc, kern, true) })
-			return append(e.listed("x", m.ins, jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))), call, jen.Return())
+			return append(e.listed("x", m.ins, jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))), call)
 		})
 	})
 }
@@ -63,14 +60,13 @@ func (p *printer) skippingRankOne(layout *plan.Layout) []jen.Code {
 	e := p.e
 	kern := e.describeRankOne(p.step.Then)
 	kern.DX, kern.Listed = true, true
-	name := e.assembly(kern.Key(), fmt.Sprintf("listed step %dx%d", kern.Inputs, kern.Outputs), "computes the gradients of the inputs of a list and updates their weights.",
-		func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, kern) })
+	name := p.stepGradient(kern)
 	dx := p.ptr[p.stored[0]]
 	args := append(weightViews(layout, false), "&input[0]", "&x[0]", "&negative", fmt.Sprintf("&%s[0]", dx), "&list[0]", "count")
+	args = append(append(args, p.panelArgs()...), p.gradientMask()...)
 	then := []jen.Code{
 		jen.Id("clear").Call(exprf("%s[:]", dx)),
 		jen.Id(name).Call(exprf("%s", strings.Join(args, ", "))),
 	}
-	then = append(then, p.finishOne()...)
 	return e.listed("input", p.outs, append(then, p.biasOne()...)...)
 }

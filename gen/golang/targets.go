@@ -85,11 +85,11 @@ func (e *emitter) anyFlag() string {
 
 // choice calls the preferred assembly that the machine has, else portable Go.
 func (k *kernelFunc) choice(portable []jen.Code) []jen.Code {
-	var out []jen.Code
+	var cases []jen.Code
 	for _, f := range k.fast {
-		out = append(out, jen.If(jen.Id(flag(f.Target))).Block(f.code...))
+		cases = append(cases, jen.Case(jen.Id(flag(f.Target))).Block(f.code...))
 	}
-	return append(out, jen.Id(k.portable()).Call(portable...))
+	return []jen.Code{jen.Switch().Block(append(cases, jen.Default().Block(jen.Id(k.portable()).Call(portable...)))...)}
 }
 
 // targetViews are the instruction sets as the templates see them.

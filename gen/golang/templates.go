@@ -49,10 +49,13 @@ type view struct {
 	Shares              bool
 	// Of the generated tests.
 	InitSeed, DataSeed, MaxBatch int
-	Tolerance, GradientTolerance string
-	NoGradientCheck              string
-	GradientChecks               int // per tensor
-	TrainedTensors               []bool
+	// Of the sample that golden results are computed with, if there is one.
+	Sampled                                   bool
+	SampledUnits, SampledBlocks, SampledScale int
+	Tolerance, GradientTolerance              string
+	NoGradientCheck                           string
+	GradientChecks                            int // per tensor
+	TrainedTensors                            []bool
 }
 
 // targetView is an instruction set: its name in NNGEN_PATH and in identifiers,
@@ -162,7 +165,8 @@ func (e *emitter) view() *view {
 	v := &view{
 		Header: e.header(), Package: e.opts.Package, Elem: typeName(e.elem), Runtime: e.opts.Runtime,
 		Version: nnrt.Version, Train: e.plan.Train != nil, ErrorType: "TensorError", Doc: e.doc(),
-		InitSeed: goldenSeed, DataSeed: goldenData, MaxBatch: e.plan.Options.Batch,
+		InitSeed: goldenSeed, DataSeed: goldenData,
+		Sampled: e.opts.Sample != nil, SampledUnits: sampledUnits, SampledBlocks: sampledBlocks, SampledScale: sampledScale, MaxBatch: e.plan.Options.Batch,
 		Tolerance: "1e-5", GradientTolerance: "1e-3", GradientChecks: e.gradientChecks(),
 	}
 	if e.opts.Runtime != "" {

@@ -25,8 +25,8 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 		return nil
 	}
 	T := typeName(e.elem)
-	m := &kernel.Map{Double: e.elem == ir.Float64, Size: size, Prog: kernel.Positional(o.Prog, o.InNames, o.OutNames[0]), Result: kernel.Result, YType: "*" + array(e.elem, size)}
-	args, call := []arg{{"y", m.YType}}, []jen.Code{jen.Id("y")}
+	m := &kernel.Map{Double: e.elem == ir.Float64, Prog: kernel.Positional(o.Prog, o.InNames, o.OutNames[0]), Result: kernel.Result, YType: "*" + T}
+	args, call := []arg{{"y", "*" + array(e.elem, size)}}, []string{"&y[0]"}
 	operands := make([]string, len(o.In))
 	for i, x := range o.In {
 		if x.Kind == ir.Param || x.DType != e.elem {
@@ -37,84 +37,53 @@ func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
 			m.Ins = append(m.Ins, kernel.MapOperand{Leaf: name, Arg: name, Type: "*" + T, Single: true})
 			args = append(args, arg{name, T})
 			operands[i] = name
-			call = append(call, jen.Id("&"+name))
+			call = append(call, "&"+name)
 			continue
 		}
-		op := kernel.MapOperand{Leaf: kernel.Leaf(i), Arg: kernel.Leaf(i), Type: "*" + array(e.elem, x.Size()), Single: x.Size() == 1}
+		op := kernel.MapOperand{Leaf: kernel.Leaf(i), Arg: kernel.Leaf(i), Type: "*" + T, Single: x.Size() == 1}
 		operands[i] = op.Arg + "[j]"
 		if op.Single {
 			operands[i] = op.Arg + "[0]"
 		}
 		m.Ins = append(m.Ins, op)
-		args, call = append(args, arg{op.Arg, op.Type}), append(call, jen.Id(op.Arg))
+		args, call = append(args, arg{op.Arg, "*" + array(e.elem, x.Size())}), append(call, "&"+op.Arg+"[0]")
 	}
-	can := func(t *target.Target) bool {
-		_, ok := t.Map(m)
-		return ok
-	}
-	if !e.anyTarget(can) {
+	if !e.anyTarget(func(t *target.Target) bool { return canMap(t, m) }) {
 		return nil
 	}
-	return e.kernel(m.Key(), o.Doc+" each", func(k *kernelFunc) {
+	return e.kernel(fmt.Sprintf("%s of %v", m.Key(), args), o.Doc+" each", func(k *kernelFunc) {
 		k.doc = []string{fmt.Sprintf("%s is %s for every element. y may be an operand.", k.name, wrapFormula(m.Prog))}
 		k.args = args
 		e.fast(k, func() []jen.Code {
-			if !can(e.target()) {
+			if !canMap(e.target(), m) {
 				return nil
 			}
-			name := e.assembly(m.Key(), o.Doc+" each", "computes "+wrapFormula(m.Prog)+" for every element.", func(t *target.Target, name string, doc []string) *asm.Func {
-				v := *m
-				v.Name, v.Doc = name, doc
-				f, _ := t.Map(&v)
-				return f
-			})
-			return []jen.Code{jen.Id(name).Call(call...), jen.Return()}
+			return []jen.Code{jen.Id(e.mapAssembly(m, o.Doc)).Call(exprf("%s, %d, 1, 0", strings.Join(call, ", "), size))}
 		})
 		k.body = []jen.Code{forRange("j", "y", set("y[j]", jen.Id(T).Call(e.apply(o.Doc, o.Prog, o.InNames, operands, o.OutNames[0]))))}
 	})
 }
 
-// vector gives a dense layer for one sample its assembly. The epilogue is done
-// in registers where it reads nothing but the sums; else it follows in Go.
-func (p *printer) vector(k *kernelFunc) {
-	p.e.fast(k, func() []jen.Code {
-		m := p.forAssembly()
-		var finish []jen.Code
-		if !p.fusesSums() {
-			m.Epilogue = nil
-			finish = p.finishSums()
-		}
-		return append(append(p.divide(m), finish...), jen.Return())
-	})
+// canMap reports whether an instruction set has the operation.
+func canMap(t *target.Target, m *kernel.Map) bool {
+	_, ok := t.Map(m)
+	return ok
 }
 
-// finishSums applies the epilogue to sums in memory.
-func (p *printer) finishSums() []jen.Code {
-	sums := p.ptr[p.stored[0]]
-	switch each := p.eachKernel(); {
-	case len(p.step.Epilogue) == 0:
-	case each != nil:
-		return []jen.Code{jen.Id(each.name).Call(jen.Id(sums), jen.Id(sums))}
-	case p.outs == 1:
-		return append([]jen.Code{letf("s", "%s[0]", sums)}, p.epilogue("s", p.elementAt("0", 0))...)
-	default:
-		return []jen.Code{forRange("j, s", sums, p.epilogue("s", p.elementAt("j", -1))...)}
-	}
-	return nil
+// mapAssembly is the assembly of an element-wise operation.
+func (e *emitter) mapAssembly(m *kernel.Map, hint string) string {
+	return e.assembly(m.Key(), hint+" each", "computes "+wrapFormula(m.Prog)+" for n elements of every row.", func(t *target.Target, name string, doc []string) *asm.Func {
+		v := *m
+		v.Name, v.Doc = name, doc
+		f, _ := t.Map(&v)
+		return f
+	})
 }
 
 // forAssembly is a copy of the step's kernel that an emitter may adapt.
 func (m *matrix) forAssembly() *kernel.Kernel {
 	k := *m.step.Kernel
 	return &k
-}
-
-// fusesSums reports whether assembly applies the epilogue: it reads nothing
-// but the sums, and its last result alone is stored.
-func (m *matrix) fusesSums() bool {
-	k := m.step.Kernel
-	return len(m.stored) == 1 && len(k.Extras()) == 0 && m.last() == m.stored[0] &&
-		m.e.anyTarget(func(t *target.Target) bool { return t.Fuses(k) })
 }
 
 // last is the value the epilogue ends with.
@@ -127,15 +96,6 @@ func (m *matrix) last() *ir.Value {
 
 // target is the instruction set of the assembly.
 func (m *matrix) target() *target.Target { return m.e.target() }
-
-// eachKernel is the element-wise kernel that finishes the sums, if one
-// operation on nothing but them does.
-func (p *printer) eachKernel() *kernelFunc {
-	if len(p.step.Epilogue) != 1 || p.stores(p.y) || len(p.step.Epilogue[0].In) != 1 {
-		return nil
-	}
-	return p.e.mapKernel(p.step.Epilogue[0], p.outs)
-}
 
 // vectorKernels are the kernels that have assembly, by name.
 func (e *emitter) vectorKernels() []*kernelFunc {
@@ -171,17 +131,10 @@ func (e *emitter) assemblyFiles() error {
 	for _, t := range e.targets() {
 		data[t.Name+"_amd64"] = t.Data
 	}
-	text := map[string]*strings.Builder{}
+	functions := map[string][]*asm.Func{}
 	for _, a := range e.library.functions() {
-		if text[a.file()] == nil {
-			text[a.file()] = &strings.Builder{}
-			text[a.file()].WriteString(head)
-			if d := data[a.file()]; d != "" {
-				text[a.file()].WriteString("\n" + d)
-			}
-		}
 		f := a.print()
-		fmt.Fprintf(text[a.file()], "\n%s", f.Text())
+		functions[a.file()] = append(functions[a.file()], f)
 		declare(asmGo, f)
 	}
 	for _, k := range ks {
@@ -190,8 +143,15 @@ func (e *emitter) assemblyFiles() error {
 			e.forwardGeneric(other, k)
 		}
 	}
-	for name, s := range text {
-		e.files["kernels_"+name+".s"] = []byte(s.String())
+	for name, fs := range functions {
+		text := head
+		if d := data[name] + asm.Constants(fs...); d != "" {
+			text += "\n" + d
+		}
+		for _, f := range fs {
+			text += "\n" + f.Text()
+		}
+		e.files["kernels_"+name+".s"] = []byte(text)
 	}
 	for name, file := range map[string]*jen.File{"kernels_amd64.go": asmGo, "kernels_noasm.go": other} {
 		var buf bytes.Buffer
@@ -203,15 +163,15 @@ func (e *emitter) assemblyFiles() error {
 	return nil
 }
 
-// declare prints the Go declaration of an assembly function.
+// declare prints the Go declaration of an assembly function, whose comment is with
+// the assembly.
 func declare(f *jen.File, fn *asm.Func) {
-	for _, line := range append(append([]string(nil), fn.Doc...), "", "//go:noescape") {
-		f.Comment(line)
+	f.Comment("//go:noescape")
+	args := make([]arg, len(fn.Args))
+	for i, a := range fn.Args {
+		args[i] = arg{a.Name, a.Type}
 	}
-	var params []jen.Code
-	for _, a := range fn.Args {
-		params = append(params, jen.Id(a.Name).Id(a.Type))
-	}
+	params := parameters(args)
 	f.Func().Id(fn.Name).Params(params...)
 	f.Line()
 }
@@ -235,15 +195,27 @@ func (k *kernelFunc) chooser(f *jen.File) {
 // forwardGeneric prints the function for machines without assembly.
 func (e *emitter) forwardGeneric(f *jen.File, k *kernelFunc) {
 	all, pass := k.signature()
-	f.Func().Id(k.name).Params(all...).Block(jen.Id(k.portable()).Call(pass...))
-	f.Line()
+	f.Func().Id(k.name).Params(all...).Op("{").Id(k.portable()).Call(pass...).Op("}")
 }
 
 // signature is the kernel's parameters, and the same as arguments of a call.
 func (k *kernelFunc) signature() (params, pass []jen.Code) {
 	for _, a := range k.args {
-		params = append(params, jen.Id(a.name).Id(a.typ))
 		pass = append(pass, jen.Id(a.name))
 	}
-	return params, pass
+	return parameters(k.args), pass
+}
+
+// parameters declares neighbours of the same type together.
+func parameters(args []arg) []jen.Code {
+	var out []jen.Code
+	for i := 0; i < len(args); {
+		names := []string{}
+		typ := args[i].typ
+		for ; i < len(args) && args[i].typ == typ; i++ {
+			names = append(names, args[i].name)
+		}
+		out = append(out, jen.Id(strings.Join(names, ", ")).Id(typ))
+	}
+	return out
 }

@@ -131,7 +131,7 @@ func (b *body) updateFast(u *updateKernel, o *ir.Map, t *plan.Tensor, holders ma
 		args = append(args, vectors)
 		return jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))
 	}
-	return append(b.e.updateCalls(t, b.e.target().Lanes(u.Elem), call), jen.Return())
+	return b.e.updateCalls(t, b.e.target().Lanes(u.Elem), call)
 }
 
 // elementsPerCall bounds an update, which takes as long as its arrays need

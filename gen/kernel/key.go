@@ -65,7 +65,7 @@ func canonical(programs []Epilogue) []Epilogue {
 		out[i] = Epilogue{Operands: make([]Operand, len(e.Operands)), Result: Result}
 		for j, o := range e.Operands {
 			leaves[j] = o.Leaf
-			out[i].Operands[j] = Operand{Leaf: Leaf(j), From: name(o.From, "operand"), Row: o.Row}
+			out[i].Operands[j] = Operand{Leaf: Leaf(j), From: name(o.From, "operand")}
 		}
 		out[i].Prog = Positional(e.Prog, leaves, e.Result)
 		out[i].Name = name(e.Name, "result")
@@ -94,13 +94,9 @@ func Positional(p expr.Program, leaves []string, result string) expr.Program {
 	return p.Rename(names)
 }
 
-// String is the operand without what is not said of it.
+// String is the leaf with what it stands for.
 func (o Operand) String() string {
-	s := o.Leaf + "=" + o.From
-	if o.Row != 0 {
-		s += fmt.Sprintf("[%d]", o.Row)
-	}
-	return s
+	return o.Leaf + "=" + o.From
 }
 
 // String is the program with its operands: y = max(x, 0) of x=sum.

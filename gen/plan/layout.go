@@ -88,16 +88,21 @@ func NewPanels(out, in, taps, group int, elem ir.DType) Layout {
 	l := Layout{Order: Panels, Elem: elem, Out: out, In: in, Taps: taps, Group: group}
 	l.Rows = taps * roundUp(in, group) / group
 	l.Full = out / schedule.Panel
-	switch rest := out % schedule.Panel; {
-	case rest > schedule.Panel/2:
-		l.Tail = schedule.Panel
-	case rest > 0:
-		l.Tail = schedule.Panel / 2
+	if rest := out % schedule.Panel; rest > 0 {
+		l.Tail = TailWidth(rest)
 	}
 	if l.Full > 1 && l.Rows*schedule.Panel*group*elemSize(elem)%aliasing == 0 {
 		l.Rows++
 	}
 	return l
+}
+
+// TailWidth is the width of a panel of some outputs.
+func TailWidth(outputs int) int {
+	if outputs > schedule.Panel/2 {
+		return schedule.Panel
+	}
+	return schedule.Panel / 2
 }
 
 // Index returns the position of the weight of (output, input, tap) among the
@@ -122,6 +127,9 @@ func (l *Layout) Index(out, in, tap int) int {
 	}
 	return (l.Full*l.Rows*schedule.Panel+row*l.Tail+lane)*l.Group + in%l.Group
 }
+
+// PanelBytes is the distance between full panels.
+func (l *Layout) PanelBytes() int { return l.Rows * schedule.Panel * l.Group * elemSize(l.Elem) }
 
 // Size returns the number of stored elements, padding included.
 func (l *Layout) Size() int {

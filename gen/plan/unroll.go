@@ -6,20 +6,25 @@ import (
 	"github.com/nngen-go/nngen/gen/ir"
 )
 
-// Unroll budgets. About 1,000 multiply-adds of straight-line code fill half
-// of an instruction cache; beyond that, loops are faster.
+// Unroll budgets. Straight-line code is for the smallest layers alone: every
+// multiply-add is a line that people commit.
 const (
-	unrollBudget = 1000  // multiply-adds per network and direction
+	unrollBudget = 256   // multiply-adds per network and direction
 	unrollLimit  = 20000 // `unroll: full` refuses more: compile time
 )
 
 // unroll chooses straight-line code for the smallest layers within the
-// budget, separately for the forward pass and for input gradients.
+// budget, separately for the forward pass and for input gradients: the same in
+// all phases, so that they share it.
 func (p *Plan) unroll() {
-	p.unrollPhase(p.Infer)
+	phases := []*Phase{p.Infer, p.InferBatch}
 	if p.Train != nil {
-		p.unrollPhase(p.Train.Gradients.Sample)
-		p.unrollPhase(p.Train.Evaluate.Sample)
+		phases = append(phases, p.Train.Gradients.Sample, p.Train.Evaluate.Sample, p.Train.One)
+	}
+	for _, ph := range phases {
+		if ph != nil {
+			p.unrollPhase(ph)
+		}
 	}
 }
 
@@ -28,7 +33,7 @@ func (p *Plan) unrollPhase(ph *Phase) {
 	for _, forward := range []bool{true, false} {
 		var steps []*Step
 		for _, s := range ph.Steps {
-			if _, isForward := s.Op.(*ir.Dense); multiplyAdds(s.Op) > 0 && isForward == forward {
+			if _, isForward := s.Op.(*ir.Dense); multiplyAdds(s.Op) > 0 && isForward == forward && !few(s) {
 				steps = append(steps, s)
 			}
 		}
@@ -39,6 +44,13 @@ func (p *Plan) unrollPhase(ph *Phase) {
 			s.Unrolled = left >= 0
 		}
 	}
+}
+
+// few reports whether an input's gradient has fewer terms than chains: a loop
+// over the inputs then does nothing but what straight-line code does.
+func few(s *Step) bool {
+	o, ok := s.Op.(*ir.DenseGradInput)
+	return ok && o.DY.Size() < s.Chains
 }
 
 // multiplyAdds returns the multiply-adds per sample of a matrix product.

@@ -17,6 +17,8 @@ type Target struct {
 	Doc  string
 	// Data is what every assembly file of kernels starts with.
 	Data string
+	// Masks: a vector may be partial at no cost.
+	Masks bool
 
 	// MatVec prints a dense layer for one sample, MatMul for the rows of a
 	// batch and one panel: TileRows are the numbers of rows it takes at once,
@@ -25,6 +27,8 @@ type Target struct {
 	MatMul        func(name string, doc []string, k *kernel.Kernel) *asm.Func
 	TileRows      func(elem string, outputs, chains int) []int
 	VectorOutputs func(elem string, chains int) int
+	// Last is how open kernels are told of a partial vector.
+	Last func(elem string, outputs int, gradient bool) (room int, partial bool, mask int)
 	// Fuses reports whether they can apply the epilogue.
 	Fuses func(*kernel.Kernel) bool
 
@@ -60,8 +64,8 @@ var Targets = []Target{
 // amd64 is the row of an instruction set of amd64.
 func amd64(name, doc string, s *x86.ISA) Target {
 	return Target{
-		Name: name, Arch: "amd64", Doc: doc, Data: s.Masks(),
-		MatVec: s.MatVec, MatMul: s.MatMul, TileRows: s.TileRows, VectorOutputs: s.VectorOutputs, Fuses: s.Fuses,
+		Name: name, Arch: "amd64", Doc: doc, Data: s.Masks(), Masks: s.Masks() == "",
+		MatVec: s.MatVec, MatMul: s.MatMul, TileRows: s.TileRows, VectorOutputs: s.VectorOutputs, Last: s.Last, Fuses: s.Fuses,
 		GradInput: s.GradInput, GradInputRows: s.GradInputRows, InputsAtOnce: s.InputsAtOnce, FusesGradInput: s.FusesGradInput,
 		GradWeight: s.GradWeight, InputsOfWeights: s.InputsOfWeights(),
 		RankOne: s.RankOne, FusesRankOne: s.FusesRankOne,

@@ -43,7 +43,9 @@ func (m *mapper) epilogue(programs []kernel.Epilogue, sum Y, load func(o kernel.
 	for i, e := range programs {
 		if sum := known[kernel.Sum]; i == 0 && isRelu(e.Prog, e.Operands[0].Leaf) && !readsLater(programs[1:], kernel.Sum) {
 			zero := m.take()
-			m.Note("max(s, 0), keeping NaN and −0")
+			if !m.once {
+				m.Note("max(s, 0), keeping NaN and −0")
+			}
 			m.clear(zero)
 			m.max(sum, zero, sum)
 			m.used[zero] = false

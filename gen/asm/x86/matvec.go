@@ -3,6 +3,7 @@ package x86
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/kernel"
@@ -11,7 +12,7 @@ import (
 const (
 	panel = 16
 	// unrollTerms is the number of inputs in one turn of the loop.
-	unrollTerms = 8
+	unrollTerms = kernel.Turn
 )
 
 // firstCache is the least size of a first-level cache that there is.
@@ -182,65 +183,101 @@ func (m matVec) group(vs []vector) {
 	}
 	m.someMask(last.valid)
 	acc := func(v, c int) Y { return Y(v*m.Chains + c) }
-	for v := range vs {
-		for c := range m.Chains {
-			if c == 0 && m.bias() && !m.Scaled {
-				m.load(mem(regBias, vs[v].first*m.size()), acc(v, c))
-			} else {
-				m.clear(acc(v, c))
+	m.Line(func() {
+		for v := range vs {
+			for c := range m.Chains {
+				if c == 0 && m.bias() && !m.Scaled {
+					m.load(mem(regBias, vs[v].first*m.size()), acc(v, c))
+				} else {
+					m.clear(acc(v, c))
+				}
 			}
 		}
-	}
+	})
 	if m.listed {
 		m.listedTerms(vs, acc)
 	} else {
 		m.terms(vs, acc)
 	}
 	for v := range vs {
-		for h := m.Chains / 2; h >= 1; h /= 2 {
-			for c := range h {
-				m.add(acc(v, c+h), acc(v, c), acc(v, c))
+		m.Line(func() {
+			for h := m.Chains / 2; h >= 1; h /= 2 {
+				for c := range h {
+					m.add(acc(v, c+h), acc(v, c), acc(v, c))
+				}
 			}
-		}
-		m.scale(m.Kernel, regScale, vs[v].first*m.size(), acc(v, 0))
+			m.scale(m.Kernel, regScale, vs[v].first*m.size(), acc(v, 0))
+		})
 	}
 	m.finish(vs, func(v int) Y { return acc(v, 0) })
 }
 
 // terms adds the products of all inputs.
 func (m matVec) terms(vs []vector, acc func(v, c int) Y) {
-	m.overInputs(m.inputs, unrollTerms, m.Ahead, vs, func(k int) {
+	m.overInputs(m.inputs, unrollTerms, m.Chains, m.Ahead, vs, func(at func(v vector, plus int) string, chain int) {
 		for v := range vs {
-			m.mulAddVector(vs[v], mem(vs[v].base, vs[v].disp+k*vs[v].stride), v, acc(v, k%m.Chains))
+			m.mulAddVector(vs[v], at(vs[v], 0), v, acc(v, chain))
 		}
 	})
 }
 
-// overInputs prints what is done for every input, some in a turn of a loop:
-// the input is broadcast, and the weights some inputs ahead are fetched.
-func (w *writer) overInputs(inputs, unroll, ahead int, vs []vector, each func(k int)) {
-	some := func(n int) {
-		for k := range n {
-			w.broadcast(mem(regX, k*w.size()))
-			w.prefetch(ahead, vs, k)
-			each(k)
+// overInputs prints what is done for every input, some in a turn of a loop: the
+// input is broadcast, and the weights some inputs ahead are fetched. each is given
+// the operand of a vector of the input's weights, and the chain that the input
+// belongs to; where inputs of a chain follow each other it becomes a macro.
+func (w *writer) overInputs(inputs, unroll, chains, ahead int, vs []vector, each func(at func(v vector, plus int) string, chain int)) {
+	all := bases(vs)
+	parameters := []string{"x", "w", "v"}[:1+len(all)]
+	one := func(displacements []string, chain int) {
+		at := func(v vector, more int) string {
+			i := slices.IndexFunc(all, func(b vector) bool { return b.base == v.base })
+			return plus(displacements[1+i], v.disp+more) + "(" + v.base + ")"
 		}
+		w.Line(func() {
+			w.broadcast(displacements[0] + "(" + regX + ")")
+			w.prefetch(ahead, vs, at)
+			each(at, chain)
+		})
 	}
 	turns, rest := inputs/unroll, inputs%unroll
-	if turns > 1 {
+	if turns <= 1 {
+		turns, rest = 0, inputs
+	}
+	prefix := w.macroName() + w.Label("In")
+	known := map[int]bool{}
+	some := func(n int) {
+		for k := range n {
+			numbers := []string{fmt.Sprint(k * w.size())}
+			for _, b := range all {
+				numbers = append(numbers, fmt.Sprint(k*b.stride))
+			}
+			chain := k % chains
+			if rest+min(turns, 1)*unroll <= chains { // every macro would be used once
+				one(numbers, chain)
+				continue
+			}
+			name := fmt.Sprintf("%sC%d", prefix, chain)
+			if !known[chain] {
+				known[chain] = true
+				w.Macro(name, parameters, func() { one(parameters, chain) })
+			}
+			w.Use(name, numbers...)
+		}
+	}
+	if turns > 0 {
 		loop := w.Label("inputs")
 		w.count(turns)
 		w.Place(loop)
-		some(unroll)
-		w.advance(regX, unroll*w.size())
-		for _, base := range bases(vs) {
-			w.advance(base.base, unroll*base.stride)
-		}
+		w.Line(func() { some(unroll) })
+		w.Line(func() {
+			w.advance(regX, unroll*w.size())
+			for _, base := range all {
+				w.advance(base.base, unroll*base.stride)
+			}
+		})
 		w.again(loop)
-	} else {
-		rest = inputs
 	}
-	some(rest)
+	w.Line(func() { some(rest) })
 }
 
 // mulAddVector adds the products of a vector's weights, the turn-th of an input.
@@ -256,14 +293,14 @@ func (m matVec) mulAddVector(v vector, src string, turn int, acc Y) {
 // cacheLine is what a prefetch brings, in bytes.
 const cacheLine = 64
 
-// prefetch fetches the weights some inputs after input k.
-func (w *writer) prefetch(ahead int, vs []vector, k int) {
+// prefetch fetches the weights some inputs after the one at hand.
+func (w *writer) prefetch(ahead int, vs []vector, at func(v vector, plus int) string) {
 	if ahead == 0 {
 		return
 	}
 	for _, v := range vs {
 		if v.base == regW && v.disp%cacheLine == 0 {
-			w.Ins("PREFETCHT0", mem(v.base, v.disp+(k+ahead)*v.stride))
+			w.Ins("PREFETCHT0", at(v, ahead*v.stride))
 		}
 	}
 }
@@ -283,13 +320,17 @@ func (m matVec) listedTerms(vs []vector, acc func(v, c int) Y) {
 	m.Ins("TESTQ", regCount, regCount)
 	m.Ins("JZ", done)
 	m.Place(loop)
-	m.rowOf(regList, regInput, regRowAt, vs[0].stride)
-	m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), fmt.Sprintf("(%s)(%s*1)", regX, regInput), m.input.String())
-	m.prefetchListed(vs)
+	m.Line(func() {
+		m.rowOf(regList, regInput, regRowAt, vs[0].stride)
+		m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), fmt.Sprintf("(%s)(%s*1)", regX, regInput), m.input.String())
+	})
+	m.Line(func() { m.prefetchListed(vs) })
 	m.advance(regList, 4)
-	for v := range vs {
-		m.mulAddVector(vs[v], fmt.Sprintf("%d(%s)(%s*1)", vs[v].disp, vs[v].base, regRowAt), v, acc(v, 0))
-	}
+	m.Line(func() {
+		for v := range vs {
+			m.mulAddVector(vs[v], fmt.Sprintf("%d(%s)(%s*1)", vs[v].disp, vs[v].base, regRowAt), v, acc(v, 0))
+		}
+	})
 	m.again(loop)
 	m.Place(done)
 }
@@ -340,27 +381,35 @@ func (m matVec) finish(vs []vector, sum func(v int) Y) {
 	inRegisters := m.fits(func() {
 		p := m.mapper(busy...)
 		for v := range vs {
-			y := p.epilogue(m.Epilogue, sum(v), nil)
-			m.put(y, vs[v], p)
-			p.used[y] = false
+			p.once = v > 0
+			m.Line(func() {
+				y := p.epilogue(m.Epilogue, sum(v), nil)
+				m.put(y, vs[v], p)
+				p.used[y] = false
+			})
 		}
 	})
 	if inRegisters {
 		return
 	}
-	for v := range vs {
-		m.put(sum(v), vs[v], m.mapper(busy...))
-	}
-	for v := range vs {
-		p := m.mapper(0)
-		dst := mem(regY, vs[v].first*m.size())
-		if vs[v].valid == m.lanes() {
-			m.load(dst, 0)
-		} else {
-			m.tailMask(vs[v].valid, 1)
-			m.loadMasked(dst, 1, 0)
+	m.Line(func() {
+		for v := range vs {
+			m.put(sum(v), vs[v], m.mapper(busy...))
 		}
-		m.put(p.epilogue(m.Epilogue, 0, nil), vs[v], p)
+	})
+	for v := range vs {
+		m.Line(func() {
+			p := m.mapper(0)
+			p.once = v > 0
+			dst := mem(regY, vs[v].first*m.size())
+			if vs[v].valid == m.lanes() {
+				m.load(dst, 0)
+			} else {
+				m.tailMask(vs[v].valid, 1)
+				m.loadMasked(dst, 1, 0)
+			}
+			m.put(p.epilogue(m.Epilogue, 0, nil), vs[v], p)
+		})
 	}
 }
 

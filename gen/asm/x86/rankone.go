@@ -21,9 +21,11 @@ type rankOne struct {
 // inputs, list with their byte offsets and count.
 //
 // With DX it also computes dx from the weights before the step, with the
-// epilogue; further arguments are then dx, the operand of the epilogue if
-// there is one, and without a list the first input and the number of inputs.
-// The bias is then left to a call without DX.
+// epilogue; the kernel is open then, and further arguments are dx, the operand
+// of the epilogue if there is one, without a list the first input and the
+// number of inputs, the number of full panels, if there are any, with their
+// distance in bytes, and the mask of a partial vector. The bias is left to a
+// call without DX.
 func (s *ISA) RankOne(name string, doc []string, k *kernel.RankOne) *asm.Func {
 	m := &rankOne{writer: s.newWriter(name, doc, k.Elem, k.Fused), RankOne: k}
 	if k.DX {
@@ -56,6 +58,13 @@ func (s *ISA) RankOne(name string, doc []string, k *kernel.RankOne) *asm.Func {
 	} else if k.DX {
 		m.argument("first", "int")
 		m.argument("count", "int")
+	}
+	if k.DX && k.Panels.Full > 0 {
+		m.argument("panels", "int")
+		m.argument("panelStride", "int")
+	}
+	if k.DX && k.Partial {
+		m.argument("mask", "int")
 	}
 	if k.DX {
 		m.withGradient()
@@ -120,9 +129,11 @@ func (m *rankOne) group(vs []vector) {
 		}
 		if m.Bias {
 			b := mem(regBias, v.first*m.size())
-			m.Ins(m.op("VMULPS", "VMULPD"), m.zero.String(), Y(i).String(), temp.String())
-			m.Ins(m.op("VADDPS", "VADDPD"), b, temp.String(), temp.String())
-			m.store(temp, b)
+			m.Line(func() {
+				m.Ins(m.op("VMULPS", "VMULPD"), m.zero.String(), Y(i).String(), temp.String())
+				m.Ins(m.op("VADDPS", "VADDPD"), b, temp.String(), temp.String())
+				m.store(temp, b)
+			})
 		}
 	}
 	if m.Inputs == 0 {
@@ -135,14 +146,16 @@ func (m *rankOne) group(vs []vector) {
 	if m.Panels.Tail > 0 {
 		m.pointer("wt", regTail)
 	}
-	row := func(k int, at func(v vector) string) {
+	row := func(at func(v vector, plus int) string) {
 		m.Ins(m.op("VMULPS", "VMULPD"), m.zero.String(), m.input.String(), m.input.String())
 		for i, v := range vs {
-			t := temp + Y(k*len(vs)+i)%(m.zero-temp)
+			t := temp + Y(i)%(m.zero-temp)
 			partial := v.valid < m.lanes()
-			m.loadSome(at(v), partial, t)
-			m.mulAdd(Y(i).String(), t)
-			m.storeSome(t, partial, at(v))
+			m.Line(func() {
+				m.loadSome(at(v, 0), partial, t)
+				m.mulAdd(Y(i).String(), t)
+				m.storeSome(t, partial, at(v, 0))
+			})
 		}
 	}
 	if m.Listed {
@@ -155,14 +168,12 @@ func (m *rankOne) group(vs []vector) {
 		m.rowOf(regList, regInput, regRowAt, vs[0].stride)
 		m.broadcast(fmt.Sprintf("(%s)(%s*1)", regX, regInput))
 		m.advance(regList, 4)
-		row(0, func(v vector) string { return fmt.Sprintf("%d(%s)(%s*1)", v.disp, v.base, regRowAt) })
+		row(func(v vector, _ int) string { return fmt.Sprintf("%d(%s)(%s*1)", v.disp, v.base, regRowAt) })
 		m.again(loop)
 		m.Place(done)
 		return
 	}
-	m.overInputs(m.Inputs, 4, m.Ahead, vs, func(k int) {
-		row(k, func(v vector) string { return mem(v.base, v.disp+k*v.stride) })
-	})
+	m.overInputs(m.Inputs, 4, 1, m.Ahead, vs, func(at func(v vector, plus int) string, _ int) { row(at) })
 }
 
 // withGradient: four inputs at a time, then one, over all outputs.
@@ -212,10 +223,12 @@ func (m *rankOne) rows(inputs int, arg string, width int) {
 		shift++
 	}
 	for i := range inputs {
-		m.offset(i)
-		m.Ins("SHLQ", fmt.Sprintf("$%d", shift), regMask)
-		m.pointer(arg, rowRegs[i])
-		m.Ins("ADDQ", regMask, rowRegs[i])
+		m.Line(func() {
+			m.offset(i)
+			m.Ins("SHLQ", fmt.Sprintf("$%d", shift), regMask)
+			m.pointer(arg, rowRegs[i])
+			m.Ins("ADDQ", regMask, rowRegs[i])
+		})
 	}
 }
 
@@ -227,48 +240,54 @@ func (m *rankOne) block(inputs int) {
 	m.pointer("rate", regDY)
 	m.broadcast(mem(regDY, 0))
 	for i := range inputs {
-		m.offset(i)
-		m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), fmt.Sprintf("(%s)(%s*1)", regX, regMask), x(i).String())
-		m.Ins(m.op("VMULPS", "VMULPD"), rate, x(i).String(), x(i).String())
-		for h := range m.halves {
-			m.clear(m.acc(i, h))
-		}
+		m.Line(func() {
+			m.offset(i)
+			m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), fmt.Sprintf("(%s)(%s*1)", regX, regMask), x(i).String())
+			m.Ins(m.op("VMULPS", "VMULPD"), rate, x(i).String(), x(i).String())
+			for h := range m.halves {
+				m.clear(m.acc(i, h))
+			}
+		})
 	}
 	m.pointer("dy", regDY)
-	if n := m.Panels.Full; n > 0 {
+	if m.Panels.Full > 0 {
 		m.rows(inputs, "w", panel)
 		loop := m.Label("panels")
-		if n > 1 {
-			m.count(n)
-			m.Place(loop)
-		}
-		m.outputs(inputs, x, panel)
-		m.advance(regDY, panel*m.size())
-		if n > 1 {
+		m.Ins("MOVQ", m.ArgOf("panels"), regCount)
+		m.pointer("panelStride", regMask)
+		m.Place(loop)
+		m.outputs(inputs, x, panel, false)
+		m.Line(func() {
+			m.advance(regDY, panel*m.size())
 			for i := range inputs {
-				m.advance(rowRegs[i], m.Panels.PanelRows*panel*m.size())
+				m.Ins("ADDQ", regMask, rowRegs[i])
 			}
-			m.again(loop)
-		}
+		})
+		m.again(loop)
 	}
 	if m.Panels.Tail > 0 {
 		m.rows(inputs, "wt", m.Panels.Tail)
-		m.outputs(inputs, x, m.RankOne.Outputs-m.Panels.Full*panel)
+		if m.Partial {
+			m.lastMask()
+		}
+		m.outputs(inputs, x, m.RankOne.Outputs, m.Partial)
 	}
 	m.finish(inputs)
 }
 
 // outputs takes the outputs of a panel.
-func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int) {
+func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int, partial bool) {
 	const dy, first = 13, 14 // free registers
 	for v := 0; v*m.lanes() < outputs; v++ {
-		valid := min(m.lanes(), outputs-v*m.lanes())
-		if valid < m.lanes() {
-			m.tailMask(valid, m.input)
-			m.loadMasked(mem(regDY, v*m.bytes), m.input, dy)
-		} else {
-			m.load(mem(regDY, v*m.bytes), dy)
-		}
+		part := partial && (v+1)*m.lanes() >= outputs
+		m.Line(func() {
+			if part {
+				m.toMask(m.input)
+				m.loadMasked(mem(regDY, v*m.bytes), m.input, dy)
+			} else {
+				m.load(mem(regDY, v*m.bytes), dy)
+			}
+		})
 		for i := range inputs {
 			at := mem(rowRegs[i], v*m.bytes)
 			w := Y(first)
@@ -277,18 +296,20 @@ func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int) {
 			} else {
 				w = m.input
 			}
-			if valid < m.lanes() { // what is stored beyond the outputs is nobody's
-				m.tailMask(valid, w)
-				m.loadMasked(at, w, w)
-			} else {
-				m.load(at, w)
-			}
-			if m.Ahead > 0 && (v*m.bytes)%cacheLine == 0 {
-				m.Ins("PREFETCHT0", mem(rowRegs[i], v*m.bytes+inputs*panel*m.size()))
-			}
-			m.mulAddOf(w, dy, m.acc(i, v%m.halves))
-			m.mulAddOf(x(i), dy, w)
-			m.storeSome(w, valid < m.lanes(), at)
+			m.Line(func() {
+				if part { // what is stored beyond the outputs is nobody's
+					m.toMask(w)
+					m.loadMasked(at, w, w)
+				} else {
+					m.load(at, w)
+				}
+				if m.Ahead > 0 && (v*m.bytes)%cacheLine == 0 {
+					m.Ins("PREFETCHT0", mem(rowRegs[i], v*m.bytes+inputs*panel*m.size()))
+				}
+				m.mulAddOf(w, dy, m.acc(i, v%m.halves))
+				m.mulAddOf(x(i), dy, w)
+				m.storeSome(w, part, at)
+			})
 		}
 	}
 }
@@ -297,9 +318,11 @@ func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int) {
 func (m *rankOne) finish(inputs int) {
 	if m.double {
 		for i := range inputs {
-			m.addChains64(m.acc(i, 0), m.acc(i, 1), m.input)
-			m.offset(i)
-			m.Ins("VMOVSD", m.acc(i, 0).x(), fmt.Sprintf("(%s)(%s*1)", regY, regMask))
+			m.Line(func() {
+				m.addChains64(m.acc(i, 0), m.acc(i, 1), m.input)
+				m.offset(i)
+				m.Ins("VMOVSD", m.acc(i, 0).x(), fmt.Sprintf("(%s)(%s*1)", regY, regMask))
+			})
 		}
 		return
 	}
@@ -308,13 +331,16 @@ func (m *rankOne) finish(inputs int) {
 		busy = append(busy, m.acc(i, 0))
 	}
 	p := m.mapper(busy...)
-	y := p.addChains(func(k int) (Y, Y) {
-		a := m.acc(min(k, inputs-1), 0)
-		return a, a
+	var y Y
+	m.Line(func() {
+		y = p.addChains(func(k int) (Y, Y) {
+			a := m.acc(min(k, inputs-1), 0)
+			return a, a
+		})
+		if len(m.Epilogue) > 0 {
+			y = p.epilogue(m.Epilogue, y, func(_ kernel.Operand, dst Y) { m.operand(inputs, dst) })
+		}
 	})
-	if len(m.Epilogue) > 0 {
-		y = p.epilogue(m.Epilogue, y, func(_ kernel.Operand, dst Y) { m.operand(inputs, dst) })
-	}
 	switch {
 	case m.Listed:
 		for i := range inputs {
