@@ -6,13 +6,13 @@ import "github.com/nngen-go/nngen/runtime/nnrt"
 
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
-func dealt(i int, parts int) int {
+func dealt(i, parts int) int {
 	at := i % (2 * parts)
 	return min(at, 2*parts-1-at)
 }
 
 // dense10BiasAdamGeneric changes dense10.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense10BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense10BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 40 {
 		gs := &g.b10[q]
 		ws := &p.b10[q]
@@ -45,7 +45,7 @@ func dense10BiasGrad(g *[40][16]float32, dy [][656]float32) {
 }
 
 // dense10BiasLearnGeneric updates dense10.bias: gradient and adam.
-func dense10BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense10BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(10, parts) {
 		return
 	}
@@ -118,65 +118,35 @@ func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][656]float32, x [][1
 	for q := range g {
 		for k := range 128 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
+			for j := 0; j <= 8; j += 8 {
+				var s0, s1, s2, s3, s4, s5, s6, s7 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
+					s6 += float32(d[j+6] * xk)
+					s7 += float32(d[j+7] * xk)
 				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+				gk[j+6] = s6
+				gk[j+7] = s7
 			}
 		}
 	}
 }
 
 // dense10WeightAdamGeneric changes dense10.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense10WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense10WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 40 {
 		for k := range 128 {
 			gs := &g.w10[q][k]
@@ -200,7 +170,7 @@ func dense10WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32
 }
 
 // dense10WeightLearnGeneric updates dense10.weight: gradient and adam.
-func dense10WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense10WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(1, parts) {
 		return
 	}
@@ -210,7 +180,7 @@ func dense10WeightLearnGeneric(t *Trainer, stepSize float32, correction float32,
 }
 
 // dense1BiasAdamGeneric changes dense1.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense1BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense1BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		gs := &g.b1[q]
 		ws := &p.b1[q]
@@ -232,7 +202,7 @@ func dense1BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 }
 
 // dense1BiasLearnGeneric updates dense1.bias: gradient and adam.
-func dense1BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense1BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(11, parts) {
 		return
 	}
@@ -255,65 +225,35 @@ func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][144]float32, x []Inpu
 	for q := range g {
 		for k := range 640 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
+			for j := 0; j <= 8; j += 8 {
+				var s0, s1, s2, s3, s4, s5, s6, s7 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
+					s6 += float32(d[j+6] * xk)
+					s7 += float32(d[j+7] * xk)
 				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+				gk[j+6] = s6
+				gk[j+7] = s7
 			}
 		}
 	}
 }
 
 // dense1WeightAdamGeneric changes dense1.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense1WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense1WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		for k := range 640 {
 			gs := &g.w1[q][k]
@@ -337,7 +277,7 @@ func dense1WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 }
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and adam.
-func dense1WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense1WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(0, parts) {
 		return
 	}
@@ -347,7 +287,7 @@ func dense1WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, 
 }
 
 // dense2BiasAdamGeneric changes dense2.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense2BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense2BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		gs := &g.b2[q]
 		ws := &p.b2[q]
@@ -369,7 +309,7 @@ func dense2BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 }
 
 // dense2BiasLearnGeneric updates dense2.bias: gradient and adam.
-func dense2BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense2BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(12, parts) {
 		return
 	}
@@ -379,7 +319,7 @@ func dense2BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x 
 }
 
 // dense2WeightAdamGeneric changes dense2.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense2WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense2WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w2[q][k]
@@ -403,7 +343,7 @@ func dense2WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 }
 
 // dense2WeightLearnGeneric updates dense2.weight: gradient and adam.
-func dense2WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense2WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(2, parts) {
 		return
 	}
@@ -413,7 +353,7 @@ func dense2WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, 
 }
 
 // dense3BiasAdamGeneric changes dense3.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense3BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense3BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		gs := &g.b3[q]
 		ws := &p.b3[q]
@@ -435,7 +375,7 @@ func dense3BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 }
 
 // dense3BiasLearnGeneric updates dense3.bias: gradient and adam.
-func dense3BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense3BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(13, parts) {
 		return
 	}
@@ -445,7 +385,7 @@ func dense3BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x 
 }
 
 // dense3WeightAdamGeneric changes dense3.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense3WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense3WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w3[q][k]
@@ -469,7 +409,7 @@ func dense3WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 }
 
 // dense3WeightLearnGeneric updates dense3.weight: gradient and adam.
-func dense3WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense3WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(3, parts) {
 		return
 	}
@@ -479,7 +419,7 @@ func dense3WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, 
 }
 
 // dense4BiasAdamGeneric changes dense4.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense4BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense4BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		gs := &g.b4[q]
 		ws := &p.b4[q]
@@ -501,7 +441,7 @@ func dense4BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 }
 
 // dense4BiasLearnGeneric updates dense4.bias: gradient and adam.
-func dense4BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense4BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(14, parts) {
 		return
 	}
@@ -511,7 +451,7 @@ func dense4BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x 
 }
 
 // dense4WeightAdamGeneric changes dense4.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense4WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense4WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w4[q][k]
@@ -535,7 +475,7 @@ func dense4WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 }
 
 // dense4WeightLearnGeneric updates dense4.weight: gradient and adam.
-func dense4WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense4WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(4, parts) {
 		return
 	}
@@ -545,7 +485,7 @@ func dense4WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, 
 }
 
 // dense5BiasAdamGeneric changes dense5.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense5BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense5BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	{
 		gs := &g.b5[0]
 		ws := &p.b5[0]
@@ -578,7 +518,7 @@ func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 }
 
 // dense5BiasLearnGeneric updates dense5.bias: gradient and adam.
-func dense5BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense5BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(19, parts) {
 		return
 	}
@@ -643,7 +583,7 @@ func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][144]floa
 	for k := range 128 {
 		gk := &gt[k]
 		{
-			var s0, s1, s2, s3, s4 float32
+			var s0, s1, s2, s3, s4, s5, s6, s7 float32
 			for b := range x {
 				xk := x[b][k]
 				d := (*[8]float32)(dy[b][0 : 0+8])
@@ -652,31 +592,24 @@ func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][144]floa
 				s2 += float32(d[2] * xk)
 				s3 += float32(d[3] * xk)
 				s4 += float32(d[4] * xk)
+				s5 += float32(d[5] * xk)
+				s6 += float32(d[6] * xk)
+				s7 += float32(d[7] * xk)
 			}
 			gk[0] = s0
 			gk[1] = s1
 			gk[2] = s2
 			gk[3] = s3
 			gk[4] = s4
-		}
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
+			gk[5] = s5
+			gk[6] = s6
+			gk[7] = s7
 		}
 	}
 }
 
 // dense5WeightAdamGeneric changes dense5.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense5WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense5WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for k := range 128 {
 		gs := &g.w5[k]
 		ws := &p.w5[k]
@@ -698,7 +631,7 @@ func dense5WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 }
 
 // dense5WeightLearnGeneric updates dense5.weight: gradient and adam.
-func dense5WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense5WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(8, parts) {
 		return
 	}
@@ -708,7 +641,7 @@ func dense5WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, 
 }
 
 // dense6BiasAdamGeneric changes dense6.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense6BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense6BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		gs := &g.b6[q]
 		ws := &p.b6[q]
@@ -730,7 +663,7 @@ func dense6BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 }
 
 // dense6BiasLearnGeneric updates dense6.bias: gradient and adam.
-func dense6BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense6BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(15, parts) {
 		return
 	}
@@ -795,65 +728,35 @@ func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][144]float32, x [][8]flo
 	for q := range g {
 		for k := range 8 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
+			for j := 0; j <= 8; j += 8 {
+				var s0, s1, s2, s3, s4, s5, s6, s7 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
+					s6 += float32(d[j+6] * xk)
+					s7 += float32(d[j+7] * xk)
 				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+				gk[j+6] = s6
+				gk[j+7] = s7
 			}
 		}
 	}
 }
 
 // dense6WeightAdamGeneric changes dense6.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense6WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense6WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		for k := range 8 {
 			gs := &g.w6[q][k]
@@ -877,7 +780,7 @@ func dense6WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 }
 
 // dense6WeightLearnGeneric updates dense6.weight: gradient and adam.
-func dense6WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense6WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(9, parts) {
 		return
 	}
@@ -887,7 +790,7 @@ func dense6WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, 
 }
 
 // dense7BiasAdamGeneric changes dense7.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense7BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense7BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		gs := &g.b7[q]
 		ws := &p.b7[q]
@@ -909,7 +812,7 @@ func dense7BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 }
 
 // dense7BiasLearnGeneric updates dense7.bias: gradient and adam.
-func dense7BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense7BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(16, parts) {
 		return
 	}
@@ -919,7 +822,7 @@ func dense7BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x 
 }
 
 // dense7WeightAdamGeneric changes dense7.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense7WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense7WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w7[q][k]
@@ -943,7 +846,7 @@ func dense7WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 }
 
 // dense7WeightLearnGeneric updates dense7.weight: gradient and adam.
-func dense7WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense7WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(5, parts) {
 		return
 	}
@@ -953,7 +856,7 @@ func dense7WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, 
 }
 
 // dense8BiasAdamGeneric changes dense8.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense8BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense8BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		gs := &g.b8[q]
 		ws := &p.b8[q]
@@ -975,7 +878,7 @@ func dense8BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 }
 
 // dense8BiasLearnGeneric updates dense8.bias: gradient and adam.
-func dense8BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense8BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(17, parts) {
 		return
 	}
@@ -985,7 +888,7 @@ func dense8BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x 
 }
 
 // dense8WeightAdamGeneric changes dense8.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense8WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense8WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w8[q][k]
@@ -1009,7 +912,7 @@ func dense8WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 }
 
 // dense8WeightLearnGeneric updates dense8.weight: gradient and adam.
-func dense8WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense8WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(6, parts) {
 		return
 	}
@@ -1019,7 +922,7 @@ func dense8WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, 
 }
 
 // dense9BiasAdamGeneric changes dense9.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense9BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense9BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		gs := &g.b9[q]
 		ws := &p.b9[q]
@@ -1052,7 +955,7 @@ func dense9BiasGrad(g *[8][16]float32, dy [][144]float32) {
 }
 
 // dense9BiasLearnGeneric updates dense9.bias: gradient and adam.
-func dense9BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense9BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(18, parts) {
 		return
 	}
@@ -1072,7 +975,7 @@ func dense9BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x 
 //	}
 //
 // Rolled: 16384 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense9GradInput(y *[128]float32, x *[128]float32, w *[8][129][16]float32, a8 *[128]float32) {
+func dense9GradInput(y, x *[128]float32, w *[8][129][16]float32, a8 *[128]float32) {
 	for k := 0; k <= 127; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		for q := range w {
@@ -1095,7 +998,7 @@ func dense9GradInput(y *[128]float32, x *[128]float32, w *[8][129][16]float32, a
 }
 
 // dense9GradInputRowsGeneric is dense9GradInput for every row.
-func dense9GradInputRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
+func dense9GradInputRowsGeneric(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
@@ -1112,70 +1015,40 @@ func dense9GradInputRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense9GradWeightGeneric(g *[8][129][16]float32, dy [][144]float32, x [][144]float32) {
+func dense9GradWeightGeneric(g *[8][129][16]float32, dy, x [][144]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 128 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
+			for j := 0; j <= 8; j += 8 {
+				var s0, s1, s2, s3, s4, s5, s6, s7 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
+					s6 += float32(d[j+6] * xk)
+					s7 += float32(d[j+7] * xk)
 				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+				gk[j+6] = s6
+				gk[j+7] = s7
 			}
 		}
 	}
 }
 
 // dense9WeightAdamGeneric changes dense9.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense9WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense9WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w9[q][k]
@@ -1199,7 +1072,7 @@ func dense9WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 }
 
 // dense9WeightLearnGeneric updates dense9.weight: gradient and adam.
-func dense9WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense9WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(7, parts) {
 		return
 	}

@@ -57,7 +57,8 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		tHot[i][y[i]] = 1
 		crossEntropyGradientEach(&dz2[i], &z2Exp[i], &z2Sum[i], &tHot[i], s_2)
 	}
-	dense2GradInputRows(dz1, dz2, &p.w2, dropout1Mask, a1)
+	dense2GradInputRows(dz1, dz2, &p.w2)
+	dropoutGradientToReluGradientOfRows(dz1, dropout1Mask, a1)
 }
 
 // losses is the loss of a batch, once all samples went through the network.

@@ -3,524 +3,277 @@
 
 package reproducible
 
-// dense16x1AVX2 sums 16 products for each of 1 outputs.
-//
 //go:noescape
-func dense16x1AVX2(y *float32, x *float32, wt *float32, b *float32)
+func addGradientsToSiluGradientEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
 
-// dense16x1AVX512 sums 16 products for each of 1 outputs.
-//
 //go:noescape
-func dense16x1AVX512(y *float32, x *float32, wt *float32, b *float32)
+func addGradientsToSiluGradientEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
 
-// dense16x3AVX2 sums 16 products for each of 3 outputs.
-//
 //go:noescape
-func dense16x3AVX2(y *float32, x *float32, wt *float32, b *float32)
+func dense16x1AVX2(y, x, wt, b *float32)
 
-// dense16x3AVX512 sums 16 products for each of 3 outputs.
-//
 //go:noescape
-func dense16x3AVX512(y *float32, x *float32, wt *float32, b *float32)
+func dense16x1AVX2_2(y, x, wt, b *float32)
 
-// dense19x33AVX2 sums 19 products for each of 33 outputs.
-//
 //go:noescape
-func dense19x33AVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
+func dense16x1AVX512(y, x, wt, b *float32)
 
-// dense19x33AVX2_2 sums 19 products for each of 33 outputs.
-//
 //go:noescape
-func dense19x33AVX2_2(y *float32, x *float32, w *float32, wt *float32, b *float32)
+func dense16x1AVX512_2(y, x, wt, b *float32)
 
-// dense19x33AVX512 sums 19 products for each of 33 outputs.
-//
 //go:noescape
-func dense19x33AVX512(y *float32, x *float32, w *float32, wt *float32, b *float32)
+func dense16x3AVX2(y, x, wt, b *float32)
 
-// dense19x33AVX512_2 sums 19 products for each of 33 outputs.
-//
 //go:noescape
-func dense19x33AVX512_2(y *float32, x *float32, w *float32, wt *float32, b *float32)
+func dense16x3AVX512(y, x, wt, b *float32)
 
-// dense25x16AVX2 sums 25 products for each of 16 outputs.
-//
 //go:noescape
-func dense25x16AVX2(y *float32, x *float32, w *float32, b *float32)
+func dense19x33AVX2(y, x, w, wt, b *float32)
 
-// dense25x16AVX512 sums 25 products for each of 16 outputs.
-//
 //go:noescape
-func dense25x16AVX512(y *float32, x *float32, w *float32, b *float32)
+func dense19x33AVX512(y, x, w, wt, b *float32)
 
-// dense33x17AVX2 sums 33 products for each of 17 outputs.
-//
 //go:noescape
-func dense33x17AVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
+func dense25x16AVX2(y, x, w, b *float32)
 
-// dense33x17AVX512 sums 33 products for each of 17 outputs.
-//
 //go:noescape
-func dense33x17AVX512(y *float32, x *float32, w *float32, wt *float32, b *float32)
+func dense25x16AVX2_2(y, x, w, b *float32)
 
-// dense3x8AVX2 sums 3 products for each of 8 outputs.
-//
 //go:noescape
-func dense3x8AVX2(y *float32, x *float32, wt *float32, b *float32)
+func dense25x16AVX512(y, x, w, b *float32)
 
-// dense3x8AVX2_2 sums 3 products for each of 8 outputs.
-//
 //go:noescape
-func dense3x8AVX2_2(y *float32, x *float32, wt *float32, b *float32)
+func dense25x16AVX512_2(y, x, w, b *float32)
 
-// dense3x8AVX512 sums 3 products for each of 8 outputs.
-//
 //go:noescape
-func dense3x8AVX512(y *float32, x *float32, wt *float32, b *float32)
+func dense33x17AVX2(y, x, w, wt, b *float32)
 
-// dense3x8AVX512_2 sums 3 products for each of 8 outputs.
-//
 //go:noescape
-func dense3x8AVX512_2(y *float32, x *float32, wt *float32, b *float32)
+func dense33x17AVX2_2(y, x, w, wt, b *float32)
 
-// dropConnectElementsAVX2 computes y = w · m for every element.
-//
 //go:noescape
-func dropConnectElementsAVX2(w_ *float32, m_ *float32, y_ *float32, vectors int)
+func dense33x17AVX512(y, x, w, wt, b *float32)
 
-// dropConnectElementsAVX512 computes y = w · m for every element.
-//
 //go:noescape
-func dropConnectElementsAVX512(w_ *float32, m_ *float32, y_ *float32, vectors int)
+func dense33x17AVX512_2(y, x, w, wt, b *float32)
 
-// dropConnectGradientElementsAVX2 computes dw = g · m for every element.
-//
 //go:noescape
-func dropConnectGradientElementsAVX2(g_ *float32, m_ *float32, dw_ *float32, vectors int)
+func dense3x8AVX2(y, x, wt, b *float32)
 
-// dropConnectGradientElementsAVX512 computes dw = g · m for every element.
-//
 //go:noescape
-func dropConnectGradientElementsAVX512(g_ *float32, m_ *float32, dw_ *float32, vectors int)
+func dense3x8AVX2_2(y, x, wt, b *float32)
 
-// dropoutEachAVX2 computes y = x0 · x1 for every element.
-//
 //go:noescape
-func dropoutEachAVX2(y *[33]float32, x0 *[33]float32, x1 *[33]float32)
+func dense3x8AVX512(y, x, wt, b *float32)
 
-// dropoutEachAVX512 computes y = x0 · x1 for every element.
-//
 //go:noescape
-func dropoutEachAVX512(y *[33]float32, x0 *[33]float32, x1 *[33]float32)
+func dense3x8AVX512_2(y, x, wt, b *float32)
 
-// eluGradientEachAVX2 computes y = select(0 < x0, x1, x1 · exp(x0)) for every element.
-//
 //go:noescape
-func eluGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
+func dropConnectElementsAVX2(w_, m_, y_ *float32, vectors int)
 
-// eluGradientEachAVX512 computes y = select(0 < x0, x1, x1 · exp(x0)) for every element.
-//
 //go:noescape
-func eluGradientEachAVX512(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
+func dropConnectElementsAVX512(w_, m_, y_ *float32, vectors int)
 
-// inputGradient16x1AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
 //go:noescape
-func inputGradient16x1AVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int)
+func dropConnectGradientElementsAVX2(g_, m_, dw_ *float32, vectors int)
 
-// inputGradient16x1AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
 //go:noescape
-func inputGradient16x1AVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+func dropConnectGradientElementsAVX512(g_, m_, dw_ *float32, vectors int)
 
-// inputGradient16x3AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
 //go:noescape
-func inputGradient16x3AVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int)
+func dropoutEachAVX2(y, x0, x1 *float32, n, rows, gap int)
 
-// inputGradient16x3AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
 //go:noescape
-func inputGradient16x3AVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+func dropoutEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 
-// inputGradient25x16AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
 //go:noescape
-func inputGradient25x16AVX2(dx *float32, dy *float32, w *float32, blocks int, tiles0 int, tiles1 int)
+func dropoutGradientToGeluGradientEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
 
-// inputGradient25x16AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
 //go:noescape
-func inputGradient25x16AVX512(dx *float32, dy *float32, w *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+func dropoutGradientToGeluGradientEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
 
-// inputGradient33x17AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
 //go:noescape
-func inputGradient33x17AVX2(dx *float32, dy *float32, w *float32, wt *float32, blocks int, tiles0 int, tiles1 int)
+func eluEachAVX2(y, x0 *float32, n, rows, gap int)
 
-// inputGradient33x17AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
 //go:noescape
-func inputGradient33x17AVX512(dx *float32, dy *float32, w *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+func eluEachAVX512(y, x0 *float32, n, rows, gap int)
 
-// rows16x1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows16x1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func eluGradientEachAVX2(y, x0, x1 *float32, n, rows, gap int)
 
-// rows16x1AVX2_2 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows16x1AVX2_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func eluGradientEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 
-// rows16x1AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows16x1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func geluEachAVX2(y, x0 *float32, n, rows, gap int)
 
-// rows16x1AVX512_2 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows16x1AVX512_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func geluEachAVX512(y, x0 *float32, n, rows, gap int)
 
-// rows16x3AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows16x3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func inputGradientAVX2(dx, dy, wt *float32, dyStride, dxStride, mask, blocks, tiles0, tiles1 int)
 
-// rows16x3AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows16x3AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func inputGradientAVX2_2(dx, dy, w *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1 int)
 
-// rows19x16AVX2 sums 19 products for 16 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows19x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func inputGradientAVX2_3(dx, dy, w, wt *float32, panels, panelStride, dyStride, dxStride, mask, blocks, tiles0, tiles1 int)
 
-// rows19x16AVX2_2 sums 19 products for 16 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows19x16AVX2_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func inputGradientAVX512(dx, dy, wt *float32, dyStride, dxStride, mask, blocks, tiles0, tiles1, tiles2 int)
 
-// rows19x1AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows19x1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func inputGradientAVX512_2(dx, dy, w *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1, tiles2 int)
 
-// rows19x1AVX2_2 sums 19 products for 1 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows19x1AVX2_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func inputGradientAVX512_3(dx, dy, w, wt *float32, panels, panelStride, dyStride, dxStride, mask, blocks, tiles0, tiles1, tiles2 int)
 
-// rows19x1AVX512 sums 19 products for 1 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows19x1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
-// rows19x1AVX512_2 sums 19 products for 1 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows19x1AVX512_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func rows16AVX2_2(y, x, w, b *float32, xStride, yStride, terms, tiles0 int)
 
-// rows19x32AVX512 sums 19 products for 32 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows19x32AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func rows32AVX512(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
-// rows19x32AVX512_2 sums 19 products for 32 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows19x32AVX512_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func rows8AVX2(y, x, w, b *float32, xStride, yStride, tiles0, tiles1, tiles2, tiles3 int)
 
-// rows25x16AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows25x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2, tiles3 int)
 
-// rows25x16AVX512 sums 25 products for 16 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows25x16AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func rowsUpTo16AVX512_2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
 
-// rows33x16AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows33x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+func rowsUpTo16AVX512_3(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
 
-// rows33x16AVX512 sums 33 products for 16 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows33x16AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func rowsUpTo16AVX512_4(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2, tiles3 int)
 
-// rows33x1AVX2 sums 33 products for 1 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows33x1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
 
-// rows33x1AVX512 sums 33 products for 1 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows33x1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func rowsUpTo8AVX2_2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
 
-// rows3x8AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows3x8AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func sgdElementsAVX2(g_, w_, momentum_buffer_, lr_, c_ *float32, vectors int)
 
-// rows3x8AVX2_2 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows3x8AVX2_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func sgdElementsAVX2_2(g_, w_, momentum_buffer_, lr_, c_ *float32, vectors int)
 
-// rows3x8AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows3x8AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func sgdElementsAVX512(g_, w_, momentum_buffer_, lr_, c_ *float32, vectors int)
 
-// rows3x8AVX512_2 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows3x8AVX512_2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func sgdElementsAVX512_2(g_, w_, momentum_buffer_, lr_, c_ *float32, vectors int)
 
-// sgdElementsAVX2 computes g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
-//
 //go:noescape
-func sgdElementsAVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
+func sigmoidEachAVX2(y, x0 *float32, n, rows, gap int)
 
-// sgdElementsAVX2_2 computes dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
-//
 //go:noescape
-func sgdElementsAVX2_2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
+func sigmoidEachAVX512(y, x0 *float32, n, rows, gap int)
 
-// sgdElementsAVX512 computes g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
-//
 //go:noescape
-func sgdElementsAVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
+func softplusEachAVX2(y, x0 *float32, n, rows, gap int)
 
-// sgdElementsAVX512_2 computes dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
-//
 //go:noescape
-func sgdElementsAVX512_2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
+func softplusEachAVX512(y, x0 *float32, n, rows, gap int)
 
-// tanhGradientEachAVX2 computes y = x1 · (1 - (x0 · x0)) for every element.
-//
 //go:noescape
-func tanhGradientEachAVX2(y *[17]float32, x0 *[17]float32, x1 *[17]float32)
+func tanhEachAVX2(y, x0 *float32, n, rows, gap int)
 
-// tanhGradientEachAVX512 computes y = x1 · (1 - (x0 · x0)) for every element.
-//
 //go:noescape
-func tanhGradientEachAVX512(y *[17]float32, x0 *[17]float32, x1 *[17]float32)
+func tanhEachAVX512(y, x0 *float32, n, rows, gap int)
 
-// weightGradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
 //go:noescape
-func weightGradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func tanhGradientEachAVX2(y, x0, x1 *float32, n, rows, gap int)
 
-// weightGradient16AVX2_2 sums the gradients of the weights of 16 outputs over the rows.
-//
 //go:noescape
-func weightGradient16AVX2_2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func tanhGradientEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 
-// weightGradient16AVX2_3 sums the gradients of the weights of 16 outputs over the rows.
-//
 //go:noescape
-func weightGradient16AVX2_3(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
-// weightGradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
 //go:noescape
-func weightGradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
-// weightGradient16AVX512_2 sums the gradients of the weights of 16 outputs over the rows.
-//
 //go:noescape
-func weightGradient16AVX512_2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func weightGradient8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
-// weightGradient16AVX512_3 sums the gradients of the weights of 16 outputs over the rows.
-//
 //go:noescape
-func weightGradient16AVX512_3(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
-// weightGradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
-//
 //go:noescape
-func weightGradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
-// weightGradient1AVX2_2 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func weightGradient1AVX2_2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// weightGradient1AVX2_3 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func weightGradient1AVX2_3(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// weightGradient1AVX512 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func weightGradient1AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// weightGradient1AVX512_2 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func weightGradient1AVX512_2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// weightGradient1AVX512_3 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func weightGradient1AVX512_3(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// weightGradient3AVX2 sums the gradients of the weights of 3 outputs over the rows.
-//
-//go:noescape
-func weightGradient3AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// weightGradient3AVX512 sums the gradients of the weights of 3 outputs over the rows.
-//
-//go:noescape
-func weightGradient3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// weightGradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
-//
-//go:noescape
-func weightGradient8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+// addGradientsToSiluGradientOfRows is addGradientsToSiluGradientOfSumsGeneric for every row.
+func addGradientsToSiluGradientOfRows(y, u0, u1 [][16]float32) {
+	switch {
+	case useAVX512:
+		addGradientsToSiluGradientEachAVX512(&y[0][0], &y[0][0], &u0[0][0], &u1[0][0], 16, len(y), 0)
+	case useAVX2:
+		addGradientsToSiluGradientEachAVX2(&y[0][0], &y[0][0], &u0[0][0], &u1[0][0], 16, len(y), 0)
+	default:
+		addGradientsToSiluGradientOfRowsGeneric(y, u0, u1)
+	}
+}
 
-// weightGradient8AVX512 sums the gradients of the weights of 8 outputs over the rows.
-//
-//go:noescape
-func weightGradient8AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func addGradientsToSiluGradientOfSums(y, u0, u1 []float32) {
+	switch {
+	case useAVX512:
+		addGradientsToSiluGradientEachAVX512(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
+	case useAVX2:
+		addGradientsToSiluGradientEachAVX2(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
+	default:
+		addGradientsToSiluGradientOfSumsGeneric(y, u0, u1)
+	}
+}
 
 // bodyBiasSgd changes body.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func bodyBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	if useAVX512 {
+func bodyBiasSgd(t *Trainer, p, g *params, lr, c float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b3[0][0], &p.b3[0][0], &t.m.momentumBuffer.b3[0][0], &lr, &c, 1)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &t.m.momentumBuffer.b3[0][0], &lr, &c, 2)
-		return
+	default:
+		bodyBiasSgdGeneric(t, p, g, lr, c)
 	}
-	bodyBiasSgdGeneric(t, p, g, lr, c)
 }
 
 func bodyForward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		dense3x8AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		dense3x8AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
+	default:
+		bodyForwardGeneric(y, x, wt, b)
 	}
-	bodyForwardGeneric(y, x, wt, b)
 }
 
-// bodyForwardRows is bodyForward_2Generic for every row.
-func bodyForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			bodyForward_2(&y[0], &x[0].Pose, wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		rows3x8AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			rows3x8AVX512(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			bodyForward_2(&y[0], &x[0].Pose, wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		rows3x8AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			rows3x8AVX2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	bodyForwardRowsGeneric(y, x, wt, b)
-}
-
-// bodyForwardRows_2 is bodyForwardGeneric for every row.
-func bodyForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			bodyForward(&y[0], &x[0].Pose, wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		rows3x8AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			rows3x8AVX512(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			bodyForward(&y[0], &x[0].Pose, wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		rows3x8AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			rows3x8AVX2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	bodyForwardRows_2Generic(y, x, wt, b)
-}
-
-func bodyForwardTrain(y *[8]float32, y1 *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+// bodyForwardElu is bodyForwardGeneric and then eluOfSumsGeneric.
+func bodyForwardElu(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	switch {
+	case useAVX512:
 		dense3x8AVX512_2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		for j, s := range y {
-			y[j] = s
-			y1[j] = elu(s)
-		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		dense3x8AVX2_2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		for j, s := range y {
-			y[j] = s
-			y1[j] = elu(s)
-		}
-		return
+	default:
+		bodyForwardEluGeneric(y, x, wt, b)
 	}
-	bodyForwardTrainGeneric(y, y1, x, wt, b)
 }
 
-// bodyForwardTrainRows is bodyForwardTrainGeneric for every row.
-func bodyForwardTrainRows(y [][8]float32, y1 [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+// bodyForwardRows is bodyForwardGeneric for every row.
+func bodyForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
-			bodyForwardTrain(&y[0], &y1[0], &x[0].Pose, wt, b)
+			bodyForward(&y[0], &x[0].Pose, wt, b)
 			return
 		}
 		m := len(x)
@@ -529,25 +282,13 @@ func bodyForwardTrainRows(y [][8]float32, y1 [][8]float32, x []Input, wt *[3][8]
 		if again12 {
 			single12 = 0
 		}
-		rows3x8AVX512_2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rowsUpTo16AVX512_4(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], 88, 32, 255, by12, by8, by4, single12)
 		if again12 {
-			rows3x8AVX512_2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rowsUpTo16AVX512_4(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 88, 32, 255, 0, 0, 1, 0)
 		}
-		y = y[:len(x)]
-		y1 = y1[:len(x)]
-		for i := range x {
-			yRow := &y[i]
-			y1Row := &y1[i]
-			for j, s := range yRow {
-				yRow[j] = s
-				y1Row[j] = elu(s)
-			}
-		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
-			bodyForwardTrain(&y[0], &y1[0], &x[0].Pose, wt, b)
+			bodyForward(&y[0], &x[0].Pose, wt, b)
 			return
 		}
 		m := len(x)
@@ -556,35 +297,13 @@ func bodyForwardTrainRows(y [][8]float32, y1 [][8]float32, x []Input, wt *[3][8]
 		if again12 {
 			single12 = 0
 		}
-		rows3x8AVX2_2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows8AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], 88, 32, by12, by8, by4, single12)
 		if again12 {
-			rows3x8AVX2_2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows8AVX2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 88, 32, 0, 0, 1, 0)
 		}
-		y = y[:len(x)]
-		y1 = y1[:len(x)]
-		for i := range x {
-			yRow := &y[i]
-			y1Row := &y1[i]
-			for j, s := range yRow {
-				yRow[j] = s
-				y1Row[j] = elu(s)
-			}
-		}
-		return
+	default:
+		bodyForwardRowsGeneric(y, x, wt, b)
 	}
-	bodyForwardTrainRowsGeneric(y, y1, x, wt, b)
-}
-
-func bodyForward_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense3x8AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense3x8AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	bodyForward_2Generic(y, x, wt, b)
 }
 
 // bodyGradWeight computes the gradient of the weights of layer "body":
@@ -597,156 +316,89 @@ func bodyForward_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]fl
 //
 // in the order of the samples. It does not allocate.
 func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
-	if useAVX512 {
-		weightGradient8AVX512(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x))
-		return
+	switch {
+	case useAVX512:
+		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x), 32, 88, 255)
+	case useAVX2:
+		weightGradient8AVX2(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x), 32, 88)
+	default:
+		bodyGradWeightGeneric(gt, dy, x)
 	}
-	if useAVX2 {
-		weightGradient8AVX2(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x))
-		return
-	}
-	bodyGradWeightGeneric(gt, dy, x)
 }
 
 // bodyWeightSgd changes body.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func bodyWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	if useAVX512 {
+func bodyWeightSgd(t *Trainer, p, g *params, lr, c float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.w3[0][0], &p.w3[0][0], &t.m.momentumBuffer.w3[0][0], &lr, &c, 2)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.w3[0][0], &p.w3[0][0], &t.m.momentumBuffer.w3[0][0], &lr, &c, 3)
-		return
+	default:
+		bodyWeightSgdGeneric(t, p, g, lr, c)
 	}
-	bodyWeightSgdGeneric(t, p, g, lr, c)
 }
 
 // choiceBiasSgd changes choice.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func choiceBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	if useAVX512 {
+func choiceBiasSgd(t *Trainer, p, g *params, lr, c float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b6[0][0], &p.b6[0][0], &t.m.momentumBuffer.b6[0][0], &lr, &c, 1)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.b6[0][0], &p.b6[0][0], &t.m.momentumBuffer.b6[0][0], &lr, &c, 2)
-		return
+	default:
+		choiceBiasSgdGeneric(t, p, g, lr, c)
 	}
-	choiceBiasSgdGeneric(t, p, g, lr, c)
 }
 
 func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		dense16x3AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		dense16x3AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
+	default:
+		choiceForwardGeneric(y, x, wt, b)
 	}
-	choiceForwardGeneric(y, x, wt, b)
 }
 
-// choiceForwardRows is choiceForward_2Generic for every row.
+// choiceForwardRows is choiceForwardGeneric for every row.
 func choiceForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			choiceForward_2(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		rows16x3AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			choiceForward_2(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		rows16x3AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	choiceForwardRowsGeneric(y, x, wt, b)
-}
-
-// choiceForwardTrainRows is choiceForwardGeneric for every row.
-func choiceForwardTrainRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			choiceForward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		rows16x3AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
-	}
-	if useAVX2 {
+		rowsUpTo16AVX512_3(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 64, 12, 16, 7, by6, by5, single6)
+	case useAVX2:
 		if len(x) == 1 {
 			choiceForward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		rows16x3AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
+		rowsUpTo8AVX2_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 64, 12, 16, 20, by3, by2, single3)
+	default:
+		choiceForwardRowsGeneric(y, x, wt, b)
 	}
-	choiceForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-func choiceForward_2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense16x3AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense16x3AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	choiceForward_2Generic(y, x, wt, b)
 }
 
 // choiceGradInputRows is choiceGradInput for every row.
-func choiceGradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32, u0 [][16]float32, u1 [][16]float32) {
-	if useAVX512 {
+func choiceGradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32) {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradient16x3AVX512(&y[0][0], &x[0][0], &wt[0][0], 2, by6, by2, single6)
-		y = y[:len(x)]
-		u0 = u0[:len(x)]
-		u1 = u1[:len(x)]
-		for i := range x {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			u1Row := &u1[i]
-			for j, s := range yRow {
-				sv0 := addGradients(u0Row[j], s)
-				yRow[j] = siluGradient(u1Row[j], sv0)
-			}
-		}
-		return
-	}
-	if useAVX2 {
+		inputGradientAVX512(&y[0][0], &x[0][0], &wt[0][0], 12, 64, 1799, 2, by6, by2, single6)
+	case useAVX2:
 		m := len(x)
 		by2, by1 := m/2, m%2
-		inputGradient16x3AVX2(&y[0][0], &x[0][0], &wt[0][0], 4, by2, by1)
-		y = y[:len(x)]
-		u0 = u0[:len(x)]
-		u1 = u1[:len(x)]
-		for i := range x {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			u1Row := &u1[i]
-			for j, s := range yRow {
-				sv0 := addGradients(u0Row[j], s)
-				yRow[j] = siluGradient(u1Row[j], sv0)
-			}
-		}
-		return
+		inputGradientAVX2(&y[0][0], &x[0][0], &wt[0][0], 12, 64, 20, 4, by2, by1)
+	default:
+		choiceGradInputRowsGeneric(y, x, wt)
 	}
-	choiceGradInputRowsGeneric(y, x, wt, u0, u1)
 }
 
 // choiceGradWeight computes the gradient of the weights of layer "choice":
@@ -759,86 +411,55 @@ func choiceGradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32, u0
 //
 // in the order of the samples. It does not allocate.
 func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
-	if useAVX512 {
-		weightGradient3AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
-		return
+	switch {
+	case useAVX512:
+		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x), 12, 64, 7)
+	case useAVX2:
+		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x), 12, 64, 20)
+	default:
+		choiceGradWeightGeneric(gt, dy, x)
 	}
-	if useAVX2 {
-		weightGradient3AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
-		return
-	}
-	choiceGradWeightGeneric(gt, dy, x)
 }
 
 // choiceWeightSgd changes choice.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func choiceWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	if useAVX512 {
+func choiceWeightSgd(t *Trainer, p, g *params, lr, c float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.w6[0][0], &p.w6[0][0], &t.m.momentumBuffer.w6[0][0], &lr, &c, 8)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.w6[0][0], &p.w6[0][0], &t.m.momentumBuffer.w6[0][0], &lr, &c, 16)
-		return
+	default:
+		choiceWeightSgdGeneric(t, p, g, lr, c)
 	}
-	choiceWeightSgdGeneric(t, p, g, lr, c)
 }
 
 // dense4BiasSgd changes dense4.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	if useAVX512 {
+func dense4BiasSgd(t *Trainer, p, g *params, lr, c float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b4[0][0], &p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &c, 1)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.b4[0][0], &p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &c, 2)
-		return
+	default:
+		dense4BiasSgdGeneric(t, p, g, lr, c)
 	}
-	dense4BiasSgdGeneric(t, p, g, lr, c)
 }
 
 func dense4Forward(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		dense25x16AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		dense25x16AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
+	default:
+		dense4ForwardGeneric(y, x, w, b)
 	}
-	dense4ForwardGeneric(y, x, w, b)
 }
 
-// dense4ForwardRows is dense4Forward_2Generic for every row.
+// dense4ForwardRows is dense4ForwardGeneric for every row.
 func dense4ForwardRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense4Forward_2(&y[0], &x[0], w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			rows25x16AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense4Forward_2(&y[0], &x[0], w, b)
-			return
-		}
-		m := len(x)
-		for q := range w {
-			rows25x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
-		}
-		return
-	}
-	dense4ForwardRowsGeneric(y, x, w, b)
-}
-
-// dense4ForwardTrainRows is dense4ForwardGeneric for every row.
-func dense4ForwardTrainRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense4Forward(&y[0], &x[0], w, b)
 			return
@@ -846,53 +467,50 @@ func dense4ForwardTrainRows(y [][16]float32, x [][25]float32, w *[1][25][16]floa
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			rows25x16AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rowsUpTo16AVX512_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 100, 64, 25, 65535, by6, by5, single6)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			dense4Forward(&y[0], &x[0], w, b)
 			return
 		}
 		m := len(x)
 		for q := range w {
-			rows25x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
+			rows16AVX2_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 100, 64, 25, m)
 		}
-		return
+	default:
+		dense4ForwardRowsGeneric(y, x, w, b)
 	}
-	dense4ForwardTrainRowsGeneric(y, x, w, b)
 }
 
-func dense4Forward_2(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense25x16AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
+// dense4ForwardSoftplus is dense4ForwardGeneric and then softplusOfSumsGeneric.
+func dense4ForwardSoftplus(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
+	switch {
+	case useAVX512:
+		dense25x16AVX512_2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	case useAVX2:
+		dense25x16AVX2_2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	default:
+		dense4ForwardSoftplusGeneric(y, x, w, b)
 	}
-	if useAVX2 {
-		dense25x16AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense4Forward_2Generic(y, x, w, b)
 }
 
 // dense4GradInputRows is dense4GradInput for every row.
 func dense4GradInputRows(y [][25]float32, x [][16]float32, w *[1][25][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradient25x16AVX512(&y[0][0], &x[0][0], &w[0][0][0], 3, by6, by2, single6)
-		inputGradient25x16AVX512(&y[0][17], &x[0][0], &w[0][17][0], 1, by6, by2, single6)
-		return
-	}
-	if useAVX2 {
+		inputGradientAVX512_2(&y[0][0], &x[0][0], &w[0][0][0], 1, 1600, 64, 100, 3, by6, by2, single6)
+		inputGradientAVX512_2(&y[0][17], &x[0][0], &w[0][17][0], 1, 1600, 64, 100, 1, by6, by2, single6)
+	case useAVX2:
 		m := len(x)
 		by2, by1 := m/2, m%2
-		inputGradient25x16AVX2(&y[0][0], &x[0][0], &w[0][0][0], 6, by2, by1)
-		inputGradient25x16AVX2(&y[0][21], &x[0][0], &w[0][21][0], 1, by2, by1)
-		return
+		inputGradientAVX2_2(&y[0][0], &x[0][0], &w[0][0][0], 1, 1600, 64, 100, 6, by2, by1)
+		inputGradientAVX2_2(&y[0][21], &x[0][0], &w[0][21][0], 1, 1600, 64, 100, 1, by2, by1)
+	default:
+		dense4GradInputRowsGeneric(y, x, w)
 	}
-	dense4GradInputRowsGeneric(y, x, w)
 }
 
 // dense4GradWeight computes the gradient of the weights of layer "dense4":
@@ -905,124 +523,186 @@ func dense4GradInputRows(y [][25]float32, x [][16]float32, w *[1][25][16]float32
 //
 // in the order of the samples. It does not allocate.
 func dense4GradWeight(g *[1][25][16]float32, dy [][16]float32, x [][25]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		for q := range g {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 25, len(x))
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 25, len(x), 64, 100)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range g {
-			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 25, len(x))
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 25, len(x), 64, 100)
 		}
-		return
+	default:
+		dense4GradWeightGeneric(g, dy, x)
 	}
-	dense4GradWeightGeneric(g, dy, x)
 }
 
 // dense4WeightDropConnect changes dense4.weight.kept: y = w · m.
-func dense4WeightDropConnect(t *Trainer, p *params, g *params) {
-	if useAVX512 {
+func dense4WeightDropConnect(t *Trainer, p, g *params) {
+	switch {
+	case useAVX512:
 		for q := range 1 {
 			dropConnectElementsAVX512(&p.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &t.m.connectionsKept.w4[q][0][0], 25)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 1 {
 			dropConnectElementsAVX2(&p.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &t.m.connectionsKept.w4[q][0][0], 50)
 		}
-		return
+	default:
+		dense4WeightDropConnectGeneric(t, p, g)
 	}
-	dense4WeightDropConnectGeneric(t, p, g)
 }
 
 // dense4WeightDropConnectGradient changes dense4.weight: dw = g · m.
-func dense4WeightDropConnectGradient(t *Trainer, p *params, g *params) {
-	if useAVX512 {
+func dense4WeightDropConnectGradient(t *Trainer, p, g *params) {
+	switch {
+	case useAVX512:
 		for q := range 1 {
 			dropConnectGradientElementsAVX512(&g.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &g.w4[q][0][0], 25)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 1 {
 			dropConnectGradientElementsAVX2(&g.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &g.w4[q][0][0], 50)
 		}
-		return
+	default:
+		dense4WeightDropConnectGradientGeneric(t, p, g)
 	}
-	dense4WeightDropConnectGradientGeneric(t, p, g)
 }
 
 // dense4WeightSgd changes dense4.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	if useAVX512 {
+func dense4WeightSgd(t *Trainer, p, g *params, lr, c float32) {
+	switch {
+	case useAVX512:
 		for q := range 1 {
 			sgdElementsAVX512(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.momentumBuffer.w4[q][0][0], &lr, &c, 25)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 1 {
 			sgdElementsAVX2(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.momentumBuffer.w4[q][0][0], &lr, &c, 50)
 		}
-		return
+	default:
+		dense4WeightSgdGeneric(t, p, g, lr, c)
 	}
-	dense4WeightSgdGeneric(t, p, g, lr, c)
 }
 
-func dropoutEach(y *[33]float32, x0 *[33]float32, x1 *[33]float32) {
-	if useAVX512 {
-		dropoutEachAVX512(y, x0, x1)
-		return
+func dropoutEach(y, x0, x1 *[33]float32) {
+	switch {
+	case useAVX512:
+		dropoutEachAVX512(&y[0], &x0[0], &x1[0], 33, 1, 0)
+	case useAVX2:
+		dropoutEachAVX2(&y[0], &x0[0], &x1[0], 33, 1, 0)
+	default:
+		dropoutEachGeneric(y, x0, x1)
 	}
-	if useAVX2 {
-		dropoutEachAVX2(y, x0, x1)
-		return
-	}
-	dropoutEachGeneric(y, x0, x1)
 }
 
-func eluGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
-	if useAVX512 {
-		eluGradientEachAVX512(y, x0, x1)
-		return
+// dropoutGradientToGeluGradientOfRows is dropoutGradientToGeluGradientOfSumsGeneric for every row.
+func dropoutGradientToGeluGradientOfRows(y, u0, u1 [][33]float32) {
+	switch {
+	case useAVX512:
+		dropoutGradientToGeluGradientEachAVX512(&y[0][0], &y[0][0], &u0[0][0], &u1[0][0], 33, len(y), 0)
+	case useAVX2:
+		dropoutGradientToGeluGradientEachAVX2(&y[0][0], &y[0][0], &u0[0][0], &u1[0][0], 33, len(y), 0)
+	default:
+		dropoutGradientToGeluGradientOfRowsGeneric(y, u0, u1)
 	}
-	if useAVX2 {
-		eluGradientEachAVX2(y, x0, x1)
-		return
+}
+
+func dropoutGradientToGeluGradientOfSums(y, u0, u1 []float32) {
+	switch {
+	case useAVX512:
+		dropoutGradientToGeluGradientEachAVX512(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
+	case useAVX2:
+		dropoutGradientToGeluGradientEachAVX2(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
+	default:
+		dropoutGradientToGeluGradientOfSumsGeneric(y, u0, u1)
 	}
-	eluGradientEachGeneric(y, x0, x1)
+}
+
+func eluGradientEach(y, x0, x1 *[8]float32) {
+	switch {
+	case useAVX512:
+		eluGradientEachAVX512(&y[0], &x0[0], &x1[0], 8, 1, 0)
+	case useAVX2:
+		eluGradientEachAVX2(&y[0], &x0[0], &x1[0], 8, 1, 0)
+	default:
+		eluGradientEachGeneric(y, x0, x1)
+	}
+}
+
+// eluOfRows is eluOfSumsGeneric for every row.
+func eluOfRows(y [][8]float32) {
+	switch {
+	case useAVX512:
+		eluEachAVX512(&y[0][0], &y[0][0], 8, len(y), 0)
+	case useAVX2:
+		eluEachAVX2(&y[0][0], &y[0][0], 8, len(y), 0)
+	default:
+		eluOfRowsGeneric(y)
+	}
+}
+
+// eluOfRows_2 is eluOfSums_2Generic for every row.
+func eluOfRows_2(y, y1 [][8]float32) {
+	switch {
+	case useAVX512:
+		eluEachAVX512(&y1[0][0], &y[0][0], 8, len(y), 0)
+	case useAVX2:
+		eluEachAVX2(&y1[0][0], &y[0][0], 8, len(y), 0)
+	default:
+		eluOfRows_2Generic(y, y1)
+	}
+}
+
+func eluOfSums(y []float32) {
+	switch {
+	case useAVX512:
+		eluEachAVX512(&y[0], &y[0], len(y), 1, 0)
+	case useAVX2:
+		eluEachAVX2(&y[0], &y[0], len(y), 1, 0)
+	default:
+		eluOfSumsGeneric(y)
+	}
+}
+
+func eluOfSums_2(y, y1 []float32) {
+	switch {
+	case useAVX512:
+		eluEachAVX512(&y1[0], &y[0], len(y), 1, 0)
+	case useAVX2:
+		eluEachAVX2(&y1[0], &y[0], len(y), 1, 0)
+	default:
+		eluOfSums_2Generic(y, y1)
+	}
 }
 
 // eyeBiasSgd changes eye.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func eyeBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	if useAVX512 {
+func eyeBiasSgd(t *Trainer, p, g *params, lr, c float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &c, 3)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &c, 6)
-		return
+	default:
+		eyeBiasSgdGeneric(t, p, g, lr, c)
 	}
-	eyeBiasSgdGeneric(t, p, g, lr, c)
 }
 
 func eyeForward(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		dense19x33AVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		dense19x33AVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-		return
+	default:
+		eyeForwardGeneric(y, x, w, wt, b)
 	}
-	eyeForwardGeneric(y, x, w, wt, b)
 }
 
 // eyeForwardRows is eyeForwardGeneric for every row.
 func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			eyeForward(&y[0], &x[0], w, wt, b)
 			return
@@ -1035,15 +715,13 @@ func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt 
 			single12 = 0
 		}
 		for q := 0; q < 2; q += 2 {
-			rows19x32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 1216, 76, 132, 19, by6, by5, single6)
 		}
-		rows19x1AVX512(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by12, by8, by4, single12)
+		rowsUpTo16AVX512(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], 76, 132, 19, 1, by12, by8, by4, single12)
 		if again12 {
-			rows19x1AVX512(&y[m-4][32], &x[m-4][0], &wt[0][0], &b[2][0], 0, 0, 1, 0)
+			rowsUpTo16AVX512(&y[m-4][32], &x[m-4][0], &wt[0][0], &b[2][0], 76, 132, 19, 1, 0, 0, 1, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			eyeForward(&y[0], &x[0], w, wt, b)
 			return
@@ -1052,92 +730,12 @@ func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt 
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			rows19x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 76, 132, 19, by3, by2, single3)
 		}
-		rows19x1AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by6, by5, single6)
-		return
+		rowsUpTo8AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], 76, 132, 19, 28, by6, by5, single6)
+	default:
+		eyeForwardRowsGeneric(y, x, w, wt, b)
 	}
-	eyeForwardRowsGeneric(y, x, w, wt, b)
-}
-
-func eyeForwardTrain(y *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
-	if useAVX512 {
-		dense19x33AVX512_2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-		for j, s := range y {
-			y[j] = s
-			y1[j] = gelu(s)
-		}
-		return
-	}
-	if useAVX2 {
-		dense19x33AVX2_2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-		for j, s := range y {
-			y[j] = s
-			y1[j] = gelu(s)
-		}
-		return
-	}
-	eyeForwardTrainGeneric(y, y1, x, w, wt, b)
-}
-
-// eyeForwardTrainRows is eyeForwardTrainGeneric for every row.
-func eyeForwardTrainRows(y [][33]float32, y1 [][33]float32, x [][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			eyeForwardTrain(&y[0], &y1[0], &x[0], w, wt, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		for q := 0; q < 2; q += 2 {
-			rows19x32AVX512_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		rows19x1AVX512_2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by12, by8, by4, single12)
-		if again12 {
-			rows19x1AVX512_2(&y[m-4][32], &x[m-4][0], &wt[0][0], &b[2][0], 0, 0, 1, 0)
-		}
-		y = y[:len(x)]
-		y1 = y1[:len(x)]
-		for i := range x {
-			yRow := &y[i]
-			y1Row := &y1[i]
-			for j, s := range yRow {
-				yRow[j] = s
-				y1Row[j] = gelu(s)
-			}
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			eyeForwardTrain(&y[0], &y1[0], &x[0], w, wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			rows19x16AVX2_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
-		}
-		rows19x1AVX2_2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by6, by5, single6)
-		y = y[:len(x)]
-		y1 = y1[:len(x)]
-		for i := range x {
-			yRow := &y[i]
-			y1Row := &y1[i]
-			for j, s := range yRow {
-				yRow[j] = s
-				y1Row[j] = gelu(s)
-			}
-		}
-		return
-	}
-	eyeForwardTrainRowsGeneric(y, y1, x, w, wt, b)
 }
 
 // eyeGradWeight computes the gradient of the weights of layer "eye":
@@ -1150,70 +748,113 @@ func eyeForwardTrainRows(y [][33]float32, y1 [][33]float32, x [][19]float32, w *
 //
 // in the order of the samples. It does not allocate.
 func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, x [][19]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		for q := range g {
-			weightGradient16AVX512_3(&g[q][0][0], &dy[0][q*16], &x[0][0], 19, len(x))
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 19, len(x), 132, 76)
 		}
-		weightGradient1AVX512_3(&gt[0][0], &dy[0][32], &x[0][0], 19, len(x))
-		return
-	}
-	if useAVX2 {
+		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][32], &x[0][0], 19, len(x), 132, 76, 1)
+	case useAVX2:
 		for q := range g {
-			weightGradient16AVX2_3(&g[q][0][0], &dy[0][q*16], &x[0][0], 19, len(x))
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 19, len(x), 132, 76)
 		}
-		weightGradient1AVX2_3(&gt[0][0], &dy[0][32], &x[0][0], 19, len(x))
-		return
+		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][32], &x[0][0], 19, len(x), 132, 76, 28)
+	default:
+		eyeGradWeightGeneric(g, gt, dy, x)
 	}
-	eyeGradWeightGeneric(g, gt, dy, x)
 }
 
 // eyeWeightSgd changes eye.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func eyeWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	if useAVX512 {
+func eyeWeightSgd(t *Trainer, p, g *params, lr, c float32) {
+	switch {
+	case useAVX512:
 		for q := range 2 {
 			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, &c, 19)
 		}
 		sgdElementsAVX512(&g.w1t[0][0], &p.w1t[0][0], &t.m.momentumBuffer.w1t[0][0], &lr, &c, 10)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 2 {
 			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, &c, 38)
 		}
 		sgdElementsAVX2(&g.w1t[0][0], &p.w1t[0][0], &t.m.momentumBuffer.w1t[0][0], &lr, &c, 19)
-		return
+	default:
+		eyeWeightSgdGeneric(t, p, g, lr, c)
 	}
-	eyeWeightSgdGeneric(t, p, g, lr, c)
+}
+
+// geluOfRows is geluOfSumsGeneric for every row.
+func geluOfRows(y [][33]float32) {
+	switch {
+	case useAVX512:
+		geluEachAVX512(&y[0][0], &y[0][0], 33, len(y), 0)
+	case useAVX2:
+		geluEachAVX2(&y[0][0], &y[0][0], 33, len(y), 0)
+	default:
+		geluOfRowsGeneric(y)
+	}
+}
+
+// geluOfRows_2 is geluOfSums_2Generic for every row.
+func geluOfRows_2(y, y1 [][33]float32) {
+	switch {
+	case useAVX512:
+		geluEachAVX512(&y1[0][0], &y[0][0], 33, len(y), 0)
+	case useAVX2:
+		geluEachAVX2(&y1[0][0], &y[0][0], 33, len(y), 0)
+	default:
+		geluOfRows_2Generic(y, y1)
+	}
+}
+
+func geluOfSums(y []float32) {
+	switch {
+	case useAVX512:
+		geluEachAVX512(&y[0], &y[0], len(y), 1, 0)
+	case useAVX2:
+		geluEachAVX2(&y[0], &y[0], len(y), 1, 0)
+	default:
+		geluOfSumsGeneric(y)
+	}
+}
+
+func geluOfSums_2(y, y1 []float32) {
+	switch {
+	case useAVX512:
+		geluEachAVX512(&y1[0], &y[0], len(y), 1, 0)
+	case useAVX2:
+		geluEachAVX2(&y1[0], &y[0], len(y), 1, 0)
+	default:
+		geluOfSums_2Generic(y, y1)
+	}
 }
 
 // innerBiasSgd changes inner.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func innerBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	if useAVX512 {
+func innerBiasSgd(t *Trainer, p, g *params, lr, c float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &c, 2)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &c, 4)
-		return
+	default:
+		innerBiasSgdGeneric(t, p, g, lr, c)
 	}
-	innerBiasSgdGeneric(t, p, g, lr, c)
 }
 
 func innerForward(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		dense33x17AVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		dense33x17AVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-		return
+	default:
+		innerForwardGeneric(y, x, w, wt, b)
 	}
-	innerForwardGeneric(y, x, w, wt, b)
 }
 
 // innerForwardRows is innerForwardGeneric for every row.
 func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			innerForward(&y[0], &x[0], w, wt, b)
 			return
@@ -1221,12 +862,10 @@ func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, w
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			rows33x16AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rowsUpTo16AVX512_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 132, 68, 33, 65535, by6, by5, single6)
 		}
-		rows33x1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
-		return
-	}
-	if useAVX2 {
+		rowsUpTo16AVX512_3(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], 132, 68, 33, 1, by6, by5, single6)
+	case useAVX2:
 		if len(x) == 1 {
 			innerForward(&y[0], &x[0], w, wt, b)
 			return
@@ -1234,55 +873,42 @@ func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, w
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := range w {
-			rows33x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
+			rows16AVX2_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 132, 68, 33, m)
 		}
-		rows33x1AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by3, by2, single3)
-		return
+		rowsUpTo8AVX2_2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], 132, 68, 33, 28, by3, by2, single3)
+	default:
+		innerForwardRowsGeneric(y, x, w, wt, b)
 	}
-	innerForwardRowsGeneric(y, x, w, wt, b)
+}
+
+// innerForwardTanh is innerForwardGeneric and then tanhOfSumsGeneric.
+func innerForwardTanh(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
+	switch {
+	case useAVX512:
+		dense33x17AVX512_2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
+	case useAVX2:
+		dense33x17AVX2_2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
+	default:
+		innerForwardTanhGeneric(y, x, w, wt, b)
+	}
 }
 
 // innerGradInputRows is innerGradInput for every row.
-func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32, wt *[33][8]float32, u0 [][33]float32, u1 [][33]float32) {
-	if useAVX512 {
+func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32, wt *[33][8]float32) {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradient33x17AVX512(&y[0][0], &x[0][0], &w[0][0][0], &wt[0][0], 4, by6, by2, single6)
-		inputGradient33x17AVX512(&y[0][25], &x[0][0], &w[0][25][0], &wt[25][0], 1, by6, by2, single6)
-		y = y[:len(x)]
-		u0 = u0[:len(x)]
-		u1 = u1[:len(x)]
-		for i := range x {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			u1Row := &u1[i]
-			for j, s := range yRow {
-				sv0 := dropout(s, u0Row[j])
-				yRow[j] = geluGradient(u1Row[j], sv0)
-			}
-		}
-		return
-	}
-	if useAVX2 {
+		inputGradientAVX512_3(&y[0][0], &x[0][0], &w[0][0][0], &wt[0][0], 1, 2112, 68, 132, 257, 4, by6, by2, single6)
+		inputGradientAVX512_3(&y[0][25], &x[0][0], &w[0][25][0], &wt[25][0], 1, 2112, 68, 132, 257, 1, by6, by2, single6)
+	case useAVX2:
 		m := len(x)
 		by2, by1 := m/2, m%2
-		inputGradient33x17AVX2(&y[0][0], &x[0][0], &w[0][0][0], &wt[0][0], 8, by2, by1)
-		inputGradient33x17AVX2(&y[0][29], &x[0][0], &w[0][29][0], &wt[29][0], 1, by2, by1)
-		y = y[:len(x)]
-		u0 = u0[:len(x)]
-		u1 = u1[:len(x)]
-		for i := range x {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			u1Row := &u1[i]
-			for j, s := range yRow {
-				sv0 := dropout(s, u0Row[j])
-				yRow[j] = geluGradient(u1Row[j], sv0)
-			}
-		}
-		return
+		inputGradientAVX2_3(&y[0][0], &x[0][0], &w[0][0][0], &wt[0][0], 1, 2112, 68, 132, 28, 8, by2, by1)
+		inputGradientAVX2_3(&y[0][29], &x[0][0], &w[0][29][0], &wt[29][0], 1, 2112, 68, 132, 28, 1, by2, by1)
+	default:
+		innerGradInputRowsGeneric(y, x, w, wt)
 	}
-	innerGradInputRowsGeneric(y, x, w, wt, u0, u1)
 }
 
 // innerGradWeight computes the gradient of the weights of layer "inner":
@@ -1295,70 +921,66 @@ func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32,
 //
 // in the order of the samples. It does not allocate.
 func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32, x [][33]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		for q := range g {
-			weightGradient16AVX512_2(&g[q][0][0], &dy[0][q*16], &x[0][0], 33, len(x))
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 33, len(x), 68, 132)
 		}
-		weightGradient1AVX512_2(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x))
-		return
-	}
-	if useAVX2 {
+		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x), 68, 132, 1)
+	case useAVX2:
 		for q := range g {
-			weightGradient16AVX2_2(&g[q][0][0], &dy[0][q*16], &x[0][0], 33, len(x))
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 33, len(x), 68, 132)
 		}
-		weightGradient1AVX2_2(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x))
-		return
+		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x), 68, 132, 28)
+	default:
+		innerGradWeightGeneric(g, gt, dy, x)
 	}
-	innerGradWeightGeneric(g, gt, dy, x)
 }
 
 // innerWeightSgd changes inner.weight: dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func innerWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	if useAVX512 {
+func innerWeightSgd(t *Trainer, p, g *params, lr, c float32) {
+	switch {
+	case useAVX512:
 		for q := range 1 {
 			sgdElementsAVX512_2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.momentumBuffer.w2[q][0][0], &lr, &c, 33)
 		}
 		sgdElementsAVX512_2(&g.w2t[0][0], &p.w2t[0][0], &t.m.momentumBuffer.w2t[0][0], &lr, &c, 17)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 1 {
 			sgdElementsAVX2_2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.momentumBuffer.w2[q][0][0], &lr, &c, 66)
 		}
 		sgdElementsAVX2_2(&g.w2t[0][0], &p.w2t[0][0], &t.m.momentumBuffer.w2t[0][0], &lr, &c, 33)
-		return
+	default:
+		innerWeightSgdGeneric(t, p, g, lr, c)
 	}
-	innerWeightSgdGeneric(t, p, g, lr, c)
 }
 
 // mixedBiasSgd changes mixed.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func mixedBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	if useAVX512 {
+func mixedBiasSgd(t *Trainer, p, g *params, lr, c float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b5[0][0], &p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &c, 1)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.b5[0][0], &p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &c, 2)
-		return
+	default:
+		mixedBiasSgdGeneric(t, p, g, lr, c)
 	}
-	mixedBiasSgdGeneric(t, p, g, lr, c)
 }
 
 // mixedWeightSgd changes mixed.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func mixedWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	if useAVX512 {
+func mixedWeightSgd(t *Trainer, p, g *params, lr, c float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.w5[0], &p.w5[0], &t.m.momentumBuffer.w5[0], &lr, &c, 9)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.w5[0], &p.w5[0], &t.m.momentumBuffer.w5[0], &lr, &c, 18)
-		return
+	default:
+		mixedWeightSgdGeneric(t, p, g, lr, c)
 	}
-	mixedWeightSgdGeneric(t, p, g, lr, c)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
-func rowTiles(n int, a int, b int) (int, int, int) {
+func rowTiles(n, a, b int) (int, int, int) {
 	for i := n / a; i >= 0; i-- {
 		if rest := n - i*a; rest%b == 0 {
 			return i, rest / b, 0
@@ -1368,107 +990,102 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 }
 
 // scoreBiasSgd changes score.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func scoreBiasSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	if useAVX512 {
+func scoreBiasSgd(t *Trainer, p, g *params, lr, c float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b7[0][0], &p.b7[0][0], &t.m.momentumBuffer.b7[0][0], &lr, &c, 1)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.b7[0][0], &p.b7[0][0], &t.m.momentumBuffer.b7[0][0], &lr, &c, 2)
-		return
+	default:
+		scoreBiasSgdGeneric(t, p, g, lr, c)
 	}
-	scoreBiasSgdGeneric(t, p, g, lr, c)
 }
 
 func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		dense16x1AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		dense16x1AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
+	default:
+		scoreForwardGeneric(y, x, wt, b)
 	}
-	scoreForwardGeneric(y, x, wt, b)
 }
 
-// scoreForwardRows is scoreForward_2Generic for every row.
+// scoreForwardRows is scoreForwardGeneric for every row.
 func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
-			scoreForward_2(&y[0].Value, &x[0], wt, b)
+			scoreForward(&y[0].Value, &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		rows16x1AVX512(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
-	}
-	if useAVX2 {
+		rowsUpTo16AVX512_3(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], 64, 16, 16, 1, by6, by5, single6)
+	case useAVX2:
 		if len(x) == 1 {
-			scoreForward_2(&y[0].Value, &x[0], wt, b)
+			scoreForward(&y[0].Value, &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		rows16x1AVX2(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
+		rowsUpTo8AVX2_2(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], 64, 16, 16, 28, by3, by2, single3)
+	default:
+		scoreForwardRowsGeneric(y, x, wt, b)
 	}
-	scoreForwardRowsGeneric(y, x, wt, b)
+}
+
+// scoreForwardSigmoid is scoreForwardGeneric and then sigmoidOfSumsGeneric.
+func scoreForwardSigmoid(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	switch {
+	case useAVX512:
+		dense16x1AVX512_2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	case useAVX2:
+		dense16x1AVX2_2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	default:
+		scoreForwardSigmoidGeneric(y, x, wt, b)
+	}
 }
 
 // scoreForwardTrainRows is scoreForwardGeneric for every row.
 func scoreForwardTrainRows(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			scoreForward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		rows16x1AVX512_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
-	}
-	if useAVX2 {
+		rowsUpTo16AVX512_3(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 64, 4, 16, 1, by6, by5, single6)
+	case useAVX2:
 		if len(x) == 1 {
 			scoreForward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		rows16x1AVX2_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
+		rowsUpTo8AVX2_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 64, 4, 16, 28, by3, by2, single3)
+	default:
+		scoreForwardTrainRowsGeneric(y, x, wt, b)
 	}
-	scoreForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-func scoreForward_2(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense16x1AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense16x1AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	scoreForward_2Generic(y, x, wt, b)
 }
 
 // scoreGradInputRows is scoreGradInput for every row.
 func scoreGradInputRows(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradient16x1AVX512(&y[0][0], &x[0][0], &wt[0][0], 2, by6, by2, single6)
-		return
-	}
-	if useAVX2 {
+		inputGradientAVX512(&y[0][0], &x[0][0], &wt[0][0], 4, 64, 257, 2, by6, by2, single6)
+	case useAVX2:
 		m := len(x)
 		by2, by1 := m/2, m%2
-		inputGradient16x1AVX2(&y[0][0], &x[0][0], &wt[0][0], 4, by2, by1)
-		return
+		inputGradientAVX2(&y[0][0], &x[0][0], &wt[0][0], 4, 64, 28, 4, by2, by1)
+	default:
+		scoreGradInputRowsGeneric(y, x, wt)
 	}
-	scoreGradInputRowsGeneric(y, x, wt)
 }
 
 // scoreGradWeight computes the gradient of the weights of layer "score":
@@ -1481,38 +1098,116 @@ func scoreGradInputRows(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
 //
 // in the order of the samples. It does not allocate.
 func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
-	if useAVX512 {
-		weightGradient1AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
-		return
+	switch {
+	case useAVX512:
+		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x), 4, 64, 1)
+	case useAVX2:
+		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x), 4, 64, 28)
+	default:
+		scoreGradWeightGeneric(gt, dy, x)
 	}
-	if useAVX2 {
-		weightGradient1AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
-		return
-	}
-	scoreGradWeightGeneric(gt, dy, x)
 }
 
 // scoreWeightSgd changes score.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func scoreWeightSgd(t *Trainer, p *params, g *params, lr float32, c float32) {
-	if useAVX512 {
+func scoreWeightSgd(t *Trainer, p, g *params, lr, c float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.w7[0][0], &p.w7[0][0], &t.m.momentumBuffer.w7[0][0], &lr, &c, 8)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.w7[0][0], &p.w7[0][0], &t.m.momentumBuffer.w7[0][0], &lr, &c, 16)
-		return
+	default:
+		scoreWeightSgdGeneric(t, p, g, lr, c)
 	}
-	scoreWeightSgdGeneric(t, p, g, lr, c)
 }
 
-func tanhGradientEach(y *[17]float32, x0 *[17]float32, x1 *[17]float32) {
-	if useAVX512 {
-		tanhGradientEachAVX512(y, x0, x1)
-		return
+// sigmoidOfRows is sigmoidOfSumsGeneric for every row.
+func sigmoidOfRows(y []Output) {
+	switch {
+	case useAVX512:
+		sigmoidEachAVX512(&y[0].Value[0], &y[0].Value[0], 1, len(y), 12)
+	case useAVX2:
+		sigmoidEachAVX2(&y[0].Value[0], &y[0].Value[0], 1, len(y), 12)
+	default:
+		sigmoidOfRowsGeneric(y)
 	}
-	if useAVX2 {
-		tanhGradientEachAVX2(y, x0, x1)
-		return
+}
+
+// sigmoidOfRows_2 is sigmoidOfSumsGeneric for every row.
+func sigmoidOfRows_2(y [][1]float32) {
+	switch {
+	case useAVX512:
+		sigmoidEachAVX512(&y[0][0], &y[0][0], 1, len(y), 0)
+	case useAVX2:
+		sigmoidEachAVX2(&y[0][0], &y[0][0], 1, len(y), 0)
+	default:
+		sigmoidOfRows_2Generic(y)
 	}
-	tanhGradientEachGeneric(y, x0, x1)
+}
+
+func sigmoidOfSums(y []float32) {
+	switch {
+	case useAVX512:
+		sigmoidEachAVX512(&y[0], &y[0], len(y), 1, 0)
+	case useAVX2:
+		sigmoidEachAVX2(&y[0], &y[0], len(y), 1, 0)
+	default:
+		sigmoidOfSumsGeneric(y)
+	}
+}
+
+// softplusOfRows is softplusOfSumsGeneric for every row.
+func softplusOfRows(y [][16]float32) {
+	switch {
+	case useAVX512:
+		softplusEachAVX512(&y[0][0], &y[0][0], 16, len(y), 0)
+	case useAVX2:
+		softplusEachAVX2(&y[0][0], &y[0][0], 16, len(y), 0)
+	default:
+		softplusOfRowsGeneric(y)
+	}
+}
+
+func softplusOfSums(y []float32) {
+	switch {
+	case useAVX512:
+		softplusEachAVX512(&y[0], &y[0], len(y), 1, 0)
+	case useAVX2:
+		softplusEachAVX2(&y[0], &y[0], len(y), 1, 0)
+	default:
+		softplusOfSumsGeneric(y)
+	}
+}
+
+func tanhGradientEach(y, x0, x1 *[17]float32) {
+	switch {
+	case useAVX512:
+		tanhGradientEachAVX512(&y[0], &x0[0], &x1[0], 17, 1, 0)
+	case useAVX2:
+		tanhGradientEachAVX2(&y[0], &x0[0], &x1[0], 17, 1, 0)
+	default:
+		tanhGradientEachGeneric(y, x0, x1)
+	}
+}
+
+// tanhOfRows is tanhOfSumsGeneric for every row.
+func tanhOfRows(y [][17]float32) {
+	switch {
+	case useAVX512:
+		tanhEachAVX512(&y[0][0], &y[0][0], 17, len(y), 0)
+	case useAVX2:
+		tanhEachAVX2(&y[0][0], &y[0][0], 17, len(y), 0)
+	default:
+		tanhOfRowsGeneric(y)
+	}
+}
+
+func tanhOfSums(y []float32) {
+	switch {
+	case useAVX512:
+		tanhEachAVX512(&y[0], &y[0], len(y), 1, 0)
+	case useAVX2:
+		tanhEachAVX2(&y[0], &y[0], len(y), 1, 0)
+	default:
+		tanhOfSumsGeneric(y)
+	}
 }

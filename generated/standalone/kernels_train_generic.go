@@ -4,7 +4,7 @@ package standalone
 
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
-func dealt(i int, parts int) int {
+func dealt(i, parts int) int {
 	at := i % (2 * parts)
 	return min(at, 2*parts-1-at)
 }
@@ -21,7 +21,7 @@ func dense1BiasGrad(g *[1][16]float32, dy [][8]float32) {
 }
 
 // dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
-func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(2, parts) {
 		return
 	}
@@ -31,7 +31,7 @@ func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense1BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	{
 		gs := &g.b1[0]
 		ws := &p.b1[0]
@@ -41,14 +41,6 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			w = w - float32(lr*g_)
 			ws[j] = w
 		}
-	}
-}
-
-// dense1ForwardTrainRowsGeneric is dense1ForwardGeneric for every row.
-func dense1ForwardTrainRowsGeneric(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense1ForwardGeneric(&y[i], (*[4]float32)(&x[i]), wt, b)
 	}
 }
 
@@ -66,7 +58,7 @@ func dense1GradWeightGeneric(gt *[4][8]float32, dy [][8]float32, x []Input) {
 	for k := range 4 {
 		gk := &gt[k]
 		{
-			var s0, s1, s2, s3, s4 float32
+			var s0, s1, s2, s3, s4, s5, s6, s7 float32
 			for b := range x {
 				xk := x[b][k]
 				d := (*[8]float32)(dy[b][0 : 0+8])
@@ -75,25 +67,18 @@ func dense1GradWeightGeneric(gt *[4][8]float32, dy [][8]float32, x []Input) {
 				s2 += float32(d[2] * xk)
 				s3 += float32(d[3] * xk)
 				s4 += float32(d[4] * xk)
+				s5 += float32(d[5] * xk)
+				s6 += float32(d[6] * xk)
+				s7 += float32(d[7] * xk)
 			}
 			gk[0] = s0
 			gk[1] = s1
 			gk[2] = s2
 			gk[3] = s3
 			gk[4] = s4
-		}
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
+			gk[5] = s5
+			gk[6] = s6
+			gk[7] = s7
 		}
 	}
 }
@@ -127,7 +112,7 @@ func dense1RankOneGeneric(wt *[4][8]float32, b *[1][16]float32, x *[4]float32, d
 }
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
-func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(0, parts) {
 		return
 	}
@@ -137,7 +122,7 @@ func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense1WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for k := range 4 {
 		gs := &g.w1[k]
 		ws := &p.w1[k]
@@ -162,7 +147,7 @@ func dense2BiasGrad(g *[1][16]float32, dy [][3]float32) {
 }
 
 // dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
-func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(3, parts) {
 		return
 	}
@@ -172,7 +157,7 @@ func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense2BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	{
 		gs := &g.b2[0]
 		ws := &p.b2[0]
@@ -182,14 +167,6 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			w = w - float32(lr*g_)
 			ws[j] = w
 		}
-	}
-}
-
-// dense2ForwardTrainRowsGeneric is dense2ForwardGeneric for every row.
-func dense2ForwardTrainRowsGeneric(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense2ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -220,127 +197,17 @@ func dense2GradInput(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1 *[8]flo
 }
 
 // dense2GradInputOneGeneric is dense2GradInput and then dense2RankOneGeneric.
-func dense2GradInputOneGeneric(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
+func dense2GradInputOneGeneric(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1, input *[8]float32, rate float32, b *[1][16]float32) {
 	dense2GradInput(y, x, wt, a1)
 	dense2RankOneGeneric(wt, b, input, x, rate)
 }
 
-// dense2GradInputRowsGeneric is dense2GradInput_2 for every row.
+// dense2GradInputRowsGeneric is dense2GradInput for every row.
 func dense2GradInputRowsGeneric(y [][8]float32, x [][3]float32, wt *[8][8]float32, u0 [][8]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense2GradInput_2(&y[i], &x[i], wt, &u0[i])
-	}
-}
-
-// dense2GradInput_2 computes the input gradient of layer "dense2", 3→8:
-//
-//	for n := range y {
-//		s := 0
-//		for k := range x {
-//			s += w[k][n] * x[k]
-//		}
-//		y[n] = reluGradient(s)
-//	}
-//
-// Fully unrolled: 24 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense2GradInput_2(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1 *[8]float32) {
-	{
-		// y[0] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[0][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[0][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[0] = reluGradient(a1[0], s0)
-	}
-	{
-		// y[1] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[1][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[1][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[1] = reluGradient(a1[1], s0)
-	}
-	{
-		// y[2] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[2][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[2][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[2][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[2] = reluGradient(a1[2], s0)
-	}
-	{
-		// y[3] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[3][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[3][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[3][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[3] = reluGradient(a1[3], s0)
-	}
-	{
-		// y[4] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[4][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[4][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[4][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[4] = reluGradient(a1[4], s0)
-	}
-	{
-		// y[5] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[5][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[5][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[5][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[5] = reluGradient(a1[5], s0)
-	}
-	{
-		// y[6] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[6][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[6][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[6][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[6] = reluGradient(a1[6], s0)
-	}
-	{
-		// y[7] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[7][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[7][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[7][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[7] = reluGradient(a1[7], s0)
+		dense2GradInput(&y[i], &x[i], wt, &u0[i])
 	}
 }
 
@@ -402,7 +269,7 @@ func dense2RankOneGeneric(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, d
 }
 
 // dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
-func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(1, parts) {
 		return
 	}
@@ -412,7 +279,7 @@ func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense2WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for k := range 8 {
 		gs := &g.w2[k]
 		ws := &p.w2[k]

@@ -5,7 +5,5 @@
 #include "textflag.h"
 
 // preempt lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
-//
-// func preempt()
 TEXT ·preempt(SB), 0, $128-0
-	RET 
+	RET

@@ -3,388 +3,217 @@
 
 package w3
 
-// crossEntropyGradientEachAVX2 computes y = x3 · ((x0 / x1) - x2) for every element.
-//
 //go:noescape
-func crossEntropyGradientEachAVX2(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 *float32)
+func biasEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
 
-// crossEntropyGradientEachAVX512 computes y = x3 · ((x0 / x1) - x2) for every element.
-//
 //go:noescape
-func crossEntropyGradientEachAVX512(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 *float32)
+func biasEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
 
-// dense512x10AVX2 sums 512 products for each of 10 outputs.
-//
 //go:noescape
-func dense512x10AVX2(y *float32, x *float32, wt *float32, b *float32)
+func crossEntropyGradientEachAVX2(y, x0, x1, x2, x3 *float32, n, rows, gap int)
 
-// dense512x10AVX512 sums 512 products for each of 10 outputs.
-//
 //go:noescape
-func dense512x10AVX512(y *float32, x *float32, wt *float32, b *float32)
+func crossEntropyGradientEachAVX512(y, x0, x1, x2, x3 *float32, n, rows, gap int)
 
-// dense512x512AVX2 sums 512 products for each of 512 outputs.
-//
 //go:noescape
-func dense512x512AVX2(y *float32, x *float32, w *float32, b *float32)
+func dense512x10AVX2(y, x, wt, b *float32)
 
-// dense512x512AVX512 sums 512 products for each of 512 outputs.
-//
 //go:noescape
-func dense512x512AVX512(y *float32, x *float32, w *float32, b *float32)
+func dense512x10AVX512(y, x, wt, b *float32)
 
-// dense784x512AVX2 sums 784 products for each of 512 outputs.
-//
 //go:noescape
-func dense784x512AVX2(y *float32, x *float32, w *float32, b *float32)
+func dense512x512AVX2(y, x, w, b *float32)
 
-// dense784x512AVX512 sums 784 products for each of 512 outputs.
-//
 //go:noescape
-func dense784x512AVX512(y *float32, x *float32, w *float32, b *float32)
+func dense512x512AVX512(y, x, w, b *float32)
 
-// exponentialsEachAVX2 computes y = exp(x0 - x1) for every element.
-//
 //go:noescape
-func exponentialsEachAVX2(y *[10]float32, x0 *[10]float32, x1 *[1]float32)
+func dense784x512AVX2(y, x, w, b *float32)
 
-// exponentialsEachAVX512 computes y = exp(x0 - x1) for every element.
-//
 //go:noescape
-func exponentialsEachAVX512(y *[10]float32, x0 *[10]float32, x1 *[1]float32)
+func dense784x512AVX512(y, x, w, b *float32)
 
-// inputGradient512x10AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
 //go:noescape
-func inputGradient512x10AVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+func exponentialsEachAVX2(y, x0, x1 *float32, n, rows, gap int)
 
-// inputGradient512x10AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
 //go:noescape
-func inputGradient512x10AVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+func exponentialsEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 
-// inputGradient512x512AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
 //go:noescape
-func inputGradient512x512AVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+func inputGradientAVX2(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1, tiles2 int)
 
-// inputGradient512x512AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
 //go:noescape
-func inputGradient512x512AVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+func inputGradientAVX2_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
 
-// learn10AVX2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func inputGradientAVX512(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1, tiles2 int)
 
-// learn10AVX2_2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn10AVX2_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
 
-// learn10AVX512 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn10AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
-// learn10AVX512_2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn10AVX512_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
-// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learnUpTo16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
-// learn16AVX2_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn16AVX2_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learnUpTo16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
-// learn16AVX2_3 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn16AVX2_3(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func listed512x512AVX2(y, x, w, b *float32, list *int32, count int)
 
-// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn16AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func listed512x512AVX512(y, x, w, b *float32, list *int32, count int)
 
-// learn16AVX512_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16AVX512_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16AVX512_3 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16AVX512_3(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// listed512x512AVX2 is the layer for the inputs of a list.
-//
-//go:noescape
-func listed512x512AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// listed512x512AVX512 is the layer for the inputs of a list.
-//
-//go:noescape
-func listed512x512AVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// listedStep512x512AVX2 computes the gradients of the inputs of a list and updates their weights.
-//
-//go:noescape
-func listedStep512x512AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
-
-// listedStep512x512AVX512 computes the gradients of the inputs of a list and updates their weights.
-//
-//go:noescape
-func listedStep512x512AVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
-
-// nonZero512 lists the byte offsets of the elements that are not zero.
-//
 //go:noescape
 func nonZero512(list *int32, count *int, x *float32)
 
-// preempt lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
-//
 //go:noescape
 func preempt()
 
-// reluGradientEachAVX2 computes y = select(0 < x0, x1, x0) for every element.
-//
 //go:noescape
-func reluGradientEachAVX2(y *[512]float32, x0 *[512]float32, x1 *[512]float32)
+func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
-// reluGradientEachAVX512 computes y = select(0 < x0, x1, x0) for every element.
-//
 //go:noescape
-func reluGradientEachAVX512(y *[512]float32, x0 *[512]float32, x1 *[512]float32)
+func rows32AVX512(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2, tiles3 int)
 
-// rows512x10AVX512 sums 512 products for 10 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows512x10AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func rows8AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0 int)
 
-// rows512x16AVX2 sums 512 products for 16 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows512x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
 
-// rows512x2AVX2 sums 512 products for 2 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows512x2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0 int)
 
-// rows512x32AVX512 sums 512 products for 32 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows512x32AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func sgdElementsAVX2(g_, w_, lr_ *float32, vectors int)
 
-// rows512x8AVX2 sums 512 products for 8 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows512x8AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+func sgdElementsAVX512(g_, w_, lr_ *float32, vectors int)
 
-// rows784x16AVX2 sums 784 products for 16 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows784x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func softmaxEachAVX2(y, x0, x1 *float32, n, rows, gap int)
 
-// rows784x32AVX512 sums 784 products for 32 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows784x32AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func softmaxEachAVX512(y, x0, x1 *float32, n, rows, gap int)
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
-//
 //go:noescape
-func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+func step512x10AVX2(wt, b, x, dy, rate *float32)
 
-// sgdElementsAVX512 computes w = w - (lr · g) for every element.
-//
 //go:noescape
-func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+func step512x10AVX512(wt, b, x, dy, rate *float32)
 
-// softmaxEachAVX2 computes y = x0 / x1 for every element.
-//
 //go:noescape
-func softmaxEachAVX2(y *[10]float32, x0 *[10]float32, x1 *[1]float32)
+func step512x512AVX2(w, b, x, dy, rate *float32)
 
-// softmaxEachAVX512 computes y = x0 / x1 for every element.
-//
 //go:noescape
-func softmaxEachAVX512(y *[10]float32, x0 *[10]float32, x1 *[1]float32)
+func step512x512AVX512(w, b, x, dy, rate *float32)
 
-// step10AVX2 updates the bias.
-//
 //go:noescape
-func step10AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+func step784x512AVX2(w, b, x, dy, rate *float32)
 
-// step10AVX512 updates the bias.
-//
 //go:noescape
-func step10AVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+func step784x512AVX512(w, b, x, dy, rate *float32)
 
-// step512AVX2 updates the bias.
-//
 //go:noescape
-func step512AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+func stepGradientAVX2(wt, x, dy, rate, dx, u *float32, first, count, mask int)
 
-// step512AVX512 updates the bias.
-//
 //go:noescape
-func step512AVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+func stepGradientAVX2_2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
 
-// step512x10AVX2 is the step of one sample on the weights of 10 outputs.
-//
 //go:noescape
-func step512x10AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+func stepGradientAVX2_3(w, x, dy, rate, dx *float32, list *int32, count, panels, panelStride int)
 
-// step512x10AVX512 is the step of one sample on the weights of 10 outputs.
-//
 //go:noescape
-func step512x10AVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+func stepGradientAVX512(wt, x, dy, rate, dx, u *float32, first, count, mask int)
 
-// step512x10GradientAVX2 computes the gradients of the inputs and updates the weights.
-//
 //go:noescape
-func step512x10GradientAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+func stepGradientAVX512_2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
 
-// step512x10GradientAVX512 computes the gradients of the inputs and updates the weights.
-//
 //go:noescape
-func step512x10GradientAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+func stepGradientAVX512_3(w, x, dy, rate, dx *float32, list *int32, count, panels, panelStride int)
 
-// step512x512AVX2 is the step of one sample on the weights of 512 outputs.
-//
 //go:noescape
-func step512x512AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
-// step512x512AVX512 is the step of one sample on the weights of 512 outputs.
-//
 //go:noescape
-func step512x512AVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
-// step512x512GradientAVX2 computes the gradients of the inputs and updates the weights.
-//
 //go:noescape
-func step512x512GradientAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+func weightGradientUpTo16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
-// step512x512GradientAVX512 computes the gradients of the inputs and updates the weights.
-//
 //go:noescape
-func step512x512GradientAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
-// step784x512AVX2 is the step of one sample on the weights of 512 outputs.
-//
-//go:noescape
-func step784x512AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// step784x512AVX512 is the step of one sample on the weights of 512 outputs.
-//
-//go:noescape
-func step784x512AVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// weightGradient10AVX2 sums the gradients of the weights of 10 outputs over the rows.
-//
-//go:noescape
-func weightGradient10AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// weightGradient10AVX512 sums the gradients of the weights of 10 outputs over the rows.
-//
-//go:noescape
-func weightGradient10AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// weightGradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func weightGradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// weightGradient16AVX2_2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func weightGradient16AVX2_2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// weightGradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func weightGradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// weightGradient16AVX512_2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func weightGradient16AVX512_2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-func crossEntropyGradientEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
-	if useAVX512 {
-		crossEntropyGradientEachAVX512(y, x0, x1, x2, &x3)
-		return
+func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+	switch {
+	case useAVX512:
+		crossEntropyGradientEachAVX512(&y[0], &x0[0], &x1[0], &x2[0], &x3, 10, 1, 0)
+	case useAVX2:
+		crossEntropyGradientEachAVX2(&y[0], &x0[0], &x1[0], &x2[0], &x3, 10, 1, 0)
+	default:
+		crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
 	}
-	if useAVX2 {
-		crossEntropyGradientEachAVX2(y, x0, x1, x2, &x3)
-		return
-	}
-	crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
 }
 
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 32 {
-			learn16AVX512_2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 2112, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 32 {
-			learn16AVX2_2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 2112, 0)
 		}
-		return
+	default:
+		dense1BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense1BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1BiasSgd changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense1BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &lr, 32)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 64)
-		return
+	default:
+		dense1BiasSgdGeneric(t, p, g, lr)
 	}
-	dense1BiasSgdGeneric(t, p, g, lr)
 }
 
 func dense1Forward(y *[512]float32, x *[784]float32, w *[32][784][16]float32, b *[32][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		dense784x512AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		dense784x512AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
+	default:
+		dense1ForwardGeneric(y, x, w, b)
 	}
-	dense1ForwardGeneric(y, x, w, b)
 }
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense1Forward((*[512]float32)(y[0][:]), (*[784]float32)(&x[0]), w, b)
 			return
@@ -396,15 +225,13 @@ func dense1ForwardRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *
 			single12 = 0
 		}
 		for q := 0; q < 32; q += 2 {
-			rows784x32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 50176, 3136, 2112, 784, by12, by8, by4, single12)
 			if again12 {
-				rows784x32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 50176, 3136, 2112, 784, 0, 0, 1, 0)
 			}
 			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			dense1Forward((*[512]float32)(y[0][:]), (*[784]float32)(&x[0]), w, b)
 			return
@@ -412,12 +239,12 @@ func dense1ForwardRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			rows784x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 3136, 2112, 784, by6, by5, single6)
 			preempt()
 		}
-		return
+	default:
+		dense1ForwardRowsGeneric(y, x, w, b)
 	}
-	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
@@ -430,21 +257,20 @@ func dense1ForwardRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *
 //
 // in the order of the samples. It does not allocate.
 func dense1GradWeight(g *[32][784][16]float32, dy [][528]float32, x []Input) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		for q := range g {
-			weightGradient16AVX512_2(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x))
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x), 2112, 3136)
 			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range g {
-			weightGradient16AVX2_2(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x))
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x), 2112, 3136)
 			preempt()
 		}
-		return
+	default:
+		dense1GradWeightGeneric(g, dy, x)
 	}
-	dense1GradWeightGeneric(g, dy, x)
 }
 
 // dense1RankOne is the step of layer "dense1" by one sample:
@@ -458,122 +284,117 @@ func dense1GradWeight(g *[32][784][16]float32, dy [][528]float32, x []Input) {
 //
 // It does not allocate.
 func dense1RankOne(w *[32][784][16]float32, b *[32][16]float32, x *[784]float32, dy *[512]float32, rate float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		negative := -rate
 		step784x512AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		negative := -rate
 		step784x512AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
+	default:
+		dense1RankOneGeneric(w, b, x, dy, rate)
 	}
-	dense1RankOneGeneric(w, b, x, dy, rate)
 }
 
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(784, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 32 {
-				learn16AVX512_3(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				learn16AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x), 2112, 3136)
 				preempt()
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(784, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 32 {
-				learn16AVX2_3(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				learn16AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x), 2112, 3136)
 				preempt()
 			}
 		}
-		return
+	default:
+		dense1WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1WeightSgd changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense1WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		for q := range 32 {
 			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 784)
 			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 32 {
 			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 1568)
 			preempt()
 		}
-		return
+	default:
+		dense1WeightSgdGeneric(t, p, g, lr)
 	}
-	dense1WeightSgdGeneric(t, p, g, lr)
 }
 
 // dense2BiasLearn updates dense2.bias: gradient and sgd.
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 32 {
-			learn16AVX512_2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16AVX512(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x), 2112, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 32 {
-			learn16AVX2_2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x), 2112, 0)
 		}
-		return
+	default:
+		dense2BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2BiasSgd changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense2BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &lr, 32)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 64)
-		return
+	default:
+		dense2BiasSgdGeneric(t, p, g, lr)
 	}
-	dense2BiasSgdGeneric(t, p, g, lr)
 }
 
-func dense2Forward(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
-	if useAVX512 {
+func dense2Forward(y, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	switch {
+	case useAVX512:
 		dense512x512AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		dense512x512AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
+	default:
+		dense2ForwardGeneric(y, x, w, b)
 	}
-	dense2ForwardGeneric(y, x, w, b)
 }
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
-func dense2ForwardRows(y [][528]float32, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
-	if useAVX512 {
+func dense2ForwardRows(y, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense2Forward((*[512]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
 			return
@@ -585,15 +406,13 @@ func dense2ForwardRows(y [][528]float32, x [][528]float32, w *[32][513][16]float
 			single12 = 0
 		}
 		for q := 0; q < 32; q += 2 {
-			rows512x32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 32832, 2112, 2112, 512, by12, by8, by4, single12)
 			if again12 {
-				rows512x32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 32832, 2112, 2112, 512, 0, 0, 1, 0)
 			}
 			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			dense2Forward((*[512]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
 			return
@@ -601,17 +420,18 @@ func dense2ForwardRows(y [][528]float32, x [][528]float32, w *[32][513][16]float
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			rows512x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 2112, 2112, 512, by6, by5, single6)
 			preempt()
 		}
-		return
+	default:
+		dense2ForwardRowsGeneric(y, x, w, b)
 	}
-	dense2ForwardRowsGeneric(y, x, w, b)
 }
 
 // dense2ForwardSkip is dense2Forward; where enough elements of x are zero, their weights are not read.
-func dense2ForwardSkip(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
-	if useAVX512 {
+func dense2ForwardSkip(y, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	switch {
+	case useAVX512:
 		var list [528]int32
 		var count int
 		nonZero512(&list[0], &count, &x[0])
@@ -620,9 +440,7 @@ func dense2ForwardSkip(y *[512]float32, x *[512]float32, w *[32][513][16]float32
 			return
 		}
 		dense2Forward(y, x, w, b)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		var list [520]int32
 		var count int
 		nonZero512(&list[0], &count, &x[0])
@@ -631,69 +449,65 @@ func dense2ForwardSkip(y *[512]float32, x *[512]float32, w *[32][513][16]float32
 			return
 		}
 		dense2Forward(y, x, w, b)
-		return
+	default:
+		dense2Forward(y, x, w, b)
 	}
-	dense2Forward(y, x, w, b)
 }
 
 // dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
-func dense2GradInputOne(y *[512]float32, x *[512]float32, w *[32][513][16]float32, a1 *[512]float32, input *[512]float32, rate float32, b *[32][16]float32) {
-	if useAVX512 {
+func dense2GradInputOne(y, x *[512]float32, w *[32][513][16]float32, a1, input *[512]float32, rate float32, b *[32][16]float32) {
+	switch {
+	case useAVX512:
 		negative := -rate
 		var list [528]int32
 		var count int
 		nonZero512(&list[0], &count, &input[0])
 		if count <= 448 {
 			clear(y[:])
-			listedStep512x512AVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
-			reluGradientEach(y, a1, y)
-			step512AVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			stepGradientAVX512_3(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 32, 32832)
+			biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 512, 1, 0)
 			return
 		}
-		step512x512GradientAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 512)
-		step512AVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
-	}
-	if useAVX2 {
+		stepGradientAVX512_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 512, 32, 32832)
+		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 512, 1, 0)
+	case useAVX2:
 		negative := -rate
 		var list [520]int32
 		var count int
 		nonZero512(&list[0], &count, &input[0])
 		if count <= 448 {
 			clear(y[:])
-			listedStep512x512AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
-			reluGradientEach(y, a1, y)
-			step512AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			stepGradientAVX2_3(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 32, 32832)
+			biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 512, 1, 0)
 			return
 		}
-		step512x512GradientAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 512)
-		step512AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
+		stepGradientAVX2_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 512, 32, 32832)
+		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 512, 1, 0)
+	default:
+		dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
 	}
-	dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
 }
 
 // dense2GradInputRows is dense2GradInput for every row.
-func dense2GradInputRows(y [][528]float32, x [][528]float32, w *[32][513][16]float32, u0 [][528]float32) {
-	if useAVX512 {
+func dense2GradInputRows(y, x [][528]float32, w *[32][513][16]float32, u0 [][528]float32) {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
 		for k := 0; k < 512; k += 128 {
-			inputGradient512x512AVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(16, (512-k)/8), by6, by2, single6)
+			inputGradientAVX512_2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 32, 32832, 2112, 2112, 2112, min(16, (512-k)/8), by6, by2, single6)
 			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for k := 0; k < 512; k += 128 {
-			inputGradient512x512AVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(32, (512-k)/4), by3, by2, single3)
+			inputGradientAVX2_2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 32, 32832, 2112, 2112, 2112, min(32, (512-k)/4), by3, by2, single3)
 			preempt()
 		}
-		return
+	default:
+		dense2GradInputRowsGeneric(y, x, w, u0)
 	}
-	dense2GradInputRowsGeneric(y, x, w, u0)
 }
 
 // dense2GradWeight computes the gradient of the weights of layer "dense2":
@@ -705,22 +519,21 @@ func dense2GradInputRows(y [][528]float32, x [][528]float32, w *[32][513][16]flo
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense2GradWeight(g *[32][513][16]float32, dy [][528]float32, x [][528]float32) {
-	if useAVX512 {
+func dense2GradWeight(g *[32][513][16]float32, dy, x [][528]float32) {
+	switch {
+	case useAVX512:
 		for q := range g {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x))
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x), 2112, 2112)
 			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range g {
-			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x))
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x), 2112, 2112)
 			preempt()
 		}
-		return
+	default:
+		dense2GradWeightGeneric(g, dy, x)
 	}
-	dense2GradWeightGeneric(g, dy, x)
 }
 
 // dense2RankOne is the step of layer "dense2" by one sample:
@@ -733,173 +546,164 @@ func dense2GradWeight(g *[32][513][16]float32, dy [][528]float32, x [][528]float
 //	}
 //
 // It does not allocate.
-func dense2RankOne(w *[32][513][16]float32, b *[32][16]float32, x *[512]float32, dy *[512]float32, rate float32) {
-	if useAVX512 {
+func dense2RankOne(w *[32][513][16]float32, b *[32][16]float32, x, dy *[512]float32, rate float32) {
+	switch {
+	case useAVX512:
 		negative := -rate
 		step512x512AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		negative := -rate
 		step512x512AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
+	default:
+		dense2RankOneGeneric(w, b, x, dy, rate)
 	}
-	dense2RankOneGeneric(w, b, x, dy, rate)
 }
 
 // dense2WeightLearn updates dense2.weight: gradient and sgd.
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(512, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 32 {
-				learn16AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				learn16AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x), 2112, 2112)
 				preempt()
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(512, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 32 {
-				learn16AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				learn16AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x), 2112, 2112)
 				preempt()
 			}
 		}
-		return
+	default:
+		dense2WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2WeightSgd changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense2WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		for q := range 32 {
 			sgdElementsAVX512(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 512)
 			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 32 {
 			sgdElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 1024)
 			preempt()
 		}
-		return
+	default:
+		dense2WeightSgdGeneric(t, p, g, lr)
 	}
-	dense2WeightSgdGeneric(t, p, g, lr)
 }
 
 // dense3BiasLearn updates dense3.bias: gradient and sgd.
-func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense3BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn10AVX512_2(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x))
-		return
-	}
-	if useAVX2 {
+		learnUpTo16AVX512(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x), 40, 0, 1023)
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn10AVX2_2(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x))
-		return
+		learnUpTo16AVX2(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x), 40, 0, 24)
+	default:
+		dense3BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense3BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense3BiasSgd changes dense3.bias: w = w - (lr · g).
-func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense3BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b3[0][0], &p.b3[0][0], &lr, 1)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &lr, 2)
-		return
+	default:
+		dense3BiasSgdGeneric(t, p, g, lr)
 	}
-	dense3BiasSgdGeneric(t, p, g, lr)
 }
 
 func dense3Forward(y *[10]float32, x *[512]float32, wt *[512][16]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		dense512x10AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		dense512x10AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
+	default:
+		dense3ForwardGeneric(y, x, wt, b)
 	}
-	dense3ForwardGeneric(y, x, wt, b)
 }
 
 // dense3ForwardRows is dense3ForwardGeneric for every row.
 func dense3ForwardRows(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense3Forward(&y[0], (*[512]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		rows512x10AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	if useAVX2 {
+		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 2112, 40, 512, 1023, by3, by2, single3)
+	case useAVX2:
 		if len(x) == 1 {
 			dense3Forward(&y[0], (*[512]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
-		rows512x8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
-		rows512x2AVX2(&y[0][8], &x[0][0], &wt[0][8], &b[0][8], m)
-		return
+		rows8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 2112, 40, 512, m)
+		rowsUpTo8AVX2(&y[0][8], &x[0][0], &wt[0][8], &b[0][8], 2112, 40, 512, 24, m)
+	default:
+		dense3ForwardRowsGeneric(y, x, wt, b)
 	}
-	dense3ForwardRowsGeneric(y, x, wt, b)
 }
 
 // dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
-func dense3GradInputOne(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2 *[512]float32, input *[512]float32, rate float32, b *[1][16]float32) {
-	if useAVX512 {
+func dense3GradInputOne(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2, input *[512]float32, rate float32, b *[1][16]float32) {
+	switch {
+	case useAVX512:
 		negative := -rate
-		step512x10GradientAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512)
-		step10AVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
-	}
-	if useAVX2 {
+		stepGradientAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512, 771)
+		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 10, 1, 0)
+	case useAVX2:
 		negative := -rate
-		step512x10GradientAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512)
-		step10AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
+		stepGradientAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512, 24)
+		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 10, 1, 0)
+	default:
+		dense3GradInputOneGeneric(y, x, wt, a2, input, rate, b)
 	}
-	dense3GradInputOneGeneric(y, x, wt, a2, input, rate, b)
 }
 
 // dense3GradInputRows is dense3GradInput for every row.
 func dense3GradInputRows(y [][528]float32, x [][10]float32, wt *[512][16]float32, u0 [][528]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradient512x10AVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 64, by6, by2, single6)
-		return
-	}
-	if useAVX2 {
+		inputGradientAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 40, 2112, 2112, 771, 64, by6, by2, single6)
+	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		inputGradient512x10AVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 128, by3, by2, single3)
-		return
+		inputGradientAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 40, 2112, 2112, 24, 128, by3, by2, single3)
+	default:
+		dense3GradInputRowsGeneric(y, x, wt, u0)
 	}
-	dense3GradInputRowsGeneric(y, x, wt, u0)
 }
 
 // dense3GradWeight computes the gradient of the weights of layer "dense3":
@@ -912,15 +716,14 @@ func dense3GradInputRows(y [][528]float32, x [][10]float32, wt *[512][16]float32
 //
 // in the order of the samples. It does not allocate.
 func dense3GradWeight(gt *[512][16]float32, dy [][10]float32, x [][528]float32) {
-	if useAVX512 {
-		weightGradient10AVX512(&gt[0][0], &dy[0][0], &x[0][0], 512, len(x))
-		return
+	switch {
+	case useAVX512:
+		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 512, len(x), 40, 2112, 1023)
+	case useAVX2:
+		weightGradientUpTo16AVX2(&gt[0][0], &dy[0][0], &x[0][0], 512, len(x), 40, 2112, 24)
+	default:
+		dense3GradWeightGeneric(gt, dy, x)
 	}
-	if useAVX2 {
-		weightGradient10AVX2(&gt[0][0], &dy[0][0], &x[0][0], 512, len(x))
-		return
-	}
-	dense3GradWeightGeneric(gt, dy, x)
 }
 
 // dense3RankOne is the step of layer "dense3" by one sample:
@@ -934,81 +737,65 @@ func dense3GradWeight(gt *[512][16]float32, dy [][10]float32, x [][528]float32) 
 //
 // It does not allocate.
 func dense3RankOne(wt *[512][16]float32, b *[1][16]float32, x *[512]float32, dy *[10]float32, rate float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		negative := -rate
 		step512x10AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		negative := -rate
 		step512x10AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
+	default:
+		dense3RankOneGeneric(wt, b, x, dy, rate)
 	}
-	dense3RankOneGeneric(wt, b, x, dy, rate)
 }
 
 // dense3WeightLearn updates dense3.weight: gradient and sgd.
-func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense3WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(512, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
-			learn10AVX512(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.a2[0][k], m, len(x))
+			learnUpTo16AVX512(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.a2[0][k], m, len(x), 40, 2112, 1023)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(512, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learn10AVX2(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.a2[0][k], m, len(x))
+			learnUpTo16AVX2(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.a2[0][k], m, len(x), 40, 2112, 24)
 		}
-		return
+	default:
+		dense3WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense3WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense3WeightSgd changes dense3.weight: w = w - (lr · g).
-func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense3WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.w3[0][0], &p.w3[0][0], &lr, 512)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.w3[0][0], &p.w3[0][0], &lr, 1024)
-		return
+	default:
+		dense3WeightSgdGeneric(t, p, g, lr)
 	}
-	dense3WeightSgdGeneric(t, p, g, lr)
 }
 
-func exponentialsEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
-	if useAVX512 {
-		exponentialsEachAVX512(y, x0, x1)
-		return
+func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32) {
+	switch {
+	case useAVX512:
+		exponentialsEachAVX512(&y[0], &x0[0], &x1[0], 10, 1, 0)
+	case useAVX2:
+		exponentialsEachAVX2(&y[0], &x0[0], &x1[0], 10, 1, 0)
+	default:
+		exponentialsEachGeneric(y, x0, x1)
 	}
-	if useAVX2 {
-		exponentialsEachAVX2(y, x0, x1)
-		return
-	}
-	exponentialsEachGeneric(y, x0, x1)
-}
-
-func reluGradientEach(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
-	if useAVX512 {
-		reluGradientEachAVX512(y, x0, x1)
-		return
-	}
-	if useAVX2 {
-		reluGradientEachAVX2(y, x0, x1)
-		return
-	}
-	reluGradientEachGeneric(y, x0, x1)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
-func rowTiles(n int, a int, b int) (int, int, int) {
+func rowTiles(n, a, b int) (int, int, int) {
 	for i := n / a; i >= 0; i-- {
 		if rest := n - i*a; rest%b == 0 {
 			return i, rest / b, 0
@@ -1018,19 +805,18 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 }
 
 // share is a part of n inputs, in whole tiles.
-func share(n int, tile int, part int, parts int) (from, to int) {
+func share(n, tile, part, parts int) (from, to int) {
 	tiles := (n + tile - 1) / tile
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }
 
-func softmaxEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
-	if useAVX512 {
-		softmaxEachAVX512(y, x0, x1)
-		return
+func softmaxEach(y, x0 *[10]float32, x1 *[1]float32) {
+	switch {
+	case useAVX512:
+		softmaxEachAVX512(&y[0], &x0[0], &x1[0], 10, 1, 0)
+	case useAVX2:
+		softmaxEachAVX2(&y[0], &x0[0], &x1[0], 10, 1, 0)
+	default:
+		softmaxEachGeneric(y, x0, x1)
 	}
-	if useAVX2 {
-		softmaxEachAVX2(y, x0, x1)
-		return
-	}
-	softmaxEachGeneric(y, x0, x1)
 }

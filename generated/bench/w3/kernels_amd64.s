@@ -270,21 +270,18 @@ DATA laneMasks<>+40(SB)/8, $0
 DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
+DATA c00000020<>+0(SB)/4, $0x20
+GLOBL c00000020<>(SB), RODATA|NOPTR, $4
+#define zero(s0) \
+	VXORPS s0, s0, s0
 
-DATA nonZero512Const<>+0(SB)/4, $0x20
-GLOBL nonZero512Const<>(SB), RODATA|NOPTR, $32
 
 // nonZero512 lists the byte offsets of the elements that are not zero.
-//
-// func nonZero512(list *int32, count *int, x *float32)
 TEXT ·nonZero512(SB), NOSPLIT, $0-24
-	MOVQ list+0(FP), DI
-	MOVQ x+16(FP), SI
-	LEAQ setLanes<>(SB), R9
-	XORQ R11, R11
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VPBROADCASTD nonZero512Const<>+0(SB), Y2
+	MOVQ list+0(FP), DI; MOVQ x+16(FP), SI; LEAQ setLanes<>(SB), R9; XORQ R11, R11
+	zero(Y0)
+	zero(Y1)
+	VPBROADCASTD c00000020<>(SB), Y2
 	MOVQ $64, CX
 vectors1:
 	VMOVUPS (SI), Y3
@@ -298,15 +295,12 @@ vectors1:
 	ADDQ AX, R11
 	VPADDD Y2, Y1, Y1
 	ADDQ $32, SI
-	DECQ CX
-	JNZ vectors1
+	DECQ CX; JNZ vectors1
 	MOVQ count+8(FP), SI
 	MOVQ R11, (SI)
-	VZEROUPPER 
-	RET 
+	VZEROUPPER
+	RET
 
 // preempt lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
-//
-// func preempt()
 TEXT ·preempt(SB), 0, $128-0
-	RET 
+	RET

@@ -4,13 +4,13 @@ package w3
 
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
-func dealt(i int, parts int) int {
+func dealt(i, parts int) int {
 	at := i % (2 * parts)
 	return min(at, 2*parts-1-at)
 }
 
 // dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
-func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(3, parts) {
 		return
 	}
@@ -20,7 +20,7 @@ func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense1BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 32 {
 		gs := &g.b1[q]
 		ws := &p.b1[q]
@@ -47,58 +47,28 @@ func dense1GradWeightGeneric(g *[32][784][16]float32, dy [][528]float32, x []Inp
 	for q := range g {
 		for k := range 784 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
+			for j := 0; j <= 8; j += 8 {
+				var s0, s1, s2, s3, s4, s5, s6, s7 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
+					s6 += float32(d[j+6] * xk)
+					s7 += float32(d[j+7] * xk)
 				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+				gk[j+6] = s6
+				gk[j+7] = s7
 			}
 		}
 	}
@@ -133,7 +103,7 @@ func dense1RankOneGeneric(w *[32][784][16]float32, b *[32][16]float32, x *[784]f
 }
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
-func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(0, parts) {
 		return
 	}
@@ -143,7 +113,7 @@ func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense1WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 32 {
 		for k := range 784 {
 			gs := &g.w1[q][k]
@@ -170,7 +140,7 @@ func dense2BiasGrad(g *[32][16]float32, dy [][528]float32) {
 }
 
 // dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
-func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(4, parts) {
 		return
 	}
@@ -180,7 +150,7 @@ func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense2BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 32 {
 		gs := &g.b2[q]
 		ws := &p.b2[q]
@@ -204,7 +174,7 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Rolled: 262144 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense2GradInput(y *[512]float32, x *[512]float32, w *[32][513][16]float32, a1 *[512]float32) {
+func dense2GradInput(y, x *[512]float32, w *[32][513][16]float32, a1 *[512]float32) {
 	for k := 0; k <= 511; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		for q := range w {
@@ -227,13 +197,13 @@ func dense2GradInput(y *[512]float32, x *[512]float32, w *[32][513][16]float32, 
 }
 
 // dense2GradInputOneGeneric is dense2GradInput and then dense2RankOneGeneric.
-func dense2GradInputOneGeneric(y *[512]float32, x *[512]float32, w *[32][513][16]float32, a1 *[512]float32, input *[512]float32, rate float32, b *[32][16]float32) {
+func dense2GradInputOneGeneric(y, x *[512]float32, w *[32][513][16]float32, a1, input *[512]float32, rate float32, b *[32][16]float32) {
 	dense2GradInput(y, x, w, a1)
 	dense2RankOneGeneric(w, b, input, x, rate)
 }
 
 // dense2GradInputRowsGeneric is dense2GradInput for every row.
-func dense2GradInputRowsGeneric(y [][528]float32, x [][528]float32, w *[32][513][16]float32, u0 [][528]float32) {
+func dense2GradInputRowsGeneric(y, x [][528]float32, w *[32][513][16]float32, u0 [][528]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
@@ -250,63 +220,33 @@ func dense2GradInputRowsGeneric(y [][528]float32, x [][528]float32, w *[32][513]
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense2GradWeightGeneric(g *[32][513][16]float32, dy [][528]float32, x [][528]float32) {
+func dense2GradWeightGeneric(g *[32][513][16]float32, dy, x [][528]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 512 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
+			for j := 0; j <= 8; j += 8 {
+				var s0, s1, s2, s3, s4, s5, s6, s7 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
+					s6 += float32(d[j+6] * xk)
+					s7 += float32(d[j+7] * xk)
 				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+				gk[j+6] = s6
+				gk[j+7] = s7
 			}
 		}
 	}
@@ -322,7 +262,7 @@ func dense2GradWeightGeneric(g *[32][513][16]float32, dy [][528]float32, x [][52
 //	}
 //
 // It does not allocate.
-func dense2RankOneGeneric(w *[32][513][16]float32, b *[32][16]float32, x *[512]float32, dy *[512]float32, rate float32) {
+func dense2RankOneGeneric(w *[32][513][16]float32, b *[32][16]float32, x, dy *[512]float32, rate float32) {
 	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
@@ -341,7 +281,7 @@ func dense2RankOneGeneric(w *[32][513][16]float32, b *[32][16]float32, x *[512]f
 }
 
 // dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
-func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(1, parts) {
 		return
 	}
@@ -351,7 +291,7 @@ func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense2WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 32 {
 		for k := range 512 {
 			gs := &g.w2[q][k]
@@ -378,7 +318,7 @@ func dense3BiasGrad(g *[1][16]float32, dy [][10]float32) {
 }
 
 // dense3BiasLearnGeneric updates dense3.bias: gradient and sgd.
-func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(5, parts) {
 		return
 	}
@@ -388,7 +328,7 @@ func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense3BiasSgdGeneric changes dense3.bias: w = w - (lr · g).
-func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense3BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	{
 		gs := &g.b3[0]
 		ws := &p.b3[0]
@@ -437,7 +377,7 @@ func dense3GradInput(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2 *
 }
 
 // dense3GradInputOneGeneric is dense3GradInput and then dense3RankOneGeneric.
-func dense3GradInputOneGeneric(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2 *[512]float32, input *[512]float32, rate float32, b *[1][16]float32) {
+func dense3GradInputOneGeneric(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2, input *[512]float32, rate float32, b *[1][16]float32) {
 	dense3GradInput(y, x, wt, a2)
 	dense3RankOneGeneric(wt, b, input, x, rate)
 }
@@ -465,7 +405,7 @@ func dense3GradWeightGeneric(gt *[512][16]float32, dy [][10]float32, x [][528]fl
 	for k := range 512 {
 		gk := &gt[k]
 		{
-			var s0, s1, s2, s3, s4 float32
+			var s0, s1, s2, s3, s4, s5, s6, s7 float32
 			for b := range x {
 				xk := x[b][k]
 				d := (*[10]float32)(dy[b][0 : 0+10])
@@ -474,29 +414,29 @@ func dense3GradWeightGeneric(gt *[512][16]float32, dy [][10]float32, x [][528]fl
 				s2 += float32(d[2] * xk)
 				s3 += float32(d[3] * xk)
 				s4 += float32(d[4] * xk)
+				s5 += float32(d[5] * xk)
+				s6 += float32(d[6] * xk)
+				s7 += float32(d[7] * xk)
 			}
 			gk[0] = s0
 			gk[1] = s1
 			gk[2] = s2
 			gk[3] = s3
 			gk[4] = s4
+			gk[5] = s5
+			gk[6] = s6
+			gk[7] = s7
 		}
 		{
-			var s0, s1, s2, s3, s4 float32
+			var s0, s1 float32
 			for b := range x {
 				xk := x[b][k]
 				d := (*[10]float32)(dy[b][0 : 0+10])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-				s3 += float32(d[8] * xk)
-				s4 += float32(d[9] * xk)
+				s0 += float32(d[8] * xk)
+				s1 += float32(d[9] * xk)
 			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-			gk[8] = s3
-			gk[9] = s4
+			gk[8] = s0
+			gk[9] = s1
 		}
 	}
 }
@@ -530,7 +470,7 @@ func dense3RankOneGeneric(wt *[512][16]float32, b *[1][16]float32, x *[512]float
 }
 
 // dense3WeightLearnGeneric updates dense3.weight: gradient and sgd.
-func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(2, parts) {
 		return
 	}
@@ -540,7 +480,7 @@ func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense3WeightSgdGeneric changes dense3.weight: w = w - (lr · g).
-func dense3WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense3WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for k := range 512 {
 		gs := &g.w3[k]
 		ws := &p.w3[k]

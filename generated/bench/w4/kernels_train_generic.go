@@ -4,7 +4,7 @@ package w4
 
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
-func dealt(i int, parts int) int {
+func dealt(i, parts int) int {
 	at := i % (2 * parts)
 	return min(at, 2*parts-1-at)
 }
@@ -21,7 +21,7 @@ func dense10BiasGrad(g *[40][16]float32, dy [][656]float32) {
 }
 
 // dense10BiasLearnGeneric updates dense10.bias: gradient and sgd.
-func dense10BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense10BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(10, parts) {
 		return
 	}
@@ -31,7 +31,7 @@ func dense10BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts 
 }
 
 // dense10BiasSgdGeneric changes dense10.bias: w = w - (lr · g).
-func dense10BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense10BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 40 {
 		gs := &g.b10[q]
 		ws := &p.b10[q]
@@ -86,7 +86,7 @@ func dense10GradInput(y *[128]float32, x *[640]float32, w *[40][129][16]float32,
 }
 
 // dense10GradInputOneGeneric is dense10GradInput and then dense10RankOneGeneric.
-func dense10GradInputOneGeneric(y *[128]float32, x *[640]float32, w *[40][129][16]float32, a9 *[128]float32, input *[128]float32, rate float32, b *[40][16]float32) {
+func dense10GradInputOneGeneric(y *[128]float32, x *[640]float32, w *[40][129][16]float32, a9, input *[128]float32, rate float32, b *[40][16]float32) {
 	dense10GradInput(y, x, w, a9)
 	dense10RankOneGeneric(w, b, input, x, rate)
 }
@@ -114,58 +114,28 @@ func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][656]float32, x [][1
 	for q := range g {
 		for k := range 128 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
+			for j := 0; j <= 8; j += 8 {
+				var s0, s1, s2, s3, s4, s5, s6, s7 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
+					s6 += float32(d[j+6] * xk)
+					s7 += float32(d[j+7] * xk)
 				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+				gk[j+6] = s6
+				gk[j+7] = s7
 			}
 		}
 	}
@@ -200,7 +170,7 @@ func dense10RankOneGeneric(w *[40][129][16]float32, b *[40][16]float32, x *[128]
 }
 
 // dense10WeightLearnGeneric updates dense10.weight: gradient and sgd.
-func dense10WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense10WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(1, parts) {
 		return
 	}
@@ -210,7 +180,7 @@ func dense10WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, part
 }
 
 // dense10WeightSgdGeneric changes dense10.weight: w = w - (lr · g).
-func dense10WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense10WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 40 {
 		for k := range 128 {
 			gs := &g.w10[q][k]
@@ -226,7 +196,7 @@ func dense10WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
-func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(11, parts) {
 		return
 	}
@@ -236,7 +206,7 @@ func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense1BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		gs := &g.b1[q]
 		ws := &p.b1[q]
@@ -263,58 +233,28 @@ func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][144]float32, x []Inpu
 	for q := range g {
 		for k := range 640 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
+			for j := 0; j <= 8; j += 8 {
+				var s0, s1, s2, s3, s4, s5, s6, s7 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
+					s6 += float32(d[j+6] * xk)
+					s7 += float32(d[j+7] * xk)
 				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+				gk[j+6] = s6
+				gk[j+7] = s7
 			}
 		}
 	}
@@ -349,7 +289,7 @@ func dense1RankOneGeneric(w *[8][641][16]float32, b *[8][16]float32, x *[640]flo
 }
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
-func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(0, parts) {
 		return
 	}
@@ -359,7 +299,7 @@ func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense1WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		for k := range 640 {
 			gs := &g.w1[q][k]
@@ -375,7 +315,7 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
-func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(12, parts) {
 		return
 	}
@@ -385,7 +325,7 @@ func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense2BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		gs := &g.b2[q]
 		ws := &p.b2[q]
@@ -399,7 +339,7 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
-func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(2, parts) {
 		return
 	}
@@ -409,7 +349,7 @@ func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense2WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w2[q][k]
@@ -425,7 +365,7 @@ func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense3BiasLearnGeneric updates dense3.bias: gradient and sgd.
-func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(13, parts) {
 		return
 	}
@@ -435,7 +375,7 @@ func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense3BiasSgdGeneric changes dense3.bias: w = w - (lr · g).
-func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense3BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		gs := &g.b3[q]
 		ws := &p.b3[q]
@@ -449,7 +389,7 @@ func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense3WeightLearnGeneric updates dense3.weight: gradient and sgd.
-func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(3, parts) {
 		return
 	}
@@ -459,7 +399,7 @@ func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense3WeightSgdGeneric changes dense3.weight: w = w - (lr · g).
-func dense3WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense3WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w3[q][k]
@@ -475,7 +415,7 @@ func dense3WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense4BiasLearnGeneric updates dense4.bias: gradient and sgd.
-func dense4BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense4BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(14, parts) {
 		return
 	}
@@ -485,7 +425,7 @@ func dense4BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense4BiasSgdGeneric changes dense4.bias: w = w - (lr · g).
-func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense4BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		gs := &g.b4[q]
 		ws := &p.b4[q]
@@ -499,7 +439,7 @@ func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense4WeightLearnGeneric updates dense4.weight: gradient and sgd.
-func dense4WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense4WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(4, parts) {
 		return
 	}
@@ -509,7 +449,7 @@ func dense4WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense4WeightSgdGeneric changes dense4.weight: w = w - (lr · g).
-func dense4WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense4WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w4[q][k]
@@ -536,7 +476,7 @@ func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 }
 
 // dense5BiasLearnGeneric updates dense5.bias: gradient and sgd.
-func dense5BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense5BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(19, parts) {
 		return
 	}
@@ -546,7 +486,7 @@ func dense5BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense5BiasSgdGeneric changes dense5.bias: w = w - (lr · g).
-func dense5BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense5BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	{
 		gs := &g.b5[0]
 		ws := &p.b5[0]
@@ -593,7 +533,7 @@ func dense5GradInput(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4 *[1
 }
 
 // dense5GradInputOneGeneric is dense5GradInput and then dense5RankOneGeneric.
-func dense5GradInputOneGeneric(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4 *[128]float32, input *[128]float32, rate float32, b *[1][16]float32) {
+func dense5GradInputOneGeneric(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4, input *[128]float32, rate float32, b *[1][16]float32) {
 	dense5GradInput(y, x, wt, a4)
 	dense5RankOneGeneric(wt, b, input, x, rate)
 }
@@ -621,7 +561,7 @@ func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][144]floa
 	for k := range 128 {
 		gk := &gt[k]
 		{
-			var s0, s1, s2, s3, s4 float32
+			var s0, s1, s2, s3, s4, s5, s6, s7 float32
 			for b := range x {
 				xk := x[b][k]
 				d := (*[8]float32)(dy[b][0 : 0+8])
@@ -630,25 +570,18 @@ func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][144]floa
 				s2 += float32(d[2] * xk)
 				s3 += float32(d[3] * xk)
 				s4 += float32(d[4] * xk)
+				s5 += float32(d[5] * xk)
+				s6 += float32(d[6] * xk)
+				s7 += float32(d[7] * xk)
 			}
 			gk[0] = s0
 			gk[1] = s1
 			gk[2] = s2
 			gk[3] = s3
 			gk[4] = s4
-		}
-		{
-			var s0, s1, s2 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
+			gk[5] = s5
+			gk[6] = s6
+			gk[7] = s7
 		}
 	}
 }
@@ -682,7 +615,7 @@ func dense5RankOneGeneric(wt *[128][8]float32, b *[1][16]float32, x *[128]float3
 }
 
 // dense5WeightLearnGeneric updates dense5.weight: gradient and sgd.
-func dense5WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense5WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(8, parts) {
 		return
 	}
@@ -692,7 +625,7 @@ func dense5WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense5WeightSgdGeneric changes dense5.weight: w = w - (lr · g).
-func dense5WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense5WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for k := range 128 {
 		gs := &g.w5[k]
 		ws := &p.w5[k]
@@ -706,7 +639,7 @@ func dense5WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense6BiasLearnGeneric updates dense6.bias: gradient and sgd.
-func dense6BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense6BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(15, parts) {
 		return
 	}
@@ -716,7 +649,7 @@ func dense6BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense6BiasSgdGeneric changes dense6.bias: w = w - (lr · g).
-func dense6BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense6BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		gs := &g.b6[q]
 		ws := &p.b6[q]
@@ -763,7 +696,7 @@ func dense6GradInput(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5 *[
 }
 
 // dense6GradInputOneGeneric is dense6GradInput and then dense6RankOneGeneric.
-func dense6GradInputOneGeneric(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5 *[8]float32, input *[8]float32, rate float32, b *[8][16]float32) {
+func dense6GradInputOneGeneric(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5, input *[8]float32, rate float32, b *[8][16]float32) {
 	dense6GradInput(y, x, w, a5)
 	dense6RankOneGeneric(w, b, input, x, rate)
 }
@@ -791,58 +724,28 @@ func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][144]float32, x [][8]flo
 	for q := range g {
 		for k := range 8 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
+			for j := 0; j <= 8; j += 8 {
+				var s0, s1, s2, s3, s4, s5, s6, s7 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
+					s6 += float32(d[j+6] * xk)
+					s7 += float32(d[j+7] * xk)
 				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+				gk[j+6] = s6
+				gk[j+7] = s7
 			}
 		}
 	}
@@ -877,7 +780,7 @@ func dense6RankOneGeneric(w *[8][8][16]float32, b *[8][16]float32, x *[8]float32
 }
 
 // dense6WeightLearnGeneric updates dense6.weight: gradient and sgd.
-func dense6WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense6WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(9, parts) {
 		return
 	}
@@ -887,7 +790,7 @@ func dense6WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense6WeightSgdGeneric changes dense6.weight: w = w - (lr · g).
-func dense6WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense6WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		for k := range 8 {
 			gs := &g.w6[q][k]
@@ -903,7 +806,7 @@ func dense6WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense7BiasLearnGeneric updates dense7.bias: gradient and sgd.
-func dense7BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense7BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(16, parts) {
 		return
 	}
@@ -913,7 +816,7 @@ func dense7BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense7BiasSgdGeneric changes dense7.bias: w = w - (lr · g).
-func dense7BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense7BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		gs := &g.b7[q]
 		ws := &p.b7[q]
@@ -927,7 +830,7 @@ func dense7BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense7WeightLearnGeneric updates dense7.weight: gradient and sgd.
-func dense7WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense7WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(5, parts) {
 		return
 	}
@@ -937,7 +840,7 @@ func dense7WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense7WeightSgdGeneric changes dense7.weight: w = w - (lr · g).
-func dense7WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense7WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w7[q][k]
@@ -953,7 +856,7 @@ func dense7WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense8BiasLearnGeneric updates dense8.bias: gradient and sgd.
-func dense8BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense8BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(17, parts) {
 		return
 	}
@@ -963,7 +866,7 @@ func dense8BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense8BiasSgdGeneric changes dense8.bias: w = w - (lr · g).
-func dense8BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense8BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		gs := &g.b8[q]
 		ws := &p.b8[q]
@@ -977,7 +880,7 @@ func dense8BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense8WeightLearnGeneric updates dense8.weight: gradient and sgd.
-func dense8WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense8WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(6, parts) {
 		return
 	}
@@ -987,7 +890,7 @@ func dense8WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense8WeightSgdGeneric changes dense8.weight: w = w - (lr · g).
-func dense8WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense8WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w8[q][k]
@@ -1014,7 +917,7 @@ func dense9BiasGrad(g *[8][16]float32, dy [][144]float32) {
 }
 
 // dense9BiasLearnGeneric updates dense9.bias: gradient and sgd.
-func dense9BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense9BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(18, parts) {
 		return
 	}
@@ -1024,7 +927,7 @@ func dense9BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense9BiasSgdGeneric changes dense9.bias: w = w - (lr · g).
-func dense9BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense9BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		gs := &g.b9[q]
 		ws := &p.b9[q]
@@ -1048,7 +951,7 @@ func dense9BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Rolled: 16384 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense9GradInput(y *[128]float32, x *[128]float32, w *[8][129][16]float32, a8 *[128]float32) {
+func dense9GradInput(y, x *[128]float32, w *[8][129][16]float32, a8 *[128]float32) {
 	for k := 0; k <= 127; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		for q := range w {
@@ -1071,13 +974,13 @@ func dense9GradInput(y *[128]float32, x *[128]float32, w *[8][129][16]float32, a
 }
 
 // dense9GradInputOneGeneric is dense9GradInput and then dense9RankOneGeneric.
-func dense9GradInputOneGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]float32, a8 *[128]float32, input *[128]float32, rate float32, b *[8][16]float32) {
+func dense9GradInputOneGeneric(y, x *[128]float32, w *[8][129][16]float32, a8, input *[128]float32, rate float32, b *[8][16]float32) {
 	dense9GradInput(y, x, w, a8)
 	dense9RankOneGeneric(w, b, input, x, rate)
 }
 
 // dense9GradInputRowsGeneric is dense9GradInput for every row.
-func dense9GradInputRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
+func dense9GradInputRowsGeneric(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
@@ -1094,63 +997,33 @@ func dense9GradInputRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense9GradWeightGeneric(g *[8][129][16]float32, dy [][144]float32, x [][144]float32) {
+func dense9GradWeightGeneric(g *[8][129][16]float32, dy, x [][144]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 128 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
+			for j := 0; j <= 8; j += 8 {
+				var s0, s1, s2, s3, s4, s5, s6, s7 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
+					s6 += float32(d[j+6] * xk)
+					s7 += float32(d[j+7] * xk)
 				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4, s5 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
-				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+				gk[j+6] = s6
+				gk[j+7] = s7
 			}
 		}
 	}
@@ -1166,7 +1039,7 @@ func dense9GradWeightGeneric(g *[8][129][16]float32, dy [][144]float32, x [][144
 //	}
 //
 // It does not allocate.
-func dense9RankOneGeneric(w *[8][129][16]float32, b *[8][16]float32, x *[128]float32, dy *[128]float32, rate float32) {
+func dense9RankOneGeneric(w *[8][129][16]float32, b *[8][16]float32, x, dy *[128]float32, rate float32) {
 	negative := -rate
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
@@ -1185,7 +1058,7 @@ func dense9RankOneGeneric(w *[8][129][16]float32, b *[8][16]float32, x *[128]flo
 }
 
 // dense9WeightLearnGeneric updates dense9.weight: gradient and sgd.
-func dense9WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense9WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(7, parts) {
 		return
 	}
@@ -1195,7 +1068,7 @@ func dense9WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense9WeightSgdGeneric changes dense9.weight: w = w - (lr · g).
-func dense9WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense9WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w9[q][k]

@@ -3,476 +3,206 @@
 
 package w5
 
-// dense1024x512AVX2 sums 1024 products for each of 512 outputs.
-//
 //go:noescape
-func dense1024x512AVX2(y *float32, x *float32, w *float32, b *float32)
+func biasEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
 
-// dense1024x512AVX512 sums 1024 products for each of 512 outputs.
-//
 //go:noescape
-func dense1024x512AVX512(y *float32, x *float32, w *float32, b *float32)
+func biasEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
 
-// dense256x1024AVX2 sums 256 products for each of 1024 outputs.
-//
 //go:noescape
-func dense256x1024AVX2(y *float32, x *float32, w *float32, b *float32)
+func dense1024x512AVX2(y, x, w, b *float32)
 
-// dense256x1024AVX512 sums 256 products for each of 1024 outputs.
-//
 //go:noescape
-func dense256x1024AVX512(y *float32, x *float32, w *float32, b *float32)
+func dense1024x512AVX512(y, x, w, b *float32)
 
-// dense256x1AVX2 sums 256 products for each of 1 outputs.
-//
 //go:noescape
-func dense256x1AVX2(y *float32, x *float32, wt *float32, b *float32)
+func dense256x1024AVX2(y, x, w, b *float32)
 
-// dense256x1AVX512 sums 256 products for each of 1 outputs.
-//
 //go:noescape
-func dense256x1AVX512(y *float32, x *float32, wt *float32, b *float32)
+func dense256x1024AVX512(y, x, w, b *float32)
 
-// dense512x256AVX2 sums 512 products for each of 256 outputs.
-//
 //go:noescape
-func dense512x256AVX2(y *float32, x *float32, w *float32, b *float32)
+func dense256x1AVX2(y, x, wt, b *float32)
 
-// dense512x256AVX512 sums 512 products for each of 256 outputs.
-//
 //go:noescape
-func dense512x256AVX512(y *float32, x *float32, w *float32, b *float32)
+func dense256x1AVX512(y, x, wt, b *float32)
 
-// inputGradient1024x512AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
 //go:noescape
-func inputGradient1024x512AVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+func dense512x256AVX2(y, x, w, b *float32)
 
-// inputGradient1024x512AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
 //go:noescape
-func inputGradient1024x512AVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+func dense512x256AVX512(y, x, w, b *float32)
 
-// inputGradient256x1AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
 //go:noescape
-func inputGradient256x1AVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+func inputGradientAVX2(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1, tiles2 int)
 
-// inputGradient256x1AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
 //go:noescape
-func inputGradient256x1AVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+func inputGradientAVX2_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
 
-// inputGradient512x256AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
 //go:noescape
-func inputGradient512x256AVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+func inputGradientAVX512(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1, tiles2 int)
 
-// inputGradient512x256AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
 //go:noescape
-func inputGradient512x256AVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
 
-// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
-// learn16AVX2_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn16AVX2_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
-// learn16AVX2_3 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn16AVX2_3(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learnUpTo16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
-// learn16AVX2_4 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn16AVX2_4(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learnUpTo8AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
-// learn16AVX2_5 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn16AVX2_5(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func listed1024x512AVX2(y, x, w, b *float32, list *int32, count int)
 
-// learn16AVX2_6 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn16AVX2_6(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func listed1024x512AVX512(y, x, w, b *float32, list *int32, count int)
 
-// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn16AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func listed512x256AVX2(y, x, w, b *float32, list *int32, count int)
 
-// learn16AVX512_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn16AVX512_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func listed512x256AVX512(y, x, w, b *float32, list *int32, count int)
 
-// learn16AVX512_3 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16AVX512_3(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16AVX512_4 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16AVX512_4(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16AVX512_5 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16AVX512_5(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16AVX512_6 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16AVX512_6(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn1AVX2_2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1AVX2_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn1AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn1AVX512_2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1AVX512_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// listed1024x512AVX2 is the layer for the inputs of a list.
-//
-//go:noescape
-func listed1024x512AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// listed1024x512AVX512 is the layer for the inputs of a list.
-//
-//go:noescape
-func listed1024x512AVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// listed512x256AVX2 is the layer for the inputs of a list.
-//
-//go:noescape
-func listed512x256AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// listed512x256AVX512 is the layer for the inputs of a list.
-//
-//go:noescape
-func listed512x256AVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// listedStep1024x512AVX2 computes the gradients of the inputs of a list and updates their weights.
-//
-//go:noescape
-func listedStep1024x512AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
-
-// listedStep1024x512AVX512 computes the gradients of the inputs of a list and updates their weights.
-//
-//go:noescape
-func listedStep1024x512AVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
-
-// listedStep512x256AVX2 computes the gradients of the inputs of a list and updates their weights.
-//
-//go:noescape
-func listedStep512x256AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
-
-// listedStep512x256AVX512 computes the gradients of the inputs of a list and updates their weights.
-//
-//go:noescape
-func listedStep512x256AVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
-
-// nonZero1024 lists the byte offsets of the elements that are not zero.
-//
 //go:noescape
 func nonZero1024(list *int32, count *int, x *float32)
 
-// nonZero512 lists the byte offsets of the elements that are not zero.
-//
 //go:noescape
 func nonZero512(list *int32, count *int, x *float32)
 
-// preempt lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
-//
 //go:noescape
 func preempt()
 
-// reluGradientEachAVX2 computes y = select(0 < x0, x1, x0) for every element.
-//
 //go:noescape
-func reluGradientEachAVX2(y *[512]float32, x0 *[512]float32, x1 *[512]float32)
+func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
-// reluGradientEachAVX2_2 computes y = select(0 < x0, x1, x0) for every element.
-//
 //go:noescape
-func reluGradientEachAVX2_2(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32)
+func rows32AVX512(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2, tiles3 int)
 
-// reluGradientEachAVX512 computes y = select(0 < x0, x1, x0) for every element.
-//
 //go:noescape
-func reluGradientEachAVX512(y *[512]float32, x0 *[512]float32, x1 *[512]float32)
+func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
 
-// reluGradientEachAVX512_2 computes y = select(0 < x0, x1, x0) for every element.
-//
 //go:noescape
-func reluGradientEachAVX512_2(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32)
+func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0 int)
 
-// rows1024x16AVX2 sums 1024 products for 16 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows1024x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func sgdElementsAVX2(g_, w_, lr_ *float32, vectors int)
 
-// rows1024x32AVX512 sums 1024 products for 32 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows1024x32AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func sgdElementsAVX512(g_, w_, lr_ *float32, vectors int)
 
-// rows256x16AVX2 sums 256 products for 16 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows256x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func step1024x512AVX2(w, b, x, dy, rate *float32)
 
-// rows256x1AVX2 sums 256 products for 1 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows256x1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+func step1024x512AVX512(w, b, x, dy, rate *float32)
 
-// rows256x1AVX512 sums 256 products for 1 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows256x1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func step256x1024AVX2(w, b, x, dy, rate *float32)
 
-// rows256x32AVX512 sums 256 products for 32 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows256x32AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func step256x1024AVX512(w, b, x, dy, rate *float32)
 
-// rows512x16AVX2 sums 512 products for 16 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows512x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func step256x1AVX2(wt, b, x, dy, rate *float32)
 
-// rows512x32AVX512 sums 512 products for 32 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows512x32AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+func step256x1AVX512(wt, b, x, dy, rate *float32)
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
-//
 //go:noescape
-func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+func step512x256AVX2(w, b, x, dy, rate *float32)
 
-// sgdElementsAVX512 computes w = w - (lr · g) for every element.
-//
 //go:noescape
-func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+func step512x256AVX512(w, b, x, dy, rate *float32)
 
-// step1024x512AVX2 is the step of one sample on the weights of 512 outputs.
-//
 //go:noescape
-func step1024x512AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+func stepGradientAVX2(wt, x, dy, rate, dx, u *float32, first, count, mask int)
 
-// step1024x512AVX512 is the step of one sample on the weights of 512 outputs.
-//
 //go:noescape
-func step1024x512AVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+func stepGradientAVX2_2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
 
-// step1024x512GradientAVX2 computes the gradients of the inputs and updates the weights.
-//
 //go:noescape
-func step1024x512GradientAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+func stepGradientAVX2_3(w, x, dy, rate, dx *float32, list *int32, count, panels, panelStride int)
 
-// step1024x512GradientAVX512 computes the gradients of the inputs and updates the weights.
-//
 //go:noescape
-func step1024x512GradientAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+func stepGradientAVX512(wt, x, dy, rate, dx, u *float32, first, count, mask int)
 
-// step1AVX2 updates the bias.
-//
 //go:noescape
-func step1AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+func stepGradientAVX512_2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
 
-// step1AVX512 updates the bias.
-//
 //go:noescape
-func step1AVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+func stepGradientAVX512_3(w, x, dy, rate, dx *float32, list *int32, count, panels, panelStride int)
 
-// step256AVX2 updates the bias.
-//
 //go:noescape
-func step256AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
-// step256AVX512 updates the bias.
-//
 //go:noescape
-func step256AVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
-// step256x1024AVX2 is the step of one sample on the weights of 1024 outputs.
-//
 //go:noescape
-func step256x1024AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
-// step256x1024AVX512 is the step of one sample on the weights of 1024 outputs.
-//
 //go:noescape
-func step256x1024AVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// step256x1AVX2 is the step of one sample on the weights of 1 outputs.
-//
-//go:noescape
-func step256x1AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// step256x1AVX512 is the step of one sample on the weights of 1 outputs.
-//
-//go:noescape
-func step256x1AVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// step256x1GradientAVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func step256x1GradientAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// step256x1GradientAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func step256x1GradientAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// step512AVX2 updates the bias.
-//
-//go:noescape
-func step512AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// step512AVX512 updates the bias.
-//
-//go:noescape
-func step512AVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// step512x256AVX2 is the step of one sample on the weights of 256 outputs.
-//
-//go:noescape
-func step512x256AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// step512x256AVX512 is the step of one sample on the weights of 256 outputs.
-//
-//go:noescape
-func step512x256AVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// step512x256GradientAVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func step512x256GradientAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// step512x256GradientAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func step512x256GradientAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// weightGradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func weightGradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// weightGradient16AVX2_2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func weightGradient16AVX2_2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// weightGradient16AVX2_3 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func weightGradient16AVX2_3(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// weightGradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func weightGradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// weightGradient16AVX512_2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func weightGradient16AVX512_2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// weightGradient16AVX512_3 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func weightGradient16AVX512_3(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// weightGradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func weightGradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// weightGradient1AVX512 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func weightGradient1AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 64 {
-			learn16AVX512_6(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 4160, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 64 {
-			learn16AVX2_6(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 4160, 0)
 		}
-		return
+	default:
+		dense1BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense1BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1BiasSgd changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense1BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &lr, 64)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 128)
-		return
+	default:
+		dense1BiasSgdGeneric(t, p, g, lr)
 	}
-	dense1BiasSgdGeneric(t, p, g, lr)
 }
 
 func dense1Forward(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b *[64][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		dense256x1024AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		dense256x1024AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
+	default:
+		dense1ForwardGeneric(y, x, w, b)
 	}
-	dense1ForwardGeneric(y, x, w, b)
 }
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense1Forward((*[1024]float32)(y[0][:]), (*[256]float32)(&x[0]), w, b)
 			return
@@ -484,15 +214,13 @@ func dense1ForwardRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b 
 			single12 = 0
 		}
 		for q := 0; q < 64; q += 2 {
-			rows256x32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 16448, 1024, 4160, 256, by12, by8, by4, single12)
 			if again12 {
-				rows256x32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 16448, 1024, 4160, 256, 0, 0, 1, 0)
 			}
 			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			dense1Forward((*[1024]float32)(y[0][:]), (*[256]float32)(&x[0]), w, b)
 			return
@@ -500,12 +228,12 @@ func dense1ForwardRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b 
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			rows256x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 1024, 4160, 256, by6, by5, single6)
 			preempt()
 		}
-		return
+	default:
+		dense1ForwardRowsGeneric(y, x, w, b)
 	}
-	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
@@ -518,21 +246,20 @@ func dense1ForwardRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b 
 //
 // in the order of the samples. It does not allocate.
 func dense1GradWeight(g *[64][257][16]float32, dy [][1040]float32, x []Input) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		for q := range g {
-			weightGradient16AVX512_3(&g[q][0][0], &dy[0][q*16], &x[0][0], 256, len(x))
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 256, len(x), 4160, 1024)
 			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range g {
-			weightGradient16AVX2_3(&g[q][0][0], &dy[0][q*16], &x[0][0], 256, len(x))
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 256, len(x), 4160, 1024)
 			preempt()
 		}
-		return
+	default:
+		dense1GradWeightGeneric(g, dy, x)
 	}
-	dense1GradWeightGeneric(g, dy, x)
 }
 
 // dense1RankOne is the step of layer "dense1" by one sample:
@@ -546,122 +273,117 @@ func dense1GradWeight(g *[64][257][16]float32, dy [][1040]float32, x []Input) {
 //
 // It does not allocate.
 func dense1RankOne(w *[64][257][16]float32, b *[64][16]float32, x *[256]float32, dy *[1024]float32, rate float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		negative := -rate
 		step256x1024AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		negative := -rate
 		step256x1024AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
+	default:
+		dense1RankOneGeneric(w, b, x, dy, rate)
 	}
-	dense1RankOneGeneric(w, b, x, dy, rate)
 }
 
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(256, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 64 {
-				learn16AVX512_5(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				learn16AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x), 4160, 1024)
 				preempt()
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(256, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 64 {
-				learn16AVX2_5(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				learn16AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x), 4160, 1024)
 				preempt()
 			}
 		}
-		return
+	default:
+		dense1WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1WeightSgd changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense1WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		for q := range 64 {
 			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 256)
 			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 64 {
 			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 512)
 			preempt()
 		}
-		return
+	default:
+		dense1WeightSgdGeneric(t, p, g, lr)
 	}
-	dense1WeightSgdGeneric(t, p, g, lr)
 }
 
 // dense2BiasLearn updates dense2.bias: gradient and sgd.
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 32 {
-			learn16AVX512_4(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16AVX512(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x), 2112, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 32 {
-			learn16AVX2_4(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x), 2112, 0)
 		}
-		return
+	default:
+		dense2BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2BiasSgd changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense2BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &lr, 32)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 64)
-		return
+	default:
+		dense2BiasSgdGeneric(t, p, g, lr)
 	}
-	dense2BiasSgdGeneric(t, p, g, lr)
 }
 
 func dense2Forward(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		dense1024x512AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		dense1024x512AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
+	default:
+		dense2ForwardGeneric(y, x, w, b)
 	}
-	dense2ForwardGeneric(y, x, w, b)
 }
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
 func dense2ForwardRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]float32, b *[32][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense2Forward((*[512]float32)(y[0][:]), (*[1024]float32)(x[0][:]), w, b)
 			return
@@ -673,15 +395,13 @@ func dense2ForwardRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]flo
 			single12 = 0
 		}
 		for q := 0; q < 32; q += 2 {
-			rows1024x32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 65600, 4160, 2112, 1024, by12, by8, by4, single12)
 			if again12 {
-				rows1024x32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 65600, 4160, 2112, 1024, 0, 0, 1, 0)
 			}
 			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			dense2Forward((*[512]float32)(y[0][:]), (*[1024]float32)(x[0][:]), w, b)
 			return
@@ -689,17 +409,18 @@ func dense2ForwardRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]flo
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			rows1024x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 4160, 2112, 1024, by6, by5, single6)
 			preempt()
 		}
-		return
+	default:
+		dense2ForwardRowsGeneric(y, x, w, b)
 	}
-	dense2ForwardRowsGeneric(y, x, w, b)
 }
 
 // dense2ForwardSkip is dense2Forward; where enough elements of x are zero, their weights are not read.
 func dense2ForwardSkip(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		var list [1040]int32
 		var count int
 		nonZero1024(&list[0], &count, &x[0])
@@ -708,9 +429,7 @@ func dense2ForwardSkip(y *[512]float32, x *[1024]float32, w *[32][1025][16]float
 			return
 		}
 		dense2Forward(y, x, w, b)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		var list [1032]int32
 		var count int
 		nonZero1024(&list[0], &count, &x[0])
@@ -719,69 +438,65 @@ func dense2ForwardSkip(y *[512]float32, x *[1024]float32, w *[32][1025][16]float
 			return
 		}
 		dense2Forward(y, x, w, b)
-		return
+	default:
+		dense2Forward(y, x, w, b)
 	}
-	dense2Forward(y, x, w, b)
 }
 
 // dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
-func dense2GradInputOne(y *[1024]float32, x *[512]float32, w *[32][1025][16]float32, a1 *[1024]float32, input *[1024]float32, rate float32, b *[32][16]float32) {
-	if useAVX512 {
+func dense2GradInputOne(y *[1024]float32, x *[512]float32, w *[32][1025][16]float32, a1, input *[1024]float32, rate float32, b *[32][16]float32) {
+	switch {
+	case useAVX512:
 		negative := -rate
 		var list [1040]int32
 		var count int
 		nonZero1024(&list[0], &count, &input[0])
 		if count <= 896 {
 			clear(y[:])
-			listedStep1024x512AVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
-			reluGradientEach_2(y, a1, y)
-			step512AVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			stepGradientAVX512_3(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 32, 65600)
+			biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 512, 1, 0)
 			return
 		}
-		step1024x512GradientAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 1024)
-		step512AVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
-	}
-	if useAVX2 {
+		stepGradientAVX512_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 1024, 32, 65600)
+		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 512, 1, 0)
+	case useAVX2:
 		negative := -rate
 		var list [1032]int32
 		var count int
 		nonZero1024(&list[0], &count, &input[0])
 		if count <= 896 {
 			clear(y[:])
-			listedStep1024x512AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
-			reluGradientEach_2(y, a1, y)
-			step512AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			stepGradientAVX2_3(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 32, 65600)
+			biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 512, 1, 0)
 			return
 		}
-		step1024x512GradientAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 1024)
-		step512AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
+		stepGradientAVX2_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 1024, 32, 65600)
+		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 512, 1, 0)
+	default:
+		dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
 	}
-	dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
 }
 
 // dense2GradInputRows is dense2GradInput for every row.
 func dense2GradInputRows(y [][1040]float32, x [][528]float32, w *[32][1025][16]float32, u0 [][1040]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
 		for k := 0; k < 1024; k += 128 {
-			inputGradient1024x512AVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(16, (1024-k)/8), by6, by2, single6)
+			inputGradientAVX512_2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 32, 65600, 2112, 4160, 4160, min(16, (1024-k)/8), by6, by2, single6)
 			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for k := 0; k < 1024; k += 128 {
-			inputGradient1024x512AVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(32, (1024-k)/4), by3, by2, single3)
+			inputGradientAVX2_2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 32, 65600, 2112, 4160, 4160, min(32, (1024-k)/4), by3, by2, single3)
 			preempt()
 		}
-		return
+	default:
+		dense2GradInputRowsGeneric(y, x, w, u0)
 	}
-	dense2GradInputRowsGeneric(y, x, w, u0)
 }
 
 // dense2GradWeight computes the gradient of the weights of layer "dense2":
@@ -794,21 +509,20 @@ func dense2GradInputRows(y [][1040]float32, x [][528]float32, w *[32][1025][16]f
 //
 // in the order of the samples. It does not allocate.
 func dense2GradWeight(g *[32][1025][16]float32, dy [][528]float32, x [][1040]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		for q := range g {
-			weightGradient16AVX512_2(&g[q][0][0], &dy[0][q*16], &x[0][0], 1024, len(x))
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 1024, len(x), 2112, 4160)
 			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range g {
-			weightGradient16AVX2_2(&g[q][0][0], &dy[0][q*16], &x[0][0], 1024, len(x))
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 1024, len(x), 2112, 4160)
 			preempt()
 		}
-		return
+	default:
+		dense2GradWeightGeneric(g, dy, x)
 	}
-	dense2GradWeightGeneric(g, dy, x)
 }
 
 // dense2RankOne is the step of layer "dense2" by one sample:
@@ -822,122 +536,117 @@ func dense2GradWeight(g *[32][1025][16]float32, dy [][528]float32, x [][1040]flo
 //
 // It does not allocate.
 func dense2RankOne(w *[32][1025][16]float32, b *[32][16]float32, x *[1024]float32, dy *[512]float32, rate float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		negative := -rate
 		step1024x512AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		negative := -rate
 		step1024x512AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
+	default:
+		dense2RankOneGeneric(w, b, x, dy, rate)
 	}
-	dense2RankOneGeneric(w, b, x, dy, rate)
 }
 
 // dense2WeightLearn updates dense2.weight: gradient and sgd.
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(1024, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 32 {
-				learn16AVX512_3(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				learn16AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x), 2112, 4160)
 				preempt()
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(1024, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 32 {
-				learn16AVX2_3(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				learn16AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x), 2112, 4160)
 				preempt()
 			}
 		}
-		return
+	default:
+		dense2WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2WeightSgd changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense2WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		for q := range 32 {
 			sgdElementsAVX512(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 1024)
 			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 32 {
 			sgdElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 2048)
 			preempt()
 		}
-		return
+	default:
+		dense2WeightSgdGeneric(t, p, g, lr)
 	}
-	dense2WeightSgdGeneric(t, p, g, lr)
 }
 
 // dense3BiasLearn updates dense3.bias: gradient and sgd.
-func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense3BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 16 {
-			learn16AVX512_2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
+			learn16AVX512(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x), 1088, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 16 {
-			learn16AVX2_2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
+			learn16AVX2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x), 1088, 0)
 		}
-		return
+	default:
+		dense3BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense3BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense3BiasSgd changes dense3.bias: w = w - (lr · g).
-func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense3BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b3[0][0], &p.b3[0][0], &lr, 16)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &lr, 32)
-		return
+	default:
+		dense3BiasSgdGeneric(t, p, g, lr)
 	}
-	dense3BiasSgdGeneric(t, p, g, lr)
 }
 
 func dense3Forward(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		dense512x256AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		dense512x256AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
+	default:
+		dense3ForwardGeneric(y, x, w, b)
 	}
-	dense3ForwardGeneric(y, x, w, b)
 }
 
 // dense3ForwardRows is dense3ForwardGeneric for every row.
 func dense3ForwardRows(y [][272]float32, x [][528]float32, w *[16][513][16]float32, b *[16][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense3Forward((*[256]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
 			return
@@ -949,15 +658,13 @@ func dense3ForwardRows(y [][272]float32, x [][528]float32, w *[16][513][16]float
 			single12 = 0
 		}
 		for q := 0; q < 16; q += 2 {
-			rows512x32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 32832, 2112, 1088, 512, by12, by8, by4, single12)
 			if again12 {
-				rows512x32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 32832, 2112, 1088, 512, 0, 0, 1, 0)
 			}
 			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			dense3Forward((*[256]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
 			return
@@ -965,17 +672,18 @@ func dense3ForwardRows(y [][272]float32, x [][528]float32, w *[16][513][16]float
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := range w {
-			rows512x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 2112, 1088, 512, by6, by5, single6)
 			preempt()
 		}
-		return
+	default:
+		dense3ForwardRowsGeneric(y, x, w, b)
 	}
-	dense3ForwardRowsGeneric(y, x, w, b)
 }
 
 // dense3ForwardSkip is dense3Forward; where enough elements of x are zero, their weights are not read.
 func dense3ForwardSkip(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		var list [528]int32
 		var count int
 		nonZero512(&list[0], &count, &x[0])
@@ -984,9 +692,7 @@ func dense3ForwardSkip(y *[256]float32, x *[512]float32, w *[16][513][16]float32
 			return
 		}
 		dense3Forward(y, x, w, b)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		var list [520]int32
 		var count int
 		nonZero512(&list[0], &count, &x[0])
@@ -995,69 +701,65 @@ func dense3ForwardSkip(y *[256]float32, x *[512]float32, w *[16][513][16]float32
 			return
 		}
 		dense3Forward(y, x, w, b)
-		return
+	default:
+		dense3Forward(y, x, w, b)
 	}
-	dense3Forward(y, x, w, b)
 }
 
 // dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
-func dense3GradInputOne(y *[512]float32, x *[256]float32, w *[16][513][16]float32, a2 *[512]float32, input *[512]float32, rate float32, b *[16][16]float32) {
-	if useAVX512 {
+func dense3GradInputOne(y *[512]float32, x *[256]float32, w *[16][513][16]float32, a2, input *[512]float32, rate float32, b *[16][16]float32) {
+	switch {
+	case useAVX512:
 		negative := -rate
 		var list [528]int32
 		var count int
 		nonZero512(&list[0], &count, &input[0])
 		if count <= 448 {
 			clear(y[:])
-			listedStep512x256AVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
-			reluGradientEach(y, a2, y)
-			step256AVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			stepGradientAVX512_3(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 16, 32832)
+			biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 256, 1, 0)
 			return
 		}
-		step512x256GradientAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512)
-		step256AVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
-	}
-	if useAVX2 {
+		stepGradientAVX512_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512, 16, 32832)
+		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 256, 1, 0)
+	case useAVX2:
 		negative := -rate
 		var list [520]int32
 		var count int
 		nonZero512(&list[0], &count, &input[0])
 		if count <= 448 {
 			clear(y[:])
-			listedStep512x256AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
-			reluGradientEach(y, a2, y)
-			step256AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			stepGradientAVX2_3(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 16, 32832)
+			biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 256, 1, 0)
 			return
 		}
-		step512x256GradientAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512)
-		step256AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
+		stepGradientAVX2_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512, 16, 32832)
+		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 256, 1, 0)
+	default:
+		dense3GradInputOneGeneric(y, x, w, a2, input, rate, b)
 	}
-	dense3GradInputOneGeneric(y, x, w, a2, input, rate, b)
 }
 
 // dense3GradInputRows is dense3GradInput for every row.
 func dense3GradInputRows(y [][528]float32, x [][272]float32, w *[16][513][16]float32, u0 [][528]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
 		for k := 0; k < 512; k += 256 {
-			inputGradient512x256AVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(32, (512-k)/8), by6, by2, single6)
+			inputGradientAVX512_2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 16, 32832, 1088, 2112, 2112, min(32, (512-k)/8), by6, by2, single6)
 			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for k := 0; k < 512; k += 256 {
-			inputGradient512x256AVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(64, (512-k)/4), by3, by2, single3)
+			inputGradientAVX2_2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 16, 32832, 1088, 2112, 2112, min(64, (512-k)/4), by3, by2, single3)
 			preempt()
 		}
-		return
+	default:
+		dense3GradInputRowsGeneric(y, x, w, u0)
 	}
-	dense3GradInputRowsGeneric(y, x, w, u0)
 }
 
 // dense3GradWeight computes the gradient of the weights of layer "dense3":
@@ -1070,21 +772,20 @@ func dense3GradInputRows(y [][528]float32, x [][272]float32, w *[16][513][16]flo
 //
 // in the order of the samples. It does not allocate.
 func dense3GradWeight(g *[16][513][16]float32, dy [][272]float32, x [][528]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		for q := range g {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x))
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x), 1088, 2112)
 			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range g {
-			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x))
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x), 1088, 2112)
 			preempt()
 		}
-		return
+	default:
+		dense3GradWeightGeneric(g, dy, x)
 	}
-	dense3GradWeightGeneric(g, dy, x)
 }
 
 // dense3RankOne is the step of layer "dense3" by one sample:
@@ -1098,205 +799,183 @@ func dense3GradWeight(g *[16][513][16]float32, dy [][272]float32, x [][528]float
 //
 // It does not allocate.
 func dense3RankOne(w *[16][513][16]float32, b *[16][16]float32, x *[512]float32, dy *[256]float32, rate float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		negative := -rate
 		step512x256AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		negative := -rate
 		step512x256AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
+	default:
+		dense3RankOneGeneric(w, b, x, dy, rate)
 	}
-	dense3RankOneGeneric(w, b, x, dy, rate)
 }
 
 // dense3WeightLearn updates dense3.weight: gradient and sgd.
-func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense3WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(512, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 16 {
-				learn16AVX512(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+				learn16AVX512(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x), 1088, 2112)
 				preempt()
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(512, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 16 {
-				learn16AVX2(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+				learn16AVX2(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x), 1088, 2112)
 				preempt()
 			}
 		}
-		return
+	default:
+		dense3WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense3WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense3WeightSgd changes dense3.weight: w = w - (lr · g).
-func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense3WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		for q := range 16 {
 			sgdElementsAVX512(&g.w3[q][0][0], &p.w3[q][0][0], &lr, 512)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 16 {
 			sgdElementsAVX2(&g.w3[q][0][0], &p.w3[q][0][0], &lr, 1024)
 		}
-		return
+	default:
+		dense3WeightSgdGeneric(t, p, g, lr)
 	}
-	dense3WeightSgdGeneric(t, p, g, lr)
 }
 
 // dense4BiasLearn updates dense4.bias: gradient and sgd.
-func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense4BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn1AVX512_2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
-		return
-	}
-	if useAVX2 {
+		learnUpTo16AVX512(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x), 4, 0, 1)
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn1AVX2_2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
-		return
+		learnUpTo8AVX2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x), 4, 0, 28)
+	default:
+		dense4BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense4BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense4BiasSgd changes dense4.bias: w = w - (lr · g).
-func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense4BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b4[0][0], &p.b4[0][0], &lr, 1)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.b4[0][0], &p.b4[0][0], &lr, 2)
-		return
+	default:
+		dense4BiasSgdGeneric(t, p, g, lr)
 	}
-	dense4BiasSgdGeneric(t, p, g, lr)
 }
 
 func dense4Forward(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		dense256x1AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		dense256x1AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
+	default:
+		dense4ForwardGeneric(y, x, wt, b)
 	}
-	dense4ForwardGeneric(y, x, wt, b)
 }
 
-// dense4ForwardRows is dense4Forward_2Generic for every row.
+// dense4ForwardRows is dense4ForwardGeneric for every row.
 func dense4ForwardRows(y []Output, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
-			dense4Forward_2((*[1]float32)(&y[0]), (*[256]float32)(x[0][:]), wt, b)
+			dense4Forward((*[1]float32)(&y[0]), (*[256]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		rows256x1AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	if useAVX2 {
+		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 1088, 4, 256, 1, by3, by2, single3)
+	case useAVX2:
 		if len(x) == 1 {
-			dense4Forward_2((*[1]float32)(&y[0]), (*[256]float32)(x[0][:]), wt, b)
+			dense4Forward((*[1]float32)(&y[0]), (*[256]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
-		rows256x1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
-		return
+		rowsUpTo8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 1088, 4, 256, 28, m)
+	default:
+		dense4ForwardRowsGeneric(y, x, wt, b)
 	}
-	dense4ForwardRowsGeneric(y, x, wt, b)
 }
 
 // dense4ForwardTrainRows is dense4ForwardGeneric for every row.
 func dense4ForwardTrainRows(y [][1]float32, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense4Forward(&y[0], (*[256]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		rows256x1AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	if useAVX2 {
+		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 1088, 4, 256, 1, by3, by2, single3)
+	case useAVX2:
 		if len(x) == 1 {
 			dense4Forward(&y[0], (*[256]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
-		rows256x1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
-		return
+		rowsUpTo8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 1088, 4, 256, 28, m)
+	default:
+		dense4ForwardTrainRowsGeneric(y, x, wt, b)
 	}
-	dense4ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-func dense4Forward_2(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense256x1AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense256x1AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense4Forward_2Generic(y, x, wt, b)
 }
 
 // dense4GradInputOne is dense4GradInput and then dense4RankOneGeneric.
-func dense4GradInputOne(y *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *[256]float32, input *[256]float32, rate float32, b *[1][16]float32) {
-	if useAVX512 {
+func dense4GradInputOne(y *[256]float32, x *[1]float32, wt *[256][8]float32, a3, input *[256]float32, rate float32, b *[1][16]float32) {
+	switch {
+	case useAVX512:
 		negative := -rate
-		step256x1GradientAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 256)
-		step1AVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
-	}
-	if useAVX2 {
+		stepGradientAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 256, 257)
+		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 1, 1, 0)
+	case useAVX2:
 		negative := -rate
-		step256x1GradientAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 256)
-		step1AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
+		stepGradientAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 256, 28)
+		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 1, 1, 0)
+	default:
+		dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
 	}
-	dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
 }
 
-// dense4GradInputRows is dense4GradInput_2 for every row.
+// dense4GradInputRows is dense4GradInput for every row.
 func dense4GradInputRows(y [][272]float32, x [][1]float32, wt *[256][8]float32, u0 [][272]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradient256x1AVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 32, by6, by2, single6)
-		return
-	}
-	if useAVX2 {
+		inputGradientAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 4, 1088, 1088, 257, 32, by6, by2, single6)
+	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		inputGradient256x1AVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 64, by3, by2, single3)
-		return
+		inputGradientAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 4, 1088, 1088, 28, 64, by3, by2, single3)
+	default:
+		dense4GradInputRowsGeneric(y, x, wt, u0)
 	}
-	dense4GradInputRowsGeneric(y, x, wt, u0)
 }
 
 // dense4GradWeight computes the gradient of the weights of layer "dense4":
@@ -1309,15 +988,14 @@ func dense4GradInputRows(y [][272]float32, x [][1]float32, wt *[256][8]float32, 
 //
 // in the order of the samples. It does not allocate.
 func dense4GradWeight(gt *[256][8]float32, dy [][1]float32, x [][272]float32) {
-	if useAVX512 {
-		weightGradient1AVX512(&gt[0][0], &dy[0][0], &x[0][0], 256, len(x))
-		return
+	switch {
+	case useAVX512:
+		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 256, len(x), 4, 1088, 1)
+	case useAVX2:
+		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 256, len(x), 4, 1088, 28)
+	default:
+		dense4GradWeightGeneric(gt, dy, x)
 	}
-	if useAVX2 {
-		weightGradient1AVX2(&gt[0][0], &dy[0][0], &x[0][0], 256, len(x))
-		return
-	}
-	dense4GradWeightGeneric(gt, dy, x)
 }
 
 // dense4RankOne is the step of layer "dense4" by one sample:
@@ -1331,81 +1009,54 @@ func dense4GradWeight(gt *[256][8]float32, dy [][1]float32, x [][272]float32) {
 //
 // It does not allocate.
 func dense4RankOne(wt *[256][8]float32, b *[1][16]float32, x *[256]float32, dy *[1]float32, rate float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		negative := -rate
 		step256x1AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		negative := -rate
 		step256x1AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
+	default:
+		dense4RankOneGeneric(wt, b, x, dy, rate)
 	}
-	dense4RankOneGeneric(wt, b, x, dy, rate)
 }
 
 // dense4WeightLearn updates dense4.weight: gradient and sgd.
-func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense4WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(256, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
-			learn1AVX512(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
+			learnUpTo16AVX512(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x), 4, 1088, 1)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(256, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learn1AVX2(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
+			learnUpTo8AVX2(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x), 4, 1088, 28)
 		}
-		return
+	default:
+		dense4WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense4WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense4WeightSgd changes dense4.weight: w = w - (lr · g).
-func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense4WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.w4[0][0], &p.w4[0][0], &lr, 128)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.w4[0][0], &p.w4[0][0], &lr, 256)
-		return
+	default:
+		dense4WeightSgdGeneric(t, p, g, lr)
 	}
-	dense4WeightSgdGeneric(t, p, g, lr)
-}
-
-func reluGradientEach(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
-	if useAVX512 {
-		reluGradientEachAVX512(y, x0, x1)
-		return
-	}
-	if useAVX2 {
-		reluGradientEachAVX2(y, x0, x1)
-		return
-	}
-	reluGradientEachGeneric(y, x0, x1)
-}
-
-func reluGradientEach_2(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32) {
-	if useAVX512 {
-		reluGradientEachAVX512_2(y, x0, x1)
-		return
-	}
-	if useAVX2 {
-		reluGradientEachAVX2_2(y, x0, x1)
-		return
-	}
-	reluGradientEach_2Generic(y, x0, x1)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
-func rowTiles(n int, a int, b int) (int, int, int) {
+func rowTiles(n, a, b int) (int, int, int) {
 	for i := n / a; i >= 0; i-- {
 		if rest := n - i*a; rest%b == 0 {
 			return i, rest / b, 0
@@ -1415,7 +1066,7 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 }
 
 // share is a part of n inputs, in whole tiles.
-func share(n int, tile int, part int, parts int) (from, to int) {
+func share(n, tile, part, parts int) (from, to int) {
 	tiles := (n + tile - 1) / tile
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }

@@ -19,7 +19,7 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	a3 := &ws.t2[0]
 	dense3ForwardSkip(a3, a2, &p.w3, &p.b3)
 	z4 := &ws.t3[0]
-	dense4Forward_2(z4, a3, &p.w4, &p.b4)
+	dense4Forward(z4, a3, &p.w4, &p.b4)
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	lZ4 := &ws.t4[0]

@@ -3,251 +3,173 @@
 
 package w6
 
-// dense64x1AVX2 sums 64 products for each of 1 outputs.
-//
 //go:noescape
-func dense64x1AVX2(y *float32, x *float32, wt *float32, b *float32)
+func biasEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
 
-// dense64x1AVX512 sums 64 products for each of 1 outputs.
-//
 //go:noescape
-func dense64x1AVX512(y *float32, x *float32, wt *float32, b *float32)
+func biasEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
 
-// dense64x64AVX2 sums 64 products for each of 64 outputs.
-//
 //go:noescape
-func dense64x64AVX2(y *float32, x *float32, w *float32, b *float32)
+func dense64x1AVX2(y, x, wt, b *float32)
 
-// dense64x64AVX512 sums 64 products for each of 64 outputs.
-//
 //go:noescape
-func dense64x64AVX512(y *float32, x *float32, w *float32, b *float32)
+func dense64x1AVX2_2(y, x, wt, b *float32)
 
-// inputGradient64x1AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
 //go:noescape
-func inputGradient64x1AVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+func dense64x1AVX512(y, x, wt, b *float32)
 
-// inputGradient64x1AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
 //go:noescape
-func inputGradient64x1AVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+func dense64x1AVX512_2(y, x, wt, b *float32)
 
-// inputGradient64x64AVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
 //go:noescape
-func inputGradient64x64AVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+func dense64x64AVX2(y, x, w, b *float32)
 
-// inputGradient64x64AVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
 //go:noescape
-func inputGradient64x64AVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
+func dense64x64AVX2_2(y, x, w, b *float32)
 
-// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn16AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func dense64x64AVX512(y, x, w, b *float32)
 
-// learn16AVX2_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn16AVX2_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func dense64x64AVX512_2(y, x, w, b *float32)
 
-// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn16AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func inputGradientAVX2(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1, tiles2 int)
 
-// learn16AVX512_2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn16AVX512_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func inputGradientAVX2_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
 
-// learn1AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn1AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func inputGradientAVX512(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1, tiles2 int)
 
-// learn1AVX2_2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn1AVX2_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
 
-// learn1AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn1AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
-// learn1AVX512_2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn1AVX512_2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func learn16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
-// rows64x16AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows64x16AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func learnUpTo16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
-// rows64x1AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows64x1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
+func learnUpTo8AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
-// rows64x1AVX512 sums 64 products for 1 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows64x1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
-// rows64x32AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
-//
 //go:noescape
-func rows64x32AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
+func rows32AVX512(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
 
-// sgdElementsAVX2 computes w = w - (lr · g) for every element.
-//
 //go:noescape
-func sgdElementsAVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
 
-// sgdElementsAVX512 computes w = w - (lr · g) for every element.
-//
 //go:noescape
-func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
+func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0 int)
 
-// step1AVX2 updates the bias.
-//
 //go:noescape
-func step1AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+func sgdElementsAVX2(g_, w_, lr_ *float32, vectors int)
 
-// step1AVX512 updates the bias.
-//
 //go:noescape
-func step1AVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+func sgdElementsAVX512(g_, w_, lr_ *float32, vectors int)
 
-// step64AVX2 updates the bias.
-//
 //go:noescape
-func step64AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+func sigmoidEachAVX2(y, x0 *float32, n, rows, gap int)
 
-// step64AVX512 updates the bias.
-//
 //go:noescape
-func step64AVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+func sigmoidEachAVX512(y, x0 *float32, n, rows, gap int)
 
-// step64x1AVX2 is the step of one sample on the weights of 1 outputs.
-//
 //go:noescape
-func step64x1AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+func step64x1AVX2(wt, b, x, dy, rate *float32)
 
-// step64x1AVX512 is the step of one sample on the weights of 1 outputs.
-//
 //go:noescape
-func step64x1AVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
+func step64x1AVX512(wt, b, x, dy, rate *float32)
 
-// step64x1GradientAVX2 computes the gradients of the inputs and updates the weights.
-//
 //go:noescape
-func step64x1GradientAVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+func step64x64AVX2(w, b, x, dy, rate *float32)
 
-// step64x1GradientAVX512 computes the gradients of the inputs and updates the weights.
-//
 //go:noescape
-func step64x1GradientAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+func step64x64AVX512(w, b, x, dy, rate *float32)
 
-// step64x64AVX2 is the step of one sample on the weights of 64 outputs.
-//
 //go:noescape
-func step64x64AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+func stepGradientAVX2(wt, x, dy, rate, dx, u *float32, first, count, mask int)
 
-// step64x64AVX512 is the step of one sample on the weights of 64 outputs.
-//
 //go:noescape
-func step64x64AVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
+func stepGradientAVX2_2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
 
-// step64x64GradientAVX2 computes the gradients of the inputs and updates the weights.
-//
 //go:noescape
-func step64x64GradientAVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+func stepGradientAVX512(wt, x, dy, rate, dx, u *float32, first, count, mask int)
 
-// step64x64GradientAVX512 computes the gradients of the inputs and updates the weights.
-//
 //go:noescape
-func step64x64GradientAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
+func stepGradientAVX512_2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
 
-// weightGradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
 //go:noescape
-func weightGradient16AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
-// weightGradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
 //go:noescape
-func weightGradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
 
-// weightGradient1AVX2 sums the gradients of the weights of 1 outputs over the rows.
-//
 //go:noescape
-func weightGradient1AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
-// weightGradient1AVX512 sums the gradients of the weights of 1 outputs over the rows.
-//
 //go:noescape
-func weightGradient1AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
+func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 4 {
-			learn16AVX512_2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 256, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 4 {
-			learn16AVX2_2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 256, 0)
 		}
-		return
+	default:
+		dense1BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense1BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1BiasSgd changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense1BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &lr, 4)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 8)
-		return
+	default:
+		dense1BiasSgdGeneric(t, p, g, lr)
 	}
-	dense1BiasSgdGeneric(t, p, g, lr)
 }
 
-func dense1Forward(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
-	if useAVX512 {
+func dense1Forward(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
+	switch {
+	case useAVX512:
 		dense64x64AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		dense64x64AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
+	default:
+		dense1ForwardGeneric(y, x, w, b)
 	}
-	dense1ForwardGeneric(y, x, w, b)
 }
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense1Forward(&y[0], (*[64]float32)(&x[0]), w, b)
 			return
@@ -255,11 +177,9 @@ func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4]
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := 0; q < 4; q += 2 {
-			rows64x32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 4160, 256, 256, 64, by6, by5, single6)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			dense1Forward(&y[0], (*[64]float32)(&x[0]), w, b)
 			return
@@ -267,11 +187,23 @@ func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4]
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := range w {
-			rows64x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 256, 256, 64, by3, by2, single3)
 		}
-		return
+	default:
+		dense1ForwardRowsGeneric(y, x, w, b)
 	}
-	dense1ForwardRowsGeneric(y, x, w, b)
+}
+
+// dense1ForwardSigmoid is dense1ForwardGeneric and then sigmoidOfSumsGeneric.
+func dense1ForwardSigmoid(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
+	switch {
+	case useAVX512:
+		dense64x64AVX512_2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	case useAVX2:
+		dense64x64AVX2_2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	default:
+		dense1ForwardSigmoidGeneric(y, x, w, b)
+	}
 }
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
@@ -284,108 +216,104 @@ func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4]
 //
 // in the order of the samples. It does not allocate.
 func dense1GradWeight(g *[4][65][16]float32, dy [][64]float32, x []Input) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		for q := range g {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x), 256, 256)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range g {
-			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x), 256, 256)
 		}
-		return
+	default:
+		dense1GradWeightGeneric(g, dy, x)
 	}
-	dense1GradWeightGeneric(g, dy, x)
 }
 
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(64, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 4 {
-				learn16AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				learn16AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x), 256, 256)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(64, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 4 {
-				learn16AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				learn16AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x), 256, 256)
 			}
 		}
-		return
+	default:
+		dense1WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1WeightSgd changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense1WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		for q := range 4 {
 			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 64)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 4 {
 			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 128)
 		}
-		return
+	default:
+		dense1WeightSgdGeneric(t, p, g, lr)
 	}
-	dense1WeightSgdGeneric(t, p, g, lr)
 }
 
 // dense2BiasLearn updates dense2.bias: gradient and sgd.
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 4 {
-			learn16AVX512_2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16AVX512(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x), 256, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 4 {
-			learn16AVX2_2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x), 256, 0)
 		}
-		return
+	default:
+		dense2BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2BiasSgd changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense2BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &lr, 4)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 8)
-		return
+	default:
+		dense2BiasSgdGeneric(t, p, g, lr)
 	}
-	dense2BiasSgdGeneric(t, p, g, lr)
 }
 
 // dense2ForwardRows is dense1ForwardGeneric for every row.
-func dense2ForwardRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
-	if useAVX512 {
+func dense2ForwardRows(y, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense1Forward(&y[0], &x[0], w, b)
 			return
@@ -393,11 +321,9 @@ func dense2ForwardRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, 
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := 0; q < 4; q += 2 {
-			rows64x32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 4160, 256, 256, 64, by6, by5, single6)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			dense1Forward(&y[0], &x[0], w, b)
 			return
@@ -405,129 +331,123 @@ func dense2ForwardRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, 
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for q := range w {
-			rows64x16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 256, 256, 64, by3, by2, single3)
 		}
-		return
+	default:
+		dense2ForwardRowsGeneric(y, x, w, b)
 	}
-	dense2ForwardRowsGeneric(y, x, w, b)
 }
 
 // dense2WeightLearn updates dense2.weight: gradient and sgd.
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(64, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 4 {
-				learn16AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				learn16AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x), 256, 256)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(64, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 4 {
-				learn16AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				learn16AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x), 256, 256)
 			}
 		}
-		return
+	default:
+		dense2WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2WeightSgd changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense2WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		for q := range 4 {
 			sgdElementsAVX512(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 64)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 4 {
 			sgdElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 128)
 		}
-		return
+	default:
+		dense2WeightSgdGeneric(t, p, g, lr)
 	}
-	dense2WeightSgdGeneric(t, p, g, lr)
 }
 
 // dense3BiasLearn updates dense3.bias: gradient and sgd.
-func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense3BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 4 {
-			learn16AVX512_2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
+			learn16AVX512(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x), 256, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 4 {
-			learn16AVX2_2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
+			learn16AVX2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x), 256, 0)
 		}
-		return
+	default:
+		dense3BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense3BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense3BiasSgd changes dense3.bias: w = w - (lr · g).
-func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense3BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b3[0][0], &p.b3[0][0], &lr, 4)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &lr, 8)
-		return
+	default:
+		dense3BiasSgdGeneric(t, p, g, lr)
 	}
-	dense3BiasSgdGeneric(t, p, g, lr)
 }
 
 // dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
-func dense3GradInputOne(y *[64]float32, x *[64]float32, w *[4][65][16]float32, a2 *[64]float32, input *[64]float32, rate float32, b *[4][16]float32) {
-	if useAVX512 {
+func dense3GradInputOne(y, x *[64]float32, w *[4][65][16]float32, a2, input *[64]float32, rate float32, b *[4][16]float32) {
+	switch {
+	case useAVX512:
 		negative := -rate
-		step64x64GradientAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 64)
-		step64AVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
-	}
-	if useAVX2 {
+		stepGradientAVX512_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 64, 4, 4160)
+		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 64, 1, 0)
+	case useAVX2:
 		negative := -rate
-		step64x64GradientAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 64)
-		step64AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
+		stepGradientAVX2_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 64, 4, 4160)
+		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 64, 1, 0)
+	default:
+		dense3GradInputOneGeneric(y, x, w, a2, input, rate, b)
 	}
-	dense3GradInputOneGeneric(y, x, w, a2, input, rate, b)
 }
 
 // dense3GradInputRows is dense3GradInput for every row.
-func dense3GradInputRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, u0 [][64]float32) {
-	if useAVX512 {
+func dense3GradInputRows(y, x [][64]float32, w *[4][65][16]float32, u0 [][64]float32) {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradient64x64AVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, by6, by2, single6)
-		return
-	}
-	if useAVX2 {
+		inputGradientAVX512_2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 4, 4160, 256, 256, 256, 8, by6, by2, single6)
+	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		inputGradient64x64AVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 16, by3, by2, single3)
-		return
+		inputGradientAVX2_2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 4, 4160, 256, 256, 256, 16, by3, by2, single3)
+	default:
+		dense3GradInputRowsGeneric(y, x, w, u0)
 	}
-	dense3GradInputRowsGeneric(y, x, w, u0)
 }
 
 // dense3GradWeight computes the gradient of the weights of layer "dense3":
@@ -539,20 +459,19 @@ func dense3GradInputRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense3GradWeight(g *[4][65][16]float32, dy [][64]float32, x [][64]float32) {
-	if useAVX512 {
+func dense3GradWeight(g *[4][65][16]float32, dy, x [][64]float32) {
+	switch {
+	case useAVX512:
 		for q := range g {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x), 256, 256)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range g {
-			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x), 256, 256)
 		}
-		return
+	default:
+		dense3GradWeightGeneric(g, dy, x)
 	}
-	dense3GradWeightGeneric(g, dy, x)
 }
 
 // dense3RankOne is the step of layer "dense3" by one sample:
@@ -565,204 +484,194 @@ func dense3GradWeight(g *[4][65][16]float32, dy [][64]float32, x [][64]float32) 
 //	}
 //
 // It does not allocate.
-func dense3RankOne(w *[4][65][16]float32, b *[4][16]float32, x *[64]float32, dy *[64]float32, rate float32) {
-	if useAVX512 {
+func dense3RankOne(w *[4][65][16]float32, b *[4][16]float32, x, dy *[64]float32, rate float32) {
+	switch {
+	case useAVX512:
 		negative := -rate
 		step64x64AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		negative := -rate
 		step64x64AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
+	default:
+		dense3RankOneGeneric(w, b, x, dy, rate)
 	}
-	dense3RankOneGeneric(w, b, x, dy, rate)
 }
 
 // dense3WeightLearn updates dense3.weight: gradient and sgd.
-func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense3WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(64, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 4 {
-				learn16AVX512(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+				learn16AVX512(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x), 256, 256)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(64, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 4 {
-				learn16AVX2(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+				learn16AVX2(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x), 256, 256)
 			}
 		}
-		return
+	default:
+		dense3WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense3WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense3WeightSgd changes dense3.weight: w = w - (lr · g).
-func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense3WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		for q := range 4 {
 			sgdElementsAVX512(&g.w3[q][0][0], &p.w3[q][0][0], &lr, 64)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 4 {
 			sgdElementsAVX2(&g.w3[q][0][0], &p.w3[q][0][0], &lr, 128)
 		}
-		return
+	default:
+		dense3WeightSgdGeneric(t, p, g, lr)
 	}
-	dense3WeightSgdGeneric(t, p, g, lr)
 }
 
 // dense4BiasLearn updates dense4.bias: gradient and sgd.
-func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense4BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn1AVX512_2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
-		return
-	}
-	if useAVX2 {
+		learnUpTo16AVX512(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x), 4, 0, 1)
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn1AVX2_2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
-		return
+		learnUpTo8AVX2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x), 4, 0, 28)
+	default:
+		dense4BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense4BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense4BiasSgd changes dense4.bias: w = w - (lr · g).
-func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense4BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b4[0][0], &p.b4[0][0], &lr, 1)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.b4[0][0], &p.b4[0][0], &lr, 2)
-		return
+	default:
+		dense4BiasSgdGeneric(t, p, g, lr)
 	}
-	dense4BiasSgdGeneric(t, p, g, lr)
 }
 
 func dense4Forward(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		dense64x1AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		dense64x1AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
+	default:
+		dense4ForwardGeneric(y, x, wt, b)
 	}
-	dense4ForwardGeneric(y, x, wt, b)
 }
 
-// dense4ForwardRows is dense4Forward_2Generic for every row.
+// dense4ForwardRows is dense4ForwardGeneric for every row.
 func dense4ForwardRows(y []Output, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
-			dense4Forward_2((*[1]float32)(&y[0]), &x[0], wt, b)
+			dense4Forward((*[1]float32)(&y[0]), &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		rows64x1AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	if useAVX2 {
+		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 256, 4, 64, 1, by3, by2, single3)
+	case useAVX2:
 		if len(x) == 1 {
-			dense4Forward_2((*[1]float32)(&y[0]), &x[0], wt, b)
+			dense4Forward((*[1]float32)(&y[0]), &x[0], wt, b)
 			return
 		}
 		m := len(x)
-		rows64x1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
-		return
+		rowsUpTo8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 256, 4, 64, 28, m)
+	default:
+		dense4ForwardRowsGeneric(y, x, wt, b)
 	}
-	dense4ForwardRowsGeneric(y, x, wt, b)
+}
+
+// dense4ForwardSigmoid is dense4ForwardGeneric and then sigmoidOfSumsGeneric.
+func dense4ForwardSigmoid(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
+	switch {
+	case useAVX512:
+		dense64x1AVX512_2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	case useAVX2:
+		dense64x1AVX2_2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	default:
+		dense4ForwardSigmoidGeneric(y, x, wt, b)
+	}
 }
 
 // dense4ForwardTrainRows is dense4ForwardGeneric for every row.
 func dense4ForwardTrainRows(y [][1]float32, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense4Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		rows64x1AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	if useAVX2 {
+		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 256, 4, 64, 1, by3, by2, single3)
+	case useAVX2:
 		if len(x) == 1 {
 			dense4Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
-		rows64x1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
-		return
+		rowsUpTo8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 256, 4, 64, 28, m)
+	default:
+		dense4ForwardTrainRowsGeneric(y, x, wt, b)
 	}
-	dense4ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-func dense4Forward_2(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense64x1AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense64x1AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense4Forward_2Generic(y, x, wt, b)
 }
 
 // dense4GradInputOne is dense4GradInput and then dense4RankOneGeneric.
-func dense4GradInputOne(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[64]float32, input *[64]float32, rate float32, b *[1][16]float32) {
-	if useAVX512 {
+func dense4GradInputOne(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3, input *[64]float32, rate float32, b *[1][16]float32) {
+	switch {
+	case useAVX512:
 		negative := -rate
-		step64x1GradientAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 64)
-		step1AVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
-	}
-	if useAVX2 {
+		stepGradientAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 64, 257)
+		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 1, 1, 0)
+	case useAVX2:
 		negative := -rate
-		step64x1GradientAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 64)
-		step1AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
+		stepGradientAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 64, 28)
+		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 1, 1, 0)
+	default:
+		dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
 	}
-	dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
 }
 
-// dense4GradInputRows is dense4GradInput_2 for every row.
+// dense4GradInputRows is dense4GradInput for every row.
 func dense4GradInputRows(y [][64]float32, x [][1]float32, wt *[64][8]float32, u0 [][64]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		inputGradient64x1AVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 8, by6, by2, single6)
-		return
-	}
-	if useAVX2 {
+		inputGradientAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 4, 256, 256, 257, 8, by6, by2, single6)
+	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		inputGradient64x1AVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 16, by3, by2, single3)
-		return
+		inputGradientAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 4, 256, 256, 28, 16, by3, by2, single3)
+	default:
+		dense4GradInputRowsGeneric(y, x, wt, u0)
 	}
-	dense4GradInputRowsGeneric(y, x, wt, u0)
 }
 
 // dense4GradWeight computes the gradient of the weights of layer "dense4":
@@ -775,15 +684,14 @@ func dense4GradInputRows(y [][64]float32, x [][1]float32, wt *[64][8]float32, u0
 //
 // in the order of the samples. It does not allocate.
 func dense4GradWeight(gt *[64][8]float32, dy [][1]float32, x [][64]float32) {
-	if useAVX512 {
-		weightGradient1AVX512(&gt[0][0], &dy[0][0], &x[0][0], 64, len(x))
-		return
+	switch {
+	case useAVX512:
+		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 64, len(x), 4, 256, 1)
+	case useAVX2:
+		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 64, len(x), 4, 256, 28)
+	default:
+		dense4GradWeightGeneric(gt, dy, x)
 	}
-	if useAVX2 {
-		weightGradient1AVX2(&gt[0][0], &dy[0][0], &x[0][0], 64, len(x))
-		return
-	}
-	dense4GradWeightGeneric(gt, dy, x)
 }
 
 // dense4RankOne is the step of layer "dense4" by one sample:
@@ -797,57 +705,54 @@ func dense4GradWeight(gt *[64][8]float32, dy [][1]float32, x [][64]float32) {
 //
 // It does not allocate.
 func dense4RankOne(wt *[64][8]float32, b *[1][16]float32, x *[64]float32, dy *[1]float32, rate float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		negative := -rate
 		step64x1AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		negative := -rate
 		step64x1AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
+	default:
+		dense4RankOneGeneric(wt, b, x, dy, rate)
 	}
-	dense4RankOneGeneric(wt, b, x, dy, rate)
 }
 
 // dense4WeightLearn updates dense4.weight: gradient and sgd.
-func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense4WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(64, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
-			learn1AVX512(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
+			learnUpTo16AVX512(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x), 4, 256, 1)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(64, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learn1AVX2(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
+			learnUpTo8AVX2(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x), 4, 256, 28)
 		}
-		return
+	default:
+		dense4WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense4WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense4WeightSgd changes dense4.weight: w = w - (lr · g).
-func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense4WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.w4[0][0], &p.w4[0][0], &lr, 32)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		sgdElementsAVX2(&g.w4[0][0], &p.w4[0][0], &lr, 64)
-		return
+	default:
+		dense4WeightSgdGeneric(t, p, g, lr)
 	}
-	dense4WeightSgdGeneric(t, p, g, lr)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
-func rowTiles(n int, a int, b int) (int, int, int) {
+func rowTiles(n, a, b int) (int, int, int) {
 	for i := n / a; i >= 0; i-- {
 		if rest := n - i*a; rest%b == 0 {
 			return i, rest / b, 0
@@ -857,7 +762,54 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 }
 
 // share is a part of n inputs, in whole tiles.
-func share(n int, tile int, part int, parts int) (from, to int) {
+func share(n, tile, part, parts int) (from, to int) {
 	tiles := (n + tile - 1) / tile
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
+}
+
+// sigmoidOfRows is sigmoidOfSumsGeneric for every row.
+func sigmoidOfRows(y [][64]float32) {
+	switch {
+	case useAVX512:
+		sigmoidEachAVX512(&y[0][0], &y[0][0], 64, len(y), 0)
+	case useAVX2:
+		sigmoidEachAVX2(&y[0][0], &y[0][0], 64, len(y), 0)
+	default:
+		sigmoidOfRowsGeneric(y)
+	}
+}
+
+// sigmoidOfRows_2 is sigmoidOfSumsGeneric for every row.
+func sigmoidOfRows_2(y []Output) {
+	switch {
+	case useAVX512:
+		sigmoidEachAVX512(&y[0][0], &y[0][0], 1, len(y), 0)
+	case useAVX2:
+		sigmoidEachAVX2(&y[0][0], &y[0][0], 1, len(y), 0)
+	default:
+		sigmoidOfRows_2Generic(y)
+	}
+}
+
+// sigmoidOfRows_3 is sigmoidOfSumsGeneric for every row.
+func sigmoidOfRows_3(y [][1]float32) {
+	switch {
+	case useAVX512:
+		sigmoidEachAVX512(&y[0][0], &y[0][0], 1, len(y), 0)
+	case useAVX2:
+		sigmoidEachAVX2(&y[0][0], &y[0][0], 1, len(y), 0)
+	default:
+		sigmoidOfRows_3Generic(y)
+	}
+}
+
+func sigmoidOfSums(y []float32) {
+	switch {
+	case useAVX512:
+		sigmoidEachAVX512(&y[0], &y[0], len(y), 1, 0)
+	case useAVX2:
+		sigmoidEachAVX2(&y[0], &y[0], len(y), 1, 0)
+	default:
+		sigmoidOfSumsGeneric(y)
+	}
 }
