@@ -17,8 +17,12 @@ const (
 // Long reports whether an epilogue follows the sums in a pass of its own.
 func Long(epilogue []kernel.Epilogue) bool { return kernel.Length(epilogue) > shortEpilogue }
 
-// LongUpdate reports whether an update follows the gradients in a pass of its own.
-func LongUpdate(u *kernel.Update) bool { return kernel.ProgramLength(u.Prog) > shortEpilogue }
+// FusesUpdate reports whether the update of weights is done on their gradients in
+// registers; a long one follows in a pass of its own.
+func FusesUpdate(t *target.Target, g *kernel.Gradient) bool {
+	_, ok := t.GradWeight("", nil, g)
+	return ok && kernel.ProgramLength(g.Update.Prog) <= shortEpilogue
+}
 
 // Inline reports whether a layer of some outputs applies the epilogue to the sums
 // of a single sample in registers all the same.

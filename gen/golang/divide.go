@@ -8,62 +8,26 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
 	"github.com/nngen-go/nngen/gen/target"
 )
 
-// weightsPerCall bounds a call on one sample: every weight is fetched from
-// memory for two or four operations, so it is the bytes that take the time.
-const weightsPerCall = 3 << 18
-
-// panelsPerCall is how many full panels a call on one sample may take.
-func panelsPerCall(l *plan.Layout) int {
-	per := max(weightsPerCall/(l.In*schedule.Panel), 1)
-	if per > 4 {
-		per -= per % 4 // whole turns of the kernels' loops over panels
+// inPanels makes the calls of a layer on one sample: call gives that for some
+// panels, as a function of the first.
+func (e *emitter) inPanels(l *plan.Layout, outputs int, call func(panels kernel.Panels, outputs int) func(q string) jen.Code) []jen.Code {
+	g := calls.GroupsOf(l.KernelPanels(), l.In, outputs, l.Size())
+	var out []jen.Code
+	if g.Per > 0 {
+		out = append(out, jen.For(letf("q", "0"), exprf("q < %d", g.Grouped), exprf("q += %d", g.Per)).Block(
+			call(g.Group, g.Outputs)("q"), e.preempt()))
 	}
-	return per
-}
-
-// panelGroups divides panels of which a call may take some: the panels of all
-// groups of that size, and what is left for a last call. It returns nothing
-// where one call does it all.
-func panelGroups(l *plan.Layout, outputs int) (per, grouped int, group, rest kernel.Panels, left int) {
-	per = panelsPerCall(l)
-	if l.Size() <= weightsPerCall || l.Full <= per {
-		return 0, 0, group, rest, 0
-	}
-	grouped = l.Full / per * per
-	group = kernel.Panels{Full: per, PanelRows: l.Rows}
-	rest = kernel.Panels{Full: l.Full - grouped, Tail: l.Tail, PanelRows: l.Rows}
-	return per, grouped, group, rest, outputs - grouped*schedule.Panel
-}
-
-// inGroups prints the loop over groups and the call of what is left; call
-// prints one from panel q on.
-func (e *emitter) inGroups(per, grouped, left int, group, rest func(q string) jen.Code) []jen.Code {
-	calls := e.preempting(2*flopsPerCall, []jen.Code{group("q")})
-	out := []jen.Code{jen.For(letf("q", "0"), exprf("q < %d", grouped), exprf("q += %d", per)).Block(calls...)}
-	if left > 0 {
-		out = append(out, rest(fmt.Sprint(grouped)))
+	if g.Left > 0 {
+		out = append(out, call(g.Rest, g.Left)(fmt.Sprint(g.Grouped)))
 	}
 	return out
-}
-
-// inPanels makes one call of a layer on one sample, or several of a large one:
-// call gives the call for some panels, as a function of the first.
-func (e *emitter) inPanels(l *plan.Layout, outputs int, call func(panels kernel.Panels, outputs int) func(q string) jen.Code) []jen.Code {
-	per, grouped, group, rest, left := panelGroups(l, outputs)
-	if per == 0 {
-		return []jen.Code{call(kernel.Panels{Full: l.Full, Tail: l.Tail, PanelRows: l.Rows}, outputs)("0")}
-	}
-	var then func(q string) jen.Code
-	if left > 0 {
-		then = call(rest, left)
-	}
-	return e.inGroups(per, grouped, left, call(group, per*schedule.Panel), then)
 }
 
 // divide calls the assembly of a dense layer for one sample.

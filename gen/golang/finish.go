@@ -7,9 +7,9 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
-	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
+	"github.com/nngen-go/nngen/gen/plan"
 )
 
 // A pass of its own: the epilogue of a matrix operation on sums that lie where
@@ -158,12 +158,6 @@ func (m *matrix) finisher() (*finisher, bool) {
 	return f, true
 }
 
-// inlines reports whether assembly takes the epilogue along for one sample.
-func (m *matrix) inlines() bool {
-	k := m.step.Kernel
-	return !m.grad && len(m.stored) == 1 && m.last() == m.stored[0] && calls.Inline(k.Epilogue, m.outs) && calls.Fuses(m.e.targets(), k)
-}
-
 // inlined is the function of the layer with its epilogue: in assembly together,
 // in portable Go the sums and the pass after them.
 func (m *matrix) inlined(sums *kernelFunc, train bool) *kernelFunc {
@@ -275,7 +269,7 @@ func (r *finishedRows) all(f *finisher) []jen.Code {
 	}
 	name := r.e.mapAssembly(&f.Map, r.finishDoc())
 	if args, alike := call("0"); alike {
-		return []jen.Code{jen.Id(name).Call(exprf("%s, %d, len(y), %d", args, r.outs, first.bytes()-r.outs*elemBytes(r.e.elem)))}
+		return []jen.Code{jen.Id(name).Call(exprf("%s, %d, len(y), %d", args, r.outs, first.bytes()-r.outs*plan.ElemSize(r.e.elem)))}
 	}
 	args, _ := call("i")
 	return []jen.Code{forRange("i", "y", jen.Id(name).Call(exprf("%s, %d, 1, 0", args, r.outs)))}

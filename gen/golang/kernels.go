@@ -2,7 +2,6 @@ package golang
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -124,7 +123,7 @@ func (b *body) matrix(s *plan.Step) error {
 		}
 	}
 	w := m.whole
-	inline := w != nil && s.Vector && w.inlines()
+	inline := w != nil && calls.Inlines(b.e.targets(), s)
 	if inline {
 		k, w = w.inlined(k, b.train()), nil
 	}
@@ -206,25 +205,10 @@ func (e *emitter) newMatrix(s *plan.Step) *matrix {
 		}
 		m.register[op.Out[0]] = true
 	}
-	if m.splits() {
+	if calls.Splits(e.targets(), s) {
 		return m.sums()
 	}
 	return m
-}
-
-// splits reports whether the epilogue follows the sums in a pass of its own.
-func (m *matrix) splits() bool {
-	k := m.step.Kernel
-	if k == nil || len(k.Epilogue) == 0 {
-		return false
-	}
-	if calls.Long(k.Epilogue) {
-		return true
-	}
-	plain := len(m.stored) == 1 && m.last() == m.stored[0] && !slices.ContainsFunc(m.extra, func(v *ir.Value) bool {
-		return isNumber(v) || v.Kind == ir.Param || v.Size() != m.outs
-	})
-	return m.step.Vector && !(plain && calls.Fuses(m.e.targets(), k))
 }
 
 // sums is the operation without its epilogue.

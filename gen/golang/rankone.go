@@ -8,6 +8,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/gen/kernel"
@@ -116,7 +117,7 @@ func (e *emitter) describeRankOne(o *ir.RankOne) *kernel.RankOne {
 	l := &e.plan.TensorOf(o.W.Param).Layout
 	return &kernel.RankOne{
 		Elem: typeName(e.elem), Fused: e.prog.Mode == "fast", Inputs: l.In, Outputs: l.Out,
-		Panels: kernel.Panels{Full: l.Full, Tail: l.Tail, PanelRows: l.Rows}, Ahead: e.plan.Ahead(),
+		Panels: l.KernelPanels(), Ahead: e.plan.Ahead(),
 	}
 }
 
@@ -250,13 +251,9 @@ func (b *body) buildGradInputOne(k *kernelFunc, m *matrix) {
 
 // gradInputFast is the assembly of a gradient of inputs for one row.
 func (p *printer) gradInputFast() []jen.Code {
-	t := p.target()
-	kern := p.forAssembly()
-	name, at := p.inputGradient(kern)
-	tiles := "0, 0, 1"
-	if len(t.GradInputRows(kern.Fused)) == 2 {
-		tiles = "0, 1"
-	}
+	in := calls.InputsOfOne(p.target(), p.step.Kernel)
+	name := p.inputGradient(in)
+	tiles := strings.Repeat("0, ", len(in.Tiles)-1) + "1"
 	call := func(input, blocks string) jen.Code {
 		args := []string{fmt.Sprintf("&%s[%s]", p.ptr[p.stored[0]], input), "&x[0]"}
 		if p.layout.Full > 0 {
@@ -269,15 +266,11 @@ func (p *printer) gradInputFast() []jen.Code {
 		if u := p.operandOfSums(); u != "" {
 			args, distances = append(args, fmt.Sprintf("&%s[%s]", u, input)), "0, 0, 0"
 		}
-		args = append(append(append(args, p.panelArgs()...), distances), p.gradientMask()...)
+		args = append(append(append(args, p.panelArgs()...), distances), maskArg(in.Partial, in.Mask)...)
 		args = append(args, blocks, tiles)
 		return jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))
 	}
-	out := p.e.inBlocks(2*p.outs*p.ins, p.outs/at, at, max(weightsPerCall/(at*p.ins), 1), call)
-	if p.outs%at > 0 {
-		out = append(out, call(fmt.Sprint(p.outs-at), "1"))
-	}
-	return out
+	return p.e.inBlocks(in, p.outs, call)
 }
 
 // operandOfSums is the operand of the epilogue beside the sums, "" if it has none.
@@ -303,12 +296,15 @@ func (p *printer) rankOneFast(then *ir.RankOne) []jen.Code {
 	}
 	panels := strings.Join(append(append([]string{""}, p.panelArgs()...), p.gradientMask()...), ", ")
 	out := []jen.Code{letf("negative", "-rate")}
-	inputs := max(weightsPerCall/p.ins/4*4, 4)
+	inputs := calls.StepInputs(p.ins)
 	if inputs >= p.outs {
 		out = append(out, jen.Id(name).Call(exprf("%s", strings.Join(append(args, "0", fmt.Sprint(p.outs)), ", ")+panels)))
 	} else {
-		calls := []jen.Code{jen.Id(name).Call(exprf("%s, k, min(%d, %d-k)%s", strings.Join(args, ", "), inputs, p.outs, panels))}
-		out = append(out, jen.For(letf("k", "0"), exprf("k < %d", p.outs), exprf("k += %d", inputs)).Block(e.preempting(4*p.outs*p.ins, calls)...))
+		each := []jen.Code{jen.Id(name).Call(exprf("%s, k, min(%d, %d-k)%s", strings.Join(args, ", "), inputs, p.outs, panels))}
+		if calls.Preempts(4 * p.outs * p.ins) {
+			each = append(each, e.preempt())
+		}
+		out = append(out, jen.For(letf("k", "0"), exprf("k < %d", p.outs), exprf("k += %d", inputs)).Block(each...))
 	}
 	out = append(out, p.biasOne()...)
 	if p.step.Skip {

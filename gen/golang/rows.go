@@ -40,7 +40,7 @@ func (r rows) element(name, i, j string) string {
 }
 
 // bytes is the distance from one row to the next.
-func (r rows) bytes() int { return r.stride * elemBytes(r.elem) }
+func (r rows) bytes() int { return r.stride * plan.ElemSize(r.elem) }
 
 // rowsOf describes where a value's rows lie.
 func (b *body) rowsOf(v *ir.Value) rows {

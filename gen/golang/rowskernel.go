@@ -10,7 +10,6 @@ import (
 	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/ir"
-	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/schedule"
 	"github.com/nngen-go/nngen/gen/target"
 )
@@ -141,127 +140,97 @@ func (k *rowsKernel) single() *kernelFunc {
 	})
 }
 
-// flopsPerCall bounds the work of a call: assembly cannot be preempted, and a
-// garbage collection waits for it.
-const flopsPerCall = 4 << 20
-
-// rowsPerCall is how many rows a call may take, a multiple of the tiles' sizes,
-// or all of a batch.
-func (k *rowsKernel) rowsPerCall(flops int, tiles []int) int {
-	batch := k.e.plan.Options.Batch
-	if batch*flops <= flopsPerCall {
-		return batch
-	}
-	unit := tiles[0]
-	if len(tiles) > 1 {
-		for unit%tiles[1] > 0 {
-			unit += tiles[0]
-		}
-	}
-	return max(flopsPerCall/flops/unit*unit, tiles[0])
-}
-
-// leastRolled is the number of terms from which a kernel for rows takes it as
-// an argument; fewer are written out.
-const leastRolled = 16
-
-// elemBytes is the size of an element.
-func elemBytes(t ir.DType) int {
-	return map[ir.DType]int{ir.Float32: 4, ir.Float64: 8}[t]
-}
-
-// vectorForward adds the assembly of a dense layer: per panel, and per half of
-// it where a vector holds fewer outputs.
+// vectorForward calls the assembly of a dense layer, panel by panel.
 func (k *rowsKernel) vectorForward() []jen.Code {
-	t := k.target()
-	sums, elem := k.values[0], typeName(k.e.elem)
-	base := k.forAssembly()
-	base.Batch.X, base.Batch.Y, base.Rolled = k.x.stride, sums.stride, base.Terms() >= leastRolled
-	l, together := k.layout, 1 // full panels in a call
-	if most := t.VectorOutputs(elem, k.step.Chains); most > schedule.Panel {
-		together = max(1, min(most/schedule.Panel, l.Full))
-	}
-	rows := k.rowsPerCall(2*k.ins*schedule.Panel*together, t.TileRows(elem, schedule.Panel*together, k.step.Chains))
-	first := "0"
-	if rows < k.e.plan.Options.Batch {
-		first = "i"
-	}
+	kern := k.forAssembly()
+	r := calls.RowsOf(k.target(), kern, k.e.plan.Options.Batch)
+	first := firstRow(r.Divided)
 	tiled := map[string]bool{}
-	var tilings, each []jen.Code
-	part := func(p *kernel.Kernel, at, w, q, b string, lane int) []jen.Code {
-		open := p.Open()
-		room, partial, mask := t.Last(elem, p.Outputs, false)
-		if t.Masks && room == t.Lanes(elem) { // one kernel for whole and partial vectors
-			partial, mask = true, mask|(1<<p.Outputs-1)
+	var tilings, code []jen.Code
+	for i := range r.Loops {
+		loop := &r.Loops[i]
+		at := k.panelAt(loop)
+		var each []jen.Code
+		for j := range loop.Calls {
+			each = append(each, k.panelCall(r, loop, &loop.Calls[j], at, first, &tilings, tiled)...)
 		}
-		open.Outputs, open.Partial = room, partial
-		name := k.e.assembly("rows "+open.Key(), "rows "+calls.Outputs(room, partial),
-			fmt.Sprintf("sums the products for %s outputs of every row, in tiles of rows.", calls.Outputs(room, partial)),
-			func(t *target.Target, name string, doc []string) *asm.Func { return t.MatMul(name, doc, open) })
-		sizes := t.TileRows(elem, p.Outputs, k.step.Chains)
-		call := func(first, tiles string) jen.Code {
-			args := []string{sums.element("y", first, plusText(at, lane)), k.x.element("x", first, "0"), fmt.Sprintf("&%s[0][%d]", w, lane)}
-			if b != "" {
-				args = append(args, fmt.Sprintf("&%s[%d]", b, lane))
-			}
-			if base.Scaled {
-				args = append(args, fmt.Sprintf("&scale[%s][%d]", q, lane))
-			}
-			if p.Panels.Full > 1 {
-				args = append(args, fmt.Sprint(l.PanelBytes()))
-			}
-			args = append(args, fmt.Sprint(k.x.bytes()), fmt.Sprint(sums.bytes()))
-			if p.Rolled {
-				args = append(args, fmt.Sprint(p.Terms()))
-			}
-			args = append(args, maskArg(partial, mask)...)
-			return jen.Id(name).Call(exprf("%s", strings.Join(append(args, tiles), ", ")))
+		if r.Preempt && (!loop.Tail || len(r.Loops) == 1 && r.Divided) {
+			each = append(each, k.e.preempt())
 		}
-		out := []jen.Code{call(first, k.tilesOf(&tilings, tiled, sizes, "m"))}
-		if len(sizes) > 3 {
-			last := strings.TrimPrefix(first+fmt.Sprintf("+m-%d", leastTile(sizes)), "0+")
-			one := strings.Repeat("0, ", len(sizes)-2) + "1, 0"
-			out = append(out, jen.If(exprf("again%d", sizes[0])).Block(call(last, one)))
+		code = append(code, overPanels(loop, each)...)
+	}
+	return inChunks(r.PerCall, r.Divided, append(tilings, code...))
+}
+
+// firstRow is the first row of a call.
+func firstRow(divided bool) string {
+	if divided {
+		return "i"
+	}
+	return "0"
+}
+
+// panelPlace is where the outputs of a loop over panels lie.
+type panelPlace struct{ q, first, weights string }
+
+func (m *matrix) panelAt(l *calls.PanelLoop) panelPlace {
+	if l.Tail {
+		q := m.layout.Full
+		return panelPlace{fmt.Sprint(q), fmt.Sprint(q * schedule.Panel), "wt"}
+	}
+	q := "q"
+	if l.Once() {
+		q = fmt.Sprint(l.From)
+	}
+	return panelPlace{q, times16(q), "w[" + q + "]"}
+}
+
+// overPanels repeats code for the panels of a loop.
+func overPanels(l *calls.PanelLoop, code []jen.Code) []jen.Code {
+	if l.Once() {
+		return code
+	}
+	if l.From == 0 && l.Step == 1 {
+		return []jen.Code{forRange("q", fmt.Sprint(l.To), code...)}
+	}
+	return []jen.Code{jen.For(letf("q", "%d", l.From), exprf("q < %d", l.To), exprf("q += %d", l.Step)).Block(code...)}
+}
+
+// panelCall is the call for some outputs of a panel.
+func (k *rowsKernel) panelCall(r *calls.Rows, loop *calls.PanelLoop, p *calls.Panel, at panelPlace, first string, tilings *[]jen.Code, tiled map[string]bool) []jen.Code {
+	kern, sums := r.Kernel(k.step.Kernel, loop, p), k.values[0]
+	name := k.e.assembly("rows "+kern.Key(), "rows "+p.String(), fmt.Sprintf("sums the products for %s outputs of every row, in tiles of rows.", p),
+		func(t *target.Target, name string, doc []string) *asm.Func { return t.MatMul(name, doc, kern) })
+	call := func(first, tiles string) jen.Code {
+		args := []string{sums.element("y", first, plusText(at.first, p.Lane)), k.x.element("x", first, "0"), fmt.Sprintf("&%s[0][%d]", at.weights, p.Lane)}
+		if k.bias != nil {
+			args = append(args, fmt.Sprintf("&b[%s][%d]", at.q, p.Lane))
 		}
-		return out
-	}
-	panel := func(at, w, q, b string, width, valid int) []jen.Code {
-		var out []jen.Code
-		for lane, most := 0, t.VectorOutputs(elem, k.step.Chains); lane < valid; lane += most {
-			out = append(out, part(base.Panel(min(most, valid-lane), width), at, w, q, b, lane)...)
+		if kern.Scaled {
+			args = append(args, fmt.Sprintf("&scale[%s][%d]", at.q, p.Lane))
 		}
-		return out
-	}
-	bias := func(q string) string {
-		if k.bias == nil {
-			return ""
+		if kern.Panels.Full > 1 {
+			args = append(args, fmt.Sprint(k.layout.PanelBytes()))
 		}
-		return "b[" + q + "]"
-	}
-	groups, allFlops := l.Full/together, 2*k.ins*k.outs*k.e.plan.Options.Batch
-	if together > 1 {
-		panels := part(base.Whole(together), "q*16", "w[q]", "q", bias("q"), 0)
-		each = append(each, jen.For(letf("q", "0"), exprf("q < %d", groups*together), exprf("q += %d", together)).Block(k.e.preempting(allFlops, panels)...))
-		for q := groups * together; q < l.Full; q++ {
-			each = append(each, panel(fmt.Sprint(q*schedule.Panel), fmt.Sprintf("w[%d]", q), fmt.Sprint(q), bias(fmt.Sprint(q)), schedule.Panel, schedule.Panel)...)
+		args = append(args, fmt.Sprint(k.x.bytes()), fmt.Sprint(sums.bytes()))
+		if kern.Rolled {
+			args = append(args, fmt.Sprint(k.ins))
 		}
-	} else if l.Full > 0 {
-		panels := panel("q*16", "w[q]", "q", bias("q"), schedule.Panel, schedule.Panel)
-		each = append(each, forRange("q", "w", k.e.preempting(allFlops, panels)...))
+		args = append(args, maskArg(p.Partial, p.Mask)...)
+		return jen.Id(name).Call(exprf("%s", strings.Join(append(args, tiles), ", ")))
 	}
-	if l.Tail > 0 {
-		each = append(each, panel(fmt.Sprint(l.Full*schedule.Panel), "wt", fmt.Sprint(l.Full), bias(fmt.Sprint(l.Full)), l.Tail, l.TailOutputs())...)
+	out := []jen.Code{call(first, k.tilesOf(tilings, tiled, p.Tiles, "m"))}
+	if len(p.Tiles) > 3 {
+		last := strings.TrimPrefix(first+fmt.Sprintf("+m-%d", leastTile(p.Tiles)), "0+")
+		one := strings.Repeat("0, ", len(p.Tiles)-2) + "1, 0"
+		out = append(out, jen.If(exprf("again%d", p.Tiles[0])).Block(call(last, one)))
 	}
-	if l.Full == 0 && rows < k.e.plan.Options.Batch {
-		each = k.e.preempting(allFlops, each)
-	}
-	out := inChunks(rows, k.e.plan.Options.Batch, append(tilings, each...))
 	return out
 }
 
 // inChunks runs code for m rows from i on, some at a time, or for all of them.
-func inChunks(rows, batch int, code []jen.Code) []jen.Code {
-	if rows >= batch {
+func inChunks(rows int, divided bool, code []jen.Code) []jen.Code {
+	if !divided {
 		return append([]jen.Code{letf("m", "len(x)")}, code...)
 	}
 	loop := append([]jen.Code{letf("m", "min(len(x)-i, %d)", rows)}, code...)
@@ -281,23 +250,17 @@ func plusText(first string, lane int) string {
 
 // vectorGradInput adds the assembly of a gradient of inputs.
 func (k *rowsKernel) vectorGradInput() []jen.Code {
-	t := k.target()
 	dx := k.values[0]
 	kern := k.forAssembly()
+	in := calls.InputsOf(k.target(), kern, k.e.plan.Options.Batch)
 	extra := -1
 	if len(kern.Extras()) > 0 {
 		from := kern.Extras()[0].From
 		extra = slices.IndexFunc(k.extras, func(v rowsValue) bool { return v.v.String() == from })
 	}
-	name, at := k.inputGradient(kern)
-	flops := 2 * at * k.ins
-	rows := k.rowsPerCall(flops, t.GradInputRows(kern.Fused))
-	first := "0"
-	if rows < k.e.plan.Options.Batch {
-		first = "i"
-	}
+	name, first := k.inputGradient(in), firstRow(in.Divided)
 	var tilings []jen.Code
-	tiles := k.tilesOf(&tilings, map[string]bool{}, t.GradInputRows(kern.Fused), "m")
+	tiles := k.tilesOf(&tilings, map[string]bool{}, in.Tiles, "m")
 	call := func(input, blocks string) jen.Code {
 		args := []string{dx.element("y", first, input), k.x.element("x", first, "0")}
 		if k.layout.Full > 0 {
@@ -314,27 +277,17 @@ func (k *rowsKernel) vectorGradInput() []jen.Code {
 		if extra >= 0 {
 			args = append(args, fmt.Sprint(k.extras[extra].bytes()))
 		}
-		args = append(args, k.gradientMask()...)
+		args = append(args, maskArg(in.Partial, in.Mask)...)
 		return jen.Id(name).Call(exprf("%s", strings.Join(append(args, blocks, tiles), ", ")))
 	}
-	perCall := max(1, flopsPerCall/(flops*min(rows, k.e.plan.Options.Batch)))
-	code := append(tilings, k.e.inBlocks(flops*k.outs/at*k.e.plan.Options.Batch, k.outs/at, at, perCall, call)...)
-	if k.outs%at > 0 { // the last block again computes some of the one before
-		code = append(code, call(fmt.Sprint(k.outs-at), "1"))
-	}
-	out := inChunks(rows, k.e.plan.Options.Batch, code)
-	return out
+	return inChunks(in.Rows, in.Divided, append(tilings, k.e.inBlocks(in, k.outs, call)...))
 }
 
-// inputGradient is the assembly of a gradient of inputs and how many of them it
-// takes at once.
-func (m *matrix) inputGradient(k *kernel.Kernel) (name string, at int) {
-	at = min(m.target().InputsAtOnce(typeName(m.e.elem)), m.outs)
-	open := k.Open()
-	room, partial, _ := m.target().Last(typeName(m.e.elem), open.Terms(), true)
-	open.Outputs, open.Partial, open.Segments[0].Channels = at, partial, room
-	return m.e.assembly("input gradient "+open.Key(), "inputGradient", "sums the products for blocks of inputs of every row, in tiles of rows.",
-		func(t *target.Target, name string, doc []string) *asm.Func { return t.GradInput(name, doc, open) }), at
+// inputGradient is the assembly of a gradient of inputs.
+func (m *matrix) inputGradient(in *calls.Inputs) string {
+	kern := in.Kernel(m.step.Kernel)
+	return m.e.assembly("input gradient "+kern.Key(), "inputGradient", "sums the products for blocks of inputs of every row, in tiles of rows.",
+		func(t *target.Target, name string, doc []string) *asm.Func { return t.GradInput(name, doc, kern) })
 }
 
 // maskArg is the argument that says which lanes a partial vector has.
@@ -360,11 +313,20 @@ func (m *matrix) panelArgs() []string {
 	return []string{fmt.Sprint(l.Full), fmt.Sprint(l.PanelBytes())}
 }
 
-// inBlocks prints calls for blocks of inputs, perCall of them at a time.
-func (e *emitter) inBlocks(allFlops, blocks, at, perCall int, call func(input, blocks string) jen.Code) []jen.Code {
-	if perCall >= blocks {
-		return []jen.Code{call("0", fmt.Sprint(blocks))}
+// inBlocks prints the calls for blocks of inputs; the last block computes some of
+// the one before again.
+func (e *emitter) inBlocks(in *calls.Inputs, inputs int, call func(input, blocks string) jen.Code) []jen.Code {
+	out := []jen.Code{call("0", fmt.Sprint(in.Blocks))}
+	if in.PerCall < in.Blocks {
+		end := in.Blocks * in.At
+		each := []jen.Code{call("k", fmt.Sprintf("min(%d, (%d-k)/%d)", in.PerCall, end, in.At))}
+		if in.Preempt {
+			each = append(each, e.preempt())
+		}
+		out = []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", end), exprf("k += %d", in.PerCall*in.At)).Block(each...)}
 	}
-	calls := []jen.Code{call("k", fmt.Sprintf("min(%d, (%d-k)/%d)", perCall, blocks*at, at))}
-	return []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", blocks*at), exprf("k += %d", perCall*at)).Block(e.preempting(allFlops, calls)...)}
+	if in.Rest {
+		out = append(out, call(fmt.Sprint(inputs-in.At), "1"))
+	}
+	return out
 }

@@ -7,13 +7,10 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/target"
 )
-
-// skipShare is the share of inputs that may be there where a list of them is
-// still faster than all: seven eighths.
-func skipShare(inputs int) int { return inputs - inputs/8 }
 
 // listed are the statements that list the inputs that are not zero and, where
 // there are few, do what then says.
@@ -26,7 +23,7 @@ func (e *emitter) listed(x string, inputs int, then ...jen.Code) []jen.Code {
 		jen.Var().Id("list").Id(fmt.Sprintf("[%d]int32", inputs+max(t.Lanes(elem), e.plan.Ahead()))),
 		jen.Var().Id("count").Int(),
 		jen.Id(name).Call(exprf("&list[0], &count, &%s[0]", x)),
-		jen.If(exprf("count <= %d", skipShare(inputs))).Block(append(then, jen.Return())...),
+		jen.If(exprf("count <= %d", calls.FewEnough(inputs))).Block(append(then, jen.Return())...),
 	}
 }
 

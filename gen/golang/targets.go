@@ -5,6 +5,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/target"
 )
 
@@ -15,13 +16,7 @@ type forTarget struct {
 }
 
 // targets are the plan's instruction sets, the preferred first.
-func (e *emitter) targets() []*target.Target {
-	var ts []*target.Target
-	for _, name := range e.plan.Options.Targets {
-		ts = append(ts, target.ByName(name))
-	}
-	return ts
-}
+func (e *emitter) targets() []*target.Target { return calls.Targets(e.plan) }
 
 // target is the instruction set that code is being made for.
 func (e *emitter) target() *target.Target { return e.current }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/runtime/nnrt"
@@ -178,7 +179,7 @@ func (e *emitter) view() *view {
 		v.Optimizer = e.net.Optimizer.Name
 		v.LearningRate = literal(e.net.Optimizer.Args.Float("learning_rate"), e.elem)
 		v.StepOne, v.Learn, v.Prepare = e.plan.Train.One != nil, e.plan.Train.Learn != nil, len(e.trainSteps) > 0
-		v.ShareFrom, v.Shares, v.TileRows = e.plan.ShareFrom(), e.plan.Shares(), e.tileRows()
+		v.ShareFrom, v.Shares, v.TileRows = e.plan.ShareFrom(), e.plan.Shares(), calls.TileRows(e.plan)
 		for _, s := range e.plan.Train.States {
 			v.States, v.StateNames = append(v.States, lowerCamel(s)), append(v.StateNames, s)
 		}

@@ -9,19 +9,16 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/target"
 )
 
-// leastElements is the size from which an element-wise operation is worth a
-// call.
-const leastElements = 8
-
 // mapKernel returns the function that does an element-wise operation on
 // arrays, nil if no instruction set can print it or it is too small.
 func (e *emitter) mapKernel(o *ir.Map, size int) *kernelFunc {
-	if len(e.plan.Options.Targets) == 0 || size < leastElements || slices.Contains(o.InNames, o.OutNames[0]) {
+	if len(e.plan.Options.Targets) == 0 || !calls.Elements(size) || slices.Contains(o.InNames, o.OutNames[0]) {
 		return nil
 	}
 	T := typeName(e.elem)

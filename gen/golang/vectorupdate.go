@@ -8,6 +8,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/plan"
@@ -134,17 +135,18 @@ func (b *body) updateFast(u *updateKernel, o *ir.Map, t *plan.Tensor, holders ma
 	return b.e.updateCalls(t, b.e.target().Lanes(u.Elem), call)
 }
 
-// elementsPerCall bounds an update, which takes as long as its arrays need
-// from memory.
-const elementsPerCall = 1 << 17
-
 // updateCalls calls the assembly for every part of a tensor; the padding is
 // updated with the rest, it holds nothing.
 func (e *emitter) updateCalls(t *plan.Tensor, lanes int, call func(field, index, vectors string) jen.Code) []jen.Code {
 	// pieces are rows of width elements; index is that of a row.
-	loop := func(body ...jen.Code) []jen.Code { return e.preempting(16*t.Layout.Size(), body) }
+	loop := func(body ...jen.Code) []jen.Code {
+		if calls.PreemptsUpdate(t.Layout.Size()) {
+			return append(body, e.preempt())
+		}
+		return body
+	}
 	pieces := func(field, index string, rows, width int) jen.Code {
-		per := max(elementsPerCall/width, 1)
+		per := calls.PerUpdate(width)
 		if per >= rows {
 			return call(field, fmt.Sprintf(index, "0"), fmt.Sprint((rows*width+lanes-1)/lanes)) // the tensor's padding belongs to it
 		}
@@ -154,11 +156,12 @@ func (e *emitter) updateCalls(t *plan.Tensor, lanes int, call func(field, index,
 	l := &t.Layout
 	switch l.Order {
 	case plan.Connections:
-		if l.Size() <= elementsPerCall {
+		per := calls.PerUpdate(1)
+		if l.Size() <= per {
 			return []jen.Code{pieces(t.Field, "[%s]", 1, l.Size())}
 		}
-		return []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", l.Size()), exprf("k += %d", elementsPerCall)).Block(
-			loop(call(t.Field, "[k]", fmt.Sprintf("(min(%d, %d-k)+%d)/%d", elementsPerCall, l.Size(), lanes-1, lanes)))...)}
+		return []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", l.Size()), exprf("k += %d", per)).Block(
+			loop(call(t.Field, "[k]", fmt.Sprintf("(min(%d, %d-k)+%d)/%d", per, l.Size(), lanes-1, lanes)))...)}
 	case plan.Vector:
 		return []jen.Code{pieces(t.Field, "[%s][0]", l.Full, schedule.Panel)}
 	}

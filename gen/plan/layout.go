@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/schedule"
 )
 
@@ -36,8 +37,8 @@ type Layout struct {
 	first []int
 }
 
-// elemSize returns the bytes of an element.
-func elemSize(t ir.DType) int {
+// ElemSize returns the bytes of an element.
+func ElemSize(t ir.DType) int {
 	switch t {
 	case ir.Float64:
 		return 8
@@ -73,8 +74,8 @@ func NewLayout(p *ir.ParamInfo, elem ir.DType) Layout {
 // would otherwise compete for few cache sets.
 func RowStride(size int, elem ir.DType) int {
 	const few = 512 // bytes: an eighth of the sets
-	if bytes := size * elemSize(elem); bytes%few == 0 {
-		return size + alignment/elemSize(elem)
+	if bytes := size * ElemSize(elem); bytes%few == 0 {
+		return size + alignment/ElemSize(elem)
 	}
 	return size
 }
@@ -91,7 +92,7 @@ func NewPanels(out, in, taps, group int, elem ir.DType) Layout {
 	if rest := out % schedule.Panel; rest > 0 {
 		l.Tail = TailWidth(rest)
 	}
-	if l.Full > 1 && l.Rows*schedule.Panel*group*elemSize(elem)%aliasing == 0 {
+	if l.Full > 1 && l.Rows*schedule.Panel*group*ElemSize(elem)%aliasing == 0 {
 		l.Rows++
 	}
 	return l
@@ -128,8 +129,13 @@ func (l *Layout) Index(out, in, tap int) int {
 	return (l.Full*l.Rows*schedule.Panel+row*l.Tail+lane)*l.Group + in%l.Group
 }
 
+// KernelPanels are the panels as kernels are told of them.
+func (l *Layout) KernelPanels() kernel.Panels {
+	return kernel.Panels{Full: l.Full, Tail: l.Tail, PanelRows: l.Rows}
+}
+
 // PanelBytes is the distance between full panels.
-func (l *Layout) PanelBytes() int { return l.Rows * schedule.Panel * l.Group * elemSize(l.Elem) }
+func (l *Layout) PanelBytes() int { return l.Rows * schedule.Panel * l.Group * ElemSize(l.Elem) }
 
 // Size returns the number of stored elements, padding included.
 func (l *Layout) Size() int {

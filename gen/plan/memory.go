@@ -28,7 +28,7 @@ func (p *Plan) TrainerBytes() int {
 	}
 	n += len(copies) * p.Net.Size
 	for _, v := range t.Rows {
-		n += roundUp(p.Options.Batch*p.rowStride(v.Size(), v.DType), schedule.Panel) * elemSize(v.DType)
+		n += roundUp(p.Options.Batch*p.rowStride(v.Size(), v.DType), schedule.Panel) * ElemSize(v.DType)
 	}
 	spaces := (p.batchBytes(t.Gradients.Sample) + p.batchBytes(t.Evaluate.Sample)) * p.Options.Batch
 	if t.One != nil {
@@ -49,7 +49,7 @@ func (p *Plan) rowStride(size int, elem ir.DType) int {
 func (p *Plan) batchBytes(ph *Phase) int {
 	n := 0
 	for _, slot := range ph.Slots {
-		n += p.rowStride(slot, p.Prog.DType) * elemSize(p.Prog.DType)
+		n += p.rowStride(slot, p.Prog.DType) * ElemSize(p.Prog.DType)
 	}
 	return n
 }

@@ -191,7 +191,7 @@ func (m *gradInput) tile(rows int) {
 	}
 	if m.Panels.Tail > 0 {
 		if m.Partial {
-			m.lastMask()
+			m.lastMask(regMask)
 		}
 		m.terms(rows, regBlockTail, m.Panels.Tail, m.Terms())
 	}
@@ -240,7 +240,7 @@ func (m *gradInput) mulAddColumn(weights string, partial bool, n int, dy, sum fu
 			case m.isa.masks && m.paired():
 				m.Func.Ins("VBROADCASTF32X8", "w", m.input.full())
 			case partial:
-				m.toMask(m.input)
+				m.toMask(regMask, m.input)
 				m.loadPart("w", m.input.String(), m.input.String())
 			default:
 				m.load("w", m.input)
@@ -272,7 +272,7 @@ func (m *gradInput) terms(rows int, weights string, width, outputs int) {
 		partial := m.partial(weights, outputs, v)
 		m.Line(func() {
 			if partial {
-				m.toMask(m.input)
+				m.toMask(regMask, m.input)
 			}
 			for r := range rows {
 				src := m.row(r, v*m.bytes)

@@ -97,7 +97,7 @@ func (m *gradWeight) print() {
 	m.pointer("xStride", regInputStride)
 	m.pointer("x", regX)
 	if m.Partial {
-		m.lastMask()
+		m.lastMask(regMask)
 	}
 	at := min(m.atOnce, m.sums/m.vectors)
 	m.Ins("MOVQ", m.ArgOf("inputs"), regOffset)
@@ -152,7 +152,7 @@ func (m *gradWeight) tile(inputs int) {
 		for v := range m.vectors {
 			src := mem(regW, v*m.bytes)
 			if m.isPartial(v) {
-				m.toMask(m.input) // the register serves the inputs too
+				m.toMask(regMask, m.input) // the register serves the inputs too
 				m.loadMasked(src, m.input, m.weight0+Y(v))
 			} else {
 				m.load(src, m.weight0+Y(v))

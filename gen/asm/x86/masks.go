@@ -41,20 +41,20 @@ func (s *ISA) Last(elem string, outputs int, gradient bool) (room int, partial b
 
 // lastMask gets ready the mask of the last vector: a mask register, or with AVX2
 // a pointer to a vector.
-func (w *writer) lastMask() {
+func (w *writer) lastMask(reg string) {
 	if w.isa.masks {
-		w.Ins("MOVQ", w.ArgOf("mask"), regMask)
-		w.Ins("KMOVW", regMask, maskTail)
+		w.Ins("MOVQ", w.ArgOf("mask"), reg)
+		w.Ins("KMOVW", reg, maskTail)
 		return
 	}
-	w.Ins("LEAQ", MaskName+"<>(SB)", regMask)
-	w.Ins("ADDQ", w.ArgOf("mask"), regMask)
+	w.Ins("LEAQ", MaskName+"<>(SB)", reg)
+	w.Ins("ADDQ", w.ArgOf("mask"), reg)
 }
 
 // toMask loads the mask that is ready into dst, unless it is in a mask register.
-func (w *writer) toMask(dst Y) {
+func (w *writer) toMask(reg string, dst Y) {
 	if !w.isa.masks {
-		w.load(mem(regMask, 0), dst)
+		w.load(mem(reg, 0), dst)
 	}
 }
 

@@ -15,6 +15,7 @@ const (
 	regRow, regStride, regStride3, regStride5 = "R10", "R11", "R12", "R13"
 	regRow6                                   = regMask // the seventh row
 	regPanelStride, regYStride                = "R14", regW
+	regRowsMask                               = regPanelStride // of a panel alone
 )
 
 // TileRows are the numbers of rows a tile of MatMul takes: the kernel's last
@@ -83,11 +84,11 @@ func (s *ISA) MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	if m.bias() {
 		m.pointer("b", regBias)
 	}
-	if k.Partial {
-		m.lastMask()
-	}
-	if k.Panels.Full > 1 {
+	switch {
+	case k.Panels.Full > 1:
 		m.pointer("panelStride", regPanelStride)
+	case k.Partial:
+		m.lastMask(regRowsMask)
 	}
 	m.pointer("xStride", regStride)
 	m.Line(func() {
@@ -320,7 +321,7 @@ func (m *matMul) finish(rows int, acc func(r, v, c int) Y) {
 			return
 		}
 		mask := p.take()
-		m.toMask(mask)
+		m.toMask(regRowsMask, mask)
 		m.storeMasked(y, mask, mem(base, v*m.bytes))
 		p.used[mask] = false
 	}
@@ -362,7 +363,7 @@ func (m *matMul) finish(rows int, acc func(r, v, c int) Y) {
 			if !m.partial(v) {
 				m.load(mem(regRow, v*m.bytes), 0)
 			} else {
-				m.toMask(1)
+				m.toMask(regRowsMask, 1)
 				m.loadMasked(mem(regRow, v*m.bytes), 1, 0)
 			}
 			put(p, p.epilogue(m.Epilogue, 0, nil), v, regRow)

@@ -268,7 +268,7 @@ func (m *rankOne) block(inputs int) {
 	if m.Panels.Tail > 0 {
 		m.rows(inputs, "wt", m.Panels.Tail)
 		if m.Partial {
-			m.lastMask()
+			m.lastMask(regMask)
 		}
 		m.outputs(inputs, x, m.RankOne.Outputs, m.Partial)
 	}
@@ -282,7 +282,7 @@ func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int, partial bool
 		part := partial && (v+1)*m.lanes() >= outputs
 		m.Line(func() {
 			if part {
-				m.toMask(m.input)
+				m.toMask(regMask, m.input)
 				m.loadMasked(mem(regDY, v*m.bytes), m.input, dy)
 			} else {
 				m.load(mem(regDY, v*m.bytes), dy)
@@ -298,7 +298,7 @@ func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int, partial bool
 			}
 			m.Line(func() {
 				if part { // what is stored beyond the outputs is nobody's
-					m.toMask(w)
+					m.toMask(regMask, w)
 					m.loadMasked(at, w, w)
 				} else {
 					m.load(at, w)
