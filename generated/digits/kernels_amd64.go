@@ -183,7 +183,7 @@ func dense1ForwardRows(y [][144]float32, x [][64]float32, w *[8][65][16]float32,
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
+		for q := range 8 {
 			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 256, 576, 64, by6, by5, single6)
 		}
 	default:
@@ -203,11 +203,11 @@ func dense1ForwardRows(y [][144]float32, x [][64]float32, w *[8][65][16]float32,
 func dense1GradWeight(g *[8][65][16]float32, dy [][144]float32, x [][64]float32) {
 	switch {
 	case useAVX512:
-		for q := range g {
+		for q := range 8 {
 			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x), 576, 256)
 		}
 	case useAVX2:
-		for q := range g {
+		for q := range 8 {
 			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x), 576, 256)
 		}
 	default:

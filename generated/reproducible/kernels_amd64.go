@@ -466,18 +466,14 @@ func dense4ForwardRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, 
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			rowsUpTo16AVX512_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 100, 64, 25, 65535, by6, by5, single6)
-		}
+		rowsUpTo16AVX512_2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 100, 64, 25, 65535, by6, by5, single6)
 	case useAVX2:
 		if len(x) == 1 {
 			dense4Forward(&y[0], &x[0], w, b)
 			return
 		}
 		m := len(x)
-		for q := range w {
-			rows16AVX2_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 100, 64, 25, m)
-		}
+		rows16AVX2_2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 100, 64, 25, m)
 	default:
 		dense4ForwardRowsGeneric(y, x, w, b)
 	}
@@ -525,13 +521,9 @@ func dense4GradInputRows(y [][25]float32, x [][16]float32, w *[1][25][16]float32
 func dense4GradWeight(g *[1][25][16]float32, dy [][16]float32, x [][25]float32) {
 	switch {
 	case useAVX512:
-		for q := range g {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 25, len(x), 64, 100)
-		}
+		weightGradient16AVX512(&g[0][0][0], &dy[0][0], &x[0][0], 25, len(x), 64, 100)
 	case useAVX2:
-		for q := range g {
-			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 25, len(x), 64, 100)
-		}
+		weightGradient16AVX2(&g[0][0][0], &dy[0][0], &x[0][0], 25, len(x), 64, 100)
 	default:
 		dense4GradWeightGeneric(g, dy, x)
 	}
@@ -714,9 +706,7 @@ func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt 
 		if again12 {
 			single12 = 0
 		}
-		for q := 0; q < 2; q += 2 {
-			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 1216, 76, 132, 19, by6, by5, single6)
-		}
+		rows32AVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 1216, 76, 132, 19, by6, by5, single6)
 		rowsUpTo16AVX512(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], 76, 132, 19, 1, by12, by8, by4, single12)
 		if again12 {
 			rowsUpTo16AVX512(&y[m-4][32], &x[m-4][0], &wt[0][0], &b[2][0], 76, 132, 19, 1, 0, 0, 1, 0)
@@ -729,7 +719,7 @@ func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt 
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
+		for q := range 2 {
 			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 76, 132, 19, by3, by2, single3)
 		}
 		rowsUpTo8AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], 76, 132, 19, 28, by6, by5, single6)
@@ -750,12 +740,12 @@ func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt 
 func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, x [][19]float32) {
 	switch {
 	case useAVX512:
-		for q := range g {
+		for q := range 2 {
 			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 19, len(x), 132, 76)
 		}
 		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][32], &x[0][0], 19, len(x), 132, 76, 1)
 	case useAVX2:
-		for q := range g {
+		for q := range 2 {
 			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 19, len(x), 132, 76)
 		}
 		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][32], &x[0][0], 19, len(x), 132, 76, 28)
@@ -861,9 +851,7 @@ func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, w
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			rowsUpTo16AVX512_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 132, 68, 33, 65535, by6, by5, single6)
-		}
+		rowsUpTo16AVX512_2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 132, 68, 33, 65535, by6, by5, single6)
 		rowsUpTo16AVX512_3(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], 132, 68, 33, 1, by6, by5, single6)
 	case useAVX2:
 		if len(x) == 1 {
@@ -872,9 +860,7 @@ func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, w
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		for q := range w {
-			rows16AVX2_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 132, 68, 33, m)
-		}
+		rows16AVX2_2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 132, 68, 33, m)
 		rowsUpTo8AVX2_2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], 132, 68, 33, 28, by3, by2, single3)
 	default:
 		innerForwardRowsGeneric(y, x, w, wt, b)
@@ -923,14 +909,10 @@ func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32,
 func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32, x [][33]float32) {
 	switch {
 	case useAVX512:
-		for q := range g {
-			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 33, len(x), 68, 132)
-		}
+		weightGradient16AVX512(&g[0][0][0], &dy[0][0], &x[0][0], 33, len(x), 68, 132)
 		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x), 68, 132, 1)
 	case useAVX2:
-		for q := range g {
-			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 33, len(x), 68, 132)
-		}
+		weightGradient16AVX2(&g[0][0][0], &dy[0][0], &x[0][0], 33, len(x), 68, 132)
 		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x), 68, 132, 28)
 	default:
 		innerGradWeightGeneric(g, gt, dy, x)

@@ -198,11 +198,9 @@ func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][
 		if again12 {
 			single12 = 0
 		}
-		for q := 0; q < 2; q += 2 {
-			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 256, 16, 128, by12, by8, by4, single12)
-			if again12 {
-				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 256, 16, 128, 0, 0, 1, 0)
-			}
+		rows32AVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 256, 16, 128, by12, by8, by4, single12)
+		if again12 {
+			rows32AVX512(&y[m-4][0], &x[m-4][0], &w[0][0][0], &b[0][0], 256, 16, 128, 0, 0, 1, 0)
 		}
 	case useAVX2:
 		if len(x) == 1 {
@@ -211,7 +209,7 @@ func dense1ForwardRows(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
+		for q := range 2 {
 			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 16, 128, by6, by5, single6)
 		}
 	default:
@@ -243,11 +241,11 @@ func dense1ForwardTanh(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[
 func dense1GradWeight(g *[2][4][16]float32, dy [][32]float32, x []Input) {
 	switch {
 	case useAVX512:
-		for q := range g {
+		for q := range 2 {
 			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 4, len(x), 128, 16)
 		}
 	case useAVX2:
-		for q := range g {
+		for q := range 2 {
 			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 4, len(x), 128, 16)
 		}
 	default:
@@ -379,16 +377,14 @@ func dense2ForwardRows(y, x [][32]float32, w *[2][32][16]float32, b *[2][16]floa
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		for q := 0; q < 2; q += 2 {
-			rows32AVX512_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 2048, 128, 128, 32, by3, by2, single3)
-		}
+		rows32AVX512_2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 2048, 128, 128, 32, by3, by2, single3)
 	case useAVX2:
 		if len(x) == 1 {
 			dense2Forward(&y[0], &x[0], w, b)
 			return
 		}
 		m := len(x)
-		for q := range w {
+		for q := range 2 {
 			rows16AVX2_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 128, 128, 32, m)
 		}
 	default:
@@ -452,11 +448,11 @@ func dense2GradInputRows(y, x [][32]float32, w *[2][32][16]float32, u0 [][32]flo
 func dense2GradWeight(g *[2][32][16]float32, dy, x [][32]float32) {
 	switch {
 	case useAVX512:
-		for q := range g {
+		for q := range 2 {
 			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 32, len(x), 128, 128)
 		}
 	case useAVX2:
-		for q := range g {
+		for q := range 2 {
 			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 32, len(x), 128, 128)
 		}
 	default:

@@ -199,7 +199,7 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][784][16]float32, b *[
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
+		for q := range 8 {
 			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 3136, 576, 784, by6, by5, single6)
 			preempt()
 		}
@@ -220,12 +220,12 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][784][16]float32, b *[
 func dense1GradWeight(g *[8][784][16]float32, dy [][144]float32, x []Input) {
 	switch {
 	case useAVX512:
-		for q := range g {
+		for q := range 8 {
 			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x), 576, 3136)
 			preempt()
 		}
 	case useAVX2:
-		for q := range g {
+		for q := range 8 {
 			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x), 576, 3136)
 			preempt()
 		}

@@ -238,7 +238,7 @@ func dense1ForwardRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
+		for q := range 32 {
 			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 3136, 2112, 784, by6, by5, single6)
 			preempt()
 		}
@@ -259,12 +259,12 @@ func dense1ForwardRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *
 func dense1GradWeight(g *[32][784][16]float32, dy [][528]float32, x []Input) {
 	switch {
 	case useAVX512:
-		for q := range g {
+		for q := range 32 {
 			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x), 2112, 3136)
 			preempt()
 		}
 	case useAVX2:
-		for q := range g {
+		for q := range 32 {
 			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x), 2112, 3136)
 			preempt()
 		}
@@ -419,7 +419,7 @@ func dense2ForwardRows(y, x [][528]float32, w *[32][513][16]float32, b *[32][16]
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
+		for q := range 32 {
 			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 2112, 2112, 512, by6, by5, single6)
 			preempt()
 		}
@@ -522,12 +522,12 @@ func dense2GradInputRows(y, x [][528]float32, w *[32][513][16]float32, u0 [][528
 func dense2GradWeight(g *[32][513][16]float32, dy, x [][528]float32) {
 	switch {
 	case useAVX512:
-		for q := range g {
+		for q := range 32 {
 			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x), 2112, 2112)
 			preempt()
 		}
 	case useAVX2:
-		for q := range g {
+		for q := range 32 {
 			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x), 2112, 2112)
 			preempt()
 		}

@@ -254,7 +254,7 @@ func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
+		for q := range 40 {
 			rows16AVX2_3(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 576, 2560, 128, by6, by5, single6)
 			preempt()
 		}
@@ -317,7 +317,7 @@ func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
+		for q := range 40 {
 			rows16AVX2_3(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 576, 2624, 128, by6, by5, single6)
 			preempt()
 		}
@@ -394,12 +394,12 @@ func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]fl
 func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	switch {
 	case useAVX512:
-		for q := range g {
+		for q := range 40 {
 			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x), 2624, 576)
 			preempt()
 		}
 	case useAVX2:
-		for q := range g {
+		for q := range 40 {
 			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x), 2624, 576)
 			preempt()
 		}
@@ -552,7 +552,7 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
+		for q := range 8 {
 			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 2560, 576, 640, by6, by5, single6)
 			preempt()
 		}
@@ -573,12 +573,12 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[
 func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	switch {
 	case useAVX512:
-		for q := range g {
+		for q := range 8 {
 			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x), 576, 2560)
 			preempt()
 		}
 	case useAVX2:
-		for q := range g {
+		for q := range 8 {
 			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x), 576, 2560)
 			preempt()
 		}
@@ -730,7 +730,7 @@ func dense2ForwardRows(y, x [][144]float32, w *[8][129][16]float32, b *[8][16]fl
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
+		for q := range 8 {
 			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 576, 576, 128, by6, by5, single6)
 		}
 	default:
@@ -1219,7 +1219,7 @@ func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
+		for q := range 8 {
 			rows16AVX2_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 32, 576, by6, by5, single6)
 		}
 	default:
@@ -1271,11 +1271,11 @@ func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32,
 func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	switch {
 	case useAVX512:
-		for q := range g {
+		for q := range 8 {
 			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x), 576, 32)
 		}
 	case useAVX2:
-		for q := range g {
+		for q := range 8 {
 			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x), 576, 32)
 		}
 	default:
@@ -1608,11 +1608,11 @@ func dense9GradInputRows(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]
 func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 	switch {
 	case useAVX512:
-		for q := range g {
+		for q := range 8 {
 			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x), 576, 576)
 		}
 	case useAVX2:
-		for q := range g {
+		for q := range 8 {
 			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x), 576, 576)
 		}
 	default:

@@ -227,7 +227,7 @@ func dense1ForwardRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b 
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
+		for q := range 64 {
 			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 1024, 4160, 256, by6, by5, single6)
 			preempt()
 		}
@@ -248,12 +248,12 @@ func dense1ForwardRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b 
 func dense1GradWeight(g *[64][257][16]float32, dy [][1040]float32, x []Input) {
 	switch {
 	case useAVX512:
-		for q := range g {
+		for q := range 64 {
 			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 256, len(x), 4160, 1024)
 			preempt()
 		}
 	case useAVX2:
-		for q := range g {
+		for q := range 64 {
 			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 256, len(x), 4160, 1024)
 			preempt()
 		}
@@ -408,7 +408,7 @@ func dense2ForwardRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]flo
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
+		for q := range 32 {
 			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 4160, 2112, 1024, by6, by5, single6)
 			preempt()
 		}
@@ -511,12 +511,12 @@ func dense2GradInputRows(y [][1040]float32, x [][528]float32, w *[32][1025][16]f
 func dense2GradWeight(g *[32][1025][16]float32, dy [][528]float32, x [][1040]float32) {
 	switch {
 	case useAVX512:
-		for q := range g {
+		for q := range 32 {
 			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 1024, len(x), 2112, 4160)
 			preempt()
 		}
 	case useAVX2:
-		for q := range g {
+		for q := range 32 {
 			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 1024, len(x), 2112, 4160)
 			preempt()
 		}
@@ -671,7 +671,7 @@ func dense3ForwardRows(y [][272]float32, x [][528]float32, w *[16][513][16]float
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
+		for q := range 16 {
 			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 2112, 1088, 512, by6, by5, single6)
 			preempt()
 		}
@@ -774,12 +774,12 @@ func dense3GradInputRows(y [][528]float32, x [][272]float32, w *[16][513][16]flo
 func dense3GradWeight(g *[16][513][16]float32, dy [][272]float32, x [][528]float32) {
 	switch {
 	case useAVX512:
-		for q := range g {
+		for q := range 16 {
 			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x), 1088, 2112)
 			preempt()
 		}
 	case useAVX2:
-		for q := range g {
+		for q := range 16 {
 			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x), 1088, 2112)
 			preempt()
 		}

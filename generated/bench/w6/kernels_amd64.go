@@ -186,7 +186,7 @@ func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4]
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		for q := range w {
+		for q := range 4 {
 			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 256, 256, 64, by3, by2, single3)
 		}
 	default:
@@ -218,11 +218,11 @@ func dense1ForwardSigmoid(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]fl
 func dense1GradWeight(g *[4][65][16]float32, dy [][64]float32, x []Input) {
 	switch {
 	case useAVX512:
-		for q := range g {
+		for q := range 4 {
 			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x), 256, 256)
 		}
 	case useAVX2:
-		for q := range g {
+		for q := range 4 {
 			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x), 256, 256)
 		}
 	default:
@@ -330,7 +330,7 @@ func dense2ForwardRows(y, x [][64]float32, w *[4][65][16]float32, b *[4][16]floa
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		for q := range w {
+		for q := range 4 {
 			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 256, 256, 64, by3, by2, single3)
 		}
 	default:
@@ -462,11 +462,11 @@ func dense3GradInputRows(y, x [][64]float32, w *[4][65][16]float32, u0 [][64]flo
 func dense3GradWeight(g *[4][65][16]float32, dy, x [][64]float32) {
 	switch {
 	case useAVX512:
-		for q := range g {
+		for q := range 4 {
 			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x), 256, 256)
 		}
 	case useAVX2:
-		for q := range g {
+		for q := range 4 {
 			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x), 256, 256)
 		}
 	default:
