@@ -99,15 +99,20 @@ func newConstant(bits []uint64, size int) constant {
 		fmt.Fprint(h, bits)
 		name = fmt.Sprintf("table%dx%d_%x", len(bits), size, h.Sum64())
 	}
+	if len(bits) > 1 && size == 4 { // two words in one
+		wide := make([]uint64, len(bits)/2)
+		for i := range wide {
+			wide[i] = bits[2*i] | bits[2*i+1]<<32
+		}
+		bits, size = wide, 8
+	}
 	var b strings.Builder
-	if len(bits) > 1 && size == 4 { // two words a line
-		for i := 0; i < len(bits); i += 2 {
-			fmt.Fprintf(&b, "DATA %s<>+%d(SB)/8, $%#x\n", name, i*size, bits[i]|bits[i+1]<<32)
+	for i, v := range bits {
+		end := "\n"
+		if i%2 == 0 && i+1 < len(bits) { // two a line
+			end = "; "
 		}
-	} else {
-		for i, v := range bits {
-			fmt.Fprintf(&b, "DATA %s<>+%d(SB)/%d, $%#x\n", name, i*size, size, v)
-		}
+		fmt.Fprintf(&b, "DATA %s<>+%d(SB)/%d, $%#x%s", name, i*size, size, v, end)
 	}
 	fmt.Fprintf(&b, "GLOBL %s<>(SB), RODATA|NOPTR, $%d\n", name, len(bits)*size)
 	return constant{name, b.String()}

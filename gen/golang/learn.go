@@ -89,7 +89,7 @@ func (e *emitter) learnFunc(l plan.Learn, rank int) (*kernelFunc, error) {
 		}, b.take()...)
 		if len(e.plan.Options.Targets) > 0 && connected(l.Gradient) {
 			e.fast(k, func() []jen.Code {
-				v := &learnKernel{body: b, Learn: l, f: k, t: t, target: e.target()}
+				v := &learnKernel{body: b, Learn: l, t: t, target: e.target()}
 				return v.fast()
 			})
 		}
@@ -115,7 +115,6 @@ func connected(op ir.Op) bool {
 type learnKernel struct {
 	*body
 	plan.Learn
-	f      *kernelFunc
 	t      *plan.Tensor
 	target *target.Target
 	update *updateKernel

@@ -98,21 +98,6 @@ func (e *emitter) rankOneKernel(o *ir.RankOne) *kernelFunc {
 	})
 }
 
-// weightViews are the first elements of a weight's panels and its bias.
-func weightViews(l *plan.Layout, bias bool) []string {
-	var args []string
-	if l.Full > 0 {
-		args = append(args, "&w[0][0][0]")
-	}
-	if l.Tail > 0 {
-		args = append(args, "&wt[0][0]")
-	}
-	if bias {
-		args = append(args, "&b[0][0]")
-	}
-	return args
-}
-
 func (e *emitter) describeRankOne(o *ir.RankOne) *kernel.RankOne {
 	l := &e.plan.TensorOf(o.W.Param).Layout
 	return &kernel.RankOne{
@@ -289,7 +274,7 @@ func (p *printer) rankOneFast(then *ir.RankOne) []jen.Code {
 	kern.DX = true
 	kern.Epilogue = p.step.Kernel.Epilogue
 	name := p.stepGradient(kern)
-	args := weightViews(p.layout, false)
+	args := viewsFrom(p.layout.KernelPanels(), false, "0")
 	args = append(args, "&input[0]", "&x[0]", "&negative", fmt.Sprintf("&%s[0]", p.ptr[p.stored[0]]))
 	if u := p.operandOfSums(); u != "" {
 		args = append(args, fmt.Sprintf("&%s[0]", u))

@@ -41,7 +41,7 @@ func (m *matrix) skipping(all *kernelFunc, train bool) *kernelFunc {
 		k.doc = []string{fmt.Sprintf("%s is %s; where enough elements of x are zero, their weights are not read.", k.name, all.name)}
 		k.plain = all.name
 		kern := m.forAssembly()
-		args := append([]string{"&y[0]", "&x[0]"}, weightViews(m.layout, m.bias != nil)...)
+		args := append([]string{"&y[0]", "&x[0]"}, viewsFrom(m.layout.KernelPanels(), m.bias != nil, "0")...)
 		args = append(args, "&list[0]", "count")
 		e.fast(k, func() []jen.Code {
 			name := e.assembly("listed "+kern.Key(), fmt.Sprintf("listed %dx%d", m.ins, m.outs), "is the layer for the inputs of a list.",
@@ -59,7 +59,7 @@ func (p *printer) skippingRankOne(layout *plan.Layout) []jen.Code {
 	kern.DX, kern.Listed = true, true
 	name := p.stepGradient(kern)
 	dx := p.ptr[p.stored[0]]
-	args := append(weightViews(layout, false), "&input[0]", "&x[0]", "&negative", fmt.Sprintf("&%s[0]", dx), "&list[0]", "count")
+	args := append(viewsFrom(layout.KernelPanels(), false, "0"), "&input[0]", "&x[0]", "&negative", fmt.Sprintf("&%s[0]", dx), "&list[0]", "count")
 	args = append(append(args, p.panelArgs()...), p.gradientMask()...)
 	then := []jen.Code{
 		jen.Id("clear").Call(exprf("%s[:]", dx)),

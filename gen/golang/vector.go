@@ -170,7 +170,6 @@ func declare(f *jen.File, fn *asm.Func) {
 	}
 	params := parameters(args)
 	f.Func().Id(fn.Name).Params(params...)
-	f.Line()
 }
 
 // chooser prints the function that chooses, or a helper of it.

@@ -147,7 +147,7 @@ func Dense(elem string, outputs, inputs, chains int, bias bool, epilogue ...Epil
 	if bias {
 		k.Init = Bias
 	}
-	k.Tile = Tile{Positions: 1, Outputs: outputsAtOnce(chains), Chains: chainsAtOnce(chains), Terms: 2}
+	k.Tile = Tile{Positions: 1, Outputs: outputsAtOnce(chains), Chains: chainsAtOnce(chains), Terms: 4}
 	return k
 }
 
@@ -175,11 +175,11 @@ func matrix(elem string, sums, terms, chains int, epilogue []Epilogue) *Kernel {
 	}
 }
 
-// PanelTile is the tile of sums in one chain: eight in registers. The sums over
+// PanelTile is the tile of sums in one chain: six in registers. The sums over
 // the batch, which make the gradients of weights, use it too.
-var PanelTile = Tile{Positions: 1, Outputs: 8, Chains: 1, Terms: 1}
+var PanelTile = Tile{Positions: 1, Outputs: 6, Chains: 1, Terms: 1}
 
-// outputsAtOnce divides a panel of 16 outputs: portable code keeps eight
+// outputsAtOnce divides a panel of 16 outputs: portable code keeps six
 // accumulators in registers, of one or of several chains.
 func outputsAtOnce(chains int) int {
 	if chains > 2 {

@@ -1,8 +1,6 @@
 package x86
 
 import (
-	"slices"
-
 	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/gen/kernel"
 )
@@ -89,23 +87,6 @@ func (m *mapper) programFreeing(prog expr.Program, result string, owned []string
 			m.used[y] = false
 		}
 	}
-}
-
-// callsFunctions reports whether programs have operations of many
-// instructions, which large tiles should not repeat for every vector.
-func callsFunctions(programs []kernel.Epilogue) bool {
-	var any func(n *expr.Node) bool
-	any = func(n *expr.Node) bool {
-		return functions32[n.Op] != nil || slices.ContainsFunc(n.Args, any)
-	}
-	for _, e := range programs {
-		for _, a := range e.Prog {
-			if any(a.X) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 func readsLater(programs []kernel.Epilogue, from string) bool {
