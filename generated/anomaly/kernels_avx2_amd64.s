@@ -13,33 +13,23 @@ DATA laneMasks<>+40(SB)/8, $0
 DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
-DATA table8x4_c651a79012467759<>+0(SB)/8, $0x3dcccccd3dcccccd
-DATA table8x4_c651a79012467759<>+8(SB)/8, $0x3dcccccd3dcccccd
-DATA table8x4_c651a79012467759<>+16(SB)/8, $0x3dcccccd3dcccccd
-DATA table8x4_c651a79012467759<>+24(SB)/8, $0x3dcccccd3dcccccd
+DATA table8x4_c651a79012467759<>+0(SB)/8, $0x3dcccccd3dcccccd; DATA table8x4_c651a79012467759<>+8(SB)/8, $0x3dcccccd3dcccccd
+DATA table8x4_c651a79012467759<>+16(SB)/8, $0x3dcccccd3dcccccd; DATA table8x4_c651a79012467759<>+24(SB)/8, $0x3dcccccd3dcccccd
 GLOBL table8x4_c651a79012467759<>(SB), RODATA|NOPTR, $32
-DATA table8x4_db11ef5366a65d19<>+0(SB)/8, $0x3f7fbe773f7fbe77
-DATA table8x4_db11ef5366a65d19<>+8(SB)/8, $0x3f7fbe773f7fbe77
-DATA table8x4_db11ef5366a65d19<>+16(SB)/8, $0x3f7fbe773f7fbe77
-DATA table8x4_db11ef5366a65d19<>+24(SB)/8, $0x3f7fbe773f7fbe77
+DATA table8x4_db11ef5366a65d19<>+0(SB)/8, $0x3f7fbe773f7fbe77; DATA table8x4_db11ef5366a65d19<>+8(SB)/8, $0x3f7fbe773f7fbe77
+DATA table8x4_db11ef5366a65d19<>+16(SB)/8, $0x3f7fbe773f7fbe77; DATA table8x4_db11ef5366a65d19<>+24(SB)/8, $0x3f7fbe773f7fbe77
 GLOBL table8x4_db11ef5366a65d19<>(SB), RODATA|NOPTR, $32
-DATA table8x4_b6f2a0b1ad3dfcb9<>+0(SB)/8, $0x3a83126f3a83126f
-DATA table8x4_b6f2a0b1ad3dfcb9<>+8(SB)/8, $0x3a83126f3a83126f
-DATA table8x4_b6f2a0b1ad3dfcb9<>+16(SB)/8, $0x3a83126f3a83126f
-DATA table8x4_b6f2a0b1ad3dfcb9<>+24(SB)/8, $0x3a83126f3a83126f
+DATA table8x4_b6f2a0b1ad3dfcb9<>+0(SB)/8, $0x3a83126f3a83126f; DATA table8x4_b6f2a0b1ad3dfcb9<>+8(SB)/8, $0x3a83126f3a83126f
+DATA table8x4_b6f2a0b1ad3dfcb9<>+16(SB)/8, $0x3a83126f3a83126f; DATA table8x4_b6f2a0b1ad3dfcb9<>+24(SB)/8, $0x3a83126f3a83126f
 GLOBL table8x4_b6f2a0b1ad3dfcb9<>(SB), RODATA|NOPTR, $32
-DATA table8x4_e3d1c244de94e8e9<>+0(SB)/8, $0x322bcc77322bcc77
-DATA table8x4_e3d1c244de94e8e9<>+8(SB)/8, $0x322bcc77322bcc77
-DATA table8x4_e3d1c244de94e8e9<>+16(SB)/8, $0x322bcc77322bcc77
-DATA table8x4_e3d1c244de94e8e9<>+24(SB)/8, $0x322bcc77322bcc77
+DATA table8x4_e3d1c244de94e8e9<>+0(SB)/8, $0x322bcc77322bcc77; DATA table8x4_e3d1c244de94e8e9<>+8(SB)/8, $0x322bcc77322bcc77
+DATA table8x4_e3d1c244de94e8e9<>+16(SB)/8, $0x322bcc77322bcc77; DATA table8x4_e3d1c244de94e8e9<>+24(SB)/8, $0x322bcc77322bcc77
 GLOBL table8x4_e3d1c244de94e8e9<>(SB), RODATA|NOPTR, $32
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-DATA table8x4_69ecd19ff6fd3619<>+0(SB)/8, $0x0
-DATA table8x4_69ecd19ff6fd3619<>+8(SB)/8, $0x0
-DATA table8x4_69ecd19ff6fd3619<>+16(SB)/8, $0x0
-DATA table8x4_69ecd19ff6fd3619<>+24(SB)/8, $0x0
+DATA table8x4_69ecd19ff6fd3619<>+0(SB)/8, $0x0; DATA table8x4_69ecd19ff6fd3619<>+8(SB)/8, $0x0
+DATA table8x4_69ecd19ff6fd3619<>+16(SB)/8, $0x0; DATA table8x4_69ecd19ff6fd3619<>+24(SB)/8, $0x0
 GLOBL table8x4_69ecd19ff6fd3619<>(SB), RODATA|NOPTR, $32
 #define column3(w, s0, s1, s2) \
 	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; VFMADD231PS Y14, Y15, s2
@@ -50,10 +40,8 @@ GLOBL table8x4_69ecd19ff6fd3619<>(SB), RODATA|NOPTR, $32
 #define column1(w, s0) \
 	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0
 
-DATA table8x4_12ea2f40b43dcd71<>+0(SB)/8, $0x4000000040000000
-DATA table8x4_12ea2f40b43dcd71<>+8(SB)/8, $0x4000000040000000
-DATA table8x4_12ea2f40b43dcd71<>+16(SB)/8, $0x4000000040000000
-DATA table8x4_12ea2f40b43dcd71<>+24(SB)/8, $0x4000000040000000
+DATA table8x4_12ea2f40b43dcd71<>+0(SB)/8, $0x4000000040000000; DATA table8x4_12ea2f40b43dcd71<>+8(SB)/8, $0x4000000040000000
+DATA table8x4_12ea2f40b43dcd71<>+16(SB)/8, $0x4000000040000000; DATA table8x4_12ea2f40b43dcd71<>+24(SB)/8, $0x4000000040000000
 GLOBL table8x4_12ea2f40b43dcd71<>(SB), RODATA|NOPTR, $32
 #define mulAdd2(x, s0, s1) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1

@@ -118,8 +118,8 @@ func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][656]float32, x [][1
 	for q := range g {
 		for k := range 128 {
 			gk := &g[q][k]
-			for j := 0; j <= 8; j += 8 {
-				var s0, s1, s2, s3, s4, s5, s6, s7 float32
+			for j := 0; j <= 6; j += 6 {
+				var s0, s1, s2, s3, s4, s5 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
@@ -129,8 +129,6 @@ func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][656]float32, x [][1
 					s3 += float32(d[j+3] * xk)
 					s4 += float32(d[j+4] * xk)
 					s5 += float32(d[j+5] * xk)
-					s6 += float32(d[j+6] * xk)
-					s7 += float32(d[j+7] * xk)
 				}
 				gk[j] = s0
 				gk[j+1] = s1
@@ -138,8 +136,21 @@ func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][656]float32, x [][1
 				gk[j+3] = s3
 				gk[j+4] = s4
 				gk[j+5] = s5
-				gk[j+6] = s6
-				gk[j+7] = s7
+			}
+			{
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[12] * xk)
+					s1 += float32(d[13] * xk)
+					s2 += float32(d[14] * xk)
+					s3 += float32(d[15] * xk)
+				}
+				gk[12] = s0
+				gk[13] = s1
+				gk[14] = s2
+				gk[15] = s3
 			}
 		}
 	}
@@ -225,8 +236,8 @@ func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][144]float32, x []Inpu
 	for q := range g {
 		for k := range 640 {
 			gk := &g[q][k]
-			for j := 0; j <= 8; j += 8 {
-				var s0, s1, s2, s3, s4, s5, s6, s7 float32
+			for j := 0; j <= 6; j += 6 {
+				var s0, s1, s2, s3, s4, s5 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
@@ -236,8 +247,6 @@ func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][144]float32, x []Inpu
 					s3 += float32(d[j+3] * xk)
 					s4 += float32(d[j+4] * xk)
 					s5 += float32(d[j+5] * xk)
-					s6 += float32(d[j+6] * xk)
-					s7 += float32(d[j+7] * xk)
 				}
 				gk[j] = s0
 				gk[j+1] = s1
@@ -245,8 +254,21 @@ func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][144]float32, x []Inpu
 				gk[j+3] = s3
 				gk[j+4] = s4
 				gk[j+5] = s5
-				gk[j+6] = s6
-				gk[j+7] = s7
+			}
+			{
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[12] * xk)
+					s1 += float32(d[13] * xk)
+					s2 += float32(d[14] * xk)
+					s3 += float32(d[15] * xk)
+				}
+				gk[12] = s0
+				gk[13] = s1
+				gk[14] = s2
+				gk[15] = s3
 			}
 		}
 	}
@@ -583,7 +605,7 @@ func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][144]floa
 	for k := range 128 {
 		gk := &gt[k]
 		{
-			var s0, s1, s2, s3, s4, s5, s6, s7 float32
+			var s0, s1, s2, s3, s4, s5 float32
 			for b := range x {
 				xk := x[b][k]
 				d := (*[8]float32)(dy[b][0 : 0+8])
@@ -593,8 +615,6 @@ func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][144]floa
 				s3 += float32(d[3] * xk)
 				s4 += float32(d[4] * xk)
 				s5 += float32(d[5] * xk)
-				s6 += float32(d[6] * xk)
-				s7 += float32(d[7] * xk)
 			}
 			gk[0] = s0
 			gk[1] = s1
@@ -602,8 +622,17 @@ func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][144]floa
 			gk[3] = s3
 			gk[4] = s4
 			gk[5] = s5
-			gk[6] = s6
-			gk[7] = s7
+		}
+		{
+			var s0, s1 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[8]float32)(dy[b][0 : 0+8])
+				s0 += float32(d[6] * xk)
+				s1 += float32(d[7] * xk)
+			}
+			gk[6] = s0
+			gk[7] = s1
 		}
 	}
 }
@@ -728,8 +757,8 @@ func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][144]float32, x [][8]flo
 	for q := range g {
 		for k := range 8 {
 			gk := &g[q][k]
-			for j := 0; j <= 8; j += 8 {
-				var s0, s1, s2, s3, s4, s5, s6, s7 float32
+			for j := 0; j <= 6; j += 6 {
+				var s0, s1, s2, s3, s4, s5 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
@@ -739,8 +768,6 @@ func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][144]float32, x [][8]flo
 					s3 += float32(d[j+3] * xk)
 					s4 += float32(d[j+4] * xk)
 					s5 += float32(d[j+5] * xk)
-					s6 += float32(d[j+6] * xk)
-					s7 += float32(d[j+7] * xk)
 				}
 				gk[j] = s0
 				gk[j+1] = s1
@@ -748,8 +775,21 @@ func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][144]float32, x [][8]flo
 				gk[j+3] = s3
 				gk[j+4] = s4
 				gk[j+5] = s5
-				gk[j+6] = s6
-				gk[j+7] = s7
+			}
+			{
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[12] * xk)
+					s1 += float32(d[13] * xk)
+					s2 += float32(d[14] * xk)
+					s3 += float32(d[15] * xk)
+				}
+				gk[12] = s0
+				gk[13] = s1
+				gk[14] = s2
+				gk[15] = s3
 			}
 		}
 	}
@@ -1020,8 +1060,8 @@ func dense9GradWeightGeneric(g *[8][129][16]float32, dy, x [][144]float32) {
 	for q := range g {
 		for k := range 128 {
 			gk := &g[q][k]
-			for j := 0; j <= 8; j += 8 {
-				var s0, s1, s2, s3, s4, s5, s6, s7 float32
+			for j := 0; j <= 6; j += 6 {
+				var s0, s1, s2, s3, s4, s5 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
@@ -1031,8 +1071,6 @@ func dense9GradWeightGeneric(g *[8][129][16]float32, dy, x [][144]float32) {
 					s3 += float32(d[j+3] * xk)
 					s4 += float32(d[j+4] * xk)
 					s5 += float32(d[j+5] * xk)
-					s6 += float32(d[j+6] * xk)
-					s7 += float32(d[j+7] * xk)
 				}
 				gk[j] = s0
 				gk[j+1] = s1
@@ -1040,8 +1078,21 @@ func dense9GradWeightGeneric(g *[8][129][16]float32, dy, x [][144]float32) {
 				gk[j+3] = s3
 				gk[j+4] = s4
 				gk[j+5] = s5
-				gk[j+6] = s6
-				gk[j+7] = s7
+			}
+			{
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[12] * xk)
+					s1 += float32(d[13] * xk)
+					s2 += float32(d[14] * xk)
+					s3 += float32(d[15] * xk)
+				}
+				gk[12] = s0
+				gk[13] = s1
+				gk[14] = s2
+				gk[15] = s3
 			}
 		}
 	}

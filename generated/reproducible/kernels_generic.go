@@ -15,15 +15,13 @@ package reproducible
 // Fully unrolled: 24 multiply-adds. It does not allocate; y must not overlap the operands.
 func bodyForwardGeneric(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	{
-		// y[0…7] = Σ w[n][k]·x[k] + b[n]
+		// y[0…5] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
 		s1 := b[0][1]
 		s2 := b[0][2]
 		s3 := b[0][3]
 		s4 := b[0][4]
 		s5 := b[0][5]
-		s6 := b[0][6]
-		s7 := b[0][7]
 		xk := x[0]
 		s0 += float32(wt[0][0] * xk)
 		s1 += float32(wt[0][1] * xk)
@@ -31,8 +29,6 @@ func bodyForwardGeneric(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][
 		s3 += float32(wt[0][3] * xk)
 		s4 += float32(wt[0][4] * xk)
 		s5 += float32(wt[0][5] * xk)
-		s6 += float32(wt[0][6] * xk)
-		s7 += float32(wt[0][7] * xk)
 		xk = x[1]
 		s0 += float32(wt[1][0] * xk)
 		s1 += float32(wt[1][1] * xk)
@@ -40,8 +36,6 @@ func bodyForwardGeneric(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][
 		s3 += float32(wt[1][3] * xk)
 		s4 += float32(wt[1][4] * xk)
 		s5 += float32(wt[1][5] * xk)
-		s6 += float32(wt[1][6] * xk)
-		s7 += float32(wt[1][7] * xk)
 		xk = x[2]
 		s0 += float32(wt[2][0] * xk)
 		s1 += float32(wt[2][1] * xk)
@@ -49,16 +43,28 @@ func bodyForwardGeneric(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][
 		s3 += float32(wt[2][3] * xk)
 		s4 += float32(wt[2][4] * xk)
 		s5 += float32(wt[2][5] * xk)
-		s6 += float32(wt[2][6] * xk)
-		s7 += float32(wt[2][7] * xk)
 		y[0] = s0
 		y[1] = s1
 		y[2] = s2
 		y[3] = s3
 		y[4] = s4
 		y[5] = s5
-		y[6] = s6
-		y[7] = s7
+	}
+	{
+		// y[6…7] = Σ w[n][k]·x[k] + b[n]
+		s0 := b[0][6]
+		s1 := b[0][7]
+		xk := x[0]
+		s0 += float32(wt[0][6] * xk)
+		s1 += float32(wt[0][7] * xk)
+		xk = x[1]
+		s0 += float32(wt[1][6] * xk)
+		s1 += float32(wt[1][7] * xk)
+		xk = x[2]
+		s0 += float32(wt[2][6] * xk)
+		s1 += float32(wt[2][7] * xk)
+		y[6] = s0
+		y[7] = s1
 	}
 }
 
@@ -308,12 +314,11 @@ func eyeForwardGeneric(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt
 		wq := &w[q]
 		bq := &b[q]
 		yq := (*[16]float32)(y[q*16 : q*16+16])
-		for j := 0; j <= 12; j += 4 {
+		for j := 0; j <= 12; j += 3 {
 			s0_0 := bq[j]
 			s1_0 := bq[j+1]
 			s2_0 := bq[j+2]
-			s3_0 := bq[j+3]
-			var s0_1, s1_1, s2_1, s3_1 float32
+			var s0_1, s1_1, s2_1 float32
 			for k := 0; k <= 15; k += 4 {
 				{
 					wk := &wq[k]
@@ -321,7 +326,6 @@ func eyeForwardGeneric(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt
 					s0_0 += float32(wk[j] * xk)
 					s1_0 += float32(wk[j+1] * xk)
 					s2_0 += float32(wk[j+2] * xk)
-					s3_0 += float32(wk[j+3] * xk)
 				}
 				{
 					wk := &wq[k+1]
@@ -329,7 +333,6 @@ func eyeForwardGeneric(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt
 					s0_1 += float32(wk[j] * xk)
 					s1_1 += float32(wk[j+1] * xk)
 					s2_1 += float32(wk[j+2] * xk)
-					s3_1 += float32(wk[j+3] * xk)
 				}
 				{
 					wk := &wq[k+2]
@@ -337,7 +340,6 @@ func eyeForwardGeneric(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt
 					s0_0 += float32(wk[j] * xk)
 					s1_0 += float32(wk[j+1] * xk)
 					s2_0 += float32(wk[j+2] * xk)
-					s3_0 += float32(wk[j+3] * xk)
 				}
 				{
 					wk := &wq[k+3]
@@ -345,7 +347,6 @@ func eyeForwardGeneric(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt
 					s0_1 += float32(wk[j] * xk)
 					s1_1 += float32(wk[j+1] * xk)
 					s2_1 += float32(wk[j+2] * xk)
-					s3_1 += float32(wk[j+3] * xk)
 				}
 			}
 			{
@@ -354,7 +355,6 @@ func eyeForwardGeneric(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt
 				s0_0 += float32(wk[j] * xk)
 				s1_0 += float32(wk[j+1] * xk)
 				s2_0 += float32(wk[j+2] * xk)
-				s3_0 += float32(wk[j+3] * xk)
 			}
 			{
 				wk := &wq[17]
@@ -362,20 +362,31 @@ func eyeForwardGeneric(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt
 				s0_1 += float32(wk[j] * xk)
 				s1_1 += float32(wk[j+1] * xk)
 				s2_1 += float32(wk[j+2] * xk)
-				s3_1 += float32(wk[j+3] * xk)
 			}
 			s0_0 += float32(wq[18][j] * x[18])
 			s1_0 += float32(wq[18][j+1] * x[18])
 			s2_0 += float32(wq[18][j+2] * x[18])
-			s3_0 += float32(wq[18][j+3] * x[18])
 			s0 := (s0_0 + s0_1)
 			yq[j] = s0
 			s1 := (s1_0 + s1_1)
 			yq[j+1] = s1
 			s2 := (s2_0 + s2_1)
 			yq[j+2] = s2
-			s3 := (s3_0 + s3_1)
-			yq[j+3] = s3
+		}
+		{
+			s0_0 := bq[15]
+			var s0_1 float32
+			for k := 0; k <= 15; k += 4 {
+				s0_0 += float32(wq[k][15] * x[k])
+				s0_1 += float32(wq[k+1][15] * x[k+1])
+				s0_0 += float32(wq[k+2][15] * x[k+2])
+				s0_1 += float32(wq[k+3][15] * x[k+3])
+			}
+			s0_0 += float32(wq[16][15] * x[16])
+			s0_1 += float32(wq[17][15] * x[17])
+			s0_0 += float32(wq[18][15] * x[18])
+			s0 := (s0_0 + s0_1)
+			yq[15] = s0
 		}
 	}
 	{

@@ -66,7 +66,7 @@ func bodyGradWeightGeneric(gt *[3][8]float32, dy [][8]float32, x []Input) {
 	for k := range 3 {
 		gk := &gt[k]
 		{
-			var s0, s1, s2, s3, s4, s5, s6, s7 float32
+			var s0, s1, s2, s3, s4, s5 float32
 			for b := range x {
 				xk := x[b].Pose[k]
 				d := (*[8]float32)(dy[b][0 : 0+8])
@@ -76,8 +76,6 @@ func bodyGradWeightGeneric(gt *[3][8]float32, dy [][8]float32, x []Input) {
 				s3 += float32(d[3] * xk)
 				s4 += float32(d[4] * xk)
 				s5 += float32(d[5] * xk)
-				s6 += float32(d[6] * xk)
-				s7 += float32(d[7] * xk)
 			}
 			gk[0] = s0
 			gk[1] = s1
@@ -85,8 +83,17 @@ func bodyGradWeightGeneric(gt *[3][8]float32, dy [][8]float32, x []Input) {
 			gk[3] = s3
 			gk[4] = s4
 			gk[5] = s5
-			gk[6] = s6
-			gk[7] = s7
+		}
+		{
+			var s0, s1 float32
+			for b := range x {
+				xk := x[b].Pose[k]
+				d := (*[8]float32)(dy[b][0 : 0+8])
+				s0 += float32(d[6] * xk)
+				s1 += float32(d[7] * xk)
+			}
+			gk[6] = s0
+			gk[7] = s1
 		}
 	}
 }
@@ -306,8 +313,8 @@ func dense4GradWeightGeneric(g *[1][25][16]float32, dy [][16]float32, x [][25]fl
 	dy = dy[:len(x)]
 	for k := range 25 {
 		gk := &g[0][k]
-		for j := 0; j <= 8; j += 8 {
-			var s0, s1, s2, s3, s4, s5, s6, s7 float32
+		for j := 0; j <= 6; j += 6 {
+			var s0, s1, s2, s3, s4, s5 float32
 			for b := range x {
 				xk := x[b][k]
 				d := (*[16]float32)(dy[b][0 : 0+16])
@@ -317,8 +324,6 @@ func dense4GradWeightGeneric(g *[1][25][16]float32, dy [][16]float32, x [][25]fl
 				s3 += float32(d[j+3] * xk)
 				s4 += float32(d[j+4] * xk)
 				s5 += float32(d[j+5] * xk)
-				s6 += float32(d[j+6] * xk)
-				s7 += float32(d[j+7] * xk)
 			}
 			gk[j] = s0
 			gk[j+1] = s1
@@ -326,8 +331,21 @@ func dense4GradWeightGeneric(g *[1][25][16]float32, dy [][16]float32, x [][25]fl
 			gk[j+3] = s3
 			gk[j+4] = s4
 			gk[j+5] = s5
-			gk[j+6] = s6
-			gk[j+7] = s7
+		}
+		{
+			var s0, s1, s2, s3 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[16]float32)(dy[b][0 : 0+16])
+				s0 += float32(d[12] * xk)
+				s1 += float32(d[13] * xk)
+				s2 += float32(d[14] * xk)
+				s3 += float32(d[15] * xk)
+			}
+			gk[12] = s0
+			gk[13] = s1
+			gk[14] = s2
+			gk[15] = s3
 		}
 	}
 }
@@ -484,8 +502,8 @@ func eyeGradWeightGeneric(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]fl
 	for q := range g {
 		for k := range 19 {
 			gk := &g[q][k]
-			for j := 0; j <= 8; j += 8 {
-				var s0, s1, s2, s3, s4, s5, s6, s7 float32
+			for j := 0; j <= 6; j += 6 {
+				var s0, s1, s2, s3, s4, s5 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
@@ -495,8 +513,6 @@ func eyeGradWeightGeneric(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]fl
 					s3 += float32(d[j+3] * xk)
 					s4 += float32(d[j+4] * xk)
 					s5 += float32(d[j+5] * xk)
-					s6 += float32(d[j+6] * xk)
-					s7 += float32(d[j+7] * xk)
 				}
 				gk[j] = s0
 				gk[j+1] = s1
@@ -504,8 +520,21 @@ func eyeGradWeightGeneric(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]fl
 				gk[j+3] = s3
 				gk[j+4] = s4
 				gk[j+5] = s5
-				gk[j+6] = s6
-				gk[j+7] = s7
+			}
+			{
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[12] * xk)
+					s1 += float32(d[13] * xk)
+					s2 += float32(d[14] * xk)
+					s3 += float32(d[15] * xk)
+				}
+				gk[12] = s0
+				gk[13] = s1
+				gk[14] = s2
+				gk[15] = s3
 			}
 		}
 	}
@@ -697,8 +726,8 @@ func innerGradWeightGeneric(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]
 	dy = dy[:len(x)]
 	for k := range 33 {
 		gk := &g[0][k]
-		for j := 0; j <= 8; j += 8 {
-			var s0, s1, s2, s3, s4, s5, s6, s7 float32
+		for j := 0; j <= 6; j += 6 {
+			var s0, s1, s2, s3, s4, s5 float32
 			for b := range x {
 				xk := x[b][k]
 				d := (*[16]float32)(dy[b][0 : 0+16])
@@ -708,8 +737,6 @@ func innerGradWeightGeneric(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]
 				s3 += float32(d[j+3] * xk)
 				s4 += float32(d[j+4] * xk)
 				s5 += float32(d[j+5] * xk)
-				s6 += float32(d[j+6] * xk)
-				s7 += float32(d[j+7] * xk)
 			}
 			gk[j] = s0
 			gk[j+1] = s1
@@ -717,8 +744,21 @@ func innerGradWeightGeneric(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]
 			gk[j+3] = s3
 			gk[j+4] = s4
 			gk[j+5] = s5
-			gk[j+6] = s6
-			gk[j+7] = s7
+		}
+		{
+			var s0, s1, s2, s3 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[16]float32)(dy[b][0 : 0+16])
+				s0 += float32(d[12] * xk)
+				s1 += float32(d[13] * xk)
+				s2 += float32(d[14] * xk)
+				s3 += float32(d[15] * xk)
+			}
+			gk[12] = s0
+			gk[13] = s1
+			gk[14] = s2
+			gk[15] = s3
 		}
 	}
 	for k := range 33 {

@@ -16,10 +16,8 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-DATA table8x4_69ecd19ff6fd3619<>+0(SB)/8, $0x0
-DATA table8x4_69ecd19ff6fd3619<>+8(SB)/8, $0x0
-DATA table8x4_69ecd19ff6fd3619<>+16(SB)/8, $0x0
-DATA table8x4_69ecd19ff6fd3619<>+24(SB)/8, $0x0
+DATA table8x4_69ecd19ff6fd3619<>+0(SB)/8, $0x0; DATA table8x4_69ecd19ff6fd3619<>+8(SB)/8, $0x0
+DATA table8x4_69ecd19ff6fd3619<>+16(SB)/8, $0x0; DATA table8x4_69ecd19ff6fd3619<>+24(SB)/8, $0x0
 GLOBL table8x4_69ecd19ff6fd3619<>(SB), RODATA|NOPTR, $32
 #define lastColumn3(w, s0, s1, s2) \
 	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; \

@@ -15,15 +15,13 @@ package standalone
 // Fully unrolled: 32 multiply-adds. It does not allocate; y must not overlap the operands.
 func dense1ForwardGeneric(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	{
-		// y[0…7] = Σ w[n][k]·x[k] + b[n]
+		// y[0…5] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
 		s1 := b[0][1]
 		s2 := b[0][2]
 		s3 := b[0][3]
 		s4 := b[0][4]
 		s5 := b[0][5]
-		s6 := b[0][6]
-		s7 := b[0][7]
 		xk := x[0]
 		s0 += float32(wt[0][0] * xk)
 		s1 += float32(wt[0][1] * xk)
@@ -31,8 +29,6 @@ func dense1ForwardGeneric(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1
 		s3 += float32(wt[0][3] * xk)
 		s4 += float32(wt[0][4] * xk)
 		s5 += float32(wt[0][5] * xk)
-		s6 += float32(wt[0][6] * xk)
-		s7 += float32(wt[0][7] * xk)
 		xk = x[1]
 		s0 += float32(wt[1][0] * xk)
 		s1 += float32(wt[1][1] * xk)
@@ -40,8 +36,6 @@ func dense1ForwardGeneric(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1
 		s3 += float32(wt[1][3] * xk)
 		s4 += float32(wt[1][4] * xk)
 		s5 += float32(wt[1][5] * xk)
-		s6 += float32(wt[1][6] * xk)
-		s7 += float32(wt[1][7] * xk)
 		xk = x[2]
 		s0 += float32(wt[2][0] * xk)
 		s1 += float32(wt[2][1] * xk)
@@ -49,8 +43,6 @@ func dense1ForwardGeneric(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1
 		s3 += float32(wt[2][3] * xk)
 		s4 += float32(wt[2][4] * xk)
 		s5 += float32(wt[2][5] * xk)
-		s6 += float32(wt[2][6] * xk)
-		s7 += float32(wt[2][7] * xk)
 		xk = x[3]
 		s0 += float32(wt[3][0] * xk)
 		s1 += float32(wt[3][1] * xk)
@@ -58,16 +50,31 @@ func dense1ForwardGeneric(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1
 		s3 += float32(wt[3][3] * xk)
 		s4 += float32(wt[3][4] * xk)
 		s5 += float32(wt[3][5] * xk)
-		s6 += float32(wt[3][6] * xk)
-		s7 += float32(wt[3][7] * xk)
 		y[0] = relu(s0)
 		y[1] = relu(s1)
 		y[2] = relu(s2)
 		y[3] = relu(s3)
 		y[4] = relu(s4)
 		y[5] = relu(s5)
-		y[6] = relu(s6)
-		y[7] = relu(s7)
+	}
+	{
+		// y[6…7] = Σ w[n][k]·x[k] + b[n]
+		s0 := b[0][6]
+		s1 := b[0][7]
+		xk := x[0]
+		s0 += float32(wt[0][6] * xk)
+		s1 += float32(wt[0][7] * xk)
+		xk = x[1]
+		s0 += float32(wt[1][6] * xk)
+		s1 += float32(wt[1][7] * xk)
+		xk = x[2]
+		s0 += float32(wt[2][6] * xk)
+		s1 += float32(wt[2][7] * xk)
+		xk = x[3]
+		s0 += float32(wt[3][6] * xk)
+		s1 += float32(wt[3][7] * xk)
+		y[6] = relu(s0)
+		y[7] = relu(s1)
 	}
 }
 

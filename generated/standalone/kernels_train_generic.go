@@ -58,7 +58,7 @@ func dense1GradWeightGeneric(gt *[4][8]float32, dy [][8]float32, x []Input) {
 	for k := range 4 {
 		gk := &gt[k]
 		{
-			var s0, s1, s2, s3, s4, s5, s6, s7 float32
+			var s0, s1, s2, s3, s4, s5 float32
 			for b := range x {
 				xk := x[b][k]
 				d := (*[8]float32)(dy[b][0 : 0+8])
@@ -68,8 +68,6 @@ func dense1GradWeightGeneric(gt *[4][8]float32, dy [][8]float32, x []Input) {
 				s3 += float32(d[3] * xk)
 				s4 += float32(d[4] * xk)
 				s5 += float32(d[5] * xk)
-				s6 += float32(d[6] * xk)
-				s7 += float32(d[7] * xk)
 			}
 			gk[0] = s0
 			gk[1] = s1
@@ -77,8 +75,17 @@ func dense1GradWeightGeneric(gt *[4][8]float32, dy [][8]float32, x []Input) {
 			gk[3] = s3
 			gk[4] = s4
 			gk[5] = s5
-			gk[6] = s6
-			gk[7] = s7
+		}
+		{
+			var s0, s1 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[8]float32)(dy[b][0 : 0+8])
+				s0 += float32(d[6] * xk)
+				s1 += float32(d[7] * xk)
+			}
+			gk[6] = s0
+			gk[7] = s1
 		}
 	}
 }

@@ -16,70 +16,44 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-DATA table8x4_b9b243c871909699<>+0(SB)/8, $0x7fffffff7fffffff
-DATA table8x4_b9b243c871909699<>+8(SB)/8, $0x7fffffff7fffffff
-DATA table8x4_b9b243c871909699<>+16(SB)/8, $0x7fffffff7fffffff
-DATA table8x4_b9b243c871909699<>+24(SB)/8, $0x7fffffff7fffffff
+DATA table8x4_b9b243c871909699<>+0(SB)/8, $0x7fffffff7fffffff; DATA table8x4_b9b243c871909699<>+8(SB)/8, $0x7fffffff7fffffff
+DATA table8x4_b9b243c871909699<>+16(SB)/8, $0x7fffffff7fffffff; DATA table8x4_b9b243c871909699<>+24(SB)/8, $0x7fffffff7fffffff
 GLOBL table8x4_b9b243c871909699<>(SB), RODATA|NOPTR, $32
-DATA table8x4_4caed73eccf4519<>+0(SB)/8, $0x4110cccd4110cccd
-DATA table8x4_4caed73eccf4519<>+8(SB)/8, $0x4110cccd4110cccd
-DATA table8x4_4caed73eccf4519<>+16(SB)/8, $0x4110cccd4110cccd
-DATA table8x4_4caed73eccf4519<>+24(SB)/8, $0x4110cccd4110cccd
+DATA table8x4_4caed73eccf4519<>+0(SB)/8, $0x4110cccd4110cccd; DATA table8x4_4caed73eccf4519<>+8(SB)/8, $0x4110cccd4110cccd
+DATA table8x4_4caed73eccf4519<>+16(SB)/8, $0x4110cccd4110cccd; DATA table8x4_4caed73eccf4519<>+24(SB)/8, $0x4110cccd4110cccd
 GLOBL table8x4_4caed73eccf4519<>(SB), RODATA|NOPTR, $32
-DATA table8x4_49be540cdd02a569<>+0(SB)/8, $0x3f1ae1483f1ae148
-DATA table8x4_49be540cdd02a569<>+8(SB)/8, $0x3f1ae1483f1ae148
-DATA table8x4_49be540cdd02a569<>+16(SB)/8, $0x3f1ae1483f1ae148
-DATA table8x4_49be540cdd02a569<>+24(SB)/8, $0x3f1ae1483f1ae148
+DATA table8x4_49be540cdd02a569<>+0(SB)/8, $0x3f1ae1483f1ae148; DATA table8x4_49be540cdd02a569<>+8(SB)/8, $0x3f1ae1483f1ae148
+DATA table8x4_49be540cdd02a569<>+16(SB)/8, $0x3f1ae1483f1ae148; DATA table8x4_49be540cdd02a569<>+24(SB)/8, $0x3f1ae1483f1ae148
 GLOBL table8x4_49be540cdd02a569<>(SB), RODATA|NOPTR, $32
-DATA table8x4_1e34bd050c119356<>+0(SB)/8, $0x3edad59900000000
-DATA table8x4_1e34bd050c119356<>+8(SB)/8, $0x3fbad6ee3f5ad9e4
-DATA table8x4_1e34bd050c119356<>+16(SB)/8, $0x406190eb40141ea4
-DATA table8x4_1e34bd050c119356<>+24(SB)/8, $0x40f483a440a77ce0
+DATA table8x4_1e34bd050c119356<>+0(SB)/8, $0x3edad59900000000; DATA table8x4_1e34bd050c119356<>+8(SB)/8, $0x3fbad6ee3f5ad9e4
+DATA table8x4_1e34bd050c119356<>+16(SB)/8, $0x406190eb40141ea4; DATA table8x4_1e34bd050c119356<>+24(SB)/8, $0x40f483a440a77ce0
 GLOBL table8x4_1e34bd050c119356<>(SB), RODATA|NOPTR, $32
-DATA table8x4_c0d8ea2fcb298ebc<>+0(SB)/8, $0xbaa0b30d3e1284c0
-DATA table8x4_c0d8ea2fcb298ebc<>+8(SB)/8, $0xbbb23239bd71a697
-DATA table8x4_c0d8ea2fcb298ebc<>+16(SB)/8, $0x39fe9e403b70f726
-DATA table8x4_c0d8ea2fcb298ebc<>+24(SB)/8, $0x342462e0379579b4
+DATA table8x4_c0d8ea2fcb298ebc<>+0(SB)/8, $0xbaa0b30d3e1284c0; DATA table8x4_c0d8ea2fcb298ebc<>+8(SB)/8, $0xbbb23239bd71a697
+DATA table8x4_c0d8ea2fcb298ebc<>+16(SB)/8, $0x39fe9e403b70f726; DATA table8x4_c0d8ea2fcb298ebc<>+24(SB)/8, $0x342462e0379579b4
 GLOBL table8x4_c0d8ea2fcb298ebc<>(SB), RODATA|NOPTR, $32
-DATA table8x4_b719a587dcd13a62<>+0(SB)/8, $0x3e2e4ccfba9b2881
-DATA table8x4_b719a587dcd13a62<>+8(SB)/8, $0xbcc6dab63d88f449
-DATA table8x4_b719a587dcd13a62<>+16(SB)/8, $0xba9537f0bc35ce6c
-DATA table8x4_b719a587dcd13a62<>+24(SB)/8, $0xb4e9b073b81c8808
+DATA table8x4_b719a587dcd13a62<>+0(SB)/8, $0x3e2e4ccfba9b2881; DATA table8x4_b719a587dcd13a62<>+8(SB)/8, $0xbcc6dab63d88f449
+DATA table8x4_b719a587dcd13a62<>+16(SB)/8, $0xba9537f0bc35ce6c; DATA table8x4_b719a587dcd13a62<>+24(SB)/8, $0xb4e9b073b81c8808
 GLOBL table8x4_b719a587dcd13a62<>(SB), RODATA|NOPTR, $32
-DATA table8x4_b89f438e07036195<>+0(SB)/8, $0xbd80a518bd1775c0
-DATA table8x4_b89f438e07036195<>+8(SB)/8, $0x3c0bddcb3c2298b8
-DATA table8x4_b89f438e07036195<>+16(SB)/8, $0xb922e725ba3724d5
-DATA table8x4_b89f438e07036195<>+24(SB)/8, $0xb211e1c4b6c50ef7
+DATA table8x4_b89f438e07036195<>+0(SB)/8, $0xbd80a518bd1775c0; DATA table8x4_b89f438e07036195<>+8(SB)/8, $0x3c0bddcb3c2298b8
+DATA table8x4_b89f438e07036195<>+16(SB)/8, $0xb922e725ba3724d5; DATA table8x4_b89f438e07036195<>+24(SB)/8, $0xb211e1c4b6c50ef7
 GLOBL table8x4_b89f438e07036195<>(SB), RODATA|NOPTR, $32
-DATA table8x4_254ef1c8c78e124a<>+0(SB)/8, $0xbe127ce2beaaa264
-DATA table8x4_254ef1c8c78e124a<>+8(SB)/8, $0x3dbc19e33d9cf371
-DATA table8x4_254ef1c8c78e124a<>+16(SB)/8, $0x3b161ecb3cc54067
-DATA table8x4_254ef1c8c78e124a<>+24(SB)/8, $0x35217cb4389c2b5d
+DATA table8x4_254ef1c8c78e124a<>+0(SB)/8, $0xbe127ce2beaaa264; DATA table8x4_254ef1c8c78e124a<>+8(SB)/8, $0x3dbc19e33d9cf371
+DATA table8x4_254ef1c8c78e124a<>+16(SB)/8, $0x3b161ecb3cc54067; DATA table8x4_254ef1c8c78e124a<>+24(SB)/8, $0x35217cb4389c2b5d
 GLOBL table8x4_254ef1c8c78e124a<>(SB), RODATA|NOPTR, $32
-DATA table8x4_a5cf93b832bc91b5<>+0(SB)/8, $0xbeacddb2b5934706
-DATA table8x4_a5cf93b832bc91b5<>+8(SB)/8, $0xbe329d43beb84713
-DATA table8x4_a5cf93b832bc91b5<>+16(SB)/8, $0xbb62dd05bd19e782
-DATA table8x4_a5cf93b832bc91b5<>+24(SB)/8, $0xb558a84cb8eeba42
+DATA table8x4_a5cf93b832bc91b5<>+0(SB)/8, $0xbeacddb2b5934706; DATA table8x4_a5cf93b832bc91b5<>+8(SB)/8, $0xbe329d43beb84713
+DATA table8x4_a5cf93b832bc91b5<>+16(SB)/8, $0xbb62dd05bd19e782; DATA table8x4_a5cf93b832bc91b5<>+24(SB)/8, $0xb558a84cb8eeba42
 GLOBL table8x4_a5cf93b832bc91b5<>(SB), RODATA|NOPTR, $32
-DATA table8x4_45cc6fe8ec76d28e<>+0(SB)/8, $0x3f56642a3f800000
-DATA table8x4_45cc6fe8ec76d28e<>+8(SB)/8, $0x3e46fe363f04d69e
-DATA table8x4_45cc6fe8ec76d28e<>+16(SB)/8, $0x3b6344613d1cf143
-DATA table8x4_45cc6fe8ec76d28e<>+24(SB)/8, $0x3577b69a38eed3fb
+DATA table8x4_45cc6fe8ec76d28e<>+0(SB)/8, $0x3f56642a3f800000; DATA table8x4_45cc6fe8ec76d28e<>+8(SB)/8, $0x3e46fe363f04d69e
+DATA table8x4_45cc6fe8ec76d28e<>+16(SB)/8, $0x3b6344613d1cf143; DATA table8x4_45cc6fe8ec76d28e<>+24(SB)/8, $0x3577b69a38eed3fb
 GLOBL table8x4_45cc6fe8ec76d28e<>(SB), RODATA|NOPTR, $32
-DATA table8x4_ed150700ef33c5c<>+0(SB)/8, $0x3ece6a5e00000000
-DATA table8x4_ed150700ef33c5c<>+8(SB)/8, $0x3f65c88a3f3190b1
-DATA table8x4_ed150700ef33c5c<>+16(SB)/8, $0x3f7f8e493f7b0c32
-DATA table8x4_ed150700ef33c5c<>+24(SB)/8, $0x3f7ffff83f7ffc46
+DATA table8x4_ed150700ef33c5c<>+0(SB)/8, $0x3ece6a5e00000000; DATA table8x4_ed150700ef33c5c<>+8(SB)/8, $0x3f65c88a3f3190b1
+DATA table8x4_ed150700ef33c5c<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table8x4_ed150700ef33c5c<>+24(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
-DATA table8x4_acd7a624d569e041<>+0(SB)/8, $0x8000000080000000
-DATA table8x4_acd7a624d569e041<>+8(SB)/8, $0x8000000080000000
-DATA table8x4_acd7a624d569e041<>+16(SB)/8, $0x8000000080000000
-DATA table8x4_acd7a624d569e041<>+24(SB)/8, $0x8000000080000000
+DATA table8x4_acd7a624d569e041<>+0(SB)/8, $0x8000000080000000; DATA table8x4_acd7a624d569e041<>+8(SB)/8, $0x8000000080000000
+DATA table8x4_acd7a624d569e041<>+16(SB)/8, $0x8000000080000000; DATA table8x4_acd7a624d569e041<>+24(SB)/8, $0x8000000080000000
 GLOBL table8x4_acd7a624d569e041<>(SB), RODATA|NOPTR, $32
-DATA table8x4_16df238de8137d29<>+0(SB)/8, $0x3f8000003f800000
-DATA table8x4_16df238de8137d29<>+8(SB)/8, $0x3f8000003f800000
-DATA table8x4_16df238de8137d29<>+16(SB)/8, $0x3f8000003f800000
-DATA table8x4_16df238de8137d29<>+24(SB)/8, $0x3f8000003f800000
+DATA table8x4_16df238de8137d29<>+0(SB)/8, $0x3f8000003f800000; DATA table8x4_16df238de8137d29<>+8(SB)/8, $0x3f8000003f800000
+DATA table8x4_16df238de8137d29<>+16(SB)/8, $0x3f8000003f800000; DATA table8x4_16df238de8137d29<>+24(SB)/8, $0x3f8000003f800000
 GLOBL table8x4_16df238de8137d29<>(SB), RODATA|NOPTR, $32
 #define lastColumn3(w, s0, s1, s2) \
 	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; \

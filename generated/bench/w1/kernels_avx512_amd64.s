@@ -13,77 +13,45 @@ DATA c4110cccd<>+0(SB)/4, $0x4110cccd
 GLOBL c4110cccd<>(SB), RODATA|NOPTR, $4
 DATA c3f1ae148<>+0(SB)/4, $0x3f1ae148
 GLOBL c3f1ae148<>(SB), RODATA|NOPTR, $4
-DATA table16x4_be68a65cbfd2afcf<>+0(SB)/8, $0x3edad59900000000
-DATA table16x4_be68a65cbfd2afcf<>+8(SB)/8, $0x3fbad6ee3f5ad9e4
-DATA table16x4_be68a65cbfd2afcf<>+16(SB)/8, $0x406190eb40141ea4
-DATA table16x4_be68a65cbfd2afcf<>+24(SB)/8, $0x40f483a440a77ce0
-DATA table16x4_be68a65cbfd2afcf<>+32(SB)/8, $0x3edad59900000000
-DATA table16x4_be68a65cbfd2afcf<>+40(SB)/8, $0x3fbad6ee3f5ad9e4
-DATA table16x4_be68a65cbfd2afcf<>+48(SB)/8, $0x406190eb40141ea4
-DATA table16x4_be68a65cbfd2afcf<>+56(SB)/8, $0x40f483a440a77ce0
+DATA table16x4_be68a65cbfd2afcf<>+0(SB)/8, $0x3edad59900000000; DATA table16x4_be68a65cbfd2afcf<>+8(SB)/8, $0x3fbad6ee3f5ad9e4
+DATA table16x4_be68a65cbfd2afcf<>+16(SB)/8, $0x406190eb40141ea4; DATA table16x4_be68a65cbfd2afcf<>+24(SB)/8, $0x40f483a440a77ce0
+DATA table16x4_be68a65cbfd2afcf<>+32(SB)/8, $0x3edad59900000000; DATA table16x4_be68a65cbfd2afcf<>+40(SB)/8, $0x3fbad6ee3f5ad9e4
+DATA table16x4_be68a65cbfd2afcf<>+48(SB)/8, $0x406190eb40141ea4; DATA table16x4_be68a65cbfd2afcf<>+56(SB)/8, $0x40f483a440a77ce0
 GLOBL table16x4_be68a65cbfd2afcf<>(SB), RODATA|NOPTR, $64
-DATA table16x4_dd36fd7ebdee1541<>+0(SB)/8, $0xbaa0b30d3e1284c0
-DATA table16x4_dd36fd7ebdee1541<>+8(SB)/8, $0xbbb23239bd71a697
-DATA table16x4_dd36fd7ebdee1541<>+16(SB)/8, $0x39fe9e403b70f726
-DATA table16x4_dd36fd7ebdee1541<>+24(SB)/8, $0x342462e0379579b4
-DATA table16x4_dd36fd7ebdee1541<>+32(SB)/8, $0xbaa0b30d3e1284c0
-DATA table16x4_dd36fd7ebdee1541<>+40(SB)/8, $0xbbb23239bd71a697
-DATA table16x4_dd36fd7ebdee1541<>+48(SB)/8, $0x39fe9e403b70f726
-DATA table16x4_dd36fd7ebdee1541<>+56(SB)/8, $0x342462e0379579b4
+DATA table16x4_dd36fd7ebdee1541<>+0(SB)/8, $0xbaa0b30d3e1284c0; DATA table16x4_dd36fd7ebdee1541<>+8(SB)/8, $0xbbb23239bd71a697
+DATA table16x4_dd36fd7ebdee1541<>+16(SB)/8, $0x39fe9e403b70f726; DATA table16x4_dd36fd7ebdee1541<>+24(SB)/8, $0x342462e0379579b4
+DATA table16x4_dd36fd7ebdee1541<>+32(SB)/8, $0xbaa0b30d3e1284c0; DATA table16x4_dd36fd7ebdee1541<>+40(SB)/8, $0xbbb23239bd71a697
+DATA table16x4_dd36fd7ebdee1541<>+48(SB)/8, $0x39fe9e403b70f726; DATA table16x4_dd36fd7ebdee1541<>+56(SB)/8, $0x342462e0379579b4
 GLOBL table16x4_dd36fd7ebdee1541<>(SB), RODATA|NOPTR, $64
-DATA table16x4_9c9e506d2fe26491<>+0(SB)/8, $0x3e2e4ccfba9b2881
-DATA table16x4_9c9e506d2fe26491<>+8(SB)/8, $0xbcc6dab63d88f449
-DATA table16x4_9c9e506d2fe26491<>+16(SB)/8, $0xba9537f0bc35ce6c
-DATA table16x4_9c9e506d2fe26491<>+24(SB)/8, $0xb4e9b073b81c8808
-DATA table16x4_9c9e506d2fe26491<>+32(SB)/8, $0x3e2e4ccfba9b2881
-DATA table16x4_9c9e506d2fe26491<>+40(SB)/8, $0xbcc6dab63d88f449
-DATA table16x4_9c9e506d2fe26491<>+48(SB)/8, $0xba9537f0bc35ce6c
-DATA table16x4_9c9e506d2fe26491<>+56(SB)/8, $0xb4e9b073b81c8808
+DATA table16x4_9c9e506d2fe26491<>+0(SB)/8, $0x3e2e4ccfba9b2881; DATA table16x4_9c9e506d2fe26491<>+8(SB)/8, $0xbcc6dab63d88f449
+DATA table16x4_9c9e506d2fe26491<>+16(SB)/8, $0xba9537f0bc35ce6c; DATA table16x4_9c9e506d2fe26491<>+24(SB)/8, $0xb4e9b073b81c8808
+DATA table16x4_9c9e506d2fe26491<>+32(SB)/8, $0x3e2e4ccfba9b2881; DATA table16x4_9c9e506d2fe26491<>+40(SB)/8, $0xbcc6dab63d88f449
+DATA table16x4_9c9e506d2fe26491<>+48(SB)/8, $0xba9537f0bc35ce6c; DATA table16x4_9c9e506d2fe26491<>+56(SB)/8, $0xb4e9b073b81c8808
 GLOBL table16x4_9c9e506d2fe26491<>(SB), RODATA|NOPTR, $64
-DATA table16x4_50088d689aaecad1<>+0(SB)/8, $0xbd80a518bd1775c0
-DATA table16x4_50088d689aaecad1<>+8(SB)/8, $0x3c0bddcb3c2298b8
-DATA table16x4_50088d689aaecad1<>+16(SB)/8, $0xb922e725ba3724d5
-DATA table16x4_50088d689aaecad1<>+24(SB)/8, $0xb211e1c4b6c50ef7
-DATA table16x4_50088d689aaecad1<>+32(SB)/8, $0xbd80a518bd1775c0
-DATA table16x4_50088d689aaecad1<>+40(SB)/8, $0x3c0bddcb3c2298b8
-DATA table16x4_50088d689aaecad1<>+48(SB)/8, $0xb922e725ba3724d5
-DATA table16x4_50088d689aaecad1<>+56(SB)/8, $0xb211e1c4b6c50ef7
+DATA table16x4_50088d689aaecad1<>+0(SB)/8, $0xbd80a518bd1775c0; DATA table16x4_50088d689aaecad1<>+8(SB)/8, $0x3c0bddcb3c2298b8
+DATA table16x4_50088d689aaecad1<>+16(SB)/8, $0xb922e725ba3724d5; DATA table16x4_50088d689aaecad1<>+24(SB)/8, $0xb211e1c4b6c50ef7
+DATA table16x4_50088d689aaecad1<>+32(SB)/8, $0xbd80a518bd1775c0; DATA table16x4_50088d689aaecad1<>+40(SB)/8, $0x3c0bddcb3c2298b8
+DATA table16x4_50088d689aaecad1<>+48(SB)/8, $0xb922e725ba3724d5; DATA table16x4_50088d689aaecad1<>+56(SB)/8, $0xb211e1c4b6c50ef7
 GLOBL table16x4_50088d689aaecad1<>(SB), RODATA|NOPTR, $64
-DATA table16x4_4617994b16e7e5a7<>+0(SB)/8, $0xbe127ce2beaaa264
-DATA table16x4_4617994b16e7e5a7<>+8(SB)/8, $0x3dbc19e33d9cf371
-DATA table16x4_4617994b16e7e5a7<>+16(SB)/8, $0x3b161ecb3cc54067
-DATA table16x4_4617994b16e7e5a7<>+24(SB)/8, $0x35217cb4389c2b5d
-DATA table16x4_4617994b16e7e5a7<>+32(SB)/8, $0xbe127ce2beaaa264
-DATA table16x4_4617994b16e7e5a7<>+40(SB)/8, $0x3dbc19e33d9cf371
-DATA table16x4_4617994b16e7e5a7<>+48(SB)/8, $0x3b161ecb3cc54067
-DATA table16x4_4617994b16e7e5a7<>+56(SB)/8, $0x35217cb4389c2b5d
+DATA table16x4_4617994b16e7e5a7<>+0(SB)/8, $0xbe127ce2beaaa264; DATA table16x4_4617994b16e7e5a7<>+8(SB)/8, $0x3dbc19e33d9cf371
+DATA table16x4_4617994b16e7e5a7<>+16(SB)/8, $0x3b161ecb3cc54067; DATA table16x4_4617994b16e7e5a7<>+24(SB)/8, $0x35217cb4389c2b5d
+DATA table16x4_4617994b16e7e5a7<>+32(SB)/8, $0xbe127ce2beaaa264; DATA table16x4_4617994b16e7e5a7<>+40(SB)/8, $0x3dbc19e33d9cf371
+DATA table16x4_4617994b16e7e5a7<>+48(SB)/8, $0x3b161ecb3cc54067; DATA table16x4_4617994b16e7e5a7<>+56(SB)/8, $0x35217cb4389c2b5d
 GLOBL table16x4_4617994b16e7e5a7<>(SB), RODATA|NOPTR, $64
-DATA table16x4_5fc4af49e1b57e1<>+0(SB)/8, $0xbeacddb2b5934706
-DATA table16x4_5fc4af49e1b57e1<>+8(SB)/8, $0xbe329d43beb84713
-DATA table16x4_5fc4af49e1b57e1<>+16(SB)/8, $0xbb62dd05bd19e782
-DATA table16x4_5fc4af49e1b57e1<>+24(SB)/8, $0xb558a84cb8eeba42
-DATA table16x4_5fc4af49e1b57e1<>+32(SB)/8, $0xbeacddb2b5934706
-DATA table16x4_5fc4af49e1b57e1<>+40(SB)/8, $0xbe329d43beb84713
-DATA table16x4_5fc4af49e1b57e1<>+48(SB)/8, $0xbb62dd05bd19e782
-DATA table16x4_5fc4af49e1b57e1<>+56(SB)/8, $0xb558a84cb8eeba42
+DATA table16x4_5fc4af49e1b57e1<>+0(SB)/8, $0xbeacddb2b5934706; DATA table16x4_5fc4af49e1b57e1<>+8(SB)/8, $0xbe329d43beb84713
+DATA table16x4_5fc4af49e1b57e1<>+16(SB)/8, $0xbb62dd05bd19e782; DATA table16x4_5fc4af49e1b57e1<>+24(SB)/8, $0xb558a84cb8eeba42
+DATA table16x4_5fc4af49e1b57e1<>+32(SB)/8, $0xbeacddb2b5934706; DATA table16x4_5fc4af49e1b57e1<>+40(SB)/8, $0xbe329d43beb84713
+DATA table16x4_5fc4af49e1b57e1<>+48(SB)/8, $0xbb62dd05bd19e782; DATA table16x4_5fc4af49e1b57e1<>+56(SB)/8, $0xb558a84cb8eeba42
 GLOBL table16x4_5fc4af49e1b57e1<>(SB), RODATA|NOPTR, $64
-DATA table16x4_2d9d72033d0f558b<>+0(SB)/8, $0x3f56642a3f800000
-DATA table16x4_2d9d72033d0f558b<>+8(SB)/8, $0x3e46fe363f04d69e
-DATA table16x4_2d9d72033d0f558b<>+16(SB)/8, $0x3b6344613d1cf143
-DATA table16x4_2d9d72033d0f558b<>+24(SB)/8, $0x3577b69a38eed3fb
-DATA table16x4_2d9d72033d0f558b<>+32(SB)/8, $0x3f56642a3f800000
-DATA table16x4_2d9d72033d0f558b<>+40(SB)/8, $0x3e46fe363f04d69e
-DATA table16x4_2d9d72033d0f558b<>+48(SB)/8, $0x3b6344613d1cf143
-DATA table16x4_2d9d72033d0f558b<>+56(SB)/8, $0x3577b69a38eed3fb
+DATA table16x4_2d9d72033d0f558b<>+0(SB)/8, $0x3f56642a3f800000; DATA table16x4_2d9d72033d0f558b<>+8(SB)/8, $0x3e46fe363f04d69e
+DATA table16x4_2d9d72033d0f558b<>+16(SB)/8, $0x3b6344613d1cf143; DATA table16x4_2d9d72033d0f558b<>+24(SB)/8, $0x3577b69a38eed3fb
+DATA table16x4_2d9d72033d0f558b<>+32(SB)/8, $0x3f56642a3f800000; DATA table16x4_2d9d72033d0f558b<>+40(SB)/8, $0x3e46fe363f04d69e
+DATA table16x4_2d9d72033d0f558b<>+48(SB)/8, $0x3b6344613d1cf143; DATA table16x4_2d9d72033d0f558b<>+56(SB)/8, $0x3577b69a38eed3fb
 GLOBL table16x4_2d9d72033d0f558b<>(SB), RODATA|NOPTR, $64
-DATA table16x4_4224efb9544043e3<>+0(SB)/8, $0x3ece6a5e00000000
-DATA table16x4_4224efb9544043e3<>+8(SB)/8, $0x3f65c88a3f3190b1
-DATA table16x4_4224efb9544043e3<>+16(SB)/8, $0x3f7f8e493f7b0c32
-DATA table16x4_4224efb9544043e3<>+24(SB)/8, $0x3f7ffff83f7ffc46
-DATA table16x4_4224efb9544043e3<>+32(SB)/8, $0x3ece6a5e00000000
-DATA table16x4_4224efb9544043e3<>+40(SB)/8, $0x3f65c88a3f3190b1
-DATA table16x4_4224efb9544043e3<>+48(SB)/8, $0x3f7f8e493f7b0c32
-DATA table16x4_4224efb9544043e3<>+56(SB)/8, $0x3f7ffff83f7ffc46
+DATA table16x4_4224efb9544043e3<>+0(SB)/8, $0x3ece6a5e00000000; DATA table16x4_4224efb9544043e3<>+8(SB)/8, $0x3f65c88a3f3190b1
+DATA table16x4_4224efb9544043e3<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_4224efb9544043e3<>+24(SB)/8, $0x3f7ffff83f7ffc46
+DATA table16x4_4224efb9544043e3<>+32(SB)/8, $0x3ece6a5e00000000; DATA table16x4_4224efb9544043e3<>+40(SB)/8, $0x3f65c88a3f3190b1
+DATA table16x4_4224efb9544043e3<>+48(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_4224efb9544043e3<>+56(SB)/8, $0x3f7ffff83f7ffc46
 GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
 DATA c80000000<>+0(SB)/4, $0x80000000
 GLOBL c80000000<>(SB), RODATA|NOPTR, $4

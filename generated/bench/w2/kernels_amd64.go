@@ -110,7 +110,6 @@ func weightGradientUpTo16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStri
 
 //go:noescape
 func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
-
 func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
 	switch {
 	case useAVX512:

@@ -58,8 +58,8 @@ func dense1GradWeightGeneric(g *[8][784][16]float32, dy [][144]float32, x []Inpu
 	for q := range g {
 		for k := range 784 {
 			gk := &g[q][k]
-			for j := 0; j <= 8; j += 8 {
-				var s0, s1, s2, s3, s4, s5, s6, s7 float32
+			for j := 0; j <= 6; j += 6 {
+				var s0, s1, s2, s3, s4, s5 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
@@ -69,8 +69,6 @@ func dense1GradWeightGeneric(g *[8][784][16]float32, dy [][144]float32, x []Inpu
 					s3 += float32(d[j+3] * xk)
 					s4 += float32(d[j+4] * xk)
 					s5 += float32(d[j+5] * xk)
-					s6 += float32(d[j+6] * xk)
-					s7 += float32(d[j+7] * xk)
 				}
 				gk[j] = s0
 				gk[j+1] = s1
@@ -78,8 +76,21 @@ func dense1GradWeightGeneric(g *[8][784][16]float32, dy [][144]float32, x []Inpu
 				gk[j+3] = s3
 				gk[j+4] = s4
 				gk[j+5] = s5
-				gk[j+6] = s6
-				gk[j+7] = s7
+			}
+			{
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[12] * xk)
+					s1 += float32(d[13] * xk)
+					s2 += float32(d[14] * xk)
+					s3 += float32(d[15] * xk)
+				}
+				gk[12] = s0
+				gk[13] = s1
+				gk[14] = s2
+				gk[15] = s3
 			}
 		}
 	}
@@ -238,7 +249,7 @@ func dense2GradWeightGeneric(gt *[128][16]float32, dy [][10]float32, x [][144]fl
 	for k := range 128 {
 		gk := &gt[k]
 		{
-			var s0, s1, s2, s3, s4, s5, s6, s7 float32
+			var s0, s1, s2, s3, s4, s5 float32
 			for b := range x {
 				xk := x[b][k]
 				d := (*[10]float32)(dy[b][0 : 0+10])
@@ -248,8 +259,6 @@ func dense2GradWeightGeneric(gt *[128][16]float32, dy [][10]float32, x [][144]fl
 				s3 += float32(d[3] * xk)
 				s4 += float32(d[4] * xk)
 				s5 += float32(d[5] * xk)
-				s6 += float32(d[6] * xk)
-				s7 += float32(d[7] * xk)
 			}
 			gk[0] = s0
 			gk[1] = s1
@@ -257,19 +266,21 @@ func dense2GradWeightGeneric(gt *[128][16]float32, dy [][10]float32, x [][144]fl
 			gk[3] = s3
 			gk[4] = s4
 			gk[5] = s5
-			gk[6] = s6
-			gk[7] = s7
 		}
 		{
-			var s0, s1 float32
+			var s0, s1, s2, s3 float32
 			for b := range x {
 				xk := x[b][k]
 				d := (*[10]float32)(dy[b][0 : 0+10])
-				s0 += float32(d[8] * xk)
-				s1 += float32(d[9] * xk)
+				s0 += float32(d[6] * xk)
+				s1 += float32(d[7] * xk)
+				s2 += float32(d[8] * xk)
+				s3 += float32(d[9] * xk)
 			}
-			gk[8] = s0
-			gk[9] = s1
+			gk[6] = s0
+			gk[7] = s1
+			gk[8] = s2
+			gk[9] = s3
 		}
 	}
 }

@@ -16,10 +16,8 @@ GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
 #define zero(s0) \
 	VXORPS s0, s0, s0
 
-DATA table8x4_69ecd19ff6fd3619<>+0(SB)/8, $0x0
-DATA table8x4_69ecd19ff6fd3619<>+8(SB)/8, $0x0
-DATA table8x4_69ecd19ff6fd3619<>+16(SB)/8, $0x0
-DATA table8x4_69ecd19ff6fd3619<>+24(SB)/8, $0x0
+DATA table8x4_69ecd19ff6fd3619<>+0(SB)/8, $0x0; DATA table8x4_69ecd19ff6fd3619<>+8(SB)/8, $0x0
+DATA table8x4_69ecd19ff6fd3619<>+16(SB)/8, $0x0; DATA table8x4_69ecd19ff6fd3619<>+24(SB)/8, $0x0
 GLOBL table8x4_69ecd19ff6fd3619<>(SB), RODATA|NOPTR, $32
 #define column3(w, s0, s1, s2) \
 	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; VFMADD231PS Y14, Y15, s2
@@ -36,10 +34,8 @@ GLOBL table8x4_69ecd19ff6fd3619<>(SB), RODATA|NOPTR, $32
 #define mulAdd1(x, s0) \
 	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
 
-DATA table8x4_12ea2f40b43dcd71<>+0(SB)/8, $0x4000000040000000
-DATA table8x4_12ea2f40b43dcd71<>+8(SB)/8, $0x4000000040000000
-DATA table8x4_12ea2f40b43dcd71<>+16(SB)/8, $0x4000000040000000
-DATA table8x4_12ea2f40b43dcd71<>+24(SB)/8, $0x4000000040000000
+DATA table8x4_12ea2f40b43dcd71<>+0(SB)/8, $0x4000000040000000; DATA table8x4_12ea2f40b43dcd71<>+8(SB)/8, $0x4000000040000000
+DATA table8x4_12ea2f40b43dcd71<>+16(SB)/8, $0x4000000040000000; DATA table8x4_12ea2f40b43dcd71<>+24(SB)/8, $0x4000000040000000
 GLOBL table8x4_12ea2f40b43dcd71<>(SB), RODATA|NOPTR, $32
 
 #define biasEachAVX2Each \

@@ -20,16 +20,14 @@ func dense10ForwardGeneric(y *[640]float32, x *[128]float32, w *[40][129][16]flo
 		wq := &w[q]
 		bq := &b[q]
 		yq := (*[16]float32)(y[q*16 : q*16+16])
-		for j := 0; j <= 8; j += 8 {
+		for j := 0; j <= 6; j += 6 {
 			s0 := bq[j]
 			s1 := bq[j+1]
 			s2 := bq[j+2]
 			s3 := bq[j+3]
 			s4 := bq[j+4]
 			s5 := bq[j+5]
-			s6 := bq[j+6]
-			s7 := bq[j+7]
-			for k := 0; k <= 126; k += 2 {
+			for k := 0; k <= 124; k += 4 {
 				wk := &wq[k]
 				xk := x[k]
 				s0 += float32(wk[j] * xk)
@@ -38,8 +36,6 @@ func dense10ForwardGeneric(y *[640]float32, x *[128]float32, w *[40][129][16]flo
 				s3 += float32(wk[j+3] * xk)
 				s4 += float32(wk[j+4] * xk)
 				s5 += float32(wk[j+5] * xk)
-				s6 += float32(wk[j+6] * xk)
-				s7 += float32(wk[j+7] * xk)
 				wk = &wq[k+1]
 				xk = x[k+1]
 				s0 += float32(wk[j] * xk)
@@ -48,8 +44,22 @@ func dense10ForwardGeneric(y *[640]float32, x *[128]float32, w *[40][129][16]flo
 				s3 += float32(wk[j+3] * xk)
 				s4 += float32(wk[j+4] * xk)
 				s5 += float32(wk[j+5] * xk)
-				s6 += float32(wk[j+6] * xk)
-				s7 += float32(wk[j+7] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 			}
 			yq[j] = s0
 			yq[j+1] = s1
@@ -57,8 +67,42 @@ func dense10ForwardGeneric(y *[640]float32, x *[128]float32, w *[40][129][16]flo
 			yq[j+3] = s3
 			yq[j+4] = s4
 			yq[j+5] = s5
-			yq[j+6] = s6
-			yq[j+7] = s7
+		}
+		{
+			s0 := bq[12]
+			s1 := bq[13]
+			s2 := bq[14]
+			s3 := bq[15]
+			for k := 0; k <= 124; k += 4 {
+				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+			}
+			yq[12] = s0
+			yq[13] = s1
+			yq[14] = s2
+			yq[15] = s3
 		}
 	}
 }
@@ -89,16 +133,14 @@ func dense1ForwardGeneric(y *[128]float32, x *[640]float32, w *[8][641][16]float
 		wq := &w[q]
 		bq := &b[q]
 		yq := (*[16]float32)(y[q*16 : q*16+16])
-		for j := 0; j <= 8; j += 8 {
+		for j := 0; j <= 6; j += 6 {
 			s0 := bq[j]
 			s1 := bq[j+1]
 			s2 := bq[j+2]
 			s3 := bq[j+3]
 			s4 := bq[j+4]
 			s5 := bq[j+5]
-			s6 := bq[j+6]
-			s7 := bq[j+7]
-			for k := 0; k <= 638; k += 2 {
+			for k := 0; k <= 636; k += 4 {
 				wk := &wq[k]
 				xk := x[k]
 				s0 += float32(wk[j] * xk)
@@ -107,8 +149,6 @@ func dense1ForwardGeneric(y *[128]float32, x *[640]float32, w *[8][641][16]float
 				s3 += float32(wk[j+3] * xk)
 				s4 += float32(wk[j+4] * xk)
 				s5 += float32(wk[j+5] * xk)
-				s6 += float32(wk[j+6] * xk)
-				s7 += float32(wk[j+7] * xk)
 				wk = &wq[k+1]
 				xk = x[k+1]
 				s0 += float32(wk[j] * xk)
@@ -117,8 +157,22 @@ func dense1ForwardGeneric(y *[128]float32, x *[640]float32, w *[8][641][16]float
 				s3 += float32(wk[j+3] * xk)
 				s4 += float32(wk[j+4] * xk)
 				s5 += float32(wk[j+5] * xk)
-				s6 += float32(wk[j+6] * xk)
-				s7 += float32(wk[j+7] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 			}
 			yq[j] = relu(s0)
 			yq[j+1] = relu(s1)
@@ -126,8 +180,42 @@ func dense1ForwardGeneric(y *[128]float32, x *[640]float32, w *[8][641][16]float
 			yq[j+3] = relu(s3)
 			yq[j+4] = relu(s4)
 			yq[j+5] = relu(s5)
-			yq[j+6] = relu(s6)
-			yq[j+7] = relu(s7)
+		}
+		{
+			s0 := bq[12]
+			s1 := bq[13]
+			s2 := bq[14]
+			s3 := bq[15]
+			for k := 0; k <= 636; k += 4 {
+				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+			}
+			yq[12] = relu(s0)
+			yq[13] = relu(s1)
+			yq[14] = relu(s2)
+			yq[15] = relu(s3)
 		}
 	}
 }
@@ -158,16 +246,14 @@ func dense2ForwardGeneric(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]
 		wq := &w[q]
 		bq := &b[q]
 		yq := (*[16]float32)(y[q*16 : q*16+16])
-		for j := 0; j <= 8; j += 8 {
+		for j := 0; j <= 6; j += 6 {
 			s0 := bq[j]
 			s1 := bq[j+1]
 			s2 := bq[j+2]
 			s3 := bq[j+3]
 			s4 := bq[j+4]
 			s5 := bq[j+5]
-			s6 := bq[j+6]
-			s7 := bq[j+7]
-			for k := 0; k <= 126; k += 2 {
+			for k := 0; k <= 124; k += 4 {
 				wk := &wq[k]
 				xk := x[k]
 				s0 += float32(wk[j] * xk)
@@ -176,8 +262,6 @@ func dense2ForwardGeneric(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]
 				s3 += float32(wk[j+3] * xk)
 				s4 += float32(wk[j+4] * xk)
 				s5 += float32(wk[j+5] * xk)
-				s6 += float32(wk[j+6] * xk)
-				s7 += float32(wk[j+7] * xk)
 				wk = &wq[k+1]
 				xk = x[k+1]
 				s0 += float32(wk[j] * xk)
@@ -186,8 +270,22 @@ func dense2ForwardGeneric(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]
 				s3 += float32(wk[j+3] * xk)
 				s4 += float32(wk[j+4] * xk)
 				s5 += float32(wk[j+5] * xk)
-				s6 += float32(wk[j+6] * xk)
-				s7 += float32(wk[j+7] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 			}
 			yq[j] = relu(s0)
 			yq[j+1] = relu(s1)
@@ -195,8 +293,42 @@ func dense2ForwardGeneric(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]
 			yq[j+3] = relu(s3)
 			yq[j+4] = relu(s4)
 			yq[j+5] = relu(s5)
-			yq[j+6] = relu(s6)
-			yq[j+7] = relu(s7)
+		}
+		{
+			s0 := bq[12]
+			s1 := bq[13]
+			s2 := bq[14]
+			s3 := bq[15]
+			for k := 0; k <= 124; k += 4 {
+				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+			}
+			yq[12] = relu(s0)
+			yq[13] = relu(s1)
+			yq[14] = relu(s2)
+			yq[15] = relu(s3)
 		}
 	}
 }
@@ -274,16 +406,14 @@ func dense6ForwardGeneric(y *[128]float32, x *[8]float32, w *[8][8][16]float32, 
 		wq := &w[q]
 		bq := &b[q]
 		yq := (*[16]float32)(y[q*16 : q*16+16])
-		for j := 0; j <= 8; j += 8 {
+		for j := 0; j <= 6; j += 6 {
 			s0 := bq[j]
 			s1 := bq[j+1]
 			s2 := bq[j+2]
 			s3 := bq[j+3]
 			s4 := bq[j+4]
 			s5 := bq[j+5]
-			s6 := bq[j+6]
-			s7 := bq[j+7]
-			for k := 0; k <= 6; k += 2 {
+			for k := 0; k <= 4; k += 4 {
 				wk := &wq[k]
 				xk := x[k]
 				s0 += float32(wk[j] * xk)
@@ -292,8 +422,6 @@ func dense6ForwardGeneric(y *[128]float32, x *[8]float32, w *[8][8][16]float32, 
 				s3 += float32(wk[j+3] * xk)
 				s4 += float32(wk[j+4] * xk)
 				s5 += float32(wk[j+5] * xk)
-				s6 += float32(wk[j+6] * xk)
-				s7 += float32(wk[j+7] * xk)
 				wk = &wq[k+1]
 				xk = x[k+1]
 				s0 += float32(wk[j] * xk)
@@ -302,8 +430,22 @@ func dense6ForwardGeneric(y *[128]float32, x *[8]float32, w *[8][8][16]float32, 
 				s3 += float32(wk[j+3] * xk)
 				s4 += float32(wk[j+4] * xk)
 				s5 += float32(wk[j+5] * xk)
-				s6 += float32(wk[j+6] * xk)
-				s7 += float32(wk[j+7] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 			}
 			yq[j] = relu(s0)
 			yq[j+1] = relu(s1)
@@ -311,8 +453,42 @@ func dense6ForwardGeneric(y *[128]float32, x *[8]float32, w *[8][8][16]float32, 
 			yq[j+3] = relu(s3)
 			yq[j+4] = relu(s4)
 			yq[j+5] = relu(s5)
-			yq[j+6] = relu(s6)
-			yq[j+7] = relu(s7)
+		}
+		{
+			s0 := bq[12]
+			s1 := bq[13]
+			s2 := bq[14]
+			s3 := bq[15]
+			for k := 0; k <= 4; k += 4 {
+				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+			}
+			yq[12] = relu(s0)
+			yq[13] = relu(s1)
+			yq[14] = relu(s2)
+			yq[15] = relu(s3)
 		}
 	}
 }

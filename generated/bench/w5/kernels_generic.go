@@ -20,16 +20,14 @@ func dense1ForwardGeneric(y *[1024]float32, x *[256]float32, w *[64][257][16]flo
 		wq := &w[q]
 		bq := &b[q]
 		yq := (*[16]float32)(y[q*16 : q*16+16])
-		for j := 0; j <= 8; j += 8 {
+		for j := 0; j <= 6; j += 6 {
 			s0 := bq[j]
 			s1 := bq[j+1]
 			s2 := bq[j+2]
 			s3 := bq[j+3]
 			s4 := bq[j+4]
 			s5 := bq[j+5]
-			s6 := bq[j+6]
-			s7 := bq[j+7]
-			for k := 0; k <= 254; k += 2 {
+			for k := 0; k <= 252; k += 4 {
 				wk := &wq[k]
 				xk := x[k]
 				s0 += float32(wk[j] * xk)
@@ -38,8 +36,6 @@ func dense1ForwardGeneric(y *[1024]float32, x *[256]float32, w *[64][257][16]flo
 				s3 += float32(wk[j+3] * xk)
 				s4 += float32(wk[j+4] * xk)
 				s5 += float32(wk[j+5] * xk)
-				s6 += float32(wk[j+6] * xk)
-				s7 += float32(wk[j+7] * xk)
 				wk = &wq[k+1]
 				xk = x[k+1]
 				s0 += float32(wk[j] * xk)
@@ -48,8 +44,22 @@ func dense1ForwardGeneric(y *[1024]float32, x *[256]float32, w *[64][257][16]flo
 				s3 += float32(wk[j+3] * xk)
 				s4 += float32(wk[j+4] * xk)
 				s5 += float32(wk[j+5] * xk)
-				s6 += float32(wk[j+6] * xk)
-				s7 += float32(wk[j+7] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 			}
 			yq[j] = relu(s0)
 			yq[j+1] = relu(s1)
@@ -57,8 +67,42 @@ func dense1ForwardGeneric(y *[1024]float32, x *[256]float32, w *[64][257][16]flo
 			yq[j+3] = relu(s3)
 			yq[j+4] = relu(s4)
 			yq[j+5] = relu(s5)
-			yq[j+6] = relu(s6)
-			yq[j+7] = relu(s7)
+		}
+		{
+			s0 := bq[12]
+			s1 := bq[13]
+			s2 := bq[14]
+			s3 := bq[15]
+			for k := 0; k <= 252; k += 4 {
+				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+			}
+			yq[12] = relu(s0)
+			yq[13] = relu(s1)
+			yq[14] = relu(s2)
+			yq[15] = relu(s3)
 		}
 	}
 }
@@ -89,16 +133,14 @@ func dense2ForwardGeneric(y *[512]float32, x *[1024]float32, w *[32][1025][16]fl
 		wq := &w[q]
 		bq := &b[q]
 		yq := (*[16]float32)(y[q*16 : q*16+16])
-		for j := 0; j <= 8; j += 8 {
+		for j := 0; j <= 6; j += 6 {
 			s0 := bq[j]
 			s1 := bq[j+1]
 			s2 := bq[j+2]
 			s3 := bq[j+3]
 			s4 := bq[j+4]
 			s5 := bq[j+5]
-			s6 := bq[j+6]
-			s7 := bq[j+7]
-			for k := 0; k <= 1022; k += 2 {
+			for k := 0; k <= 1020; k += 4 {
 				wk := &wq[k]
 				xk := x[k]
 				s0 += float32(wk[j] * xk)
@@ -107,8 +149,6 @@ func dense2ForwardGeneric(y *[512]float32, x *[1024]float32, w *[32][1025][16]fl
 				s3 += float32(wk[j+3] * xk)
 				s4 += float32(wk[j+4] * xk)
 				s5 += float32(wk[j+5] * xk)
-				s6 += float32(wk[j+6] * xk)
-				s7 += float32(wk[j+7] * xk)
 				wk = &wq[k+1]
 				xk = x[k+1]
 				s0 += float32(wk[j] * xk)
@@ -117,8 +157,22 @@ func dense2ForwardGeneric(y *[512]float32, x *[1024]float32, w *[32][1025][16]fl
 				s3 += float32(wk[j+3] * xk)
 				s4 += float32(wk[j+4] * xk)
 				s5 += float32(wk[j+5] * xk)
-				s6 += float32(wk[j+6] * xk)
-				s7 += float32(wk[j+7] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 			}
 			yq[j] = relu(s0)
 			yq[j+1] = relu(s1)
@@ -126,8 +180,42 @@ func dense2ForwardGeneric(y *[512]float32, x *[1024]float32, w *[32][1025][16]fl
 			yq[j+3] = relu(s3)
 			yq[j+4] = relu(s4)
 			yq[j+5] = relu(s5)
-			yq[j+6] = relu(s6)
-			yq[j+7] = relu(s7)
+		}
+		{
+			s0 := bq[12]
+			s1 := bq[13]
+			s2 := bq[14]
+			s3 := bq[15]
+			for k := 0; k <= 1020; k += 4 {
+				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+			}
+			yq[12] = relu(s0)
+			yq[13] = relu(s1)
+			yq[14] = relu(s2)
+			yq[15] = relu(s3)
 		}
 	}
 }
@@ -158,16 +246,14 @@ func dense3ForwardGeneric(y *[256]float32, x *[512]float32, w *[16][513][16]floa
 		wq := &w[q]
 		bq := &b[q]
 		yq := (*[16]float32)(y[q*16 : q*16+16])
-		for j := 0; j <= 8; j += 8 {
+		for j := 0; j <= 6; j += 6 {
 			s0 := bq[j]
 			s1 := bq[j+1]
 			s2 := bq[j+2]
 			s3 := bq[j+3]
 			s4 := bq[j+4]
 			s5 := bq[j+5]
-			s6 := bq[j+6]
-			s7 := bq[j+7]
-			for k := 0; k <= 510; k += 2 {
+			for k := 0; k <= 508; k += 4 {
 				wk := &wq[k]
 				xk := x[k]
 				s0 += float32(wk[j] * xk)
@@ -176,8 +262,6 @@ func dense3ForwardGeneric(y *[256]float32, x *[512]float32, w *[16][513][16]floa
 				s3 += float32(wk[j+3] * xk)
 				s4 += float32(wk[j+4] * xk)
 				s5 += float32(wk[j+5] * xk)
-				s6 += float32(wk[j+6] * xk)
-				s7 += float32(wk[j+7] * xk)
 				wk = &wq[k+1]
 				xk = x[k+1]
 				s0 += float32(wk[j] * xk)
@@ -186,8 +270,22 @@ func dense3ForwardGeneric(y *[256]float32, x *[512]float32, w *[16][513][16]floa
 				s3 += float32(wk[j+3] * xk)
 				s4 += float32(wk[j+4] * xk)
 				s5 += float32(wk[j+5] * xk)
-				s6 += float32(wk[j+6] * xk)
-				s7 += float32(wk[j+7] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 			}
 			yq[j] = relu(s0)
 			yq[j+1] = relu(s1)
@@ -195,8 +293,42 @@ func dense3ForwardGeneric(y *[256]float32, x *[512]float32, w *[16][513][16]floa
 			yq[j+3] = relu(s3)
 			yq[j+4] = relu(s4)
 			yq[j+5] = relu(s5)
-			yq[j+6] = relu(s6)
-			yq[j+7] = relu(s7)
+		}
+		{
+			s0 := bq[12]
+			s1 := bq[13]
+			s2 := bq[14]
+			s3 := bq[15]
+			for k := 0; k <= 508; k += 4 {
+				wk := &wq[k]
+				xk := x[k]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+				wk = &wq[k+1]
+				xk = x[k+1]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+				wk = &wq[k+2]
+				xk = x[k+2]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+				wk = &wq[k+3]
+				xk = x[k+3]
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
+			}
+			yq[12] = relu(s0)
+			yq[13] = relu(s1)
+			yq[14] = relu(s2)
+			yq[15] = relu(s3)
 		}
 	}
 }

@@ -20,12 +20,11 @@ func dense1ForwardGeneric(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]fl
 		wq := &w[q]
 		bq := &b[q]
 		yq := (*[16]float32)(y[q*16 : q*16+16])
-		for j := 0; j <= 12; j += 4 {
+		for j := 0; j <= 12; j += 3 {
 			s0_0 := bq[j]
 			s1_0 := bq[j+1]
 			s2_0 := bq[j+2]
-			s3_0 := bq[j+3]
-			var s0_1, s1_1, s2_1, s3_1 float32
+			var s0_1, s1_1, s2_1 float32
 			for k := 0; k <= 60; k += 4 {
 				{
 					wk := &wq[k]
@@ -33,7 +32,6 @@ func dense1ForwardGeneric(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]fl
 					s0_0 += float32(wk[j] * xk)
 					s1_0 += float32(wk[j+1] * xk)
 					s2_0 += float32(wk[j+2] * xk)
-					s3_0 += float32(wk[j+3] * xk)
 				}
 				{
 					wk := &wq[k+1]
@@ -41,7 +39,6 @@ func dense1ForwardGeneric(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]fl
 					s0_1 += float32(wk[j] * xk)
 					s1_1 += float32(wk[j+1] * xk)
 					s2_1 += float32(wk[j+2] * xk)
-					s3_1 += float32(wk[j+3] * xk)
 				}
 				{
 					wk := &wq[k+2]
@@ -49,7 +46,6 @@ func dense1ForwardGeneric(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]fl
 					s0_0 += float32(wk[j] * xk)
 					s1_0 += float32(wk[j+1] * xk)
 					s2_0 += float32(wk[j+2] * xk)
-					s3_0 += float32(wk[j+3] * xk)
 				}
 				{
 					wk := &wq[k+3]
@@ -57,7 +53,6 @@ func dense1ForwardGeneric(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]fl
 					s0_1 += float32(wk[j] * xk)
 					s1_1 += float32(wk[j+1] * xk)
 					s2_1 += float32(wk[j+2] * xk)
-					s3_1 += float32(wk[j+3] * xk)
 				}
 			}
 			s0 := (s0_0 + s0_1)
@@ -66,8 +61,18 @@ func dense1ForwardGeneric(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]fl
 			yq[j+1] = s1
 			s2 := (s2_0 + s2_1)
 			yq[j+2] = s2
-			s3 := (s3_0 + s3_1)
-			yq[j+3] = s3
+		}
+		{
+			s0_0 := bq[15]
+			var s0_1 float32
+			for k := 0; k <= 60; k += 4 {
+				s0_0 += float32(wq[k][15] * x[k])
+				s0_1 += float32(wq[k+1][15] * x[k+1])
+				s0_0 += float32(wq[k+2][15] * x[k+2])
+				s0_1 += float32(wq[k+3][15] * x[k+3])
+			}
+			s0 := (s0_0 + s0_1)
+			yq[15] = s0
 		}
 	}
 }

@@ -47,8 +47,8 @@ func dense1GradWeightGeneric(g *[4][65][16]float32, dy [][64]float32, x []Input)
 	for q := range g {
 		for k := range 64 {
 			gk := &g[q][k]
-			for j := 0; j <= 8; j += 8 {
-				var s0, s1, s2, s3, s4, s5, s6, s7 float32
+			for j := 0; j <= 6; j += 6 {
+				var s0, s1, s2, s3, s4, s5 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
@@ -58,8 +58,6 @@ func dense1GradWeightGeneric(g *[4][65][16]float32, dy [][64]float32, x []Input)
 					s3 += float32(d[j+3] * xk)
 					s4 += float32(d[j+4] * xk)
 					s5 += float32(d[j+5] * xk)
-					s6 += float32(d[j+6] * xk)
-					s7 += float32(d[j+7] * xk)
 				}
 				gk[j] = s0
 				gk[j+1] = s1
@@ -67,8 +65,21 @@ func dense1GradWeightGeneric(g *[4][65][16]float32, dy [][64]float32, x []Input)
 				gk[j+3] = s3
 				gk[j+4] = s4
 				gk[j+5] = s5
-				gk[j+6] = s6
-				gk[j+7] = s7
+			}
+			{
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[12] * xk)
+					s1 += float32(d[13] * xk)
+					s2 += float32(d[14] * xk)
+					s3 += float32(d[15] * xk)
+				}
+				gk[12] = s0
+				gk[13] = s1
+				gk[14] = s2
+				gk[15] = s3
 			}
 		}
 	}
@@ -247,8 +258,8 @@ func dense3GradWeightGeneric(g *[4][65][16]float32, dy, x [][64]float32) {
 	for q := range g {
 		for k := range 64 {
 			gk := &g[q][k]
-			for j := 0; j <= 8; j += 8 {
-				var s0, s1, s2, s3, s4, s5, s6, s7 float32
+			for j := 0; j <= 6; j += 6 {
+				var s0, s1, s2, s3, s4, s5 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
@@ -258,8 +269,6 @@ func dense3GradWeightGeneric(g *[4][65][16]float32, dy, x [][64]float32) {
 					s3 += float32(d[j+3] * xk)
 					s4 += float32(d[j+4] * xk)
 					s5 += float32(d[j+5] * xk)
-					s6 += float32(d[j+6] * xk)
-					s7 += float32(d[j+7] * xk)
 				}
 				gk[j] = s0
 				gk[j+1] = s1
@@ -267,8 +276,21 @@ func dense3GradWeightGeneric(g *[4][65][16]float32, dy, x [][64]float32) {
 				gk[j+3] = s3
 				gk[j+4] = s4
 				gk[j+5] = s5
-				gk[j+6] = s6
-				gk[j+7] = s7
+			}
+			{
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[12] * xk)
+					s1 += float32(d[13] * xk)
+					s2 += float32(d[14] * xk)
+					s3 += float32(d[15] * xk)
+				}
+				gk[12] = s0
+				gk[13] = s1
+				gk[14] = s2
+				gk[15] = s3
 			}
 		}
 	}
