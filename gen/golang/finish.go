@@ -124,7 +124,7 @@ func (p *printer) finishRow(sums string) []jen.Code {
 		if !isNumber(v) && v.Size() == m.outs && v.Kind != ir.Param {
 			return p.ptr[v] + "[j]"
 		}
-		return q.elementAt("j", -1)(v)
+		return q.elementAt("j")(v)
 	})...)}
 }
 

@@ -53,7 +53,7 @@ func (p *printer) gradBlock(k string, n int) []jen.Code {
 			sum = fmt.Sprintf("s%d", i)
 			out = append(out, letf(sum, "%s", halves(acc[i])))
 		}
-		out = append(out, p.epilogue(sum, p.elementAt(plus(k, i), -1))...)
+		out = append(out, p.epilogue(sum, p.elementAt(plus(k, i)))...)
 	}
 	return out
 }

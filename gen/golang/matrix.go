@@ -56,17 +56,15 @@ func (p *printer) epilogue(acc string, element func(v *ir.Value) string) []jen.C
 	return out
 }
 
-// elementAt is the element of an operand at a constant or computed position.
-func (p *printer) elementAt(index string, constant int) func(v *ir.Value) string {
+// elementAt is the element of an operand at a position.
+func (p *printer) elementAt(index string) func(v *ir.Value) string {
 	return func(v *ir.Value) string {
 		name := p.ptr[v]
 		switch {
 		case isNumber(v):
 			return name
-		case v.Kind == ir.Param && constant >= 0:
-			return fmt.Sprintf("%s[%d][%d]", name, constant/schedule.Panel, constant%schedule.Panel)
 		case v.Kind == ir.Param:
-			return fmt.Sprintf("%s[(%s)/16][(%s)%%16]", name, index, index)
+			return vectorAt(name, index)
 		case v.Size() == 1:
 			return name + "[0]"
 		}
@@ -192,7 +190,8 @@ func (p *printer) views(first string, n int) []jen.Code {
 		switch {
 		case isNumber(v) || v.Size() == 1 && p.outs > 1:
 		case v.Kind == ir.Param:
-			out = append(out, letf(name+"q", "&%s[(%s)/16]", name, first))
+			q, _ := split(first)
+			out = append(out, letf(name+"q", "&%s[%s]", name, q))
 		default:
 			out = append(out, letf(name+"q", "(*%s)(%s[%s:%s])", array(p.e.elem, n), name, first, end))
 		}
@@ -334,9 +333,7 @@ func (p *printer) unrolled() {
 	chains := p.step.Chains
 	for first, n := range starts(p.unrolledBlocks()) {
 		var out []jen.Code
-		of := func(vector string, i int) string {
-			return fmt.Sprintf("%s[%d][%d]", vector, (first+i)/schedule.Panel, (first+i)%schedule.Panel)
-		}
+		of := func(vector string, i int) string { return vectorAt(vector, fmt.Sprint(first+i)) }
 		acc, decl := p.sums(n, chains, func(i int) string { return p.initial(of("b", i)) })
 		out = append(out, p.formula(first, n))
 		out = append(out, decl...)
@@ -357,7 +354,7 @@ func (p *printer) unrolled() {
 				out = append(out, letf(sum, "%s", halves(acc[i])))
 			}
 			out = append(out, p.scale(sum, of("scale", i), of("b", i))...)
-			out = append(out, p.epilogue(sum, p.elementAt(fmt.Sprint(first+i), first+i))...)
+			out = append(out, p.epilogue(sum, p.elementAt(fmt.Sprint(first+i)))...)
 		}
 		p.add(jen.Block(out...))
 	}
@@ -381,9 +378,5 @@ func (p *printer) weight(n, k int) string {
 	if p.grad {
 		n, k = k, n
 	}
-	q, lane := n/schedule.Panel, n%schedule.Panel
-	if q < p.layout.Full {
-		return fmt.Sprintf("w[%d][%d][%d]", q, k, lane)
-	}
-	return fmt.Sprintf("wt[%d][%d]", k, lane)
+	return weightAt(p.layout, n, k)
 }

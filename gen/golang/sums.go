@@ -196,7 +196,7 @@ func (b *body) batchSum(o *ir.BatchSum) error {
 			setf("*g", "[%d][16]%s{}", t.Layout.Full, typeName(b.e.elem)),
 			forRange("b", "dy",
 				letf("d", "(*%s)(dy[b][:])", array(b.e.elem, size)),
-				forRange("j, dj", "d", jen.Id("g[j/16][j%16]").Op("+=").Id("dj"))),
+				forRange("j, dj", "d", jen.Id(vectorAt("g", "j")).Op("+=").Id("dj"))),
 		}
 	})
 	b.add(jen.Id(k.name).Call(exprf("&%s.%s", b.grads, t.Field), exprf("%s", rows)))

@@ -245,7 +245,7 @@ func (e *emitter) accessorOf(t *plan.Tensor) accessorView {
 	case ir.Float16:
 		a.Value = e.rtName("Widen16") + "(*c)"
 	case ir.Int8:
-		a.Value = fmt.Sprintf("float32(*c) * n.p.%s[o/16][o%%16]", t.ScaleField())
+		a.Value = "float32(*c) * " + vectorAt("n.p."+t.ScaleField(), "o")
 	}
 	if t.Layout.Order == plan.Vector {
 		a.Args = "o"
