@@ -1,7 +1,7 @@
 // Package gen compiles a network to Go. The phases, in order:
 //
-//	spec.Network ─lower─▶ ir.Program ─passes─▶ ir.Program ─plan─▶ plan.Plan ─golang─▶ Files
-//	what the user wrote   what must be computed                   how                 name → bytes
+//	spec.Network ─lower─▶ ir.Program ─passes─▶ ir.Program ─plan─▶ plan.Plan ─calls─▶ calls ─golang─▶ Files
+//	what the user wrote   what must be computed                   where, in order    how, per target  name → bytes
 //
 // pipeline.go lists the passes. Generation is a pure function of the network
 // and the options; writing, comparing and cleaning files is package files.
@@ -75,6 +75,9 @@ func Generate(net *spec.Network, o Options) (files.Files, error) {
 		return nil, err
 	}
 	opts := golang.Options{Package: o.Package, Source: net.File, Runtime: runtimePath, RuntimeSrc: runtime.Source, Embedded: embedded}
+	if opts.Sample, err = sampled(net, p.Prog); err != nil {
+		return nil, err
+	}
 	if opts.Package == "" {
 		opts.Package = net.Package
 	}

@@ -1,54 +1,81 @@
 package gen_test
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/nngen-go/nngen/gen/gentest"
+	"github.com/nngen-go/nngen/gen"
 	"github.com/nngen-go/nngen/gen/op"
 	"github.com/nngen-go/nngen/spec"
 )
 
-// sizesSpec is a network of layers side by side, one for each pair of outputs
-// and inputs, that share an input layer, so that each has all its gradients.
-func sizesSpec(pairs [][2]int, numeric string) string {
-	var b strings.Builder
-	widest := 0
-	for _, p := range pairs {
-		widest = max(widest, p[1])
+// size counts the lines and bytes of all files of a network given as YAML.
+func size(t *testing.T, source string) (lines, n int) {
+	net, err := spec.Decode("net.yaml", []byte(source), op.Vocabulary())
+	require.NoError(t, err)
+	out, err := gen.Generate(net, gen.Options{})
+	require.NoError(t, err)
+	for _, data := range out {
+		lines += bytes.Count(data, []byte("\n"))
+		n += len(data)
 	}
-	fmt.Fprintf(&b, "nngen: 1\ninput: {shape: [3]}\nlayers:\n- dense: {name: all, units: %d, activation: tanh}\n", widest)
-	var names []string
-	for i, p := range pairs {
-		name := fmt.Sprintf("layer%d", i)
-		fmt.Fprintf(&b, "- slice: {name: part%d, from: all, axis: 0, start: %d}\n- dense: {name: %s, units: %d}\n", i, widest-p[1], name, p[0])
-		names = append(names, name)
-	}
-	fmt.Fprintf(&b, "- concat: {from: [%s]}\nloss: mse\noptimizer: {sgd: {learning_rate: 0.1, momentum: 0.5}}\nnumeric: %s\ncodegen: {batch: 3, simd: none, unroll: none}\n",
-		strings.Join(names, ", "), numeric)
-	return b.String()
+	return lines, n
 }
 
-// TestPortableSizes compares portable layers of every number of outputs and of
-// inputs from 1 to 64, and of all that is left of interleaved chains, with the
-// oracle bit for bit, as TestGuards does for assembly.
-func TestPortableSizes(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long")
+// chain is the YAML of dense layers of some widths with an activation between
+// them.
+func chain(widths []int, activation, rest string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "nngen: 1\nname: net\ninput: {shape: [%d]}\nlayers:\n", widths[0])
+	for i, w := range widths[1:] {
+		if i == len(widths)-2 {
+			activation = "linear"
+		}
+		fmt.Fprintf(&b, "  - dense: {units: %d, activation: %s}\n", w, activation)
 	}
-	var each, tails [][2]int
-	for i := range 64 {
-		each = append(each, [2]int{i + 1, (5*i)%64 + 1})
-		tails = append(tails, [2]int{i/8*3 + 1, 33 + i%8}) // 8, 4 and 2 chains
+	return b.String() + rest
+}
+
+// TestSizes bounds what people commit: lines and bytes in all files.
+func TestSizes(t *testing.T) {
+	const (
+		sgd   = "loss: mse\noptimizer: {sgd: {learning_rate: 0.01}}\n"
+		class = "  - softmax\nloss: cross_entropy\noptimizer: {sgd: {learning_rate: 0.01}}\n"
+		infer = "  - softmax\ncodegen: {train: false}\n"
+	)
+	digits, odd := []int{784, 128, 10}, []int{100, 90, 77, 60, 45, 33, 10}
+	for _, c := range []struct {
+		name         string
+		source       string
+		lines, bytes int
+	}{
+		{"784-128-10", chain(digits, "relu", class), 5500, 185_000},
+		{"784-128-10, inference", chain(digits, "relu", infer), 2400, 78_000},
+		{"4-32-32-2", chain([]int{4, 32, 32, 2}, "tanh", sgd), 6800, 240_000},
+		{"64-64-64", chain([]int{64, 64, 64}, "relu", sgd), 4600, 150_000},
+		{"six layers, relu", chain(odd, "relu", sgd), 11_700, 420_000},
+		{"six layers, gelu", chain(odd, "gelu", sgd), 12_300, 442_000},
+		{"six layers, softplus, Adam", chain(odd, "softplus", strings.Replace(sgd, "sgd", "adam", 1)), 10_500, 370_000},
+		{"six layers of whole panels, gelu", chain([]int{784, 512, 256, 128, 64, 32, 10}, "gelu", class), 10_300, 350_000},
+	} {
+		lines, n := size(t, c.source)
+		assert.LessOrEqual(t, lines, c.lines, "lines of %s", c.name)
+		assert.LessOrEqual(t, n, c.bytes, "bytes of %s", c.name)
+		t.Logf("%s: %d lines, %d bytes", c.name, lines, n)
 	}
-	var nets []*gentest.Network
-	for i, text := range []string{sizesSpec(each, "{dtype: float32}"), sizesSpec(tails, "{dtype: float64, mode: reproducible}")} {
-		net, err := spec.Decode(fmt.Sprintf("sizes%d.yaml", i), []byte(text), op.Vocabulary())
-		require.NoError(t, err)
-		nets = append(nets, prepared(t, net))
+	// What a further equal layer costs.
+	deep := func(layers int) int {
+		widths := make([]int, layers+1)
+		for i := range widths {
+			widths[i] = 16
+		}
+		lines, _ := size(t, chain(widths, "relu", sgd))
+		return lines
 	}
-	runRandom(t, gentest.NewGenerator(1), nets, 0, newRandomStats())
+	assert.LessOrEqual(t, deep(13)-deep(12), 270, "lines of an equal layer")
 }

@@ -38,7 +38,7 @@ func committed(t *testing.T) map[string]string {
 		require.NotContains(t, list, dir)
 		list[dir] = filepath.Join(generatedDir, filepath.FromSlash(file))
 	}
-	require.GreaterOrEqual(t, len(list), 17)
+	require.GreaterOrEqual(t, len(list), 11)
 	return list
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/nngen-go/nngen/gen"
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/inspect"
 	"github.com/nngen-go/nngen/gen/picture"
 	"github.com/nngen-go/nngen/gen/plan"
@@ -39,7 +40,7 @@ func inspectCommand() *cobra.Command {
 			case program:
 				_, err = fmt.Fprint(cmd.OutOrStdout(), p.Prog)
 			case planned:
-				_, err = fmt.Fprint(cmd.OutOrStdout(), p)
+				_, err = fmt.Fprint(cmd.OutOrStdout(), p, calls.Describe(p))
 			default:
 				err = describe(cmd.OutOrStdout(), net, p, weights, format)
 			}
@@ -47,7 +48,7 @@ func inspectCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "text", "`text`, json, dot, mermaid or svg")
-	cmd.Flags().BoolVar(&planned, "plan", false, "print the plan instead: memory, steps, what is fused")
+	cmd.Flags().BoolVar(&planned, "plan", false, "print the plan instead: memory, steps, what is fused, the calls of every instruction set")
 	cmd.Flags().BoolVar(&program, "ir", false, "print the program instead: the operations of inference, training and update")
 	cmd.Flags().StringVar(&weights, "weights", "", "`FILE` of weights, to show how sparse they are")
 	cmd.MarkFlagsMutuallyExclusive("plan", "ir", "weights")

@@ -7,6 +7,7 @@ package asm
 import (
 	"bytes"
 	"fmt"
+	"hash/fnv"
 	"math"
 	"slices"
 	"strings"
@@ -20,18 +21,14 @@ type Func struct {
 	// Frame is the size of its stack; with one, it is preempted at its begin.
 	Frame int
 
-	body       bytes.Buffer
-	labels     int
-	consts     []constant
-	constBytes int
-}
-
-// constant is a value of the read-only data that goes with a function: words
-// of the same size, one after the other, as hexadecimal numbers.
-type constant struct {
-	words  string
-	size   int // of a word, in bytes
-	offset int
+	body   bytes.Buffer
+	macros bytes.Buffer
+	shared []constant // macros of the file
+	inLine int        // statements under way
+	open   bool       // the line may be written on
+	loads  bool       // the line loads arguments
+	labels int
+	consts []constant
 }
 
 // Arg is an argument: a pointer or an int.
@@ -51,19 +48,14 @@ func (f *Func) Stub() string {
 	return fmt.Sprintf("//go:noescape\nfunc %s(%s)", f.Name, strings.Join(args, ", "))
 }
 
-// Text is the function's assembly. Without a frame it cannot be preempted; the
+// Text is the function's assembly; its constants are the file's. Without a frame it cannot be preempted; the
 // caller keeps it short.
 func (f *Func) Text() string {
 	var b strings.Builder
-	b.WriteString(f.data())
+	b.Write(f.macros.Bytes())
 	for _, line := range f.Doc {
 		fmt.Fprintf(&b, "// %s\n", line)
 	}
-	args := make([]string, len(f.Args))
-	for i, a := range f.Args {
-		args[i] = a.Name + " " + a.Type
-	}
-	fmt.Fprintf(&b, "//\n// func %s(%s)\n", f.Name, strings.Join(args, ", "))
 	flags := "NOSPLIT"
 	if f.Frame > 0 {
 		flags = "0"
@@ -87,48 +79,145 @@ func (f *Func) ConstBits(bits uint64, size int) string {
 }
 
 // ConstTable is the operand of constants of size bytes each, one after the
-// other. A table of 32 bytes begins at a multiple of 32 from the data's begin.
+// other. A table of 32 bytes or a multiple of them begins at a multiple of 32.
 func (f *Func) ConstTable(bits []uint64, size int) string {
-	words := make([]string, len(bits))
-	for i, b := range bits {
-		words[i] = fmt.Sprintf("%#x", b)
-	}
-	c := constant{words: strings.Join(words, " "), size: size}
-	i := slices.IndexFunc(f.consts, func(d constant) bool { return d.words == c.words && d.size == c.size })
-	if i < 0 {
-		i = len(f.consts)
-		align := min(32, max(8, len(bits)*size))
-		c.offset = (f.constBytes + align - 1) / align * align
-		f.constBytes = c.offset + max(8, len(bits)*size)
+	c := newConstant(bits, size)
+	if !slices.ContainsFunc(f.consts, func(d constant) bool { return d.name == c.name }) {
 		f.consts = append(f.consts, c)
 	}
-	return fmt.Sprintf("%sConst<>+%d(SB)", f.Name, f.consts[i].offset)
+	return c.name + "<>(SB)"
 }
 
-// data is the function's read-only data.
-func (f *Func) data() string {
-	if len(f.consts) == 0 {
-		return ""
+// constant is a value of the read-only data of a file, or a macro. Its name says
+// what it holds, so that the functions of a file share it.
+type constant struct{ name, text string }
+
+func newConstant(bits []uint64, size int) constant {
+	name := fmt.Sprintf("c%0*x", 2*size, bits[0])
+	if len(bits) > 1 {
+		h := fnv.New64a()
+		fmt.Fprint(h, bits)
+		name = fmt.Sprintf("table%dx%d_%x", len(bits), size, h.Sum64())
+	}
+	if len(bits) > 1 && size == 4 { // two words in one
+		wide := make([]uint64, len(bits)/2)
+		for i := range wide {
+			wide[i] = bits[2*i] | bits[2*i+1]<<32
+		}
+		bits, size = wide, 8
 	}
 	var b strings.Builder
-	for _, c := range f.consts {
-		for i, w := range strings.Fields(c.words) {
-			fmt.Fprintf(&b, "DATA %sConst<>+%d(SB)/%d, $%s\n", f.Name, c.offset+i*c.size, c.size, w)
+	for i, v := range bits {
+		end := "\n"
+		if i%2 == 0 && i+1 < len(bits) { // two a line
+			end = "; "
+		}
+		fmt.Fprintf(&b, "DATA %s<>+%d(SB)/%d, $%#x%s", name, i*size, size, v, end)
+	}
+	fmt.Fprintf(&b, "GLOBL %s<>(SB), RODATA|NOPTR, $%d\n", name, len(bits)*size)
+	return constant{name, b.String()}
+}
+
+// Constants is the read-only data of functions in one file and the macros they
+// share.
+func Constants(funcs ...*Func) string {
+	var b strings.Builder
+	known := map[string]bool{}
+	for _, f := range funcs {
+		for _, c := range slices.Concat(f.consts, f.shared) {
+			if !known[c.name] {
+				known[c.name] = true
+				b.WriteString(c.text)
+			}
 		}
 	}
-	// The linker aligns symbols of a multiple of 32 bytes to 32.
-	fmt.Fprintf(&b, "GLOBL %sConst<>(SB), RODATA|NOPTR, $%d\n\n", f.Name, (f.constBytes+31)/32*32)
 	return b.String()
 }
 
-// Ins writes an instruction.
+// widest is the number of characters from which a statement goes on in the
+// next line.
+const widest = 110
+
+// Ins writes an instruction: on a line of its own, or behind the others of its
+// statement. Loads of arguments share a line; others that read one come first on
+// theirs, where go vet checks them.
 func (f *Func) Ins(op string, operands ...string) {
-	fmt.Fprintf(&f.body, "\t%s %s\n", op, strings.Join(operands, ", "))
+	load := op == "MOVQ" && len(operands) > 0 && strings.HasSuffix(operands[0], "(FP)")
+	text := strings.TrimRight(op+" "+strings.Join(operands, ", "), " ")
+	switch argument := strings.Contains(text, "(FP)"); {
+	case load && f.loads:
+		f.open = true
+	case argument:
+		f.open = false
+	}
+	f.write(text)
+	f.loads = load
+}
+
+func (f *Func) write(text string) {
+	if start := bytes.LastIndexByte(f.body.Bytes()[:max(f.body.Len()-1, 0)], '\n'); f.open && f.body.Len()-start+len(text) < widest {
+		f.body.Truncate(f.body.Len() - 1)
+		fmt.Fprintf(&f.body, "; %s\n", text)
+		return
+	}
+	fmt.Fprintf(&f.body, "\t%s\n", text)
+	f.open = f.inLine > 0
+}
+
+// Line writes a statement of several instructions on a line, or on as few as
+// it takes.
+func (f *Func) Line(write func()) {
+	if f.inLine++; f.inLine == 1 {
+		f.open = false
+	}
+	write()
+	if f.inLine--; f.inLine == 0 {
+		f.open = false
+	}
+}
+
+// Macro gives statements that are repeated a name; the parameters stand for
+// numbers. What is written is left out of the body.
+func (f *Func) Macro(name string, parameters []string, write func()) {
+	at := f.body.Len()
+	f.open, f.loads = false, false
+	write()
+	lines := strings.Split(strings.TrimSuffix(string(f.body.Bytes()[at:]), "\n"), "\n")
+	f.body.Truncate(at)
+	f.open = false
+	if len(parameters) > 0 {
+		name += "(" + strings.Join(parameters, ", ") + ")"
+	}
+	fmt.Fprintf(&f.macros, "#define %s \\\n%s\n\n", name, strings.Join(lines, "; \\\n"))
+}
+
+// Shared is Macro for what functions of a file have in common under a name.
+func (f *Func) Shared(name string, parameters []string, write func()) {
+	if slices.ContainsFunc(f.shared, func(c constant) bool { return c.name == name }) {
+		return
+	}
+	own := f.macros.String()
+	f.macros.Reset()
+	f.Macro(name, parameters, write)
+	f.shared = append(f.shared, constant{name, f.macros.String()})
+	f.macros.Reset()
+	f.macros.WriteString(own)
+}
+
+// Use writes a macro's statements.
+func (f *Func) Use(name string, arguments ...string) {
+	if len(arguments) > 0 {
+		name += "(" + strings.Join(arguments, ", ") + ")"
+	}
+	f.loads = false
+	f.write(name)
 }
 
 // Note writes a comment: the formula of what follows.
 func (f *Func) Note(format string, args ...any) {
-	fmt.Fprintf(&f.body, "\n\t// %s\n", fmt.Sprintf(format, args...))
+	f.loads = false
+	fmt.Fprintf(&f.body, "\t// %s\n", fmt.Sprintf(format, args...))
+	f.open = false
 }
 
 // Label returns a new label with the role in its name.
@@ -138,7 +227,11 @@ func (f *Func) Label(role string) string {
 }
 
 // Place puts a label here.
-func (f *Func) Place(label string) { fmt.Fprintf(&f.body, "%s:\n", label) }
+func (f *Func) Place(label string) {
+	f.loads = false
+	fmt.Fprintf(&f.body, "%s:\n", label)
+	f.open = false
+}
 
 // ArgOf is the operand of an argument.
 func (f *Func) ArgOf(name string) string {

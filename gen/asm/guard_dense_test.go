@@ -266,18 +266,29 @@ func (s *suite) matMul(outs, ins, turn int, form matMulForm) {
 			counts = make([]int, len(tiles))
 			counts[len(tiles)-1] = rows / tiles[len(tiles)-1]
 		}
+		k.Rolled = ins >= 2*kernel.Turn
 		part := k.Panel(valid, width)
 		args := map[string]pass{"y": y.from(lane), "x": x.from(0), "w": panel.from(lane), "b": b.from(lane), "scale": scale.from(lane)}
+		args["xStride"], args["yStride"], args["terms"] = number(xStride*s.size()), number(yStride*s.size()), number(ins)
+		args["panelStride"] = number(w.layout.Rows * schedule.Panel * weightBytes(k))
 		if outs > schedule.Panel {
 			part, args["w"] = k.Whole(outs/schedule.Panel), panels.from(0)
 		}
-		fn := s.function(fmt.Sprint("MatMul", valid, width, ins, xStride, yStride, w.layout.Rows, form), func(name string) *asm.Func { return s.MatMul(name, nil, part) })
+		open := part.Open()
+		room, partial, mask := s.Last(s.elem, part.Outputs, false)
+		open.Outputs, open.Partial, args["mask"] = room, partial, number(mask)
+		fn := s.function("MatMul"+open.Key(), func(name string) *asm.Func { return s.MatMul(name, nil, open) })
 		for i, n := range counts {
 			args[fmt.Sprintf("tiles%d", i)] = number(n)
 		}
 		c.call(fn, args)
 	}
 	c.done()
+}
+
+// weightBytes is the size of a stored weight.
+func weightBytes(k *kernel.Kernel) int {
+	return map[string]int{"float64": 8, "float32": 4, "float16": 2, "int8": 1}[k.Elem.W]
 }
 
 func matMulCases(s *suite) {
@@ -306,13 +317,16 @@ func (s *suite) gradInput(outs, ins, turn int, epilogue []kernel.Epilogue) {
 	w := s.weights(outs, ins, turn%2 > 0)
 	xStride, yStride, uStride := outs+turn%3, ins+turn%4, ins+turn%5
 	k := kernel.DenseGradInput(s.elem, outs, ins, schedule.GradInputChains, epilogue...)
-	k.Panels, k.Fused, k.Batch.X, k.Batch.Y = w.panels(), s.fused, xStride, yStride
+	k.Panels, k.Fused = w.panels(), s.fused
 	if len(epilogue) > 0 {
-		if k.Epilogue = withRow(epilogue, uStride); !s.FusesGradInput(k) {
+		if k.Epilogue = epilogue; !s.FusesGradInput(k) {
 			k.Epilogue = nil
 		}
 	}
-	fn := s.function(fmt.Sprint("GradInput", outs, ins, turn%2 > 0, xStride, yStride, uStride, k.Epilogue), func(name string) *asm.Func { return s.GradInput(name, nil, k) })
+	open := k.Open()
+	room, partial, mask := s.Last(s.elem, open.Terms(), true)
+	open.Outputs, open.Partial, open.Segments[0].Channels = min(s.InputsAtOnce(s.elem), ins), partial, room
+	fn := s.function("GradInput"+open.Key(), func(name string) *asm.Func { return s.GradInput(name, nil, open) })
 	counts, rows := tiles(s.GradInputRows(s.fused), turn)
 	c := s.newCase("GradInput %d→%d, %d rows %d, %d and %d apart, %v", ins, outs, rows, xStride, yStride, uStride, k.Epilogue)
 	dx, dy := c.operand("dx", s.rows(rows, ins, yStride, sentinel)), c.operand("dy", s.rows(rows, outs, xStride, untouched))
@@ -329,7 +343,8 @@ func (s *suite) gradInput(outs, ins, turn int, epilogue []kernel.Epilogue) {
 	call := func(first, blocks int) {
 		args := map[string]pass{
 			"dx": dx.from(first), "dy": dy.from(0), "w": full.from(first * schedule.Panel), "wt": tail.from(first * w.layout.Tail),
-			"u": u.from(first), "blocks": number(blocks),
+			"u": u.from(first), "blocks": number(blocks), "panels": number(w.layout.Full), "panelStride": number(w.layout.PanelBytes()),
+			"dyStride": number(xStride * s.size()), "dxStride": number(yStride * s.size()), "uStride": number(uStride * s.size()), "mask": number(mask),
 		}
 		for i, n := range counts {
 			args[fmt.Sprintf("tiles%d", i)] = number(n)
@@ -350,16 +365,4 @@ func gradInputCases(s *suite) {
 			s.gradInput(p[0], p[1], i+turn, e[turn%2*((i+turn)%len(e))])
 		}
 	}
-}
-
-// withRow says how far apart the rows of the epilogue's operand lie.
-func withRow(epilogue []kernel.Epilogue, row int) []kernel.Epilogue {
-	e := slices.Clone(epilogue)
-	e[0].Operands = slices.Clone(e[0].Operands)
-	for i := range e[0].Operands {
-		if e[0].Operands[i].From != kernel.Sum {
-			e[0].Operands[i].Row = row
-		}
-	}
-	return e
 }

@@ -98,22 +98,24 @@ func mapCases(s *suite) {
 	}
 }
 
-// mapCase applies a program to n elements; one of its leaves may be a single number.
+// mapCase applies a program to n elements of some rows; one of its leaves may be
+// a single number.
 func (s *suite) mapCase(n int, p expr.Program, single int) {
-	k := &kernel.Map{Double: s.elem == "float64", Size: n, Prog: p, Result: p[len(p)-1].Name, YType: "*" + s.elem}
-	c := s.newCase("Map %d, %s", n, p)
-	y := c.operand("y", s.numbers(n))
-	args := map[string]pass{"y": y.from(0)}
+	k := &kernel.Map{Double: s.elem == "float64", Prog: p, Result: p[len(p)-1].Name, YType: "*" + s.elem}
+	rows, stride := 1+n%3, n+n/3%4
+	c := s.newCase("Map %d of %d, %d rows, %s", n, stride, rows, p)
+	y := c.operand("y", s.rows(rows, n, stride, sentinel))
+	args := map[string]pass{"y": y.from(0), "n": number(n), "rows": number(rows), "gap": number((stride - n) * s.size())}
 	leaves := p.Leaves()
 	var ins []*array
 	for i, leaf := range leaves {
 		in := kernel.MapOperand{Leaf: leaf, Arg: fmt.Sprintf("x%d", i), Type: "*" + s.elem, Single: i == single}
 		k.Ins = append(k.Ins, in)
-		size := n
+		numbers := s.rows(rows, n, stride, untouched)
 		if in.Single {
-			size = 1
+			numbers = s.numbers(1)
 		}
-		x := c.operand(in.Arg, s.numbers(size))
+		x := c.operand(in.Arg, numbers)
 		ins = append(ins, x)
 		args[in.Arg] = x.from(0)
 	}
@@ -122,15 +124,18 @@ func (s *suite) mapCase(n int, p expr.Program, single int) {
 	}
 	f, err := expr.Compile(p, s.arith, leaves...)
 	require.NoError(s, err)
-	for i := range n {
+	for i := range y.after {
+		if i%stride >= n {
+			continue
+		}
 		env := make([]float64, len(f.Vars))
 		for j, x := range ins {
-			env[j] = x.before[i%len(x.before)]
+			env[j] = x.before[min(i, len(x.before)-1)]
 		}
 		f.Run(env)
 		y.after[i] = env[f.Index(k.Result)]
 	}
-	fn := s.function(fmt.Sprint("Map", n, p, single), func(name string) *asm.Func {
+	fn := s.function(fmt.Sprint("Map", p, single), func(name string) *asm.Func {
 		k.Name = name
 		fn, _ := s.Map(k)
 		return fn

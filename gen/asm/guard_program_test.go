@@ -261,7 +261,7 @@ func (s *suite) program() {
 		require.NoError(s, os.WriteFile(filepath.Join(dir, name), data, 0o644))
 	}
 	var text, stubs strings.Builder
-	text.WriteString("#include \"textflag.h\"\n\n" + s.Data + s.NonZeroData)
+	text.WriteString("#include \"textflag.h\"\n\n" + s.NonZeroData + asm.Constants(s.funcs...))
 	stubs.WriteString("package main\n\nimport \"unsafe\"\n\nvar functions = []func(p []unsafe.Pointer, n []int){\n")
 	for _, f := range s.funcs {
 		var args []string

@@ -3,8 +3,6 @@
 package asm_test
 
 import (
-	"fmt"
-
 	"github.com/stretchr/testify/require"
 
 	"github.com/nngen-go/nngen/gen/asm"
@@ -76,7 +74,7 @@ func (s *suite) gradWeight(outs, ins, rows, turn int, update *kernel.Update, whi
 	c := s.newCase("GradWeight %d→%d of %d, %d rows %d and %d apart, update %d", ins, outs, width, rows, xStride, dyStride, which)
 	dy, x := c.operand("dy", s.rows(rows, outs, dyStride, untouched)), c.operand("x", s.rows(rows, ins, xStride, untouched))
 	most := s.VectorOutputs(s.elem, 1)
-	args := map[string]pass{"x": x.from(0), "inputs": number(ins), "rows": number(rows)}
+	args := map[string]pass{"x": x.from(0), "inputs": number(ins), "rows": number(rows), "xStride": number(xStride * s.size()), "dyStride": number(dyStride * s.size())}
 	var dw *array
 	var o *optimiser
 	if update == nil {
@@ -100,8 +98,10 @@ func (s *suite) gradWeight(outs, ins, rows, turn int, update *kernel.Update, whi
 		o.apply(update, len(gradients), place, gradients)
 	}
 	for lane := 0; lane < outs; lane += most {
-		g := &kernel.Gradient{Elem: s.elem, Fused: s.fused, Outputs: min(most, outs-lane), Width: width, X: xStride, DY: dyStride, Update: update}
-		key := fmt.Sprint("GradWeight", g.Outputs, width, xStride, dyStride, which)
+		room, partial, mask := s.Last(s.elem, min(most, outs-lane), false)
+		g := &kernel.Gradient{Elem: s.elem, Fused: s.fused, Outputs: room, Partial: partial, Width: width, Update: update}
+		args["mask"] = number(mask)
+		key := "GradWeight" + g.Key()
 		if _, ok := s.GradWeight("", nil, g); !ok {
 			return false
 		}
@@ -151,7 +151,6 @@ func gradWeightCases(s *suite) {
 func (s *suite) rankOne(outs, ins, turn int, dx, listed bool, epilogue []kernel.Epilogue) {
 	w := s.weights(outs, ins, turn%2 > 0)
 	k := &kernel.RankOne{Elem: s.elem, Fused: s.fused, Inputs: ins, Outputs: outs, Panels: w.panels(), Bias: !dx && turn%3 > 0, DX: dx, Epilogue: epilogue, Listed: listed}
-	fn := s.function(fmt.Sprintf("RankOne %+v", k), func(name string) *asm.Func { return s.RankOne(name, nil, k) })
 	c := s.newCase("RankOne %d→%d, %+v", ins, outs, k)
 	full, tail := c.stored(w)
 	x, dy, rate := c.operand("x", s.numbers(ins)), c.operand("dy", s.numbers(outs)), c.number("rate")
@@ -167,11 +166,19 @@ func (s *suite) rankOne(outs, ins, turn int, dx, listed bool, epilogue []kernel.
 	}
 	args := map[string]pass{
 		"w": full.from(0), "wt": tail.from(0), "b": bias.from(0), "x": x.from(0), "dy": dy.from(0), "rate": rate.from(0), "dx": dxs.from(0), "u": u.from(0),
-		"first": number(first), "count": number(len(list)),
+		"first": number(first), "count": number(len(list)), "panels": number(w.layout.Full), "panelStride": number(w.layout.PanelBytes()),
 	}
 	if listed {
 		args["list"] = c.list("list", list).from(0)
 	}
+	printed := k
+	if dx {
+		printed = k.Open()
+		var mask int
+		printed.Outputs, printed.Partial, mask = s.Last(s.elem, printed.Outputs, true)
+		args["mask"] = number(mask)
+	}
+	fn := s.function("RankOne"+printed.Key(), func(name string) *asm.Func { return s.RankOne(name, nil, printed) })
 	// The kernel is given the negative rate.
 	step := func(w, g float64) float64 {
 		return s.arith.Apply(expr.OpAdd, w, s.arith.Apply(expr.OpMul, rate.before[0], g))

@@ -84,7 +84,10 @@ func (b *body) operand(v *ir.Value, j string) string {
 	p, ok := b.at[v]
 	if !ok && v.Kind == ir.Param {
 		t := b.e.plan.TensorOf(v.Param)
-		return vectorElement(b.weights+"."+t.Field, j, v.Size())
+		if v.Size() == 1 {
+			j = "0"
+		}
+		return vectorAt(b.weights+"."+t.Field, j)
 	}
 	if !ok {
 		panic(fmt.Sprintf("internal error: golang: %s is not in scope", v.Describe()))
@@ -96,14 +99,6 @@ func (b *body) operand(v *ir.Value, j string) string {
 		return p.idx + "[0]"
 	}
 	return p.idx + "[" + j + "]"
-}
-
-// vectorElement is element j of a vector stored in rows of 16.
-func vectorElement(field, j string, size int) string {
-	if size == 1 {
-		return field + "[0][0]"
-	}
-	return fmt.Sprintf("%s[%s/16][%s%%16]", field, j, j)
 }
 
 func (b *body) step(s *plan.Step) error {

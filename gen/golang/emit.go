@@ -26,6 +26,9 @@ type Options struct {
 	Runtime    string // import path of nnrt, "" if the package carries its own copy
 	RuntimeSrc Sources
 	Embedded   []byte // the weight file for the binary, nil without one
+	// Sample is the network with the units SampledUnits alone, for the golden
+	// results of a large one; nil where they are those of all of it.
+	Sample *ir.Program
 }
 
 // Emit returns the files of the package by name.
@@ -49,10 +52,10 @@ type emitter struct {
 	scalars  map[string]*scalarFunc // by program
 	kernels  map[string]*kernelFunc // by what they compute
 	used     map[string]bool        // runtime identifiers used
-	updates  map[string]string      // names of shared assembly, by instruction set and what they compute
+	library  library                // the assembly
 	rowNames map[*ir.Value]string
-	current  *target.Target  // that code is being made for
-	lists    map[string]bool // instruction sets by which some inputs are listed
+	current  *target.Target // that code is being made for
+	lists    string         // data of the assembly that lists inputs, "" without any
 	// trainSteps are the statements of a training step before the samples.
 	trainSteps []string
 }
@@ -62,7 +65,8 @@ func newEmitter(net *spec.Network, p *plan.Plan, o Options) *emitter {
 		net: net, plan: p, prog: p.Prog, opts: o, elem: p.Prog.DType,
 		files:   map[string][]byte{},
 		globals: newGlobals(p),
-		scalars: map[string]*scalarFunc{}, kernels: map[string]*kernelFunc{}, used: map[string]bool{}, updates: map[string]string{}, lists: map[string]bool{},
+		scalars: map[string]*scalarFunc{}, kernels: map[string]*kernelFunc{}, used: map[string]bool{},
+		library: map[string]*assembly{},
 	}
 }
 
@@ -114,7 +118,7 @@ func (e *emitter) run() error {
 		}
 		e.files[s.file] = buf.Bytes()
 	}
-	if err := e.assembly(); err != nil {
+	if err := e.assemblyFiles(); err != nil {
 		return err
 	}
 	if err := e.templates(); err != nil {

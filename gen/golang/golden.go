@@ -15,32 +15,69 @@ const (
 	goldenSeed    = 1 // of the initial values
 	goldenData    = 7 // of the sample
 	goldenOutputs = 16
+	// sampledUnits are the units of a layer that have weights in a sample, in
+	// blocks of eight, so that sums have the chains of the whole; their weights
+	// are standard normal over sampledScale.
+	sampledUnits, sampledBlocks = 128, 16
+	sampledScale                = 16
 )
+
+// SampledUnits are those of n units that a sample of a network has.
+func SampledUnits(n int) []int { return units(n, sampledUnits) }
+
+// units are n units, or most of them in blocks of eight.
+func units(n, most int) []int {
+	var out []int
+	for i := range min(n, most) {
+		if n > most {
+			i = i/8*n/sampledBlocks&^7 + i%8
+		}
+		out = append(out, i)
+	}
+	return out
+}
 
 // golden computes what the generated test expects of its first sample: the
 // oracle's results, exact to the last bit.
 func (e *emitter) golden(fused bool) ([]goldenView, error) {
-	m := interp.NewOracle(e.prog, fused)
-	for v, rows := range e.moved(goldenSeed) {
-		m.Set(v, rows)
+	prog, sampled := e.prog, SampledUnits
+	if e.opts.Sample != nil {
+		prog = e.opts.Sample
+	} else {
+		sampled = func(n int) []int { return units(n, n) }
+	}
+	m := interp.NewOracle(prog, fused)
+	if e.opts.Sample == nil {
+		for v, rows := range e.moved(goldenSeed) {
+			m.Set(v, rows)
+		}
+	} else {
+		for k, v := range prog.Params {
+			row := make([]float64, v.Size())
+			for i := range row {
+				row[i] = m.Arith.Round(nnrt.Normal(goldenData, nnrt.PurposeData, uint32(k+1), uint64(i)) / sampledScale)
+			}
+			m.Set(v, row)
+		}
 	}
 	at := 0
-	for _, in := range e.prog.Inputs {
-		row := make([]float64, in.Size())
-		for i := range row {
-			row[i] = m.Arith.Round(nnrt.Normal(goldenData, nnrt.PurposeData, 0, uint64(at)))
-			at++
+	for k, in := range e.prog.Inputs {
+		var row []float64
+		for _, i := range sampled(in.Size()) {
+			row = append(row, m.Arith.Round(nnrt.Normal(goldenData, nnrt.PurposeData, 0, uint64(at+i))))
 		}
-		m.Set(in, row)
+		at += in.Size()
+		m.Set(prog.Inputs[k], row)
 	}
-	if err := m.Run(e.prog.Infer); err != nil {
+	if err := m.Run(prog.Infer); err != nil {
 		return nil, err
 	}
 	var out []goldenView
-	for _, o := range e.prog.Outputs {
-		for i, y := range m.Get(o.Value)[0] {
+	for k, o := range e.prog.Outputs {
+		of := sampled(o.Value.Size())
+		for i, y := range m.Get(prog.Outputs[k].Value)[0] {
 			if i < goldenOutputs {
-				out = append(out, goldenView{fmt.Sprintf("y%s[%d]", e.outputField(o.Name), i), e.exactly(y)})
+				out = append(out, goldenView{fmt.Sprintf("y%s[%d]", e.outputField(o.Name), of[i]), e.exactly(y)})
 			}
 		}
 	}

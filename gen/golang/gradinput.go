@@ -11,7 +11,7 @@ import (
 // gradLoops: per block of inputs, over the panels, over the panel's outputs.
 // The weights of one input lie side by side in a panel.
 func (p *printer) gradLoops() {
-	n, at := p.outs, p.step.Kernel.Tile.Outputs[0]
+	n, at := p.outs, p.step.Kernel.Tile.Outputs
 	if n >= at {
 		p.add(forStep("k", n-at, at, p.gradBlock("k", at)...))
 	}
@@ -53,7 +53,7 @@ func (p *printer) gradBlock(k string, n int) []jen.Code {
 			sum = fmt.Sprintf("s%d", i)
 			out = append(out, letf(sum, "%s", halves(acc[i])))
 		}
-		out = append(out, p.epilogue(sum, p.elementAt(plus(k, i), -1))...)
+		out = append(out, p.epilogue(sum, p.elementAt(plus(k, i)))...)
 	}
 	return out
 }

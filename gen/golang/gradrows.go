@@ -2,10 +2,12 @@ package golang
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/plan"
@@ -16,50 +18,60 @@ import (
 // vectorGradWeight gives the gradient of a weight its assembly: per panel,
 // over all rows of the batch.
 func (b *body) vectorGradWeight(k *kernelFunc, t *plan.Tensor, o *ir.DenseGradWeight) {
-	b.e.fast(k, func() []jen.Code { return b.gradWeightRows(k, t, o) })
+	b.e.fast(k, func() []jen.Code { return b.gradWeightRows(t, o) })
 	k.rows, k.generic, k.body = true, k.body, nil
 }
 
 // gradWeightRows is the body with assembly.
-func (b *body) gradWeightRows(k *kernelFunc, t *plan.Tensor, o *ir.DenseGradWeight) []jen.Code {
-	tgt := b.e.target()
+func (b *body) gradWeightRows(t *plan.Tensor, o *ir.DenseGradWeight) []jen.Code {
 	l, elem := &t.Layout, typeName(b.e.elem)
 	x, dy := b.rowsOf(o.X), b.rowsOf(o.DY)
-	inputs := max(flopsPerCall/(2*schedule.Panel*b.e.plan.Options.Batch), tgt.InputsOfWeights)
-	panel := func(g, first string, width, valid int) []jen.Code {
-		var out []jen.Code
-		for lane, most := 0, tgt.VectorOutputs(elem, 1); lane < valid; lane += most {
-			kern := &kernel.Gradient{
-				Elem: elem, Fused: b.e.prog.Mode == "fast", Outputs: min(most, valid-lane), Width: width, X: x.stride, DY: dy.stride,
-			}
-			name := b.e.share(k, fmt.Sprintf("%+v", *kern), fmt.Sprintf("gradient%d", kern.Outputs),
-				fmt.Sprintf("sums the gradients of the weights of %d outputs over the rows.", kern.Outputs),
+	w := calls.WeightsOf(b.e.target(), elem, l.In, l.Out, b.e.plan.Options.Batch)
+	at, count := "0", fmt.Sprint(l.In)
+	if w.Divided {
+		at, count = "k", fmt.Sprintf("min(%d, %d-k)", w.PerCall, l.In)
+	}
+	var code []jen.Code
+	for i := range w.Loops {
+		loop := &w.Loops[i]
+		place := gradientPlace(loop, l)
+		var each []jen.Code
+		for _, p := range loop.Calls {
+			kern := &kernel.Gradient{Elem: elem, Fused: b.e.prog.Mode == "fast", Outputs: p.Room, Partial: p.Partial, Width: place.width}
+			name := b.e.assembly(kern.Key(), "weightGradient "+p.String(), fmt.Sprintf("sums the gradients of the weights of %s outputs over the rows.", &p),
 				func(t *target.Target, name string, doc []string) *asm.Func {
 					f, _ := t.GradWeight(name, doc, kern)
 					return f
 				})
-			at, count := "0", fmt.Sprint(l.In)
-			if inputs < l.In {
-				at, count = "k", fmt.Sprintf("min(%d, %d-k)", inputs, l.In)
-			}
-			out = append(out, jen.Id(name).Call(exprf("&%s[%s][%d], %s, %s, %s, len(x)",
-				g, at, lane, dy.element("dy", "0", plusText(first, lane)), x.element("x", "0", at), count)))
+			args := []string{fmt.Sprintf("&g%s[%s][%d]", place.field, at, p.Lane), dy.element("dy", "0", plusText(place.first, p.Lane)), x.element("x", "0", at),
+				count, "len(x)", fmt.Sprint(dy.bytes()), fmt.Sprint(x.bytes())}
+			each = append(each, jen.Id(name).Call(exprf("%s", strings.Join(append(args, maskArg(p.Partial, p.Mask)...), ", "))))
 		}
-		return out
-	}
-	var calls []jen.Code
-	if l.Full > 0 {
-		each := panel("g[q]", "q*16", schedule.Panel, schedule.Panel)
-		calls = append(calls, forRange("q", "g", b.e.preempting(k, 2*l.In*l.Out*b.e.plan.Options.Batch, each)...))
-	}
-	if l.Tail > 0 {
-		calls = append(calls, panel("gt", fmt.Sprint(l.Full*schedule.Panel), l.Tail, l.TailOutputs())...)
-	}
-	if inputs < l.In {
-		if l.Full == 0 {
-			calls = b.e.preempting(k, 2*l.In*l.Out*b.e.plan.Options.Batch, calls)
+		if w.Preempt && (!loop.Tail || len(w.Loops) == 1 && w.Divided) {
+			each = append(each, b.e.preempt())
 		}
-		calls = []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", l.In), exprf("k += %d", inputs)).Block(calls...)}
+		code = append(code, overPanels(loop, each)...)
 	}
-	return append(calls, jen.Return())
+	if w.Divided {
+		code = []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", l.In), exprf("k += %d", w.PerCall)).Block(code...)}
+	}
+	return code
+}
+
+// gradientPlaces says where the gradients of a loop over panels lie: what comes
+// behind the field of the full panels, the first output, the width of a panel.
+type gradientPlaces struct {
+	field, first string
+	width        int
+}
+
+func gradientPlace(loop *calls.PanelLoop, l *plan.Layout) gradientPlaces {
+	if loop.Tail {
+		return gradientPlaces{"t", fmt.Sprint(l.Full * schedule.Panel), l.Tail}
+	}
+	q := "q"
+	if loop.Once() {
+		q = fmt.Sprint(loop.From)
+	}
+	return gradientPlaces{"[" + q + "]", times16(q), schedule.Panel}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
@@ -23,10 +24,10 @@ type kernelFunc struct {
 	rows    bool
 	fast    []forTarget
 	generic []jen.Code
-	extra   []*panelKernel
-	sums    string            // the operand that takes the sums
-	views   map[string]string // what assembly is passed, by its names
 	result  string
+	// plain is the function that takes its place without assembly of its own,
+	// with the same arguments; "" is a portable one of its own.
+	plain string
 }
 
 // arg is a parameter of a kernel and what a call passes.
@@ -52,7 +53,7 @@ func (e *emitter) kernel(key, hint string, build func(k *kernelFunc)) *kernelFun
 func (e *emitter) kernelFile(train bool) (*jen.File, error) {
 	byName := map[string]*kernelFunc{}
 	for _, k := range e.kernels {
-		if k.train == train && !k.assemblyOnly() {
+		if k.train == train && !k.assemblyOnly() && k.plain == "" {
 			byName[k.name] = k
 		}
 	}
@@ -65,15 +66,11 @@ func (e *emitter) kernelFile(train bool) (*jen.File, error) {
 		for _, line := range k.doc {
 			f.Comment(strings.ReplaceAll(line, k.name+" ", k.portable()+" "))
 		}
-		params := make([]jen.Code, len(k.args))
-		for i, a := range k.args {
-			params[i] = jen.Id(a.name).Id(a.typ)
-		}
 		body := k.body
 		if k.rows {
 			body = k.generic
 		}
-		f.Func().Id(k.portable()).Params(params...).Id(k.result).Block(body...)
+		f.Func().Id(k.portable()).Params(parameters(k.args)...).Id(k.result).Block(body...)
 		f.Line()
 	}
 	return f, nil
@@ -84,7 +81,10 @@ func (k *kernelFunc) assemblyOnly() bool { return k.rows && k.fast == nil }
 
 // portable is the name of the kernel in portable Go.
 func (k *kernelFunc) portable() string {
-	if len(k.fast) > 0 {
+	switch {
+	case k.plain != "":
+		return k.plain
+	case len(k.fast) > 0:
 		return k.name + "Generic"
 	}
 	return k.name
@@ -94,16 +94,15 @@ func (k *kernelFunc) portable() string {
 func (b *body) matrix(s *plan.Step) error {
 	m := b.e.newMatrix(s)
 	if m.grad && b.single {
-		b.gradInputOne(m)
+		b.gradInputOne(s, m)
 		return nil
 	}
-	outputs := s.Stored()
-	k := b.e.kernel(m.key(b.train()), m.hint(b.train()), func(k *kernelFunc) {
+	k := b.e.kernel(m.key(), m.hint(b.train()), func(k *kernelFunc) {
 		k.train = b.train()
 		m.build(k)
 	})
 	var args []jen.Code
-	for _, y := range outputs {
+	for _, y := range s.Stored()[:len(m.stored)] {
 		args = append(args, exprf("%s", b.result(y).ptr))
 	}
 	args = append(args, exprf("%s", b.pointer(m.x)))
@@ -123,10 +122,21 @@ func (b *body) matrix(s *plan.Step) error {
 			args = append(args, exprf("%s", b.pointer(v)))
 		}
 	}
+	w := m.whole
+	inline := w != nil && calls.Inlines(b.e.targets(), s)
+	if inline {
+		k, w = w.inlined(k, b.train()), nil
+	}
 	if s.Skip {
+		if inline {
+			m = m.whole
+		}
 		k = m.skipping(k, b.train())
 	}
 	b.add(jen.Id(k.name).Call(args...))
+	if w != nil {
+		b.finish(w)
+	}
 	return nil
 }
 
@@ -167,6 +177,9 @@ type matrix struct {
 	stored   []*ir.Value
 	extra    []*ir.Value // further operands of the epilogue
 	register map[*ir.Value]bool
+	// whole is the operation with its epilogue, where this one is the sums alone
+	// and the epilogue follows in a pass of its own.
+	whole *matrix
 }
 
 func (e *emitter) newMatrix(s *plan.Step) *matrix {
@@ -192,7 +205,18 @@ func (e *emitter) newMatrix(s *plan.Step) *matrix {
 		}
 		m.register[op.Out[0]] = true
 	}
+	if calls.Splits(e.targets(), s) {
+		return m.sums()
+	}
 	return m
+}
+
+// sums is the operation without its epilogue.
+func (m *matrix) sums() *matrix {
+	s, step, k := *m, *m.step, *m.step.Kernel
+	k.Epilogue, step.Epilogue, step.Kernel, step.Keep = nil, nil, &k, true
+	s.step, s.whole, s.stored, s.extra = &step, m, []*ir.Value{m.y}, nil
+	return &s
 }
 
 // weightFields are the fields of the weight: panels and tail.
@@ -204,10 +228,10 @@ func (m *matrix) weightFields() []string {
 }
 
 // key identifies what the kernel computes, so that equal layers share code.
-func (m *matrix) key(train bool) string {
+func (m *matrix) key() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%v grad=%v %s %d->%d chains=%d unrolled=%v vector=%v keep=%v bias=%v stored=%d",
-		train, m.grad, m.layout, m.ins, m.outs, m.step.Chains, m.step.Unrolled, m.step.Vector, m.step.Keep, m.bias != nil, len(m.stored))
+	fmt.Fprintf(&b, "grad=%v %s %d->%d chains=%d unrolled=%v vector=%v keep=%v bias=%v stored=%d",
+		m.grad, m.layout, m.ins, m.outs, m.step.Chains, m.step.Unrolled, m.step.Vector, m.step.Keep, m.bias != nil, len(m.stored))
 	if m.layout.Order == plan.Connections {
 		b.WriteString(" " + m.tensor.Field)
 	}
@@ -326,7 +350,7 @@ func (m *matrix) build(k *kernelFunc) {
 	}
 	k.body = p.out
 	if m.step.Vector && !m.grad {
-		p.vector(k)
+		m.e.fast(k, func() []jen.Code { return p.divide(m.forAssembly()) })
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/plan"
@@ -88,7 +89,7 @@ func (e *emitter) learnFunc(l plan.Learn, rank int) (*kernelFunc, error) {
 		}, b.take()...)
 		if len(e.plan.Options.Targets) > 0 && connected(l.Gradient) {
 			e.fast(k, func() []jen.Code {
-				v := &learnKernel{body: b, Learn: l, f: k, t: t, target: e.target()}
+				v := &learnKernel{body: b, Learn: l, t: t, target: e.target()}
 				return v.fast()
 			})
 		}
@@ -114,7 +115,6 @@ func connected(op ir.Op) bool {
 type learnKernel struct {
 	*body
 	plan.Learn
-	f      *kernelFunc
 	t      *plan.Tensor
 	target *target.Target
 	update *updateKernel
@@ -137,7 +137,7 @@ func (l *learnKernel) fast() []jen.Code {
 	if !slices.ContainsFunc(l.update.Arrays, func(a string) bool { return l.hold[a] == "p" }) {
 		prefix = nil
 	}
-	return append(append(prefix, out...), jen.Return())
+	return append(prefix, out...)
 }
 
 // bias sums the rows as products with one.
@@ -147,62 +147,52 @@ func (l *learnKernel) bias(o *ir.BatchSum) []jen.Code {
 		jen.If(exprf("part != 0")).Block(jen.Return()),
 		letf("one", "%s(1)", typeName(l.e.elem)),
 	}
-	n, lanes := l.t.Layout.Out, l.target.Lanes(typeName(l.e.elem))
-	call := func(q, first string, outputs int) []jen.Code {
-		return l.call(l.nameOf(o.X), dy, panelCall{
-			outputs: outputs, width: schedule.Panel, first: first, x: "&one", inputs: "1", vectors: fmt.Sprint(schedule.Panel / lanes),
-			element: func(array string, lane int) string {
-				return fmt.Sprintf("&%s.%s[%s][%d]", array, l.t.Field, q, lane)
-			},
-		})
-	}
-	if whole := n / schedule.Panel; whole > 0 {
-		out = append(out, forRange("q", fmt.Sprint(whole), call("q", "q*16", schedule.Panel)...))
-	}
-	if rest := n % schedule.Panel; rest > 0 {
-		q := n / schedule.Panel
-		out = append(out, call(fmt.Sprint(q), fmt.Sprint(q*schedule.Panel), rest)...)
+	elem := typeName(l.e.elem)
+	w := calls.WeightsOf(l.target, elem, 1, l.t.Layout.Out, l.e.plan.Options.Batch)
+	for i := range w.Loops {
+		loop := &w.Loops[i]
+		q, outputs := "q", schedule.Panel
+		switch {
+		case loop.Tail:
+			q, outputs = fmt.Sprint(l.t.Layout.Out/schedule.Panel), l.t.Layout.Out%schedule.Panel
+		case loop.Once():
+			q = fmt.Sprint(loop.From)
+		}
+		out = append(out, overPanels(loop, l.call(l.nameOf(o.X), dy, panelCall{
+			calls: loop.Calls, width: plan.TailWidth(outputs), first: times16(q), x: "&one", inputs: "1", vectors: fmt.Sprint(schedule.Panel / l.target.Lanes(elem)),
+			element: func(array string, lane int) string { return fmt.Sprintf("&%s.%s[%s][%d]", array, l.t.Field, q, lane) },
+		}))...)
 	}
 	return out
 }
 
-// inputsInCache is the size of the part of the inputs of a batch that a turn
-// of the loop over panels works on: half of a first-level cache.
-const inputsInCache = 16 << 10
-
 // weights takes some inputs at a time through all panels.
 func (l *learnKernel) weights(o *ir.DenseGradWeight) []jen.Code {
 	x, dy := l.rowsOf(o.X), l.rowsOf(o.DY)
-	lay, at := &l.t.Layout, l.target.InputsOfWeights
-	batch := l.e.plan.Options.Batch
-	size := map[ir.DType]int{ir.Float32: 4, ir.Float64: 8}[l.e.elem]
-	chunk := min(inputsInCache/(batch*size), flopsPerCall/(2*schedule.Panel*batch))
-	chunk = max(chunk/at, 1) * at
-	if batch == 1 {
-		chunk = min(lay.In, elementsPerCall/schedule.Panel/at*at)
-	}
-	call := func(field, first string, width, outputs int) []jen.Code {
-		return l.call(l.nameOf(o.DY), dy, panelCall{
-			outputs: outputs, width: width, xStride: x.stride, first: first,
-			x: x.element(l.nameOf(o.X), "0", "k"), inputs: "m", vectors: vectorsOf("m", width, l.target.Lanes(typeName(l.e.elem))),
+	lay, elem := &l.t.Layout, typeName(l.e.elem)
+	w := calls.LearnOf(l.target, elem, lay.In, lay.Out, l.e.plan.Options.Batch, plan.ElemSize(l.e.elem))
+	var code []jen.Code
+	for i := range w.Loops {
+		loop := &w.Loops[i]
+		place := gradientPlace(loop, lay)
+		field := l.t.Field + place.field
+		if loop.Tail {
+			field = l.t.TailField()
+		}
+		each := l.call(l.nameOf(o.DY), dy, panelCall{
+			calls: loop.Calls, width: place.width, xBytes: x.bytes(), first: place.first,
+			x: x.element(l.nameOf(o.X), "0", "k"), inputs: "m", vectors: vectorsOf("m", place.width, l.target.Lanes(elem)),
 			element: func(array string, lane int) string { return fmt.Sprintf("&%s.%s[k][%d]", array, field, lane) },
 		})
-	}
-	var panels []jen.Code
-	if lay.Full > 0 {
-		each := call(l.t.Field+"[q]", "q*16", schedule.Panel, schedule.Panel)
-		panels = append(panels, forRange("q", fmt.Sprint(lay.Full), l.e.preempting(l.f, 2*lay.In*lay.Out*batch, each)...))
-	}
-	if lay.Tail > 0 {
-		panels = append(panels, call(l.t.TailField(), fmt.Sprint(lay.Full*schedule.Panel), lay.Tail, lay.TailOutputs())...)
-	}
-	if lay.Full == 0 {
-		panels = l.e.preempting(l.f, 2*lay.In*lay.Out*batch, panels)
+		if w.Preempt && (!loop.Tail || len(w.Loops) == 1) {
+			each = append(each, l.e.preempt())
+		}
+		code = append(code, overPanels(loop, each)...)
 	}
 	return []jen.Code{
-		letf("from, to", "%s(%d, %d, part, parts)", l.e.shares(), lay.In, at),
-		jen.For(letf("k", "from"), exprf("k < to"), exprf("k += %d", chunk)).Block(
-			append([]jen.Code{letf("m", "min(%d, to-k)", chunk)}, panels...)...),
+		letf("from, to", "%s(%d, %d, part, parts)", l.e.shares(), lay.In, l.target.InputsOfWeights),
+		jen.For(letf("k", "from"), exprf("k < to"), exprf("k += %d", w.PerCall)).Block(
+			append([]jen.Code{letf("m", "min(%d, to-k)", w.PerCall)}, code...)...),
 	}
 }
 
@@ -225,29 +215,24 @@ func (b *body) nameOf(v *ir.Value) string {
 
 // panelCall is a panel of weights to be updated, or a row of biases.
 type panelCall struct {
-	outputs, width, xStride int
-	first                   string // output
-	x, inputs               string
-	vectors                 string // of the panel, for the update
-	element                 func(array string, lane int) string
+	calls         []calls.Panel
+	width, xBytes int
+	first         string // output
+	x, inputs     string
+	vectors       string // of the panel, for the update
+	element       func(array string, lane int) string
 }
 
 // call is the call of the assembly for a panel: with the update in registers,
 // or the gradients first.
 func (l *learnKernel) call(dyName string, dy rows, c panelCall) []jen.Code {
-	elem := typeName(l.e.elem)
-	most := l.target.VectorOutputs(elem, 1)
-	part := func(lane int, update *kernel.Update) *kernel.Gradient {
+	part := func(p *calls.Panel, update *kernel.Update) *kernel.Gradient {
 		return &kernel.Gradient{
-			Elem: elem, Fused: l.e.prog.Mode == "fast", Outputs: min(most, c.outputs-lane), Width: c.width,
-			X: c.xStride, DY: dy.stride, Update: update, Shared: update != nil && l.e.plan.Shares(),
+			Elem: typeName(l.e.elem), Fused: l.e.prog.Mode == "fast", Outputs: p.Room, Width: c.width, Partial: p.Partial,
+			Update: update, Shared: update != nil && l.e.plan.Shares(),
 		}
 	}
-	fused := true
-	for lane := 0; lane < c.outputs; lane += most {
-		_, ok := l.target.GradWeight("", nil, part(lane, &l.update.Update))
-		fused = fused && ok
-	}
+	fused := !slices.ContainsFunc(c.calls, func(p calls.Panel) bool { return !calls.FusesUpdate(l.target, part(&p, &l.update.Update)) })
 	var out []jen.Code
 	arrays := func(lane int, gradient bool) []string {
 		var args []string
@@ -261,31 +246,30 @@ func (l *learnKernel) call(dyName string, dy rows, c panelCall) []jen.Code {
 		}
 		return args
 	}
-	for lane := 0; lane < c.outputs; lane += most {
-		g, args, hint := part(lane, nil), []string{c.element("t.m.grads", lane)}, "gradient"
+	for _, p := range c.calls {
+		g, args, hint := part(&p, nil), []string{c.element("t.m.grads", p.Lane)}, "weightGradient"
 		if fused {
-			g, hint = part(lane, &l.update.Update), "learn"
-			args = append(arrays(lane, false), l.numbers()...)
+			g, hint = part(&p, &l.update.Update), "learn"
+			args = append(arrays(p.Lane, false), l.numbers()...)
 		}
-		args = append(args, dy.element(dyName, "0", plusText(c.first, lane)), c.x, c.inputs, "len(x)")
-		out = append(out, jen.Id(l.gradWeight(g, hint)).Call(exprf("%s", strings.Join(args, ", "))))
+		args = append(args, dy.element(dyName, "0", plusText(c.first, p.Lane)), c.x, c.inputs, "len(x)", fmt.Sprint(dy.bytes()), fmt.Sprint(c.xBytes))
+		args = append(args, maskArg(p.Partial, p.Mask)...)
+		out = append(out, jen.Id(l.gradWeight(g, hint, p.String())).Call(exprf("%s", strings.Join(args, ", "))))
 	}
 	if !fused {
 		args := append(append(arrays(0, true), l.numbers()...), c.vectors)
-		out = append(out, jen.Id(l.e.updateKernel(l.f, l.update, l.Update.Doc)).Call(exprf("%s", strings.Join(args, ", "))))
+		out = append(out, jen.Id(l.e.updateKernel(l.update, l.Update.Doc)).Call(exprf("%s", strings.Join(args, ", "))))
 	}
 	return out
 }
 
-// gradWeight is the assembly of a gradient, shared by equal layers.
-func (l *learnKernel) gradWeight(g *kernel.Gradient, hint string) string {
-	alone := *g
-	alone.Update = nil
-	key, doc := fmt.Sprintf("%+v", alone), fmt.Sprintf("sums the gradients of the weights of %d outputs over the rows", g.Outputs)
+// gradWeight is the assembly of a gradient.
+func (l *learnKernel) gradWeight(g *kernel.Gradient, hint, outputs string) string {
+	doc := fmt.Sprintf("sums the gradients of the weights of %s outputs over the rows", outputs)
 	if g.Update != nil {
-		key, doc = fmt.Sprintf("%s %+v", key, *g.Update), doc+" and updates what they belong to"
+		doc += " and updates what they belong to"
 	}
-	return l.e.share(l.f, key, fmt.Sprintf("%s%d", hint, g.Outputs), doc+".", func(t *target.Target, name string, doc []string) *asm.Func {
+	return l.e.assembly(g.Key(), hint+" "+outputs, doc+".", func(t *target.Target, name string, doc []string) *asm.Func {
 		f, _ := t.GradWeight(name, doc, g)
 		return f
 	})
@@ -300,18 +284,4 @@ func (l *learnKernel) numbers() []string {
 		}
 	}
 	return args
-}
-
-// share is the name of an assembly function, which the first that needs it
-// brings along.
-func (e *emitter) share(k *kernelFunc, key, hint, doc string, text func(t *target.Target, name string, doc []string) *asm.Func) string {
-	t := e.target()
-	key = t.Name + " " + key
-	name := e.updates[key]
-	if name == "" {
-		name = e.globals.name(hint)
-		e.updates[key] = name
-		k.extra = append(k.extra, &panelKernel{t, name + upper(t), []string{name + upper(t) + " " + doc}, text})
-	}
-	return name + upper(t)
 }

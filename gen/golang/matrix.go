@@ -6,6 +6,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/schedule"
 )
 
@@ -55,17 +56,15 @@ func (p *printer) epilogue(acc string, element func(v *ir.Value) string) []jen.C
 	return out
 }
 
-// elementAt is the element of an operand at a constant or computed position.
-func (p *printer) elementAt(index string, constant int) func(v *ir.Value) string {
+// elementAt is the element of an operand at a position.
+func (p *printer) elementAt(index string) func(v *ir.Value) string {
 	return func(v *ir.Value) string {
 		name := p.ptr[v]
 		switch {
 		case isNumber(v):
 			return name
-		case v.Kind == ir.Param && constant >= 0:
-			return fmt.Sprintf("%s[%d][%d]", name, constant/schedule.Panel, constant%schedule.Panel)
 		case v.Kind == ir.Param:
-			return fmt.Sprintf("%s[(%s)/16][(%s)%%16]", name, index, index)
+			return vectorAt(name, index)
 		case v.Size() == 1:
 			return name + "[0]"
 		}
@@ -117,10 +116,7 @@ func (p *printer) forwardLoops() {
 			body := []jen.Code{letf("wq", "&w[%s]", q)}
 			body = append(body, p.panelViews(q)...)
 			body = append(body, p.views(y, schedule.Panel)...)
-			for j, n := range starts(p.step.Kernel.Tile.Blocks(schedule.Panel)) {
-				body = append(body, jen.Block(p.block(j, n, "wq", "bq")...))
-			}
-			return body
+			return append(body, p.blocks(schedule.Panel, "wq")...)
 		}
 		if l.Full == 1 {
 			p.add(panel("0", "0")...)
@@ -131,11 +127,33 @@ func (p *printer) forwardLoops() {
 	if l.Tail > 0 {
 		body := p.views(fmt.Sprint(l.Full*schedule.Panel), l.TailOutputs())
 		body = append(body, p.panelViews(fmt.Sprint(l.Full))...)
-		for j, n := range starts(p.step.Kernel.Tile.Blocks(l.TailOutputs())) {
-			body = append(body, jen.Block(p.block(j, n, "wt", "bq")...))
-		}
-		p.add(jen.Block(body...))
+		p.add(jen.Block(append(body, p.blocks(l.TailOutputs(), "wt")...)...))
 	}
+}
+
+// blocks computes the outputs of a panel: some at a time, or one after the other.
+func (p *printer) blocks(outputs int, w string) []jen.Code {
+	return inTile(p.step.Kernel.Tile, outputs, func(j string, n int) []jen.Code { return p.block(j, n, w, "bq") })
+}
+
+// inTile does something for the outputs of a panel: in a loop for as many at a
+// time as the tile has, then for those that are left.
+func inTile(tile kernel.Tile, outputs int, do func(j string, n int) []jen.Code) []jen.Code {
+	n := tile.Outputs
+	whole := outputs / n * n
+	var out []jen.Code
+	switch {
+	case n == 1:
+		return []jen.Code{forRange("j", fmt.Sprint(outputs), do("j", 1)...)}
+	case whole > n:
+		out = append(out, forStep("j", whole-n, n, do("j", n)...))
+	case whole == n:
+		out = append(out, jen.Block(do("0", n)...))
+	}
+	if outputs > whole {
+		out = append(out, jen.Block(do(fmt.Sprint(whole), outputs-whole)...))
+	}
+	return out
 }
 
 // panelViews declares the panel's biases and scales.
@@ -172,7 +190,8 @@ func (p *printer) views(first string, n int) []jen.Code {
 		switch {
 		case isNumber(v) || v.Size() == 1 && p.outs > 1:
 		case v.Kind == ir.Param:
-			out = append(out, letf(name+"q", "&%s[(%s)/16]", name, first))
+			q, _ := split(first)
+			out = append(out, letf(name+"q", "&%s[%s]", name, q))
 		default:
 			out = append(out, letf(name+"q", "(*%s)(%s[%s:%s])", array(p.e.elem, n), name, first, end))
 		}
@@ -181,7 +200,7 @@ func (p *printer) views(first string, n int) []jen.Code {
 }
 
 // inView is element j of an operand in the current panel's views.
-func (p *printer) inView(j int) func(v *ir.Value) string {
+func (p *printer) inView(j string) func(v *ir.Value) string {
 	return func(v *ir.Value) string {
 		switch {
 		case isNumber(v):
@@ -189,14 +208,14 @@ func (p *printer) inView(j int) func(v *ir.Value) string {
 		case v.Size() == 1 && p.outs > 1:
 			return p.ptr[v] + "[0]"
 		}
-		return fmt.Sprintf("%sq[%d]", p.ptr[v], j)
+		return fmt.Sprintf("%sq[%s]", p.ptr[v], j)
 	}
 }
 
 // block computes outputs j…j+n−1 of a panel.
-func (p *printer) block(j, n int, w, b string) []jen.Code {
+func (p *printer) block(j string, n int, w, b string) []jen.Code {
 	chains := p.step.Chains
-	bias := func(i int) string { return fmt.Sprintf("%s[%d]", b, j+i) }
+	bias := func(i int) string { return fmt.Sprintf("%s[%s]", b, plus(j, i)) }
 	acc, out := p.sums(n, chains, func(i int) string { return p.initial(bias(i)) })
 	if chains == 1 {
 		out = append(out, p.termLoop(acc, j, w)...)
@@ -209,14 +228,14 @@ func (p *printer) block(j, n int, w, b string) []jen.Code {
 			sum = fmt.Sprintf("s%d", i)
 			out = append(out, letf(sum, "%s", halves(acc[i])))
 		}
-		out = append(out, p.scale(sum, fmt.Sprintf("sq[%d]", j+i), bias(i))...)
-		out = append(out, p.epilogue(sum, p.inView(j+i))...)
+		out = append(out, p.scale(sum, fmt.Sprintf("sq[%s]", plus(j, i)), bias(i))...)
+		out = append(out, p.epilogue(sum, p.inView(plus(j, i)))...)
 	}
 	return out
 }
 
 // termLoop adds the terms of one chain each, some inputs in a turn.
-func (p *printer) termLoop(acc [][]string, j int, w string) []jen.Code {
+func (p *printer) termLoop(acc [][]string, j, w string) []jen.Code {
 	var out []jen.Code
 	terms := func(first bool, row, x string) []jen.Code {
 		assign := setf
@@ -225,7 +244,7 @@ func (p *printer) termLoop(acc [][]string, j int, w string) []jen.Code {
 		}
 		c := []jen.Code{assign("wk", "&%s[%s]", w, row), assign("xk", "%s", x)}
 		for i := range acc {
-			c = append(c, p.mulAdd(acc[i][0], fmt.Sprintf("wk[%d]", j+i), "xk"))
+			c = append(c, p.mulAdd(acc[i][0], fmt.Sprintf("wk[%s]", plus(j, i)), "xk"))
 		}
 		return c
 	}
@@ -249,7 +268,7 @@ func (p *printer) termLoop(acc [][]string, j int, w string) []jen.Code {
 
 // chainLoops adds the terms of interleaved chains: one loop for each group of
 // chains that fits the registers, at least four terms in a turn.
-func (p *printer) chainLoops(acc [][]string, j int, w string) []jen.Code {
+func (p *printer) chainLoops(acc [][]string, j, w string) []jen.Code {
 	chains, K := p.step.Chains, p.ins
 	var out []jen.Code
 	atOnce := p.step.Kernel.Tile.Chains
@@ -259,6 +278,10 @@ func (p *printer) chainLoops(acc [][]string, j int, w string) []jen.Code {
 			var c []jen.Code
 			for t := first; t < last; t++ {
 				at := plusConst(k, from+t)
+				if len(acc) == 1 {
+					c = append(c, p.mulAdd(acc[0][t], fmt.Sprintf("%s[%s][%s]", w, at, j), fmt.Sprintf("x[%s]", at)))
+					continue
+				}
 				c = append(c, jen.Block(append([]jen.Code{letf("wk", "&%s[%s]", w, at), letf("xk", "x[%s]", at)}, p.chainTerms(acc, j, t)...)...))
 			}
 			return c
@@ -277,17 +300,17 @@ func (p *printer) chainLoops(acc [][]string, j int, w string) []jen.Code {
 	}
 	for k := K - K%chains; k < K; k++ {
 		for i := range acc {
-			out = append(out, p.mulAdd(acc[i][k%chains], fmt.Sprintf("%s[%d][%d]", w, k, j+i), fmt.Sprintf("x[%d]", k)))
+			out = append(out, p.mulAdd(acc[i][k%chains], fmt.Sprintf("%s[%d][%s]", w, k, plus(j, i)), fmt.Sprintf("x[%d]", k)))
 		}
 	}
 	return out
 }
 
 // chainTerms adds the products of one input to a chain of every sum.
-func (p *printer) chainTerms(acc [][]string, j, chain int) []jen.Code {
+func (p *printer) chainTerms(acc [][]string, j string, chain int) []jen.Code {
 	var out []jen.Code
 	for i := range acc {
-		out = append(out, p.mulAdd(acc[i][chain], fmt.Sprintf("wk[%d]", j+i), "xk"))
+		out = append(out, p.mulAdd(acc[i][chain], fmt.Sprintf("wk[%s]", plus(j, i)), "xk"))
 	}
 	return out
 }
@@ -310,9 +333,7 @@ func (p *printer) unrolled() {
 	chains := p.step.Chains
 	for first, n := range starts(p.unrolledBlocks()) {
 		var out []jen.Code
-		of := func(vector string, i int) string {
-			return fmt.Sprintf("%s[%d][%d]", vector, (first+i)/schedule.Panel, (first+i)%schedule.Panel)
-		}
+		of := func(vector string, i int) string { return vectorAt(vector, fmt.Sprint(first+i)) }
 		acc, decl := p.sums(n, chains, func(i int) string { return p.initial(of("b", i)) })
 		out = append(out, p.formula(first, n))
 		out = append(out, decl...)
@@ -333,7 +354,7 @@ func (p *printer) unrolled() {
 				out = append(out, letf(sum, "%s", halves(acc[i])))
 			}
 			out = append(out, p.scale(sum, of("scale", i), of("b", i))...)
-			out = append(out, p.epilogue(sum, p.elementAt(fmt.Sprint(first+i), first+i))...)
+			out = append(out, p.epilogue(sum, p.elementAt(fmt.Sprint(first+i)))...)
 		}
 		p.add(jen.Block(out...))
 	}
@@ -357,9 +378,5 @@ func (p *printer) weight(n, k int) string {
 	if p.grad {
 		n, k = k, n
 	}
-	q, lane := n/schedule.Panel, n%schedule.Panel
-	if q < p.layout.Full {
-		return fmt.Sprintf("w[%d][%d][%d]", q, k, lane)
-	}
-	return fmt.Sprintf("wt[%d][%d]", k, lane)
+	return weightAt(p.layout, n, k)
 }

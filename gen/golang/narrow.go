@@ -29,7 +29,7 @@ func (e *emitter) widen(elem ir.DType, cell string) *jen.Statement {
 func (e *emitter) stored(t *plan.Tensor, cell string) *jen.Statement {
 	v := e.widen(t.Layout.Elem, "*"+cell)
 	if t.Scaled() {
-		v.Op("*").Id(fmt.Sprintf("p.%s[o/16][o%%16]", t.ScaleField()))
+		v.Op("*").Id(vectorAt("p."+t.ScaleField(), "o"))
 	}
 	return v
 }
@@ -129,7 +129,7 @@ func (e *emitter) storedTensors(f *jen.File) {
 			return []jen.Code{setf("*"+cell(t), "int8(v[%s])", at)}
 		}))
 		row(plan.ScaleName(t.Value.Name), false, t.Layout.Out)
-		put(forRange("o", fmt.Sprint(t.Layout.Out), setf(fmt.Sprintf("p.%s[o/16][o%%16]", t.ScaleField()), "v[o]")))
+		put(forRange("o", fmt.Sprint(t.Layout.Out), setf(vectorAt("p."+t.ScaleField(), "o"), "v[o]")))
 	}
 	f.Comment("storedTensors are the tensors of the embedded file: weights as they are stored, and")
 	f.Comment("their scales.")
@@ -152,7 +152,7 @@ func (e *emitter) storer(f *jen.File, t *plan.Tensor) {
 	var body []jen.Code
 	value := e.rt("Round16").Call(jen.Id("w"))
 	if t.Scaled() {
-		body = append(body, let("s", e.rt("Scale8").Call(jen.Id("row"))), setf(fmt.Sprintf("p.%s[o/16][o%%16]", t.ScaleField()), "s"))
+		body = append(body, let("s", e.rt("Scale8").Call(jen.Id("row"))), setf(vectorAt("p."+t.ScaleField(), "o"), "s"))
 		value = e.rt("Round8").Call(jen.Id("w"), jen.Id("s"))
 	}
 	store := set("*"+cell(t), value)

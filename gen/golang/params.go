@@ -101,7 +101,7 @@ func (e *emitter) accessor(f *jen.File, t *plan.Tensor) {
 	}
 	switch {
 	case l.Order == plan.Vector:
-		head("o", "").Block(jen.Return(exprf("&p.%s[o/16][o%%16]", t.Field)))
+		head("o", "").Block(jen.Return(exprf("&%s", vectorAt("p."+t.Field, "o"))))
 	case l.Order == plan.Connections:
 		cols, rows := tables(t)
 		head("o, i", ", nil where there is no connection").Block(
@@ -109,13 +109,13 @@ func (e *emitter) accessor(f *jen.File, t *plan.Tensor) {
 				jen.If(exprf("int(%s[c]) == i", cols)).Block(jen.Return(exprf("&p.%s[c]", t.Field)))),
 			jen.Return(jen.Nil()))
 	case l.Tail == 0:
-		head("o, i", "").Block(jen.Return(exprf("&p.%s[o/16][i][o%%16]", t.Field)))
+		head("o, i", "").Block(jen.Return(exprf("&%s", fullAt("p."+t.Field, "o", "i"))))
 	case l.Full == 0:
-		head("o, i", "").Block(jen.Return(exprf("&p.%s[i][o]", t.Field)))
+		head("o, i", "").Block(jen.Return(exprf("&%s", tailAt(l, "p."+t.Field, "o", "i"))))
 	default:
 		head("o, i", "").Block(
-			jen.If(exprf("o < %d", l.Full*16)).Block(jen.Return(exprf("&p.%s[o/16][i][o%%16]", t.Field))),
-			jen.Return(exprf("&p.%s[i][o-%d]", t.TailField(), l.Full*16)))
+			jen.If(exprf("o < %d", l.Full*16)).Block(jen.Return(exprf("&%s", fullAt("p."+t.Field, "o", "i")))),
+			jen.Return(exprf("&%s", tailAt(l, "p."+t.TailField(), "o", "i"))))
 	}
 	f.Line()
 }

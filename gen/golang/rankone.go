@@ -2,12 +2,15 @@ package golang
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/schedule"
@@ -90,31 +93,16 @@ func (e *emitter) rankOneKernel(o *ir.RankOne) *kernelFunc {
 		kern.Bias = o.B != nil
 		k.rows, k.generic, k.body = true, k.body, nil
 		e.fast(k, func() []jen.Code {
-			return append(append([]jen.Code{letf("negative", "-rate")}, e.divideRankOne(k, kern, l)...), jen.Return())
+			return append([]jen.Code{letf("negative", "-rate")}, e.divideRankOne(kern, l)...)
 		})
 	})
-}
-
-// weightViews are the first elements of a weight's panels and its bias.
-func weightViews(l *plan.Layout, bias bool) []string {
-	var args []string
-	if l.Full > 0 {
-		args = append(args, "&w[0][0][0]")
-	}
-	if l.Tail > 0 {
-		args = append(args, "&wt[0][0]")
-	}
-	if bias {
-		args = append(args, "&b[0][0]")
-	}
-	return args
 }
 
 func (e *emitter) describeRankOne(o *ir.RankOne) *kernel.RankOne {
 	l := &e.plan.TensorOf(o.W.Param).Layout
 	return &kernel.RankOne{
 		Elem: typeName(e.elem), Fused: e.prog.Mode == "fast", Inputs: l.In, Outputs: l.Out,
-		Panels: kernel.Panels{Full: l.Full, Tail: l.Tail, PanelRows: l.Rows}, Ahead: e.plan.Ahead(),
+		Panels: l.KernelPanels(), Ahead: e.plan.Ahead(),
 	}
 }
 
@@ -161,15 +149,15 @@ func (r *rankOne) build(k *kernelFunc) {
 
 // gradInputOne gives the gradient of inputs of one sample its assembly,
 // joined with the update of the weights if one follows, and emits its call.
-func (b *body) gradInputOne(m *matrix) {
+func (b *body) gradInputOne(s *plan.Step, m *matrix) {
 	then := m.step.Then
-	key := fmt.Sprintf("one %s then=%v bias=%v", m.key(true), then != nil, then != nil && then.B != nil)
+	key := fmt.Sprintf("one %s then=%v bias=%v", m.key(), then != nil, then != nil && then.B != nil)
 	k := b.e.kernel(key, lowerCamel(m.layer)+"GradInputOne", func(k *kernelFunc) {
 		k.train = true
 		b.buildGradInputOne(k, m)
 	})
 	var args []jen.Code
-	for _, y := range m.stored {
+	for _, y := range s.Stored()[:len(m.stored)] {
 		args = append(args, exprf("%s", b.result(y).ptr))
 	}
 	args = append(args, exprf("%s", b.pointer(m.x)))
@@ -190,13 +178,16 @@ func (b *body) gradInputOne(m *matrix) {
 		}
 	}
 	b.add(jen.Id(k.name).Call(args...))
+	if m.whole != nil {
+		b.finish(m.whole)
+	}
 }
 
 // buildGradInputOne writes the function. Its arguments are those of the
 // gradient, then input, rate and bias of the update.
 func (b *body) buildGradInputOne(k *kernelFunc, m *matrix) {
 	e, then, T := b.e, m.step.Then, typeName(b.e.elem)
-	single := e.kernel(m.key(true), m.hint(true), func(f *kernelFunc) {
+	single := e.kernel(m.key(), m.hint(true), func(f *kernelFunc) {
 		f.train = true
 		m.build(f)
 	})
@@ -206,6 +197,9 @@ func (b *body) buildGradInputOne(k *kernelFunc, m *matrix) {
 		call[i] = a.name
 	}
 	k.doc = []string{fmt.Sprintf("%s is %s.", k.name, single.portable())}
+	if then == nil && m.step.Vector {
+		k.plain = single.name
+	}
 	k.generic = []jen.Code{jen.Id(single.portable()).Call(exprf("%s", strings.Join(call, ", ")))}
 	var update *kernelFunc
 	wNames := weightNames(m.layout)
@@ -234,49 +228,17 @@ func (b *body) buildGradInputOne(k *kernelFunc, m *matrix) {
 	}
 	e.fast(k, func() []jen.Code {
 		if then == nil {
-			return append(append(p.gradInputFast(k), p.finishOne()...), jen.Return())
+			return p.gradInputFast()
 		}
-		return append(p.rankOneFast(k, then), jen.Return())
+		return p.rankOneFast(then)
 	})
 }
 
-// finishOne applies the epilogue to the stored sums.
-func (p *printer) finishOne() []jen.Code {
-	if len(p.step.Epilogue) == 0 {
-		return nil
-	}
-	sums := p.ptr[p.stored[0]]
-	if o := p.step.Epilogue[0]; len(p.step.Epilogue) == 1 && !p.stores(p.y) {
-		if each := p.e.mapKernel(o, p.outs); each != nil {
-			args := []jen.Code{exprf("%s", sums)}
-			for _, x := range o.In {
-				if x == p.y {
-					args = append(args, exprf("%s", sums))
-				} else {
-					args = append(args, exprf("%s", p.ptr[x]))
-				}
-			}
-			return []jen.Code{jen.Id(each.name).Call(args...)}
-		}
-	}
-	if p.outs == 1 {
-		return append([]jen.Code{letf("s", "%s[0]", sums)}, p.epilogue("s", p.elementAt("0", 0))...)
-	}
-	return []jen.Code{forRange("j, s", sums, p.epilogue("s", p.elementAt("j", -1))...)}
-}
-
 // gradInputFast is the assembly of a gradient of inputs for one row.
-func (p *printer) gradInputFast(k *kernelFunc) []jen.Code {
-	t, elem := p.target(), typeName(p.e.elem)
-	kern := p.forAssembly()
-	kern.Epilogue = nil
-	name := p.e.share(k, fmt.Sprintf("one row %+v", *kern), k.name+"Blocks", "sums the products for blocks of inputs.",
-		func(t *target.Target, name string, doc []string) *asm.Func { return t.GradInput(name, doc, kern) })
-	at := min(t.InputsAtOnce(elem), p.outs)
-	tiles := "0, 0, 1"
-	if len(t.GradInputRows(kern.Fused)) == 2 {
-		tiles = "0, 1"
-	}
+func (p *printer) gradInputFast() []jen.Code {
+	in := calls.InputsOfOne(p.target(), p.step.Kernel)
+	name := p.inputGradient(in)
+	tiles := strings.Repeat("0, ", len(in.Tiles)-1) + "1"
 	call := func(input, blocks string) jen.Code {
 		args := []string{fmt.Sprintf("&%s[%s]", p.ptr[p.stored[0]], input), "&x[0]"}
 		if p.layout.Full > 0 {
@@ -285,75 +247,77 @@ func (p *printer) gradInputFast(k *kernelFunc) []jen.Code {
 		if p.layout.Tail > 0 {
 			args = append(args, fmt.Sprintf("&wt[%s][0]", input))
 		}
-		return jen.Id(name).Call(exprf("%s, %s, %s", strings.Join(args, ", "), blocks, tiles))
+		distances := "0, 0" // one row has none
+		if u := p.operandOfSums(); u != "" {
+			args, distances = append(args, fmt.Sprintf("&%s[%s]", u, input)), "0, 0, 0"
+		}
+		args = append(append(append(args, p.panelArgs()...), distances), maskArg(in.Partial, in.Mask)...)
+		args = append(args, blocks, tiles)
+		return jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))
 	}
-	out := p.e.inBlocks(k, 2*p.outs*p.ins, p.outs/at, at, max(weightsPerCall/(at*p.ins), 1), call)
-	if p.outs%at > 0 {
-		out = append(out, call(fmt.Sprint(p.outs-at), "1"))
+	return p.e.inBlocks(in, p.outs, call)
+}
+
+// operandOfSums is the operand of the epilogue beside the sums, "" if it has none.
+func (p *printer) operandOfSums() string {
+	for _, o := range p.step.Kernel.Extras() {
+		return p.ptr[p.extra[slices.IndexFunc(p.extra, func(v *ir.Value) bool { return v.String() == o.From })]]
 	}
-	return out
+	return ""
 }
 
 // rankOneFast is the assembly of a gradient of inputs joined with the update
 // of the weights.
-func (p *printer) rankOneFast(k *kernelFunc, then *ir.RankOne) []jen.Code {
-	e, t, elem := p.e, p.target(), typeName(p.e.elem)
+func (p *printer) rankOneFast(then *ir.RankOne) []jen.Code {
+	e := p.e
 	kern := e.describeRankOne(then)
 	kern.DX = true
-	extras := p.step.Kernel.Extras()
-	fuses := len(p.stored) == 1 && p.last() == p.stored[0] && !p.scalarExtras() && t.FusesRankOne(elem, p.step.Kernel.Epilogue)
-	if fuses {
-		kern.Epilogue = p.step.Kernel.Epilogue
-	}
-	name := e.share(k, fmt.Sprintf("%+v", *kern), k.name+"All", "computes the gradients of the inputs and updates the weights.",
-		func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, kern) })
-	args := weightViews(p.layout, false)
+	kern.Epilogue = p.step.Kernel.Epilogue
+	name := p.stepGradient(kern)
+	args := viewsFrom(p.layout.KernelPanels(), false, "0")
 	args = append(args, "&input[0]", "&x[0]", "&negative", fmt.Sprintf("&%s[0]", p.ptr[p.stored[0]]))
-	if fuses && len(extras) > 0 {
-		for _, v := range p.extra {
-			if v.String() == extras[0].From {
-				args = append(args, fmt.Sprintf("&%s[0]", p.ptr[v]))
-			}
-		}
+	if u := p.operandOfSums(); u != "" {
+		args = append(args, fmt.Sprintf("&%s[0]", u))
 	}
+	panels := strings.Join(append(append([]string{""}, p.panelArgs()...), p.gradientMask()...), ", ")
 	out := []jen.Code{letf("negative", "-rate")}
-	inputs := max(weightsPerCall/p.ins/4*4, 4)
+	inputs := calls.StepInputs(p.ins)
 	if inputs >= p.outs {
-		out = append(out, jen.Id(name).Call(exprf("%s, 0, %d", strings.Join(args, ", "), p.outs)))
+		out = append(out, jen.Id(name).Call(exprf("%s", strings.Join(append(args, "0", fmt.Sprint(p.outs)), ", ")+panels)))
 	} else {
-		calls := []jen.Code{jen.Id(name).Call(exprf("%s, k, min(%d, %d-k)", strings.Join(args, ", "), inputs, p.outs))}
-		out = append(out, jen.For(letf("k", "0"), exprf("k < %d", p.outs), exprf("k += %d", inputs)).Block(e.preempting(k, 4*p.outs*p.ins, calls)...))
+		each := []jen.Code{jen.Id(name).Call(exprf("%s, k, min(%d, %d-k)%s", strings.Join(args, ", "), inputs, p.outs, panels))}
+		if calls.Preempts(4 * p.outs * p.ins) {
+			each = append(each, e.preempt())
+		}
+		out = append(out, jen.For(letf("k", "0"), exprf("k < %d", p.outs), exprf("k += %d", inputs)).Block(each...))
 	}
-	out = append(out, p.biasOne(k)...)
-	if !fuses {
-		out = append(out, p.finishOne()...)
-	}
+	out = append(out, p.biasOne()...)
 	if p.step.Skip {
-		out = append(out[:1:1], append(p.skippingRankOne(k, p.layout), out[1:]...)...)
+		out = append(out[:1:1], append(p.skippingRankOne(p.layout), out[1:]...)...)
 	}
 	return out
 }
 
-// biasOne updates the bias by one sample.
-func (p *printer) biasOne(k *kernelFunc) []jen.Code {
-	then := p.step.Then
-	if then.B == nil {
-		return nil
-	}
-	bias := p.e.describeRankOne(then)
-	bias.Inputs, bias.Bias = 0, true
-	name := p.e.share(k, fmt.Sprintf("%+v", *bias), k.name+"Bias", "updates the bias.",
-		func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, bias) })
-	return []jen.Code{jen.Id(name).Call(exprf("%s, &input[0], &x[0], &negative", strings.Join(weightViews(p.layout, true), ", ")))}
+// stepGradient is the assembly of a step with the gradients of inputs.
+func (p *printer) stepGradient(kern *kernel.RankOne) string {
+	open := kern.Open()
+	open.Outputs, open.Partial, _ = p.target().Last(typeName(p.e.elem), open.Outputs, true)
+	return p.e.assembly(open.Key(), "step gradient", "computes the gradients of the inputs and updates the weights.",
+		func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, open) })
 }
 
-// scalarExtras reports whether the epilogue reads what is no row of the sums'
-// size.
-func (p *printer) scalarExtras() bool {
-	for _, v := range p.extra {
-		if isNumber(v) || v.Kind == ir.Param || v.Size() != p.outs {
-			return true
-		}
+// biasOne updates the bias by one sample.
+func (p *printer) biasOne() []jen.Code {
+	if p.step.Then.B == nil {
+		return nil
 	}
-	return false
+	T := "*" + typeName(p.e.elem)
+	m := &kernel.Map{Double: p.e.elem == ir.Float64, Prog: biasStep, Result: kernel.Result, YType: T}
+	for i := range 3 {
+		m.Ins = append(m.Ins, kernel.MapOperand{Leaf: kernel.Leaf(i), Arg: kernel.Leaf(i), Type: T, Single: i == 2})
+	}
+	return []jen.Code{jen.Id(p.e.mapAssembly(m, "bias")).Call(exprf("&b[0][0], &b[0][0], &x[0], &negative, %d, 1, 0", p.ins))}
 }
+
+// biasStep is b += −rate·dy.
+var biasStep = expr.One(kernel.Result, expr.Add(expr.L(kernel.Leaf(0)), expr.Mul(expr.L(kernel.Leaf(2)), expr.L(kernel.Leaf(1)))))

@@ -39,6 +39,9 @@ func (r rows) element(name, i, j string) string {
 	return fmt.Sprintf("&%s[%s]%s[%s]", name, i, r.field, j)
 }
 
+// bytes is the distance from one row to the next.
+func (r rows) bytes() int { return r.stride * plan.ElemSize(r.elem) }
+
 // rowsOf describes where a value's rows lie.
 func (b *body) rowsOf(v *ir.Value) rows {
 	r := rows{size: v.Size(), stride: v.Size(), elem: v.DType}
@@ -143,16 +146,21 @@ func (b *body) rowPlace(v *ir.Value) place {
 func (b *body) matrixRows(s *plan.Step) {
 	m := b.e.newMatrix(s)
 	k := &rowsKernel{matrix: m, body: b}
-	for _, v := range m.stored {
-		k.values = append(k.values, rowsValue{v, b.rowsOf(v)})
+	var places []*ir.Value // where the results go
+	for _, v := range s.Stored() {
 		if b.at[v].idx == "" {
 			b.rowPlace(v)
 		}
 	}
+	for i, v := range m.stored {
+		at := s.Stored()[i]
+		k.values = append(k.values, rowsValue{v, b.rowsOf(at)})
+		places = append(places, at)
+	}
 	k.x = b.rowsOf(m.x)
 	var args []jen.Code
-	for _, v := range k.values {
-		args = append(args, exprf("%s", b.passed(v.v)))
+	for _, v := range places {
+		args = append(args, exprf("%s", b.passed(v)))
 	}
 	args = append(args, exprf("%s", b.passed(m.x)))
 	for _, f := range m.weightFields() {
@@ -174,6 +182,8 @@ func (b *body) matrixRows(s *plan.Step) {
 		k.extras = append(k.extras, rowsValue{v, r})
 		args = append(args, exprf("%s", b.passed(v)))
 	}
-	fn := k.function()
-	b.add(jen.Id(fn.name).Call(args...))
+	b.add(jen.Id(k.function().name).Call(args...))
+	if m.whole != nil {
+		b.finishRows(m.whole)
+	}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/ir"
-	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/schedule"
 	"github.com/nngen-go/nngen/gen/target"
 )
@@ -30,7 +30,7 @@ type rowsKernel struct {
 }
 
 func (k *rowsKernel) function() *kernelFunc {
-	key := "rows " + k.key(k.body.training) + k.x.typ + k.x.field
+	key := "rows " + k.key() + k.x.typ + k.x.field
 	for _, v := range append(append([]rowsValue(nil), k.values...), k.extras...) {
 		key += " " + v.typ + v.field
 	}
@@ -44,7 +44,7 @@ func (k *rowsKernel) function() *kernelFunc {
 // names of the parameters of the row form.
 func (k *rowsKernel) names() (stored, extra []string) {
 	for i := range k.values {
-		stored = append(stored, map[bool]string{true: "y", false: fmt.Sprintf("y%d", i)}[i == 0])
+		stored = append(stored, storedName(i))
 	}
 	for i := range k.extras {
 		extra = append(extra, fmt.Sprintf("u%d", i))
@@ -99,25 +99,25 @@ func (k *rowsKernel) build(f *kernelFunc) {
 		}
 		f.args = append(f.args, arg{extra[i], typ})
 	}
-	f.generic = append(f.bounds(), forRange("i", "x", jen.Id(single.portable()).Call(call("i"))))
+	f.generic = append(f.bounds("x"), forRange("i", "x", jen.Id(single.portable()).Call(call("i"))))
 	k.e.fast(f, func() []jen.Code {
 		if k.grad {
-			return k.vectorGradInput(f)
+			return k.vectorGradInput()
 		}
 		var out []jen.Code
 		if len(single.fast) > 0 {
 			out = append(out, jen.If(exprf("len(x) == 1")).Block(jen.Id(single.name).Call(call("0")), jen.Return()))
 		}
-		return append(out, k.vectorForward(f)...)
+		return append(out, k.vectorForward()...)
 	})
 }
 
-// bounds tells the compiler that all operands have as many rows as x.
-func (f *kernelFunc) bounds() []jen.Code {
+// bounds tells the compiler that all operands have as many rows as one.
+func (f *kernelFunc) bounds(rows string) []jen.Code {
 	var out []jen.Code
 	for _, a := range f.args {
-		if strings.HasPrefix(a.typ, "[]") && a.name != "x" {
-			out = append(out, setf(a.name, "%s[:len(x)]", a.name))
+		if strings.HasPrefix(a.typ, "[]") && a.name != rows {
+			out = append(out, setf(a.name, "%s[:len(%s)]", a.name, rows))
 		}
 	}
 	return out
@@ -134,135 +134,103 @@ func (k *rowsKernel) weightNames() []string {
 // single is the kernel of one row.
 func (k *rowsKernel) single() *kernelFunc {
 	train := k.body.training
-	return k.e.kernel(k.key(train), k.hint(train), func(f *kernelFunc) {
+	return k.e.kernel(k.key(), k.hint(train), func(f *kernelFunc) {
 		f.train = train
 		k.matrix.build(f)
 	})
 }
 
-// panelKernel is a kernel of assembly that a function calls.
-type panelKernel struct {
-	target *target.Target
-	name   string
-	doc    []string
-	text   func(t *target.Target, name string, doc []string) *asm.Func
-}
-
-func (p *panelKernel) print() *asm.Func { return p.text(p.target, p.name, p.doc) }
-
-// helper adds a kernel to those the function brings along and returns the
-// name to call.
-func (k *kernelFunc) helper(t *target.Target, suffix string, doc string, text func(t *target.Target, name string, doc []string) *asm.Func) string {
-	name := k.name + suffix + upper(t)
-	k.extra = append(k.extra, &panelKernel{t, name, []string{name + " " + doc}, text})
-	return name
-}
-
-// flopsPerCall bounds the work of a call: assembly cannot be preempted, and a
-// garbage collection waits for it.
-const flopsPerCall = 4 << 20
-
-// rowsPerCall is how many rows a call may take, a multiple of the tiles' sizes,
-// or all of a batch.
-func (k *rowsKernel) rowsPerCall(flops int, tiles []int) int {
-	batch := k.e.plan.Options.Batch
-	if batch*flops <= flopsPerCall {
-		return batch
-	}
-	unit := tiles[0]
-	if len(tiles) > 1 {
-		for unit%tiles[1] > 0 {
-			unit += tiles[0]
-		}
-	}
-	return max(flopsPerCall/flops/unit*unit, tiles[0])
-}
-
-// vectorForward adds the assembly of a dense layer: per panel, and per half of
-// it where a vector holds fewer outputs.
-func (k *rowsKernel) vectorForward(f *kernelFunc) []jen.Code {
-	t := k.target()
-	sums, elem := k.values[0], typeName(k.e.elem)
-	fuses := k.fusesSums()
-	base := k.forAssembly()
-	base.Batch.X, base.Batch.Y = k.x.stride, sums.stride
-	if !fuses {
-		base.Epilogue = nil
-	}
-	l, together := k.layout, 1 // full panels in a call
-	if most := t.VectorOutputs(elem, k.step.Chains); most > schedule.Panel {
-		together = max(1, min(most/schedule.Panel, l.Full))
-	}
-	rows := k.rowsPerCall(2*k.ins*schedule.Panel*together, t.TileRows(elem, schedule.Panel*together, k.step.Chains))
-	first := "0"
-	if rows < k.e.plan.Options.Batch {
-		first = "i"
-	}
+// vectorForward calls the assembly of a dense layer, panel by panel.
+func (k *rowsKernel) vectorForward() []jen.Code {
+	kern := k.forAssembly()
+	r := calls.RowsOf(k.target(), kern, k.e.plan.Options.Batch)
+	first := firstRow(r.Divided)
 	tiled := map[string]bool{}
-	var tilings, calls []jen.Code
-	part := func(p *kernel.Kernel, at, w, q, b string, lane int) []jen.Code {
-		name := f.helper(t, fmt.Sprintf("Panel%d", len(f.extra)),
-			fmt.Sprintf("sums %d products for %d outputs of every row, in tiles of rows.", p.Terms(), p.Outputs),
-			func(t *target.Target, name string, doc []string) *asm.Func { return t.MatMul(name, doc, p) })
-		sizes := t.TileRows(elem, p.Outputs, k.step.Chains)
-		call := func(first, tiles string) jen.Code {
-			args := []string{sums.element("y", first, plusText(at, lane)), k.x.element("x", first, "0"), fmt.Sprintf("&%s[0][%d]", w, lane)}
-			if b != "" {
-				args = append(args, fmt.Sprintf("&%s[%d]", b, lane))
-			}
-			if base.Scaled {
-				args = append(args, fmt.Sprintf("&scale[%s][%d]", q, lane))
-			}
-			return jen.Id(name).Call(exprf("%s", strings.Join(append(args, tiles), ", ")))
+	var tilings, code []jen.Code
+	for i := range r.Loops {
+		loop := &r.Loops[i]
+		at := k.panelAt(loop)
+		var each []jen.Code
+		for j := range loop.Calls {
+			each = append(each, k.panelCall(r, loop, &loop.Calls[j], at, first, &tilings, tiled)...)
 		}
-		out := []jen.Code{call(first, k.tilesOf(&tilings, tiled, sizes, "m"))}
-		if len(sizes) > 3 {
-			last := strings.TrimPrefix(first+fmt.Sprintf("+m-%d", leastTile(sizes)), "0+")
-			one := strings.Repeat("0, ", len(sizes)-2) + "1, 0"
-			out = append(out, jen.If(exprf("again%d", sizes[0])).Block(call(last, one)))
+		if r.Preempt && (!loop.Tail || len(r.Loops) == 1 && r.Divided) {
+			each = append(each, k.e.preempt())
 		}
-		return out
+		code = append(code, overPanels(loop, each)...)
 	}
-	panel := func(at, w, q, b string, width, valid int) []jen.Code {
-		var out []jen.Code
-		for lane, most := 0, t.VectorOutputs(elem, k.step.Chains); lane < valid; lane += most {
-			out = append(out, part(base.Panel(min(most, valid-lane), width), at, w, q, b, lane)...)
+	return inChunks(r.PerCall, r.Divided, append(tilings, code...))
+}
+
+// firstRow is the first row of a call.
+func firstRow(divided bool) string {
+	if divided {
+		return "i"
+	}
+	return "0"
+}
+
+// panelPlace is where the outputs of a loop over panels lie.
+type panelPlace struct{ q, first, weights string }
+
+func (m *matrix) panelAt(l *calls.PanelLoop) panelPlace {
+	if l.Tail {
+		q := m.layout.Full
+		return panelPlace{fmt.Sprint(q), fmt.Sprint(q * schedule.Panel), "wt"}
+	}
+	q := "q"
+	if l.Once() {
+		q = fmt.Sprint(l.From)
+	}
+	return panelPlace{q, times16(q), "w[" + q + "]"}
+}
+
+// overPanels repeats code for the panels of a loop.
+func overPanels(l *calls.PanelLoop, code []jen.Code) []jen.Code {
+	if l.Once() {
+		return code
+	}
+	if l.From == 0 && l.Step == 1 {
+		return []jen.Code{forRange("q", fmt.Sprint(l.To), code...)}
+	}
+	return []jen.Code{jen.For(letf("q", "%d", l.From), exprf("q < %d", l.To), exprf("q += %d", l.Step)).Block(code...)}
+}
+
+// panelCall is the call for some outputs of a panel.
+func (k *rowsKernel) panelCall(r *calls.Rows, loop *calls.PanelLoop, p *calls.Panel, at panelPlace, first string, tilings *[]jen.Code, tiled map[string]bool) []jen.Code {
+	kern, sums := r.Kernel(k.step.Kernel, loop, p), k.values[0]
+	name := k.e.assembly("rows "+kern.Key(), "rows "+p.String(), fmt.Sprintf("sums the products for %s outputs of every row, in tiles of rows.", p),
+		func(t *target.Target, name string, doc []string) *asm.Func { return t.MatMul(name, doc, kern) })
+	call := func(first, tiles string) jen.Code {
+		args := []string{sums.element("y", first, plusText(at.first, p.Lane)), k.x.element("x", first, "0"), fmt.Sprintf("&%s[0][%d]", at.weights, p.Lane)}
+		if k.bias != nil {
+			args = append(args, fmt.Sprintf("&b[%s][%d]", at.q, p.Lane))
 		}
-		return out
-	}
-	bias := func(q string) string {
-		if k.bias == nil {
-			return ""
+		if kern.Scaled {
+			args = append(args, fmt.Sprintf("&scale[%s][%d]", at.q, p.Lane))
 		}
-		return "b[" + q + "]"
-	}
-	groups, allFlops := l.Full/together, 2*k.ins*k.outs*k.e.plan.Options.Batch
-	if together > 1 {
-		each := part(base.Whole(together), "q*16", "w[q]", "q", bias("q"), 0)
-		calls = append(calls, jen.For(letf("q", "0"), exprf("q < %d", groups*together), exprf("q += %d", together)).Block(k.e.preempting(f, allFlops, each)...))
-		for q := groups * together; q < l.Full; q++ {
-			calls = append(calls, panel(fmt.Sprint(q*schedule.Panel), fmt.Sprintf("w[%d]", q), fmt.Sprint(q), bias(fmt.Sprint(q)), schedule.Panel, schedule.Panel)...)
+		if kern.Panels.Full > 1 {
+			args = append(args, fmt.Sprint(k.layout.PanelBytes()))
 		}
-	} else if l.Full > 0 {
-		each := panel("q*16", "w[q]", "q", bias("q"), schedule.Panel, schedule.Panel)
-		calls = append(calls, forRange("q", "w", k.e.preempting(f, allFlops, each)...))
+		args = append(args, fmt.Sprint(k.x.bytes()), fmt.Sprint(sums.bytes()))
+		if kern.Rolled {
+			args = append(args, fmt.Sprint(k.ins))
+		}
+		args = append(args, maskArg(p.Partial, p.Mask)...)
+		return jen.Id(name).Call(exprf("%s", strings.Join(append(args, tiles), ", ")))
 	}
-	if l.Tail > 0 {
-		calls = append(calls, panel(fmt.Sprint(l.Full*schedule.Panel), "wt", fmt.Sprint(l.Full), bias(fmt.Sprint(l.Full)), l.Tail, l.TailOutputs())...)
+	out := []jen.Code{call(first, k.tilesOf(tilings, tiled, p.Tiles, "m"))}
+	if len(p.Tiles) > 3 {
+		last := strings.TrimPrefix(first+fmt.Sprintf("+m-%d", leastTile(p.Tiles)), "0+")
+		one := strings.Repeat("0, ", len(p.Tiles)-2) + "1, 0"
+		out = append(out, jen.If(exprf("again%d", p.Tiles[0])).Block(call(last, one)))
 	}
-	if l.Full == 0 && rows < k.e.plan.Options.Batch {
-		calls = k.e.preempting(f, allFlops, calls)
-	}
-	out := inChunks(rows, k.e.plan.Options.Batch, append(tilings, calls...))
-	if !fuses {
-		out = append(out, k.finishRows(f)...)
-	}
-	return append(out, jen.Return())
+	return out
 }
 
 // inChunks runs code for m rows from i on, some at a time, or for all of them.
-func inChunks(rows, batch int, code []jen.Code) []jen.Code {
-	if rows >= batch {
+func inChunks(rows int, divided bool, code []jen.Code) []jen.Code {
+	if !divided {
 		return append([]jen.Code{letf("m", "len(x)")}, code...)
 	}
 	loop := append([]jen.Code{letf("m", "min(len(x)-i, %d)", rows)}, code...)
@@ -281,33 +249,18 @@ func plusText(first string, lane int) string {
 }
 
 // vectorGradInput adds the assembly of a gradient of inputs.
-func (k *rowsKernel) vectorGradInput(f *kernelFunc) []jen.Code {
-	t := k.target()
-	elem := typeName(k.e.elem)
+func (k *rowsKernel) vectorGradInput() []jen.Code {
 	dx := k.values[0]
 	kern := k.forAssembly()
-	kern.Batch.X, kern.Batch.Y = k.x.stride, dx.stride
-	fuses := len(k.values) == 1 && k.last() == dx.v && t.FusesGradInput(kern) && !k.hasNumbers()
+	in := calls.InputsOf(k.target(), kern, k.e.plan.Options.Batch)
 	extra := -1
-	if fuses && len(kern.Extras()) > 0 {
+	if len(kern.Extras()) > 0 {
 		from := kern.Extras()[0].From
 		extra = slices.IndexFunc(k.extras, func(v rowsValue) bool { return v.v.String() == from })
-		kern.Epilogue = withRow(kern.Epilogue, from, k.extras[extra].stride)
 	}
-	if !fuses {
-		kern.Epilogue = nil
-	}
-	name := f.helper(t, "Blocks", "sums the products for blocks of inputs of every row, in tiles of rows.",
-		func(t *target.Target, name string, doc []string) *asm.Func { return t.GradInput(name, doc, kern) })
-	at := min(t.InputsAtOnce(elem), k.outs)
-	flops := 2 * at * k.ins
-	rows := k.rowsPerCall(flops, t.GradInputRows(kern.Fused))
-	first := "0"
-	if rows < k.e.plan.Options.Batch {
-		first = "i"
-	}
+	name, first := k.inputGradient(in), firstRow(in.Divided)
 	var tilings []jen.Code
-	tiles := k.tilesOf(&tilings, map[string]bool{}, t.GradInputRows(kern.Fused), "m")
+	tiles := k.tilesOf(&tilings, map[string]bool{}, in.Tiles, "m")
 	call := func(input, blocks string) jen.Code {
 		args := []string{dx.element("y", first, input), k.x.element("x", first, "0")}
 		if k.layout.Full > 0 {
@@ -319,104 +272,61 @@ func (k *rowsKernel) vectorGradInput(f *kernelFunc) []jen.Code {
 		if extra >= 0 {
 			args = append(args, k.extras[extra].element(fmt.Sprintf("u%d", extra), first, input))
 		}
+		args = append(args, k.panelArgs()...)
+		args = append(args, fmt.Sprint(k.x.bytes()), fmt.Sprint(dx.bytes()))
+		if extra >= 0 {
+			args = append(args, fmt.Sprint(k.extras[extra].bytes()))
+		}
+		args = append(args, maskArg(in.Partial, in.Mask)...)
 		return jen.Id(name).Call(exprf("%s", strings.Join(append(args, blocks, tiles), ", ")))
 	}
-	perCall := max(1, flopsPerCall/(flops*min(rows, k.e.plan.Options.Batch)))
-	code := append(tilings, k.e.inBlocks(f, flops*k.outs/at*k.e.plan.Options.Batch, k.outs/at, at, perCall, call)...)
-	if k.outs%at > 0 { // the last block again computes some of the one before
-		code = append(code, call(fmt.Sprint(k.outs-at), "1"))
-	}
-	out := inChunks(rows, k.e.plan.Options.Batch, code)
-	if !fuses {
-		out = append(out, k.finishRows(f)...)
-	}
-	return append(out, jen.Return())
+	return inChunks(in.Rows, in.Divided, append(tilings, k.e.inBlocks(in, k.outs, call)...))
 }
 
-// inBlocks prints calls for blocks of inputs, perCall of them at a time.
-func (e *emitter) inBlocks(k *kernelFunc, allFlops, blocks, at, perCall int, call func(input, blocks string) jen.Code) []jen.Code {
-	if perCall >= blocks {
-		return []jen.Code{call("0", fmt.Sprint(blocks))}
+// inputGradient is the assembly of a gradient of inputs.
+func (m *matrix) inputGradient(in *calls.Inputs) string {
+	kern := in.Kernel(m.step.Kernel)
+	return m.e.assembly("input gradient "+kern.Key(), "inputGradient", "sums the products for blocks of inputs of every row, in tiles of rows.",
+		func(t *target.Target, name string, doc []string) *asm.Func { return t.GradInput(name, doc, kern) })
+}
+
+// maskArg is the argument that says which lanes a partial vector has.
+func maskArg(partial bool, mask int) []string {
+	if !partial {
+		return nil
 	}
-	calls := []jen.Code{call("k", fmt.Sprintf("min(%d, (%d-k)/%d)", perCall, blocks*at, at))}
-	return []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", blocks*at), exprf("k += %d", perCall*at)).Block(e.preempting(k, allFlops, calls)...)}
+	return []string{fmt.Sprint(mask)}
 }
 
-// hasNumbers reports whether the epilogue reads numbers of the step.
-func (k *rowsKernel) hasNumbers() bool {
-	return slices.ContainsFunc(k.extras, func(v rowsValue) bool { return isNumber(v.v) || v.v.Kind == ir.Param || v.v.Size() != k.outs })
+// gradientMask is maskArg of a gradient of inputs.
+func (m *matrix) gradientMask() []string {
+	_, partial, mask := m.target().Last(typeName(m.e.elem), m.ins-m.layout.Full*schedule.Panel, true)
+	return maskArg(partial, mask)
 }
 
-// withRow gives an operand of the epilogue the distance of its rows.
-func withRow(programs []kernel.Epilogue, from string, row int) []kernel.Epilogue {
-	out := slices.Clone(programs)
-	for i := range out {
-		out[i].Operands = slices.Clone(out[i].Operands)
-		for j := range out[i].Operands {
-			if out[i].Operands[j].From == from {
-				out[i].Operands[j].Row = row
-			}
+// panelArgs are the number of full panels and their distance, if there are any.
+func (m *matrix) panelArgs() []string {
+	l := m.layout
+	if l.Full == 0 {
+		return nil
+	}
+	return []string{fmt.Sprint(l.Full), fmt.Sprint(l.PanelBytes())}
+}
+
+// inBlocks prints the calls for blocks of inputs; the last block computes some of
+// the one before again.
+func (e *emitter) inBlocks(in *calls.Inputs, inputs int, call func(input, blocks string) jen.Code) []jen.Code {
+	out := []jen.Code{call("0", fmt.Sprint(in.Blocks))}
+	if in.PerCall < in.Blocks {
+		end := in.Blocks * in.At
+		each := []jen.Code{call("k", fmt.Sprintf("min(%d, (%d-k)/%d)", in.PerCall, end, in.At))}
+		if in.Preempt {
+			each = append(each, e.preempt())
 		}
+		out = []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", end), exprf("k += %d", in.PerCall*in.At)).Block(each...)}
+	}
+	if in.Rest {
+		out = append(out, call(fmt.Sprint(inputs-in.At), "1"))
 	}
 	return out
-}
-
-// finishRows applies the epilogue to the sums row by row.
-func (k *rowsKernel) finishRows(f *kernelFunc) []jen.Code {
-	if len(k.step.Epilogue) == 0 {
-		return nil
-	}
-	return append(f.bounds(), forRange("i", "x", k.finishRow()...))
-}
-
-// finishRow applies the epilogue to the sums of row i.
-func (k *rowsKernel) finishRow() []jen.Code {
-	stored, extra := k.names()
-	ptr := map[*ir.Value]string{}
-	var out []jen.Code
-	for i, v := range k.values {
-		local := fmt.Sprintf("%sRow", stored[i])
-		out = append(out, letf(local, "%s", v.at(stored[i], "i")))
-		ptr[v.v] = local
-	}
-	for i, v := range k.extras {
-		if isNumber(v.v) {
-			ptr[v.v] = extra[i]
-			continue
-		}
-		local := fmt.Sprintf("%sRow", extra[i])
-		out = append(out, letf(local, "%s", v.at(extra[i], "i")))
-		ptr[v.v] = local
-	}
-	p := &printer{matrix: k.matrix, ptr: ptr}
-	if each := k.rowEach(ptr); each != nil {
-		return append(out, each)
-	}
-	if k.outs == 1 {
-		out = append(out, letf("s", "yRow[0]"))
-		return append(out, p.epilogue("s", p.elementAt("0", 0))...)
-	}
-	return append(out, forRange("j, s", "yRow", p.epilogue("s", p.elementAt("j", -1))...))
-}
-
-// rowEach is the call of the element-wise kernel that finishes a row, if its
-// epilogue is one operation.
-func (k *rowsKernel) rowEach(ptr map[*ir.Value]string) jen.Code {
-	if len(k.step.Epilogue) != 1 || k.stores(k.y) {
-		return nil
-	}
-	o := k.step.Epilogue[0]
-	each := k.e.mapKernel(o, k.outs)
-	if each == nil {
-		return nil
-	}
-	args := []jen.Code{exprf("yRow")}
-	for _, x := range o.In {
-		if x == k.y {
-			args = append(args, exprf("yRow"))
-		} else {
-			args = append(args, exprf("%s", ptr[x]))
-		}
-	}
-	return jen.Id(each.name).Call(args...)
 }

@@ -2,12 +2,12 @@ package golang
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/ir/expr"
+	"github.com/nngen-go/nngen/gen/kernel"
 )
 
 // scalarFunc is a scalar program as a Go function of the package.
@@ -21,7 +21,7 @@ type scalarFunc struct {
 // adding it on first use.
 func (e *emitter) function(doc string, prog expr.Program, args []string, result string) *scalarFunc {
 	prog = resultLast(prog, result)
-	key := strings.Join(args, ",") + ": " + prog.String()
+	key := fmt.Sprintf("%d: %s", len(args), kernel.Positional(prog, args, result))
 	if f := e.scalars[key]; f != nil {
 		return f
 	}

@@ -7,26 +7,23 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/gen/target"
 )
 
-// skipShare is the share of inputs that may be there where a list of them is
-// still faster than all: seven eighths.
-func skipShare(inputs int) int { return inputs - inputs/8 }
-
 // listed are the statements that list the inputs that are not zero and, where
 // there are few, do what then says.
-func (e *emitter) listed(k *kernelFunc, x string, inputs int, then ...jen.Code) []jen.Code {
-	elem := typeName(e.elem)
-	name := e.share(k, fmt.Sprintf("non zero %d", inputs), "nonZero", "lists the byte offsets of the elements that are not zero.",
-		func(t *target.Target, name string, doc []string) *asm.Func { return t.NonZero(name, doc, elem, inputs) })
-	e.lists[e.target().Name] = true
+func (e *emitter) listed(x string, inputs int, then ...jen.Code) []jen.Code {
+	t, elem := e.target(), typeName(e.elem)
+	name := e.common(fmt.Sprintf("non zero %d", inputs), fmt.Sprintf("nonZero%d", inputs), "lists the byte offsets of the elements that are not zero.",
+		func(name string, doc []string) *asm.Func { return t.NonZero(name, doc, elem, inputs) })
+	e.lists = t.NonZeroData
 	return []jen.Code{
-		jen.Var().Id("list").Id(fmt.Sprintf("[%d]int32", inputs+max(e.target().Lanes(elem), e.plan.Ahead()))),
+		jen.Var().Id("list").Id(fmt.Sprintf("[%d]int32", inputs+max(t.Lanes(elem), e.plan.Ahead()))),
 		jen.Var().Id("count").Int(),
 		jen.Id(name).Call(exprf("&list[0], &count, &%s[0]", x)),
-		jen.If(exprf("count <= %d", skipShare(inputs))).Block(append(then, jen.Return())...),
+		jen.If(exprf("count <= %d", calls.FewEnough(inputs))).Block(append(then, jen.Return())...),
 	}
 }
 
@@ -34,43 +31,39 @@ func (e *emitter) listed(k *kernelFunc, x string, inputs int, then ...jen.Code) 
 // zero.
 func (m *matrix) skipping(all *kernelFunc, train bool) *kernelFunc {
 	e := m.e
-	return e.kernel("skip "+m.key(train), m.hint(train)+" skip", func(k *kernelFunc) {
+	return e.kernel("skip "+m.key(), m.hint(train)+" skip", func(k *kernelFunc) {
 		k.train, k.rows, k.args = train, true, all.args
 		var pass []string
 		for _, a := range all.args {
 			pass = append(pass, a.name)
 		}
 		call := jen.Id(all.name).Call(exprf("%s", strings.Join(pass, ", ")))
-		k.doc = []string{fmt.Sprintf("%s is %s; where enough elements of x are zero, their weights are not read.", k.name, all.portable())}
-		k.generic = []jen.Code{jen.Id(all.portable()).Call(exprf("%s", strings.Join(pass, ", ")))}
+		k.doc = []string{fmt.Sprintf("%s is %s; where enough elements of x are zero, their weights are not read.", k.name, all.name)}
+		k.plain = all.name
 		kern := m.forAssembly()
-		args := append([]string{"&y[0]", "&x[0]"}, weightViews(m.layout, m.bias != nil)...)
+		args := append([]string{"&y[0]", "&x[0]"}, viewsFrom(m.layout.KernelPanels(), m.bias != nil, "0")...)
 		args = append(args, "&list[0]", "count")
 		e.fast(k, func() []jen.Code {
-			if !m.fusesSums() {
-				return nil
-			}
-			name := e.share(k, fmt.Sprintf("listed %+v", *kern), m.hint(train)+"Listed", "is the layer for the inputs of a list.",
+			name := e.assembly("listed "+kern.Key(), fmt.Sprintf("listed %dx%d", m.ins, m.outs), "is the layer for the inputs of a list.",
 				func(t *target.Target, name string, doc []string) *asm.Func { return t.MatVec(name, doc, kern, true) })
-			return append(e.listed(k, "x", m.ins, jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))), call, jen.Return())
+			return append(e.listed("x", m.ins, jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))), call)
 		})
 	})
 }
 
 // skippingRankOne are the statements that update the weights of the inputs
 // that are not zero, with the gradients of those inputs.
-func (p *printer) skippingRankOne(k *kernelFunc, layout *plan.Layout) []jen.Code {
+func (p *printer) skippingRankOne(layout *plan.Layout) []jen.Code {
 	e := p.e
 	kern := e.describeRankOne(p.step.Then)
 	kern.DX, kern.Listed = true, true
-	name := e.share(k, fmt.Sprintf("%+v", *kern), k.name+"Listed", "computes the gradients of the inputs of a list and updates their weights.",
-		func(t *target.Target, name string, doc []string) *asm.Func { return t.RankOne(name, doc, kern) })
+	name := p.stepGradient(kern)
 	dx := p.ptr[p.stored[0]]
-	args := append(weightViews(layout, false), "&input[0]", "&x[0]", "&negative", fmt.Sprintf("&%s[0]", dx), "&list[0]", "count")
+	args := append(viewsFrom(layout.KernelPanels(), false, "0"), "&input[0]", "&x[0]", "&negative", fmt.Sprintf("&%s[0]", dx), "&list[0]", "count")
+	args = append(append(args, p.panelArgs()...), p.gradientMask()...)
 	then := []jen.Code{
 		jen.Id("clear").Call(exprf("%s[:]", dx)),
 		jen.Id(name).Call(exprf("%s", strings.Join(args, ", "))),
 	}
-	then = append(then, p.finishOne()...)
-	return e.listed(k, "input", p.outs, append(then, p.biasOne(k)...)...)
+	return e.listed("input", p.outs, append(then, p.biasOne()...)...)
 }

@@ -29,13 +29,13 @@ func tables(t *plan.Tensor) (cols, rows string) { return t.Field + "Inputs", t.F
 
 func (p *printer) sparseUnrolled() {
 	for n, cols := range p.layout.Mask.Cols {
-		of := func(vector string) string { return fmt.Sprintf("%s[%d][%d]", vector, n/16, n%16) }
+		of := func(vector string) string { return vectorAt(vector, fmt.Sprint(n)) }
 		acc, out := p.sums(1, 1, func(int) string { return p.initial(of("b")) })
 		for i, k := range cols {
 			out = append(out, p.mulAdd(acc[0][0], fmt.Sprintf("w[%d]", p.layout.First(n)+i), fmt.Sprintf("x[%d]", k)))
 		}
 		out = append(out, p.scale(acc[0][0], of("scale"), of("b"))...)
-		out = append(out, p.epilogue(acc[0][0], p.elementAt(fmt.Sprint(n), n))...)
+		out = append(out, p.epilogue(acc[0][0], p.elementAt(fmt.Sprint(n)))...)
 		p.add(jen.Block(out...))
 	}
 }
@@ -48,7 +48,7 @@ func (p *printer) sparseGradUnrolled() {
 				out = append(out, p.mulAdd(acc[0][0], fmt.Sprintf("w[%d]", i), fmt.Sprintf("x[%d]", n)))
 			}
 		}
-		out = append(out, p.epilogue(acc[0][0], p.elementAt(fmt.Sprint(k), k))...)
+		out = append(out, p.epilogue(acc[0][0], p.elementAt(fmt.Sprint(k)))...)
 		p.add(jen.Block(out...))
 	}
 }
@@ -65,14 +65,14 @@ func (p *printer) connectionsOf(n string, loop ...jen.Code) []jen.Code {
 }
 
 func (p *printer) sparseLoops() {
-	init := p.initial("b[n/16][n%16]")
+	init := p.initial(vectorAt("b", "n"))
 	if init == "" {
 		init = typeName(p.e.elem) + "(0)"
 	}
 	body := []jen.Code{letf("s", "%s", init)}
 	body = append(body, p.connectionsOf("n", p.mulAdd("s", "wi", fmt.Sprintf("x[min(int(c[i]), %d)]", p.ins-1)))...)
-	body = append(body, p.scale("s", "scale[n/16][n%16]", "b[n/16][n%16]")...)
-	body = append(body, p.epilogue("s", p.elementAt("n", -1))...)
+	body = append(body, p.scale("s", vectorAt("scale", "n"), vectorAt("b", "n"))...)
+	body = append(body, p.epilogue("s", p.elementAt("n"))...)
 	p.add(forRange("n", fmt.Sprint(p.outs), body...))
 }
 
@@ -88,8 +88,8 @@ func (p *printer) sparseGradLoops() {
 	p.add(forRange("n", fmt.Sprint(p.ins), body...))
 	if p.outs == 1 {
 		p.add(letf("s", "d[0]"))
-		p.add(p.epilogue("s", p.elementAt("0", 0))...)
+		p.add(p.epilogue("s", p.elementAt("0"))...)
 		return
 	}
-	p.add(forRange("k, s", "d", p.epilogue("s", p.elementAt("k", -1))...))
+	p.add(forRange("k, s", "d", p.epilogue("s", p.elementAt("k"))...))
 }

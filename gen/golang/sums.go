@@ -142,8 +142,7 @@ func (g *gradWeight) build(k *kernelFunc, o *ir.DenseGradWeight, xType, dType st
 // row sums the gradients of one input's weights to a panel of outputs.
 func (g *gradWeight) row(outs int, first string) []jen.Code {
 	T := typeName(g.e.elem)
-	var out []jen.Code
-	for j, n := range starts(kernel.PanelTile.Blocks(outs)) {
+	return inTile(kernel.PanelTile, outs, func(j string, n int) []jen.Code {
 		var names []string
 		loop := []jen.Code{
 			letf("xk", "%s", g.x("b", "k")),
@@ -152,13 +151,12 @@ func (g *gradWeight) row(outs int, first string) []jen.Code {
 		var stores []jen.Code
 		for i := range n {
 			names = append(names, fmt.Sprintf("s%d", i))
-			loop = append(loop, jen.Id(names[i]).Op("+=").Id(T).Call(exprf("d[%d] * xk", j+i)))
-			stores = append(stores, setf(fmt.Sprintf("gk[%d]", j+i), "%s", names[i]))
+			loop = append(loop, jen.Id(names[i]).Op("+=").Id(T).Call(exprf("d[%s] * xk", plus(j, i))))
+			stores = append(stores, setf(fmt.Sprintf("gk[%s]", plus(j, i)), "%s", names[i]))
 		}
 		body := []jen.Code{jen.Var().Id(joinComma(names)).Id(T), forRange("b", "x", loop...)}
-		out = append(out, jen.Block(append(body, stores...)...))
-	}
-	return out
+		return append(body, stores...)
+	})
 }
 
 // sparse sums the gradients of the connections there are.
@@ -204,7 +202,7 @@ func (b *body) batchSum(o *ir.BatchSum) error {
 			setf("*g", "[%d][16]%s{}", t.Layout.Full, typeName(b.e.elem)),
 			forRange("b", "dy",
 				letf("d", "(*%s)(dy[b][:])", array(b.e.elem, size)),
-				forRange("j, dj", "d", jen.Id("g[j/16][j%16]").Op("+=").Id("dj"))),
+				forRange("j, dj", "d", jen.Id(vectorAt("g", "j")).Op("+=").Id("dj"))),
 		}
 	})
 	b.add(jen.Id(k.name).Call(exprf("&%s.%s", b.holder(o.Y), t.Field), exprf("%s", rows)))

@@ -5,6 +5,7 @@ import (
 
 	"github.com/dave/jennifer/jen"
 
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/target"
 )
 
@@ -12,18 +13,10 @@ import (
 type forTarget struct {
 	*target.Target
 	code []jen.Code
-	// vector is the function itself in assembly, nil if code calls others.
-	vector vectorKernel
 }
 
 // targets are the plan's instruction sets, the preferred first.
-func (e *emitter) targets() []*target.Target {
-	var ts []*target.Target
-	for _, name := range e.plan.Options.Targets {
-		ts = append(ts, target.ByName(name))
-	}
-	return ts
-}
+func (e *emitter) targets() []*target.Target { return calls.Targets(e.plan) }
 
 // target is the instruction set that code is being made for.
 func (e *emitter) target() *target.Target { return e.current }
@@ -87,11 +80,11 @@ func (e *emitter) anyFlag() string {
 
 // choice calls the preferred assembly that the machine has, else portable Go.
 func (k *kernelFunc) choice(portable []jen.Code) []jen.Code {
-	var out []jen.Code
+	var cases []jen.Code
 	for _, f := range k.fast {
-		out = append(out, jen.If(jen.Id(flag(f.Target))).Block(f.code...))
+		cases = append(cases, jen.Case(jen.Id(flag(f.Target))).Block(f.code...))
 	}
-	return append(out, jen.Id(k.portable()).Call(portable...))
+	return []jen.Code{jen.Switch().Block(append(cases, jen.Default().Block(jen.Id(k.portable()).Call(portable...)))...)}
 }
 
 // targetViews are the instruction sets as the templates see them.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/plan"
 	"github.com/nngen-go/nngen/runtime/nnrt"
@@ -52,18 +53,21 @@ type view struct {
 	Shares              bool
 	// Of the generated tests.
 	InitSeed, DataSeed, MaxBatch int
-	ReferenceCases               []referenceCase
-	Tolerance                    string
-	GradientSeed, GradientOption int
-	GradientTolerance            string
-	LossTolerance                string
-	NoGradientCheck              string
-	GradientChecks               int // per tensor
-	TrainedTensors               []bool
-	FixedTensors, SparseTensors  []bool
-	SkipZeros                    bool
-	OnHeap                       bool // samples and workspace are too large for the stack
-	AllocBatch                   int  // samples of TestZeroAllocations
+	// Of the sample that golden results are computed with, if there is one.
+	Sampled                                   bool
+	SampledUnits, SampledBlocks, SampledScale int
+	ReferenceCases                            []referenceCase
+	Tolerance                                 string
+	GradientSeed, GradientOption              int
+	GradientTolerance                         string
+	LossTolerance                             string
+	NoGradientCheck                           string
+	GradientChecks                            int // per tensor
+	TrainedTensors                            []bool
+	FixedTensors, SparseTensors               []bool
+	SkipZeros                                 bool
+	OnHeap                                    bool // samples and workspace are too large for the stack
+	AllocBatch                                int  // samples of TestZeroAllocations
 }
 
 // targetView is an instruction set: its name in NNGEN_PATH and in identifiers,
@@ -180,6 +184,7 @@ func (e *emitter) view() *view {
 		Header: e.header(), Package: e.opts.Package, Elem: typeName(e.elem), Runtime: e.opts.Runtime,
 		Version: nnrt.Version, Train: e.plan.Train != nil, ErrorType: "TensorError", Doc: e.doc(),
 		InitSeed: goldenSeed, DataSeed: goldenData, MaxBatch: e.plan.Options.Batch,
+		Sampled: e.opts.Sample != nil, SampledUnits: sampledUnits, SampledBlocks: sampledBlocks, SampledScale: sampledScale,
 		GradientChecks: e.gradientChecks(), GradientOption: gradientOptions,
 		SkipZeros: e.plan.Options.SkipZeros, OnHeap: e.testsOnHeap(), AllocBatch: zeroAllocationBatch,
 	}
@@ -197,7 +202,7 @@ func (e *emitter) view() *view {
 			v.Stages = append(v.Stages, n+1)
 		}
 		v.MinBatch = max(1, e.prog.MinBatch)
-		v.ShareFrom, v.Shares, v.TileRows = e.plan.ShareFrom(), e.plan.Shares(), e.tileRows()
+		v.ShareFrom, v.Shares, v.TileRows = e.plan.ShareFrom(), e.plan.Shares(), calls.TileRows(e.plan)
 		for _, s := range e.plan.Train.States {
 			v.States, v.StateNames = append(v.States, lowerCamel(s)), append(v.StateNames, s)
 		}
@@ -259,7 +264,7 @@ func (e *emitter) accessorOf(t *plan.Tensor) accessorView {
 	case ir.Float16:
 		a.Value = e.rtName("Widen16") + "(*c)"
 	case ir.Int8:
-		a.Value = fmt.Sprintf("float32(*c) * n.p.%s[o/16][o%%16]", t.ScaleField())
+		a.Value = "float32(*c) * " + vectorAt("n.p."+t.ScaleField(), "o")
 	}
 	if t.Layout.Order == plan.Vector {
 		a.Args = "o"

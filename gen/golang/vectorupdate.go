@@ -8,6 +8,7 @@ import (
 	"github.com/dave/jennifer/jen"
 
 	"github.com/nngen-go/nngen/gen/asm"
+	"github.com/nngen-go/nngen/gen/calls"
 	"github.com/nngen-go/nngen/gen/ir"
 	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/plan"
@@ -58,9 +59,8 @@ func (b *body) updateOf(o *ir.Map) (u *updateKernel, holders map[string]string, 
 }
 
 // updateKernel is the assembly of an update.
-func (e *emitter) updateKernel(k *kernelFunc, u *updateKernel, hint string) string {
-	key := fmt.Sprintf("%v %v %v %v", u.Prog, u.Arrays, u.Singles, u.Stores)
-	return e.share(k, key, hint+" elements", "computes "+wrapFormula(u.Prog)+" for every element.", u.text)
+func (e *emitter) updateKernel(u *updateKernel, hint string) string {
+	return e.assembly(u.Key(), hint+" elements", "computes "+wrapFormula(u.Prog)+" for every element.", u.text)
 }
 
 // vectorUpdate emits an operation on parameter-shaped values as a function
@@ -105,13 +105,13 @@ func (b *body) updateFunc(k *kernelFunc, u *updateKernel, o *ir.Map, t *plan.Ten
 		if _, ok := b.e.target().Update(&u.Update); !ok {
 			return nil
 		}
-		return b.updateFast(k, u, o, t, holders, inner)
+		return b.updateFast(u, o, t, holders, inner)
 	})
 }
 
 // updateFast is the body with assembly.
-func (b *body) updateFast(k *kernelFunc, u *updateKernel, o *ir.Map, t *plan.Tensor, holders map[string]string, inner *body) []jen.Code {
-	name := b.e.updateKernel(k, u, o.Doc)
+func (b *body) updateFast(u *updateKernel, o *ir.Map, t *plan.Tensor, holders map[string]string, inner *body) []jen.Code {
+	name := b.e.updateKernel(u, o.Doc)
 	call := func(field, index, vectors string) jen.Code {
 		var args []string
 		for _, a := range u.Arrays {
@@ -132,20 +132,21 @@ func (b *body) updateFast(k *kernelFunc, u *updateKernel, o *ir.Map, t *plan.Ten
 		args = append(args, vectors)
 		return jen.Id(name).Call(exprf("%s", strings.Join(args, ", ")))
 	}
-	return append(b.e.updateCalls(k, t, b.e.target().Lanes(u.Elem), call), jen.Return())
+	return b.e.updateCalls(t, b.e.target().Lanes(u.Elem), call)
 }
-
-// elementsPerCall bounds an update, which takes as long as its arrays need
-// from memory.
-const elementsPerCall = 1 << 17
 
 // updateCalls calls the assembly for every part of a tensor; the padding is
 // updated with the rest, it holds nothing.
-func (e *emitter) updateCalls(k *kernelFunc, t *plan.Tensor, lanes int, call func(field, index, vectors string) jen.Code) []jen.Code {
+func (e *emitter) updateCalls(t *plan.Tensor, lanes int, call func(field, index, vectors string) jen.Code) []jen.Code {
 	// pieces are rows of width elements; index is that of a row.
-	loop := func(body ...jen.Code) []jen.Code { return e.preempting(k, 16*t.Layout.Size(), body) }
+	loop := func(body ...jen.Code) []jen.Code {
+		if calls.PreemptsUpdate(t.Layout.Size()) {
+			return append(body, e.preempt())
+		}
+		return body
+	}
 	pieces := func(field, index string, rows, width int) jen.Code {
-		per := max(elementsPerCall/width, 1)
+		per := calls.PerUpdate(width)
 		if per >= rows {
 			return call(field, fmt.Sprintf(index, "0"), fmt.Sprint((rows*width+lanes-1)/lanes)) // the tensor's padding belongs to it
 		}
@@ -155,11 +156,12 @@ func (e *emitter) updateCalls(k *kernelFunc, t *plan.Tensor, lanes int, call fun
 	l := &t.Layout
 	switch l.Order {
 	case plan.Connections:
-		if l.Size() <= elementsPerCall {
+		per := calls.PerUpdate(1)
+		if l.Size() <= per {
 			return []jen.Code{pieces(t.Field, "[%s]", 1, l.Size())}
 		}
-		return []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", l.Size()), exprf("k += %d", elementsPerCall)).Block(
-			loop(call(t.Field, "[k]", fmt.Sprintf("(min(%d, %d-k)+%d)/%d", elementsPerCall, l.Size(), lanes-1, lanes)))...)}
+		return []jen.Code{jen.For(letf("k", "0"), exprf("k < %d", l.Size()), exprf("k += %d", per)).Block(
+			loop(call(t.Field, "[k]", fmt.Sprintf("(min(%d, %d-k)+%d)/%d", per, l.Size(), lanes-1, lanes)))...)}
 	case plan.Vector:
 		return []jen.Code{pieces(t.Field, "[%s][0]", l.Full, schedule.Panel)}
 	}

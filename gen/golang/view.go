@@ -15,7 +15,12 @@ func (b *body) elementsOf(v *ir.Value) (pass, typ string, element func(name, at 
 	if v.Kind == ir.Param {
 		t := b.e.plan.TensorOf(v.Param)
 		return "&" + b.weights + "." + t.Field, fmt.Sprintf("*[%d][16]%s", t.Layout.Full, typeName(b.e.elem)),
-			func(name, at string) string { return vectorElement(name, parens(at), v.Size()) }
+			func(name, at string) string {
+				if v.Size() == 1 {
+					at = "0"
+				}
+				return vectorAt(name, at)
+			}
 	}
 	return b.pointer(v), "*" + array(b.e.elem, v.Size()), func(name, at string) string { return name + "[" + at + "]" }
 }

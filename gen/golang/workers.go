@@ -34,17 +34,6 @@ func (b *body) dealt() ([]jen.Code, error) {
 	return out, nil
 }
 
-// tileRows is the number of rows of the smaller of the tiles that batches are
-// best cut into.
-func (e *emitter) tileRows() int {
-	if len(e.plan.Options.Targets) == 0 {
-		return 1
-	}
-	t, elem := e.targets()[0], typeName(e.elem)
-	rows := t.TileRows(elem, t.VectorOutputs(elem, 1), 1)
-	return rows[min(1, len(rows)-1)]
-}
-
 // dealer is the function that deals out whole parameters.
 func (e *emitter) dealer() string {
 	e.kernel("dealt", "dealt", func(f *kernelFunc) {

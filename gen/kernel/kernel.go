@@ -31,6 +31,12 @@ type Kernel struct {
 	Epilogue []Epilogue
 	Batch    Batch
 	Tile     Tile
+	// Partial: the last vector of an open kernel is not full; an argument says
+	// which lanes it has.
+	Partial bool
+	// Rolled: the number of terms is an argument of the kernel for rows, as
+	// distances are.
+	Rolled bool
 	// Scaled sums start from zero and are multiplied by Memory.Scale of their
 	// output, before the bias is added, by one multiply-add: weights in units of
 	// a scale.
@@ -107,7 +113,6 @@ type Epilogue struct {
 // epilogue of that name, or else Memory.Extra, which lies as the results do.
 type Operand struct {
 	Leaf, From string
-	Row        int // of an operand in memory: displacement from row to row of the batch
 }
 
 // Sum is the name of the sum as an operand.
@@ -122,7 +127,7 @@ type Batch struct {
 // does not change what is computed.
 type Tile struct {
 	Positions int
-	Outputs   []int // of each panel, one after the other
+	Outputs   int // of a panel
 	Chains    int
 	Terms     int // products of a sum in one turn of the loop
 }
@@ -150,9 +155,9 @@ func Dense(elem string, outputs, inputs, chains int, bias bool, epilogue ...Epil
 func DenseGradInput(elem string, outputs, inputs, chains int, epilogue ...Epilogue) *Kernel {
 	k := matrix(elem, inputs, outputs, chains, epilogue)
 	k.Segments[0].Swapped = true
-	k.Tile = Tile{Positions: 1, Outputs: []int{4}, Chains: chains, Terms: 1}
+	k.Tile = Tile{Positions: 1, Outputs: 4, Chains: chains, Terms: 1}
 	if chains > 1 {
-		k.Tile.Outputs = []int{1}
+		k.Tile.Outputs = 1
 	}
 	return k
 }
@@ -170,20 +175,17 @@ func matrix(elem string, sums, terms, chains int, epilogue []Epilogue) *Kernel {
 	}
 }
 
-// PanelTile is the tile of sums in one chain: five or six in registers. The
-// sums over the batch, which make the gradients of weights, use it too.
-var PanelTile = Tile{Positions: 1, Outputs: []int{5, 5, 6}, Chains: 1, Terms: 1}
+// PanelTile is the tile of sums in one chain: six in registers. The sums over
+// the batch, which make the gradients of weights, use it too.
+var PanelTile = Tile{Positions: 1, Outputs: 6, Chains: 1, Terms: 1}
 
-// outputsAtOnce divides a panel of 16 outputs: portable code keeps five or
-// six sums in registers; with several chains each, fewer.
-func outputsAtOnce(chains int) []int {
-	switch chains {
-	case 1:
-		return PanelTile.Outputs
-	case 2:
-		return []int{3, 3, 3, 3, 4}
+// outputsAtOnce divides a panel of 16 outputs: portable code keeps six
+// accumulators in registers, of one or of several chains.
+func outputsAtOnce(chains int) int {
+	if chains > 2 {
+		return 1
 	}
-	return []int{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}
+	return PanelTile.Outputs / chains
 }
 
 // chainsAtOnce is how many chains of a sum run in one loop.
@@ -193,10 +195,8 @@ func chainsAtOnce(chains int) int { return min(chains, 4) }
 // block may be smaller.
 func (t Tile) Blocks(n int) []int {
 	var out []int
-	for i := 0; n > 0; i++ {
-		size := min(t.Outputs[i%len(t.Outputs)], n)
-		out = append(out, size)
-		n -= size
+	for ; n > 0; n -= t.Outputs {
+		out = append(out, min(t.Outputs, n))
 	}
 	return out
 }

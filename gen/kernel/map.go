@@ -3,13 +3,12 @@ package kernel
 import "github.com/nngen-go/nngen/gen/ir/expr"
 
 // Map is an element-wise operation over arrays: a scalar program for every
-// element. Its arithmetic is that of the portable functions, operation by
-// operation, so it gives their bits.
+// element of some rows. Its arithmetic is that of the portable functions,
+// operation by operation, so it gives their bits.
 type Map struct {
 	Name   string
 	Doc    []string
 	Double bool
-	Size   int
 	Prog   expr.Program
 	Result string // assigned by the program, stored to y
 	YType  string

@@ -19,9 +19,48 @@ func (k *Kernel) Panel(outputs, width int) *Kernel {
 // panels.
 func (k *Kernel) Whole(n int) *Kernel {
 	p := *k
-	p.Outputs, p.Panels = n*k.Out.Panel, Panels{Full: n, PanelRows: k.Panels.PanelRows}
+	p.Outputs, p.Panels = n*panel, Panels{Full: n, PanelRows: k.Panels.PanelRows}
 	return &p
 }
+
+// Open is the kernel for rows without what it is told by arguments: distances
+// and, if it is rolled, the terms.
+func (k *Kernel) Open() *Kernel {
+	p := *k
+	if k.Segments[0].Swapped {
+		return p.openSwapped()
+	}
+	p.Batch, p.Panels.PanelRows, p.Ahead, p.Tile = Batch{}, 0, 0, Tile{}
+	if k.Rolled {
+		p.Segments = []Segment{{}}
+	}
+	return &p
+}
+
+// openSwapped is Open for the gradient of inputs: it is told the full panels by
+// arguments, its terms are those of the tail.
+func (k Kernel) openSwapped() *Kernel {
+	terms := k.Terms() - k.Panels.Full*panel
+	k.Batch, k.Panels, k.Ahead, k.Tile = Batch{}, Panels{Full: min(k.Panels.Full, 1), Tail: k.Panels.Tail}, 0, Tile{}
+	k.Segments = []Segment{{Swapped: true, Taps: []Tap{{}}, Channels: terms}}
+	return &k
+}
+
+// Open is the step with the gradients of inputs without what it is told by
+// arguments: the inputs, and the full panels; its outputs are those of the tail.
+func (r *RankOne) Open() *RankOne {
+	p := *r
+	p.Inputs, p.Outputs = 0, r.Outputs-r.Panels.Full*panel
+	p.Panels = Panels{Full: min(r.Panels.Full, 1), Tail: r.Panels.Tail}
+	return &p
+}
+
+// panel is the number of outputs of a full panel.
+const panel = 16
+
+// Turn is the number of terms of a turn of a kernel's loop over terms; a
+// multiple of every number of chains.
+const Turn = 8
 
 // Extras are the operands of the epilogue that are read from memory, each
 // once, in the order of the programs.
@@ -52,8 +91,9 @@ type Gradient struct {
 	Fused           bool
 	Inputs, Outputs int // Outputs of the panel that exist
 	Width           int
-	X, DY           int // displacements from row to row
-	Update          *Update
+	// Partial: the last vector is not full; an argument says which lanes it has.
+	Partial bool
+	Update  *Update
 	// Shared: other cores have read what the update changes.
 	Shared bool
 }
@@ -73,6 +113,9 @@ type RankOne struct {
 	Bias            bool
 	DX              bool
 	Epilogue        []Epilogue // on the gradients of the inputs
+	// Partial: the last vector of an open kernel is not full; an argument says
+	// which lanes it has.
+	Partial bool
 	// Listed: only the inputs of a list, the others being zero.
 	Listed bool
 }

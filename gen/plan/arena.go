@@ -28,7 +28,7 @@ type Field struct {
 }
 
 // Bytes is the field's size with the padding that follows.
-func (f *Field) Bytes() int { return f.Size + f.Pad*elemSize(f.Elem) }
+func (f *Field) Bytes() int { return f.Size + f.Pad*ElemSize(f.Elem) }
 
 const alignment = 64
 
@@ -59,11 +59,11 @@ func (a *Arena) field(t *Tensor, name string, dims ...int) {
 
 func (a *Arena) typed(t *Tensor, name string, elem ir.DType, doc string, dims ...int) {
 	f := Field{Name: name, Dims: dims, Elem: elem, Offset: a.Size, Tensor: t, Doc: doc}
-	f.Size = elemSize(f.Elem)
+	f.Size = ElemSize(f.Elem)
 	for _, d := range dims {
 		f.Size *= d
 	}
-	f.Pad = (roundUp(f.Size, alignment) - f.Size) / elemSize(f.Elem)
+	f.Pad = (roundUp(f.Size, alignment) - f.Size) / ElemSize(f.Elem)
 	a.Size += roundUp(f.Size, alignment)
 	a.Fields = append(a.Fields, f)
 }

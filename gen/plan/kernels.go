@@ -15,7 +15,7 @@ func (p *Plan) describe(s *Step) *kernel.Kernel {
 	t := p.TensorOf(productOf(s.Op).w.Param)
 	l := &t.Layout
 	k.Elem.W, k.Scaled = string(l.Elem), t.Scaled()
-	k.Panels = kernel.Panels{Full: l.Full, Tail: l.Tail, PanelRows: l.Rows}
+	k.Panels = l.KernelPanels()
 	k.Fused = p.Prog.Mode == "fast"
 	k.Ahead = p.Ahead()
 	return k

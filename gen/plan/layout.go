@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/kernel"
 	"github.com/nngen-go/nngen/gen/schedule"
 )
 
@@ -36,8 +37,8 @@ type Layout struct {
 	first []int
 }
 
-// elemSize returns the bytes of an element.
-func elemSize(t ir.DType) int {
+// ElemSize returns the bytes of an element.
+func ElemSize(t ir.DType) int {
 	switch t {
 	case ir.Float64:
 		return 8
@@ -73,8 +74,8 @@ func NewLayout(p *ir.ParamInfo, elem ir.DType) Layout {
 // would otherwise compete for few cache sets.
 func RowStride(size int, elem ir.DType) int {
 	const few = 512 // bytes: an eighth of the sets
-	if bytes := size * elemSize(elem); bytes%few == 0 {
-		return size + alignment/elemSize(elem)
+	if bytes := size * ElemSize(elem); bytes%few == 0 {
+		return size + alignment/ElemSize(elem)
 	}
 	return size
 }
@@ -88,16 +89,21 @@ func NewPanels(out, in, taps, group int, elem ir.DType) Layout {
 	l := Layout{Order: Panels, Elem: elem, Out: out, In: in, Taps: taps, Group: group}
 	l.Rows = taps * roundUp(in, group) / group
 	l.Full = out / schedule.Panel
-	switch rest := out % schedule.Panel; {
-	case rest > schedule.Panel/2:
-		l.Tail = schedule.Panel
-	case rest > 0:
-		l.Tail = schedule.Panel / 2
+	if rest := out % schedule.Panel; rest > 0 {
+		l.Tail = TailWidth(rest)
 	}
-	if l.Full > 1 && l.Rows*schedule.Panel*group*elemSize(elem)%aliasing == 0 {
+	if l.Full > 1 && l.Rows*schedule.Panel*group*ElemSize(elem)%aliasing == 0 {
 		l.Rows++
 	}
 	return l
+}
+
+// TailWidth is the width of a panel of some outputs.
+func TailWidth(outputs int) int {
+	if outputs > schedule.Panel/2 {
+		return schedule.Panel
+	}
+	return schedule.Panel / 2
 }
 
 // Index returns the position of the weight of (output, input, tap) among the
@@ -122,6 +128,14 @@ func (l *Layout) Index(out, in, tap int) int {
 	}
 	return (l.Full*l.Rows*schedule.Panel+row*l.Tail+lane)*l.Group + in%l.Group
 }
+
+// KernelPanels are the panels as kernels are told of them.
+func (l *Layout) KernelPanels() kernel.Panels {
+	return kernel.Panels{Full: l.Full, Tail: l.Tail, PanelRows: l.Rows}
+}
+
+// PanelBytes is the distance between full panels.
+func (l *Layout) PanelBytes() int { return l.Rows * schedule.Panel * l.Group * ElemSize(l.Elem) }
 
 // Size returns the number of stored elements, padding included.
 func (l *Layout) Size() int {

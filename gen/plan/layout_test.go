@@ -98,7 +98,7 @@ func TestPanels(t *testing.T) {
 				require.Contains(t, []int{in, in + 1}, l.Rows)
 				if l.Full > 1 {
 					apart := l.Index(schedule.Panel, 0, 0) - l.Index(0, 0, 0)
-					require.NotZero(t, apart*elemSize(elem)%aliasing, "%d×%d", out, in)
+					require.NotZero(t, apart*ElemSize(elem)%aliasing, "%d×%d", out, in)
 					require.Equal(t, 1, l.Index(1, 0, 0)-l.Index(0, 0, 0))
 					if in > 1 {
 						require.Equal(t, schedule.Panel, l.Index(0, 1, 0)-l.Index(0, 0, 0))

@@ -28,10 +28,10 @@ func (p *Plan) TrainerBytes() int {
 	}
 	n += len(copies) * p.Net.Size
 	for _, v := range t.Rows {
-		n += roundUp(p.Options.Batch*p.rowStride(v.Size(), v.DType), schedule.Panel) * elemSize(v.DType)
+		n += roundUp(p.Options.Batch*p.rowStride(v.Size(), v.DType), schedule.Panel) * ElemSize(v.DType)
 	}
 	for _, v := range t.Values {
-		n += v.Size() * elemSize(v.DType)
+		n += v.Size() * ElemSize(v.DType)
 	}
 	spaces := 0
 	for _, ph := range append(t.Gradients.Phases(Samples), t.Evaluate.Phases(Samples)...) {
@@ -55,7 +55,7 @@ func (p *Plan) rowStride(size int, elem ir.DType) int {
 func (p *Plan) batchBytes(ph *Phase) int {
 	n := 0
 	for _, slot := range ph.Slots {
-		n += p.rowStride(slot, p.Prog.DType) * elemSize(p.Prog.DType)
+		n += p.rowStride(slot, p.Prog.DType) * ElemSize(p.Prog.DType)
 	}
 	return n
 }

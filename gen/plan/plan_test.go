@@ -95,11 +95,12 @@ func requireDisjoint(t *testing.T, ph *plan.Phase, what string) {
 	}
 }
 
-// TestUnrollBudget: straight-line code stays within 1,000 multiply-adds per
-// direction, or 20,000 if it is asked for, and takes the smallest layers.
+// TestUnrollBudget: straight-line code stays within 256 multiply-adds per
+// direction, or 20,000 if it is asked for, and takes the smallest layers, but no
+// gradients with fewer terms than chains.
 func TestUnrollBudget(t *testing.T) {
 	for _, net := range networks(t) {
-		for unroll, budget := range map[string]int{"auto": 1000, "full": 20000, "none": 0} {
+		for unroll, budget := range map[string]int{"auto": 256, "full": 20000, "none": 0} {
 			net.Codegen.Unroll = unroll
 			p, err := gen.Plan(net, gen.Options{})
 			require.NoError(t, err)
@@ -117,8 +118,10 @@ func requireBudget(t *testing.T, ph *plan.Phase, forward bool, budget int, what 
 	used, largest, smallestLoop := 0, 0, 1<<62
 	for _, s := range ph.Steps {
 		n := work(s.Op, forward)
-		switch {
+		switch d, ok := ir.Form(s.Op).(*ir.DenseGradInput); {
 		case n == 0:
+		case ok && d.DY.Size() < s.Chains:
+			require.False(t, s.Unrolled, what)
 		case s.Unrolled:
 			used, largest = used+n, max(largest, n)
 		default:

@@ -17,7 +17,7 @@ func (p *Plan) String() string {
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "field\ttensor\tlayout\toffset\tbytes\tpadding")
 	for _, f := range p.Net.Fields {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\n", f.Name, f.Tensor.Value.Name, f.layout(), f.Offset, f.Size, f.Pad*elemSize(f.Elem))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\n", f.Name, f.Tensor.Value.Name, f.layout(), f.Offset, f.Size, f.Pad*ElemSize(f.Elem))
 	}
 	t.Flush()
 	p.Infer.print(&b, "infer", p.Prog.DType, nil)
@@ -138,7 +138,7 @@ func (ph *Phase) places(s *Step, rows map[*ir.Value]bool) string {
 func (ph *Phase) Bytes(elem ir.DType) int {
 	n := 0
 	for _, slot := range ph.Slots {
-		n += slot * elemSize(elem)
+		n += slot * ElemSize(elem)
 	}
 	return n
 }

@@ -6,20 +6,29 @@ import (
 	"github.com/nngen-go/nngen/gen/ir"
 )
 
-// Unroll budgets. About 1,000 multiply-adds of straight-line code fill half
-// of an instruction cache; beyond that, loops are faster.
+// Unroll budgets. Straight-line code is for the smallest layers alone: every
+// multiply-add is a line that people commit.
 const (
-	unrollBudget = 1000  // multiply-adds per network and direction
+	unrollBudget = 256   // multiply-adds per network and direction
 	unrollLimit  = 20000 // `unroll: full` refuses more: compile time
 )
 
 // unroll chooses straight-line code for the smallest layers within the
-// budget, separately for the forward pass and for input gradients.
+// budget, separately for the forward pass and for input gradients: the same in
+// all phases, so that they share it.
 func (p *Plan) unroll() {
-	p.unrollSteps(p.Infer)
+	groups := [][]*Phase{{p.Infer}}
+	if p.InferBatch != nil {
+		groups = append(groups, []*Phase{p.InferBatch})
+	}
 	if p.Train != nil {
-		p.unrollSteps(p.Train.Gradients.Phases(Samples)...)
-		p.unrollSteps(p.Train.Evaluate.Phases(Samples)...)
+		groups = append(groups, p.Train.Gradients.Phases(Samples), p.Train.Evaluate.Phases(Samples))
+		if p.Train.One != nil {
+			groups = append(groups, []*Phase{p.Train.One})
+		}
+	}
+	for _, phases := range groups {
+		p.unrollSteps(phases...)
 	}
 }
 
@@ -30,7 +39,7 @@ func (p *Plan) unrollSteps(phases ...*Phase) {
 		var steps []*Step
 		for _, ph := range phases {
 			for _, s := range ph.Steps {
-				if o := productOf(s.Op); o != nil && o.grad != forward {
+				if o := productOf(s.Op); o != nil && o.grad != forward && !few(s) {
 					steps = append(steps, s)
 				}
 			}
@@ -42,6 +51,13 @@ func (p *Plan) unrollSteps(phases ...*Phase) {
 			s.Unrolled = left >= 0
 		}
 	}
+}
+
+// few reports whether an input's gradient has fewer terms than chains: a loop
+// over the inputs then does nothing but what straight-line code does.
+func few(s *Step) bool {
+	o, ok := ir.Form(s.Op).(*ir.DenseGradInput)
+	return ok && o.DY.Size() < s.Chains
 }
 
 // multiplyAdds returns the multiply-adds per sample of a contraction.

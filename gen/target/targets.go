@@ -17,6 +17,8 @@ type Target struct {
 	Doc  string
 	// Data is what every assembly file of kernels starts with.
 	Data string
+	// Masks: a vector may be partial at no cost.
+	Masks bool
 
 	// MatVec prints a dense layer for one sample, MatMul for the rows of a
 	// batch and one panel: TileRows are the numbers of rows it takes at once,
@@ -25,6 +27,8 @@ type Target struct {
 	MatMul        func(name string, doc []string, k *kernel.Kernel) *asm.Func
 	TileRows      func(elem string, outputs, chains int) []int
 	VectorOutputs func(elem string, chains int) int
+	// Last is how open kernels are told of a partial vector.
+	Last func(elem string, outputs int, gradient bool) (room int, partial bool, mask int)
 	// Fuses reports whether they can apply the epilogue.
 	Fuses func(*kernel.Kernel) bool
 
@@ -39,8 +43,8 @@ type Target struct {
 	// RankOne prints the step of one sample on a layer's weights.
 	RankOne      func(name string, doc []string, k *kernel.RankOne) *asm.Func
 	FusesRankOne func(elem string, epilogue []kernel.Epilogue) bool
-	// NonZero prints the list of the elements that are not zero; NonZeroData
-	// is the table it reads.
+	// NonZero prints the list of the elements that are not zero, the same for
+	// all instruction sets of an architecture; NonZeroData is what it reads.
 	NonZero     func(name string, doc []string, elem string, size int) *asm.Func
 	NonZeroData string
 
@@ -60,23 +64,14 @@ var Targets = []Target{
 // amd64 is the row of an instruction set of amd64.
 func amd64(name, doc string, s *x86.ISA) Target {
 	return Target{
-		Name: name, Arch: "amd64", Doc: doc, Data: s.Masks(),
-		MatVec: s.MatVec, MatMul: s.MatMul, TileRows: s.TileRows, VectorOutputs: s.VectorOutputs, Fuses: s.Fuses,
+		Name: name, Arch: "amd64", Doc: doc, Data: s.Masks(), Masks: s.Masks() == "",
+		MatVec: s.MatVec, MatMul: s.MatMul, TileRows: s.TileRows, VectorOutputs: s.VectorOutputs, Last: s.Last, Fuses: s.Fuses,
 		GradInput: s.GradInput, GradInputRows: s.GradInputRows, InputsAtOnce: s.InputsAtOnce, FusesGradInput: s.FusesGradInput,
 		GradWeight: s.GradWeight, InputsOfWeights: s.InputsOfWeights(),
 		RankOne: s.RankOne, FusesRankOne: s.FusesRankOne,
-		NonZero: x86.AVX2.NonZero, NonZeroData: nonZeroData(s),
+		NonZero: x86.AVX2.NonZero, NonZeroData: x86.NonZeroTable() + x86.AVX2.Masks(),
 		Map: s.Map, Update: s.Update, Lanes: s.Lanes,
 	}
-}
-
-// nonZeroData is the table of NonZero, and the masks it shares with the other
-// kernels where these have no mask registers.
-func nonZeroData(s *x86.ISA) string {
-	if s.Masks() == "" {
-		return x86.NonZeroTable() + x86.AVX2.Masks()
-	}
-	return x86.NonZeroTable()
 }
 
 // ByName returns the row of that name, or nil.

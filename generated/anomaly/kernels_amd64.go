@@ -3,94 +3,169 @@
 
 package anomaly
 
+//go:noescape
+func adamElementsAVX2(g_, w_, exp_avg_, exp_avg_sq_, step_size_, correction_ *float32, vectors int)
+
+//go:noescape
+func adamElementsAVX512(g_, w_, exp_avg_, exp_avg_sq_, step_size_, correction_ *float32, vectors int)
+
+//go:noescape
+func dense128x128AVX2(y, x, w, b *float32)
+
+//go:noescape
+func dense128x128AVX512(y, x, w, b *float32)
+
+//go:noescape
+func dense128x640AVX2(y, x, w, b *float32)
+
+//go:noescape
+func dense128x640AVX512(y, x, w, b *float32)
+
+//go:noescape
+func dense128x8AVX2(y, x, wt, b *float32)
+
+//go:noescape
+func dense128x8AVX512(y, x, wt, b *float32)
+
+//go:noescape
+func dense640x128AVX2(y, x, w, b *float32)
+
+//go:noescape
+func dense640x128AVX512(y, x, w, b *float32)
+
+//go:noescape
+func dense8x128AVX2(y, x, w, b *float32)
+
+//go:noescape
+func dense8x128AVX512(y, x, w, b *float32)
+
+//go:noescape
+func inputGradientAVX2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func inputGradientAVX2_2(dx, dy, wt, u *float32, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func inputGradientAVX512(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func inputGradientAVX512_2(dx, dy, wt, u *float32, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func listed128x128AVX2(y, x, w, b *float32, list *int32, count int)
+
+//go:noescape
+func listed128x128AVX512(y, x, w, b *float32, list *int32, count int)
+
+//go:noescape
+func listed128x640AVX2(y, x, w, b *float32, list *int32, count int)
+
+//go:noescape
+func listed128x640AVX512(y, x, w, b *float32, list *int32, count int)
+
+//go:noescape
+func mseGradientEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
+func mseGradientEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
+func nonZero128(list *int32, count *int, x *float32)
+
+//go:noescape
+func preempt()
+
+//go:noescape
+func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rows16AVX2_2(y, x, w, b *float32, xStride, yStride, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rows16AVX2_3(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rows32AVX512(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2, tiles3 int)
+
+//go:noescape
+func rows32AVX512_2(y, x, w, b *float32, panelStride, xStride, yStride, tiles0, tiles1, tiles2, tiles3 int)
+
+//go:noescape
+func rows32AVX512_3(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2, tiles3 int)
+
+//go:noescape
+func rows8AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0 int)
+
+//go:noescape
+func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func weightGradient8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
 // dense10BiasAdam changes dense10.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense10BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
-	if useAVX512 {
+func dense10BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+	switch {
+	case useAVX512:
 		adamElementsAVX512(&g.b10[0][0], &p.b10[0][0], &t.m.expAvg.b10[0][0], &t.m.expAvgSq.b10[0][0], &stepSize, &correction, 40)
-		return
+	case useAVX2:
+		adamElementsAVX2(&g.b10[0][0], &p.b10[0][0], &t.m.expAvg.b10[0][0], &t.m.expAvgSq.b10[0][0], &stepSize, &correction, 80)
+	default:
+		dense10BiasAdamGeneric(t, p, g, stepSize, correction)
 	}
-	if useAVX2 {
-		adamElements_2AVX2(&g.b10[0][0], &p.b10[0][0], &t.m.expAvg.b10[0][0], &t.m.expAvgSq.b10[0][0], &stepSize, &correction, 80)
-		return
-	}
-	dense10BiasAdamGeneric(t, p, g, stepSize, correction)
 }
-
-// learn16_2AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_2AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_9AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_9AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense10BiasLearn updates dense10.bias: gradient and adam.
-func dense10BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense10BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 40 {
-			learn16_2AVX512(&p.b10[q][0], &t.m.expAvg.b10[q][0], &t.m.expAvgSq.b10[q][0], &stepSize, &correction, &t.m.dz10[0][q*16], &one, 1, len(x))
+			weightGradient16AVX512(&t.m.grads.b10[q][0], &t.m.dz10[0][q*16], &one, 1, len(x), 2624, 0)
+			adamElementsAVX512(&t.m.grads.b10[q][0], &p.b10[q][0], &t.m.expAvg.b10[q][0], &t.m.expAvgSq.b10[q][0], &stepSize, &correction, 1)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 40 {
-			gradient16_9AVX2(&t.m.grads.b10[q][0], &t.m.dz10[0][q*16], &one, 1, len(x))
-			adamElements_2AVX2(&t.m.grads.b10[q][0], &p.b10[q][0], &t.m.expAvg.b10[q][0], &t.m.expAvgSq.b10[q][0], &stepSize, &correction, 2)
+			weightGradient16AVX2(&t.m.grads.b10[q][0], &t.m.dz10[0][q*16], &one, 1, len(x), 2624, 0)
+			adamElementsAVX2(&t.m.grads.b10[q][0], &p.b10[q][0], &t.m.expAvg.b10[q][0], &t.m.expAvgSq.b10[q][0], &stepSize, &correction, 2)
 		}
-		return
+	default:
+		dense10BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 	}
-	dense10BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
-// dense10ForwardAVX512 is dense10ForwardGeneric for avx512: 81920 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense10ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense10ForwardAVX2 is dense10ForwardGeneric for avx2: 81920 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense10ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	if useAVX512 {
-		dense10ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
+	switch {
+	case useAVX512:
+		dense128x640AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	case useAVX2:
+		dense128x640AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	default:
+		dense10ForwardGeneric(y, x, w, b)
 	}
-	if useAVX2 {
-		dense10ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense10ForwardGeneric(y, x, w, b)
 }
-
-// dense10ForwardRowsPanel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense10ForwardRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10ForwardRows is dense10ForwardGeneric for every row.
 func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense10Forward((*[640]float32)(&y[0]), (*[128]float32)(x[0][:]), w, b)
 			return
@@ -102,154 +177,60 @@ func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b
 			single12 = 0
 		}
 		for q := 0; q < 40; q += 2 {
-			dense10ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows32AVX512_3(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 8256, 576, 2560, 128, by12, by8, by4, single12)
 			if again12 {
-				dense10ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows32AVX512_3(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 8256, 576, 2560, 128, 0, 0, 1, 0)
 			}
-			preemptAVX512()
+			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			dense10Forward((*[640]float32)(&y[0]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense10ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
+		for q := range 40 {
+			rows16AVX2_3(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 576, 2560, 128, by6, by5, single6)
+			preempt()
 		}
-		return
+	default:
+		dense10ForwardRowsGeneric(y, x, w, b)
 	}
-	dense10ForwardRowsGeneric(y, x, w, b)
 }
 
-// dense10ForwardRows_2Panel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense10ForwardRows_2Panel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense10ForwardRows_2 is dense10ForwardGeneric for every row.
-func dense10ForwardRows_2(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense10Forward((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		for q := 0; q < 40; q += 2 {
-			dense10ForwardRows_2Panel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense10ForwardRows_2Panel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
-			preemptAVX512()
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense10Forward((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense10ForwardRows_2Panel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
-		}
-		return
-	}
-	dense10ForwardRows_2Generic(y, x, w, b)
-}
-
-// dense10ForwardListedAVX512 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense10ForwardListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// dense10ForwardListed_2AVX2 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense10ForwardListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// dense10ForwardSkip is dense10ForwardGeneric; where enough elements of x are zero, their weights are not read.
+// dense10ForwardSkip is dense10Forward; where enough elements of x are zero, their weights are not read.
 func dense10ForwardSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		var list [144]int32
 		var count int
-		nonZeroAVX512(&list[0], &count, &x[0])
+		nonZero128(&list[0], &count, &x[0])
 		if count <= 112 {
-			dense10ForwardListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			listed128x640AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
 			return
 		}
 		dense10Forward(y, x, w, b)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		var list [136]int32
 		var count int
-		nonZero_2AVX2(&list[0], &count, &x[0])
+		nonZero128(&list[0], &count, &x[0])
 		if count <= 112 {
-			dense10ForwardListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			listed128x640AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
 			return
 		}
 		dense10Forward(y, x, w, b)
-		return
+	default:
+		dense10Forward(y, x, w, b)
 	}
-	dense10ForwardSkipGeneric(y, x, w, b)
 }
 
-// dense10ForwardTrainAVX512 is dense10ForwardTrainGeneric for avx512: 81920 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense10ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense10ForwardTrainAVX2 is dense10ForwardTrainGeneric for avx2: 81920 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense10ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense10ForwardTrain(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	if useAVX512 {
-		dense10ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense10ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense10ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense10ForwardTrainRowsPanel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense10ForwardTrainRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense10ForwardTrainRows is dense10ForwardTrainGeneric for every row.
+// dense10ForwardTrainRows is dense10ForwardGeneric for every row.
 func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
-			dense10ForwardTrain((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
+			dense10Forward((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -259,72 +240,49 @@ func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16
 			single12 = 0
 		}
 		for q := 0; q < 40; q += 2 {
-			dense10ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows32AVX512_3(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 8256, 576, 2624, 128, by12, by8, by4, single12)
 			if again12 {
-				dense10ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows32AVX512_3(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 8256, 576, 2624, 128, 0, 0, 1, 0)
 			}
-			preemptAVX512()
+			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
-			dense10ForwardTrain((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
+			dense10Forward((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense10ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
+		for q := range 40 {
+			rows16AVX2_3(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 576, 2624, 128, by6, by5, single6)
+			preempt()
 		}
-		return
+	default:
+		dense10ForwardTrainRowsGeneric(y, x, w, b)
 	}
-	dense10ForwardTrainRowsGeneric(y, x, w, b)
 }
-
-// dense10GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense10GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10GradInputRows is dense10GradInput for every row.
 func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]float32, u0 [][144]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
 		for k := 0; k < 128; k += 96 {
-			dense10GradInputRowsBlocksAVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(12, (128-k)/8), by6, by2, single6)
-			preemptAVX512()
+			inputGradientAVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 40, 8256, 2624, 576, 576, min(12, (128-k)/8), by6, by2, single6)
+			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for k := 0; k < 128; k += 100 {
-			dense10GradInputRowsBlocksAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(25, (128-k)/4), by3, by2, single3)
-			preempt_2AVX2()
+			inputGradientAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 40, 8256, 2624, 576, 576, min(25, (128-k)/4), by3, by2, single3)
+			preempt()
 		}
-		return
+	default:
+		dense10GradInputRowsGeneric(y, x, w, u0)
 	}
-	dense10GradInputRowsGeneric(y, x, w, u0)
 }
-
-// gradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense10GradWeight computes the gradient of the weights of layer "dense10":
 //
@@ -336,173 +294,123 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //
 // in the order of the samples. It does not allocate.
 func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
-	if useAVX512 {
-		for q := range g {
-			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
-			preemptAVX512()
+	switch {
+	case useAVX512:
+		for q := range 40 {
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x), 2624, 576)
+			preempt()
 		}
-		return
-	}
-	if useAVX2 {
-		for q := range g {
-			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
-			preempt_2AVX2()
+	case useAVX2:
+		for q := range 40 {
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x), 2624, 576)
+			preempt()
 		}
-		return
+	default:
+		dense10GradWeightGeneric(g, dy, x)
 	}
-	dense10GradWeightGeneric(g, dy, x)
 }
 
-// adamElementsAVX512 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
-//
-//go:noescape
-func adamElementsAVX512(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
-
-// adamElements_2AVX2 computes exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e… for every element.
-//
-//go:noescape
-func adamElements_2AVX2(g_ *float32, w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, vectors int)
-
 // dense10WeightAdam changes dense10.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense10WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
-	if useAVX512 {
+func dense10WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+	switch {
+	case useAVX512:
 		for q := range 40 {
 			adamElementsAVX512(&g.w10[q][0][0], &p.w10[q][0][0], &t.m.expAvg.w10[q][0][0], &t.m.expAvgSq.w10[q][0][0], &stepSize, &correction, 128)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 40 {
-			adamElements_2AVX2(&g.w10[q][0][0], &p.w10[q][0][0], &t.m.expAvg.w10[q][0][0], &t.m.expAvgSq.w10[q][0][0], &stepSize, &correction, 256)
+			adamElementsAVX2(&g.w10[q][0][0], &p.w10[q][0][0], &t.m.expAvg.w10[q][0][0], &t.m.expAvgSq.w10[q][0][0], &stepSize, &correction, 256)
 		}
-		return
+	default:
+		dense10WeightAdamGeneric(t, p, g, stepSize, correction)
 	}
-	dense10WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense10WeightLearn updates dense10.weight: gradient and adam.
-func dense10WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense10WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 40 {
-				learn16AVX512(&p.w10[q][k][0], &t.m.expAvg.w10[q][k][0], &t.m.expAvgSq.w10[q][k][0], &stepSize, &correction, &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x))
-				preemptAVX512()
+				weightGradient16AVX512(&t.m.grads.w10[q][k][0], &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x), 2624, 576)
+				adamElementsAVX512(&t.m.grads.w10[q][k][0], &p.w10[q][k][0], &t.m.expAvg.w10[q][k][0], &t.m.expAvgSq.w10[q][k][0], &stepSize, &correction, m*1)
+				preempt()
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 40 {
-				gradient16_2AVX2(&t.m.grads.w10[q][k][0], &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x))
-				adamElements_2AVX2(&t.m.grads.w10[q][k][0], &p.w10[q][k][0], &t.m.expAvg.w10[q][k][0], &t.m.expAvgSq.w10[q][k][0], &stepSize, &correction, m*2)
-				preempt_2AVX2()
+				weightGradient16AVX2(&t.m.grads.w10[q][k][0], &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x), 2624, 576)
+				adamElementsAVX2(&t.m.grads.w10[q][k][0], &p.w10[q][k][0], &t.m.expAvg.w10[q][k][0], &t.m.expAvgSq.w10[q][k][0], &stepSize, &correction, m*2)
+				preempt()
 			}
 		}
-		return
+	default:
+		dense10WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 	}
-	dense10WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
 // dense1BiasAdam changes dense1.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense1BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
-	if useAVX512 {
+func dense1BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+	switch {
+	case useAVX512:
 		adamElementsAVX512(&g.b1[0][0], &p.b1[0][0], &t.m.expAvg.b1[0][0], &t.m.expAvgSq.b1[0][0], &stepSize, &correction, 8)
-		return
+	case useAVX2:
+		adamElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.expAvg.b1[0][0], &t.m.expAvgSq.b1[0][0], &stepSize, &correction, 16)
+	default:
+		dense1BiasAdamGeneric(t, p, g, stepSize, correction)
 	}
-	if useAVX2 {
-		adamElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &t.m.expAvg.b1[0][0], &t.m.expAvgSq.b1[0][0], &stepSize, &correction, 16)
-		return
-	}
-	dense1BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
 // dense1BiasLearn updates dense1.bias: gradient and adam.
-func dense1BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense1BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_4AVX512(&p.b1[q][0], &t.m.expAvg.b1[q][0], &t.m.expAvgSq.b1[q][0], &stepSize, &correction, &t.m.dz1[0][q*16], &one, 1, len(x))
+			weightGradient16AVX512(&t.m.grads.b1[q][0], &t.m.dz1[0][q*16], &one, 1, len(x), 576, 0)
+			adamElementsAVX512(&t.m.grads.b1[q][0], &p.b1[q][0], &t.m.expAvg.b1[q][0], &t.m.expAvgSq.b1[q][0], &stepSize, &correction, 1)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			gradient16_10AVX2(&t.m.grads.b1[q][0], &t.m.dz1[0][q*16], &one, 1, len(x))
-			adamElements_2AVX2(&t.m.grads.b1[q][0], &p.b1[q][0], &t.m.expAvg.b1[q][0], &t.m.expAvgSq.b1[q][0], &stepSize, &correction, 2)
+			weightGradient16AVX2(&t.m.grads.b1[q][0], &t.m.dz1[0][q*16], &one, 1, len(x), 576, 0)
+			adamElementsAVX2(&t.m.grads.b1[q][0], &p.b1[q][0], &t.m.expAvg.b1[q][0], &t.m.expAvgSq.b1[q][0], &stepSize, &correction, 2)
 		}
-		return
+	default:
+		dense1BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 	}
-	dense1BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
-// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 81920 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 81920 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		dense1ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
+	switch {
+	case useAVX512:
+		dense640x128AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	case useAVX2:
+		dense640x128AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	default:
+		dense1ForwardGeneric(y, x, w, b)
 	}
-	if useAVX2 {
-		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense1ForwardGeneric(y, x, w, b)
 }
-
-// dense1ForwardRowsPanel0AVX512 sums 640 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// preemptAVX512 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
-//
-//go:noescape
-func preemptAVX512()
-
-// dense1ForwardRowsPanel2AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// preempt_2AVX2 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
-//
-//go:noescape
-func preempt_2AVX2()
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense1Forward((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
 			return
@@ -514,111 +422,27 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[
 			single12 = 0
 		}
 		for q := 0; q < 8; q += 2 {
-			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 41024, 2560, 576, 640, by12, by8, by4, single12)
 			if again12 {
-				dense1ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 41024, 2560, 576, 640, 0, 0, 1, 0)
 			}
-			preemptAVX512()
+			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			dense1Forward((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense1ForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
+		for q := range 8 {
+			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 2560, 576, 640, by6, by5, single6)
+			preempt()
 		}
-		return
+	default:
+		dense1ForwardRowsGeneric(y, x, w, b)
 	}
-	dense1ForwardRowsGeneric(y, x, w, b)
 }
-
-// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 81920 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 81920 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense1ForwardTrain(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		dense1ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense1ForwardTrainRowsPanel0AVX512 sums 640 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardTrainRowsPanel1AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense1ForwardTrain((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		for q := 0; q < 8; q += 2 {
-			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense1ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
-			preemptAVX512()
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense1ForwardTrain((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense1ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
-		}
-		return
-	}
-	dense1ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-// gradient16_7AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_7AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_8AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -630,153 +454,123 @@ func gradient16_8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //
 // in the order of the samples. It does not allocate.
 func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
-	if useAVX512 {
-		for q := range g {
-			gradient16_7AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x))
-			preemptAVX512()
+	switch {
+	case useAVX512:
+		for q := range 8 {
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x), 576, 2560)
+			preempt()
 		}
-		return
-	}
-	if useAVX2 {
-		for q := range g {
-			gradient16_8AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x))
-			preempt_2AVX2()
+	case useAVX2:
+		for q := range 8 {
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x), 576, 2560)
+			preempt()
 		}
-		return
+	default:
+		dense1GradWeightGeneric(g, dy, x)
 	}
-	dense1GradWeightGeneric(g, dy, x)
 }
 
 // dense1WeightAdam changes dense1.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense1WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
-	if useAVX512 {
+func dense1WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+	switch {
+	case useAVX512:
 		for q := range 8 {
 			adamElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.expAvg.w1[q][0][0], &t.m.expAvgSq.w1[q][0][0], &stepSize, &correction, 640)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 8 {
-			adamElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.expAvg.w1[q][0][0], &t.m.expAvgSq.w1[q][0][0], &stepSize, &correction, 1280)
+			adamElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.expAvg.w1[q][0][0], &t.m.expAvgSq.w1[q][0][0], &stepSize, &correction, 1280)
 		}
-		return
+	default:
+		dense1WeightAdamGeneric(t, p, g, stepSize, correction)
 	}
-	dense1WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// learn16_6AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_6AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense1WeightLearn updates dense1.weight: gradient and adam.
-func dense1WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense1WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(640, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_6AVX512(&p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
-				preemptAVX512()
+				weightGradient16AVX512(&t.m.grads.w1[q][k][0], &t.m.dz1[0][q*16], &x[0][k], m, len(x), 576, 2560)
+				adamElementsAVX512(&t.m.grads.w1[q][k][0], &p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, m*1)
+				preempt()
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(640, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				gradient16_8AVX2(&t.m.grads.w1[q][k][0], &t.m.dz1[0][q*16], &x[0][k], m, len(x))
-				adamElements_2AVX2(&t.m.grads.w1[q][k][0], &p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, m*2)
-				preempt_2AVX2()
+				weightGradient16AVX2(&t.m.grads.w1[q][k][0], &t.m.dz1[0][q*16], &x[0][k], m, len(x), 576, 2560)
+				adamElementsAVX2(&t.m.grads.w1[q][k][0], &p.w1[q][k][0], &t.m.expAvg.w1[q][k][0], &t.m.expAvgSq.w1[q][k][0], &stepSize, &correction, m*2)
+				preempt()
 			}
 		}
-		return
+	default:
+		dense1WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 	}
-	dense1WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
 // dense2BiasAdam changes dense2.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense2BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
-	if useAVX512 {
+func dense2BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+	switch {
+	case useAVX512:
 		adamElementsAVX512(&g.b2[0][0], &p.b2[0][0], &t.m.expAvg.b2[0][0], &t.m.expAvgSq.b2[0][0], &stepSize, &correction, 8)
-		return
+	case useAVX2:
+		adamElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.expAvg.b2[0][0], &t.m.expAvgSq.b2[0][0], &stepSize, &correction, 16)
+	default:
+		dense2BiasAdamGeneric(t, p, g, stepSize, correction)
 	}
-	if useAVX2 {
-		adamElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &t.m.expAvg.b2[0][0], &t.m.expAvgSq.b2[0][0], &stepSize, &correction, 16)
-		return
-	}
-	dense2BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
 // dense2BiasLearn updates dense2.bias: gradient and adam.
-func dense2BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense2BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_4AVX512(&p.b2[q][0], &t.m.expAvg.b2[q][0], &t.m.expAvgSq.b2[q][0], &stepSize, &correction, &t.m.dz2[0][q*16], &one, 1, len(x))
+			weightGradient16AVX512(&t.m.grads.b2[q][0], &t.m.dz2[0][q*16], &one, 1, len(x), 576, 0)
+			adamElementsAVX512(&t.m.grads.b2[q][0], &p.b2[q][0], &t.m.expAvg.b2[q][0], &t.m.expAvgSq.b2[q][0], &stepSize, &correction, 1)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			gradient16_10AVX2(&t.m.grads.b2[q][0], &t.m.dz2[0][q*16], &one, 1, len(x))
-			adamElements_2AVX2(&t.m.grads.b2[q][0], &p.b2[q][0], &t.m.expAvg.b2[q][0], &t.m.expAvgSq.b2[q][0], &stepSize, &correction, 2)
+			weightGradient16AVX2(&t.m.grads.b2[q][0], &t.m.dz2[0][q*16], &one, 1, len(x), 576, 0)
+			adamElementsAVX2(&t.m.grads.b2[q][0], &p.b2[q][0], &t.m.expAvg.b2[q][0], &t.m.expAvgSq.b2[q][0], &stepSize, &correction, 2)
 		}
-		return
+	default:
+		dense2BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 	}
-	dense2BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
-// dense2ForwardAVX512 is dense2ForwardGeneric for avx512: 16384 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 16384 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense2Forward(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		dense2ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
+func dense2Forward(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	switch {
+	case useAVX512:
+		dense128x128AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	case useAVX2:
+		dense128x128AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	default:
+		dense2ForwardGeneric(y, x, w, b)
 	}
-	if useAVX2 {
-		dense2ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense2ForwardGeneric(y, x, w, b)
 }
-
-// dense2ForwardRowsPanel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
-func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	if useAVX512 {
+func dense2ForwardRows(y, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense2Forward((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
@@ -788,560 +582,349 @@ func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float3
 			single12 = 0
 		}
 		for q := 0; q < 8; q += 2 {
-			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 8256, 576, 576, 128, by12, by8, by4, single12)
 			if again12 {
-				dense2ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 8256, 576, 576, 128, 0, 0, 1, 0)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			dense2Forward((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense2ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		for q := range 8 {
+			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 576, 576, 128, by6, by5, single6)
 		}
-		return
+	default:
+		dense2ForwardRowsGeneric(y, x, w, b)
 	}
-	dense2ForwardRowsGeneric(y, x, w, b)
 }
 
-// dense2ForwardListedAVX512 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense2ForwardListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// nonZeroAVX512 lists the byte offsets of the elements that are not zero.
-//
-//go:noescape
-func nonZeroAVX512(list *int32, count *int, x *float32)
-
-// dense2ForwardListed_2AVX2 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense2ForwardListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// nonZero_2AVX2 lists the byte offsets of the elements that are not zero.
-//
-//go:noescape
-func nonZero_2AVX2(list *int32, count *int, x *float32)
-
-// dense2ForwardSkip is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
-func dense2ForwardSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	if useAVX512 {
+// dense2ForwardSkip is dense2Forward; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkip(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	switch {
+	case useAVX512:
 		var list [144]int32
 		var count int
-		nonZeroAVX512(&list[0], &count, &x[0])
+		nonZero128(&list[0], &count, &x[0])
 		if count <= 112 {
-			dense2ForwardListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			listed128x128AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
 			return
 		}
 		dense2Forward(y, x, w, b)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		var list [136]int32
 		var count int
-		nonZero_2AVX2(&list[0], &count, &x[0])
+		nonZero128(&list[0], &count, &x[0])
 		if count <= 112 {
-			dense2ForwardListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			listed128x128AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
 			return
 		}
 		dense2Forward(y, x, w, b)
-		return
+	default:
+		dense2Forward(y, x, w, b)
 	}
-	dense2ForwardSkipGeneric(y, x, w, b)
-}
-
-// dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 16384 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 16384 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense2ForwardTrain(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		dense2ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense2ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense2ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense2ForwardTrainRowsPanel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardTrainRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense2ForwardTrain((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		for q := 0; q < 8; q += 2 {
-			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense2ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense2ForwardTrain((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense2ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		return
-	}
-	dense2ForwardTrainRowsGeneric(y, x, w, b)
 }
 
 // dense2WeightAdam changes dense2.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense2WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
-	if useAVX512 {
+func dense2WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+	switch {
+	case useAVX512:
 		for q := range 8 {
 			adamElementsAVX512(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.expAvg.w2[q][0][0], &t.m.expAvgSq.w2[q][0][0], &stepSize, &correction, 128)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 8 {
-			adamElements_2AVX2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.expAvg.w2[q][0][0], &t.m.expAvgSq.w2[q][0][0], &stepSize, &correction, 256)
+			adamElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.expAvg.w2[q][0][0], &t.m.expAvgSq.w2[q][0][0], &stepSize, &correction, 256)
 		}
-		return
+	default:
+		dense2WeightAdamGeneric(t, p, g, stepSize, correction)
 	}
-	dense2WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
 // dense2WeightLearn updates dense2.weight: gradient and adam.
-func dense2WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense2WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_3AVX512(&p.w2[q][k][0], &t.m.expAvg.w2[q][k][0], &t.m.expAvgSq.w2[q][k][0], &stepSize, &correction, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				weightGradient16AVX512(&t.m.grads.w2[q][k][0], &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x), 576, 576)
+				adamElementsAVX512(&t.m.grads.w2[q][k][0], &p.w2[q][k][0], &t.m.expAvg.w2[q][k][0], &t.m.expAvgSq.w2[q][k][0], &stepSize, &correction, m*1)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				gradient16_4AVX2(&t.m.grads.w2[q][k][0], &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
-				adamElements_2AVX2(&t.m.grads.w2[q][k][0], &p.w2[q][k][0], &t.m.expAvg.w2[q][k][0], &t.m.expAvgSq.w2[q][k][0], &stepSize, &correction, m*2)
+				weightGradient16AVX2(&t.m.grads.w2[q][k][0], &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x), 576, 576)
+				adamElementsAVX2(&t.m.grads.w2[q][k][0], &p.w2[q][k][0], &t.m.expAvg.w2[q][k][0], &t.m.expAvgSq.w2[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
-		return
+	default:
+		dense2WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 	}
-	dense2WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
 // dense3BiasAdam changes dense3.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense3BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
-	if useAVX512 {
+func dense3BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+	switch {
+	case useAVX512:
 		adamElementsAVX512(&g.b3[0][0], &p.b3[0][0], &t.m.expAvg.b3[0][0], &t.m.expAvgSq.b3[0][0], &stepSize, &correction, 8)
-		return
+	case useAVX2:
+		adamElementsAVX2(&g.b3[0][0], &p.b3[0][0], &t.m.expAvg.b3[0][0], &t.m.expAvgSq.b3[0][0], &stepSize, &correction, 16)
+	default:
+		dense3BiasAdamGeneric(t, p, g, stepSize, correction)
 	}
-	if useAVX2 {
-		adamElements_2AVX2(&g.b3[0][0], &p.b3[0][0], &t.m.expAvg.b3[0][0], &t.m.expAvgSq.b3[0][0], &stepSize, &correction, 16)
-		return
-	}
-	dense3BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
 // dense3BiasLearn updates dense3.bias: gradient and adam.
-func dense3BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense3BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_4AVX512(&p.b3[q][0], &t.m.expAvg.b3[q][0], &t.m.expAvgSq.b3[q][0], &stepSize, &correction, &t.m.dz3[0][q*16], &one, 1, len(x))
+			weightGradient16AVX512(&t.m.grads.b3[q][0], &t.m.dz3[0][q*16], &one, 1, len(x), 576, 0)
+			adamElementsAVX512(&t.m.grads.b3[q][0], &p.b3[q][0], &t.m.expAvg.b3[q][0], &t.m.expAvgSq.b3[q][0], &stepSize, &correction, 1)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			gradient16_10AVX2(&t.m.grads.b3[q][0], &t.m.dz3[0][q*16], &one, 1, len(x))
-			adamElements_2AVX2(&t.m.grads.b3[q][0], &p.b3[q][0], &t.m.expAvg.b3[q][0], &t.m.expAvgSq.b3[q][0], &stepSize, &correction, 2)
+			weightGradient16AVX2(&t.m.grads.b3[q][0], &t.m.dz3[0][q*16], &one, 1, len(x), 576, 0)
+			adamElementsAVX2(&t.m.grads.b3[q][0], &p.b3[q][0], &t.m.expAvg.b3[q][0], &t.m.expAvgSq.b3[q][0], &stepSize, &correction, 2)
 		}
-		return
+	default:
+		dense3BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 	}
-	dense3BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
 // dense3WeightAdam changes dense3.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense3WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
-	if useAVX512 {
+func dense3WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+	switch {
+	case useAVX512:
 		for q := range 8 {
 			adamElementsAVX512(&g.w3[q][0][0], &p.w3[q][0][0], &t.m.expAvg.w3[q][0][0], &t.m.expAvgSq.w3[q][0][0], &stepSize, &correction, 128)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 8 {
-			adamElements_2AVX2(&g.w3[q][0][0], &p.w3[q][0][0], &t.m.expAvg.w3[q][0][0], &t.m.expAvgSq.w3[q][0][0], &stepSize, &correction, 256)
+			adamElementsAVX2(&g.w3[q][0][0], &p.w3[q][0][0], &t.m.expAvg.w3[q][0][0], &t.m.expAvgSq.w3[q][0][0], &stepSize, &correction, 256)
 		}
-		return
+	default:
+		dense3WeightAdamGeneric(t, p, g, stepSize, correction)
 	}
-	dense3WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
 // dense3WeightLearn updates dense3.weight: gradient and adam.
-func dense3WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense3WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_3AVX512(&p.w3[q][k][0], &t.m.expAvg.w3[q][k][0], &t.m.expAvgSq.w3[q][k][0], &stepSize, &correction, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+				weightGradient16AVX512(&t.m.grads.w3[q][k][0], &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x), 576, 576)
+				adamElementsAVX512(&t.m.grads.w3[q][k][0], &p.w3[q][k][0], &t.m.expAvg.w3[q][k][0], &t.m.expAvgSq.w3[q][k][0], &stepSize, &correction, m*1)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				gradient16_4AVX2(&t.m.grads.w3[q][k][0], &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
-				adamElements_2AVX2(&t.m.grads.w3[q][k][0], &p.w3[q][k][0], &t.m.expAvg.w3[q][k][0], &t.m.expAvgSq.w3[q][k][0], &stepSize, &correction, m*2)
+				weightGradient16AVX2(&t.m.grads.w3[q][k][0], &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x), 576, 576)
+				adamElementsAVX2(&t.m.grads.w3[q][k][0], &p.w3[q][k][0], &t.m.expAvg.w3[q][k][0], &t.m.expAvgSq.w3[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
-		return
+	default:
+		dense3WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 	}
-	dense3WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
 // dense4BiasAdam changes dense4.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense4BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
-	if useAVX512 {
+func dense4BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+	switch {
+	case useAVX512:
 		adamElementsAVX512(&g.b4[0][0], &p.b4[0][0], &t.m.expAvg.b4[0][0], &t.m.expAvgSq.b4[0][0], &stepSize, &correction, 8)
-		return
+	case useAVX2:
+		adamElementsAVX2(&g.b4[0][0], &p.b4[0][0], &t.m.expAvg.b4[0][0], &t.m.expAvgSq.b4[0][0], &stepSize, &correction, 16)
+	default:
+		dense4BiasAdamGeneric(t, p, g, stepSize, correction)
 	}
-	if useAVX2 {
-		adamElements_2AVX2(&g.b4[0][0], &p.b4[0][0], &t.m.expAvg.b4[0][0], &t.m.expAvgSq.b4[0][0], &stepSize, &correction, 16)
-		return
-	}
-	dense4BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
 // dense4BiasLearn updates dense4.bias: gradient and adam.
-func dense4BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense4BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_4AVX512(&p.b4[q][0], &t.m.expAvg.b4[q][0], &t.m.expAvgSq.b4[q][0], &stepSize, &correction, &t.m.dz4[0][q*16], &one, 1, len(x))
+			weightGradient16AVX512(&t.m.grads.b4[q][0], &t.m.dz4[0][q*16], &one, 1, len(x), 576, 0)
+			adamElementsAVX512(&t.m.grads.b4[q][0], &p.b4[q][0], &t.m.expAvg.b4[q][0], &t.m.expAvgSq.b4[q][0], &stepSize, &correction, 1)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			gradient16_10AVX2(&t.m.grads.b4[q][0], &t.m.dz4[0][q*16], &one, 1, len(x))
-			adamElements_2AVX2(&t.m.grads.b4[q][0], &p.b4[q][0], &t.m.expAvg.b4[q][0], &t.m.expAvgSq.b4[q][0], &stepSize, &correction, 2)
+			weightGradient16AVX2(&t.m.grads.b4[q][0], &t.m.dz4[0][q*16], &one, 1, len(x), 576, 0)
+			adamElementsAVX2(&t.m.grads.b4[q][0], &p.b4[q][0], &t.m.expAvg.b4[q][0], &t.m.expAvgSq.b4[q][0], &stepSize, &correction, 2)
 		}
-		return
+	default:
+		dense4BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 	}
-	dense4BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
 // dense4WeightAdam changes dense4.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense4WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
-	if useAVX512 {
+func dense4WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+	switch {
+	case useAVX512:
 		for q := range 8 {
 			adamElementsAVX512(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.expAvg.w4[q][0][0], &t.m.expAvgSq.w4[q][0][0], &stepSize, &correction, 128)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 8 {
-			adamElements_2AVX2(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.expAvg.w4[q][0][0], &t.m.expAvgSq.w4[q][0][0], &stepSize, &correction, 256)
+			adamElementsAVX2(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.expAvg.w4[q][0][0], &t.m.expAvgSq.w4[q][0][0], &stepSize, &correction, 256)
 		}
-		return
+	default:
+		dense4WeightAdamGeneric(t, p, g, stepSize, correction)
 	}
-	dense4WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
 // dense4WeightLearn updates dense4.weight: gradient and adam.
-func dense4WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense4WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_3AVX512(&p.w4[q][k][0], &t.m.expAvg.w4[q][k][0], &t.m.expAvgSq.w4[q][k][0], &stepSize, &correction, &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x))
+				weightGradient16AVX512(&t.m.grads.w4[q][k][0], &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x), 576, 576)
+				adamElementsAVX512(&t.m.grads.w4[q][k][0], &p.w4[q][k][0], &t.m.expAvg.w4[q][k][0], &t.m.expAvgSq.w4[q][k][0], &stepSize, &correction, m*1)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				gradient16_4AVX2(&t.m.grads.w4[q][k][0], &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x))
-				adamElements_2AVX2(&t.m.grads.w4[q][k][0], &p.w4[q][k][0], &t.m.expAvg.w4[q][k][0], &t.m.expAvgSq.w4[q][k][0], &stepSize, &correction, m*2)
+				weightGradient16AVX2(&t.m.grads.w4[q][k][0], &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x), 576, 576)
+				adamElementsAVX2(&t.m.grads.w4[q][k][0], &p.w4[q][k][0], &t.m.expAvg.w4[q][k][0], &t.m.expAvgSq.w4[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
-		return
+	default:
+		dense4WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 	}
-	dense4WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
 // dense5BiasAdam changes dense5.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense5BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
-	if useAVX512 {
+func dense5BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+	switch {
+	case useAVX512:
 		adamElementsAVX512(&g.b5[0][0], &p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, 1)
-		return
+	case useAVX2:
+		adamElementsAVX2(&g.b5[0][0], &p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, 2)
+	default:
+		dense5BiasAdamGeneric(t, p, g, stepSize, correction)
 	}
-	if useAVX2 {
-		adamElements_2AVX2(&g.b5[0][0], &p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, 2)
-		return
-	}
-	dense5BiasAdamGeneric(t, p, g, stepSize, correction)
 }
-
-// learn8_3AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_3AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_4AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense5BiasLearn updates dense5.bias: gradient and adam.
-func dense5BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense5BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn8_3AVX512(&p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, &t.m.dz5[0][0], &one, 1, len(x))
-		return
-	}
-	if useAVX2 {
+		weightGradientUpTo16AVX512(&t.m.grads.b5[0][0], &t.m.dz5[0][0], &one, 1, len(x), 32, 0, 255)
+		adamElementsAVX512(&t.m.grads.b5[0][0], &p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, 1)
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn8_4AVX2(&p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, &t.m.dz5[0][0], &one, 1, len(x))
-		return
+		weightGradient8AVX2(&t.m.grads.b5[0][0], &t.m.dz5[0][0], &one, 1, len(x), 32, 0)
+		adamElementsAVX2(&t.m.grads.b5[0][0], &p.b5[0][0], &t.m.expAvg.b5[0][0], &t.m.expAvgSq.b5[0][0], &stepSize, &correction, 2)
+	default:
+		dense5BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 	}
-	dense5BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
-// dense5ForwardAVX512 is dense5ForwardGeneric for avx512: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense5ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense5ForwardAVX2 is dense5ForwardGeneric for avx2: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense5ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense5Forward(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense5ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
+	switch {
+	case useAVX512:
+		dense128x8AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+	case useAVX2:
+		dense128x8AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	default:
+		dense5ForwardGeneric(y, x, wt, b)
 	}
-	if useAVX2 {
-		dense5ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense5ForwardGeneric(y, x, wt, b)
 }
-
-// dense5ForwardRowsPanel0AVX512 sums 128 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense5ForwardRowsPanel1AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense5ForwardRows is dense5ForwardGeneric for every row.
 func dense5ForwardRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense5Forward(&y[0], (*[128]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense5ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	if useAVX2 {
+		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 576, 32, 128, 255, by3, by2, single3)
+	case useAVX2:
 		if len(x) == 1 {
 			dense5Forward(&y[0], (*[128]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
-		dense5ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
-		return
+		rows8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 576, 32, 128, m)
+	default:
+		dense5ForwardRowsGeneric(y, x, wt, b)
 	}
-	dense5ForwardRowsGeneric(y, x, wt, b)
 }
-
-// dense5ForwardTrainAVX512 is dense5ForwardTrainGeneric for avx512: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense5ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense5ForwardTrainAVX2 is dense5ForwardTrainGeneric for avx2: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense5ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense5ForwardTrain(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense5ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense5ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense5ForwardTrainGeneric(y, x, wt, b)
-}
-
-// dense5ForwardTrainRowsPanel0AVX512 sums 128 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense5ForwardTrainRowsPanel1AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense5ForwardTrainRows is dense5ForwardTrainGeneric for every row.
-func dense5ForwardTrainRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense5ForwardTrain(&y[0], (*[128]float32)(x[0][:]), wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense5ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense5ForwardTrain(&y[0], (*[128]float32)(x[0][:]), wt, b)
-			return
-		}
-		m := len(x)
-		dense5ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
-		return
-	}
-	dense5ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-// dense5GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense5GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense5GradInputRows is dense5GradInput for every row.
 func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense5GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 16, by6, by2, single6)
-		return
-	}
-	if useAVX2 {
+		inputGradientAVX512_2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 32, 576, 576, 16, by6, by2, single6)
+	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense5GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 32, by3, by2, single3)
-		return
+		inputGradientAVX2_2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 32, 576, 576, 32, by3, by2, single3)
+	default:
+		dense5GradInputRowsGeneric(y, x, wt, u0)
 	}
-	dense5GradInputRowsGeneric(y, x, wt, u0)
 }
-
-// gradient8AVX512 sums the gradients of the weights of 8 outputs over the rows.
-//
-//go:noescape
-func gradient8AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
-//
-//go:noescape
-func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense5GradWeight computes the gradient of the weights of layer "dense5":
 //
@@ -1353,141 +936,107 @@ func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 //
 // in the order of the samples. It does not allocate.
 func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
-	if useAVX512 {
-		gradient8AVX512(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
-		return
+	switch {
+	case useAVX512:
+		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x), 32, 576, 255)
+	case useAVX2:
+		weightGradient8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x), 32, 576)
+	default:
+		dense5GradWeightGeneric(gt, dy, x)
 	}
-	if useAVX2 {
-		gradient8_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
-		return
-	}
-	dense5GradWeightGeneric(gt, dy, x)
 }
 
 // dense5WeightAdam changes dense5.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense5WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
-	if useAVX512 {
+func dense5WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+	switch {
+	case useAVX512:
 		adamElementsAVX512(&g.w5[0][0], &p.w5[0][0], &t.m.expAvg.w5[0][0], &t.m.expAvgSq.w5[0][0], &stepSize, &correction, 64)
-		return
+	case useAVX2:
+		adamElementsAVX2(&g.w5[0][0], &p.w5[0][0], &t.m.expAvg.w5[0][0], &t.m.expAvgSq.w5[0][0], &stepSize, &correction, 128)
+	default:
+		dense5WeightAdamGeneric(t, p, g, stepSize, correction)
 	}
-	if useAVX2 {
-		adamElements_2AVX2(&g.w5[0][0], &p.w5[0][0], &t.m.expAvg.w5[0][0], &t.m.expAvgSq.w5[0][0], &stepSize, &correction, 128)
-		return
-	}
-	dense5WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// learn8AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_2AVX2(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense5WeightLearn updates dense5.weight: gradient and adam.
-func dense5WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense5WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
-			learn8AVX512(&p.w5[k][0], &t.m.expAvg.w5[k][0], &t.m.expAvgSq.w5[k][0], &stepSize, &correction, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x))
+			weightGradientUpTo16AVX512(&t.m.grads.w5[k][0], &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x), 32, 576, 255)
+			adamElementsAVX512(&t.m.grads.w5[k][0], &p.w5[k][0], &t.m.expAvg.w5[k][0], &t.m.expAvgSq.w5[k][0], &stepSize, &correction, (m*8+15)/16)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learn8_2AVX2(&p.w5[k][0], &t.m.expAvg.w5[k][0], &t.m.expAvgSq.w5[k][0], &stepSize, &correction, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x))
+			weightGradient8AVX2(&t.m.grads.w5[k][0], &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x), 32, 576)
+			adamElementsAVX2(&t.m.grads.w5[k][0], &p.w5[k][0], &t.m.expAvg.w5[k][0], &t.m.expAvgSq.w5[k][0], &stepSize, &correction, m*1)
 		}
-		return
+	default:
+		dense5WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 	}
-	dense5WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
 // dense6BiasAdam changes dense6.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense6BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
-	if useAVX512 {
+func dense6BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+	switch {
+	case useAVX512:
 		adamElementsAVX512(&g.b6[0][0], &p.b6[0][0], &t.m.expAvg.b6[0][0], &t.m.expAvgSq.b6[0][0], &stepSize, &correction, 8)
-		return
+	case useAVX2:
+		adamElementsAVX2(&g.b6[0][0], &p.b6[0][0], &t.m.expAvg.b6[0][0], &t.m.expAvgSq.b6[0][0], &stepSize, &correction, 16)
+	default:
+		dense6BiasAdamGeneric(t, p, g, stepSize, correction)
 	}
-	if useAVX2 {
-		adamElements_2AVX2(&g.b6[0][0], &p.b6[0][0], &t.m.expAvg.b6[0][0], &t.m.expAvgSq.b6[0][0], &stepSize, &correction, 16)
-		return
-	}
-	dense6BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
 // dense6BiasLearn updates dense6.bias: gradient and adam.
-func dense6BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense6BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_4AVX512(&p.b6[q][0], &t.m.expAvg.b6[q][0], &t.m.expAvgSq.b6[q][0], &stepSize, &correction, &t.m.dz6[0][q*16], &one, 1, len(x))
+			weightGradient16AVX512(&t.m.grads.b6[q][0], &t.m.dz6[0][q*16], &one, 1, len(x), 576, 0)
+			adamElementsAVX512(&t.m.grads.b6[q][0], &p.b6[q][0], &t.m.expAvg.b6[q][0], &t.m.expAvgSq.b6[q][0], &stepSize, &correction, 1)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			gradient16_10AVX2(&t.m.grads.b6[q][0], &t.m.dz6[0][q*16], &one, 1, len(x))
-			adamElements_2AVX2(&t.m.grads.b6[q][0], &p.b6[q][0], &t.m.expAvg.b6[q][0], &t.m.expAvgSq.b6[q][0], &stepSize, &correction, 2)
+			weightGradient16AVX2(&t.m.grads.b6[q][0], &t.m.dz6[0][q*16], &one, 1, len(x), 576, 0)
+			adamElementsAVX2(&t.m.grads.b6[q][0], &p.b6[q][0], &t.m.expAvg.b6[q][0], &t.m.expAvgSq.b6[q][0], &stepSize, &correction, 2)
 		}
-		return
+	default:
+		dense6BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 	}
-	dense6BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
-// dense6ForwardAVX512 is dense6ForwardGeneric for avx512: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense6ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense6ForwardAVX2 is dense6ForwardGeneric for avx2: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense6ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		dense6ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
+	switch {
+	case useAVX512:
+		dense8x128AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	case useAVX2:
+		dense8x128AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	default:
+		dense6ForwardGeneric(y, x, w, b)
 	}
-	if useAVX2 {
-		dense6ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense6ForwardGeneric(y, x, w, b)
 }
-
-// dense6ForwardRowsPanel0AVX512 sums 8 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense6ForwardRowsPanel1AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6ForwardRows is dense6ForwardGeneric for every row.
 func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense6Forward((*[128]float32)(y[0][:]), &x[0], w, b)
 			return
@@ -1499,134 +1048,41 @@ func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b
 			single12 = 0
 		}
 		for q := 0; q < 8; q += 2 {
-			dense6ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows32AVX512_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 512, 32, 576, by12, by8, by4, single12)
 			if again12 {
-				dense6ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows32AVX512_2(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 512, 32, 576, 0, 0, 1, 0)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			dense6Forward((*[128]float32)(y[0][:]), &x[0], w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense6ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		for q := range 8 {
+			rows16AVX2_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 32, 576, by6, by5, single6)
 		}
-		return
+	default:
+		dense6ForwardRowsGeneric(y, x, w, b)
 	}
-	dense6ForwardRowsGeneric(y, x, w, b)
 }
-
-// dense6ForwardTrainAVX512 is dense6ForwardTrainGeneric for avx512: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense6ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense6ForwardTrainAVX2 is dense6ForwardTrainGeneric for avx2: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense6ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense6ForwardTrain(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		dense6ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense6ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense6ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense6ForwardTrainRowsPanel0AVX512 sums 8 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense6ForwardTrainRowsPanel1AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense6ForwardTrainRows is dense6ForwardTrainGeneric for every row.
-func dense6ForwardTrainRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense6ForwardTrain((*[128]float32)(y[0][:]), &x[0], w, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		for q := 0; q < 8; q += 2 {
-			dense6ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense6ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense6ForwardTrain((*[128]float32)(y[0][:]), &x[0], w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense6ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		return
-	}
-	dense6ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-// dense6GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense6GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6GradInputRows is dense6GradInput for every row.
 func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, u0 [][8]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense6GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 1, by6, by2, single6)
-		return
-	}
-	if useAVX2 {
+		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 512, 576, 32, 32, 1, by6, by2, single6)
+	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense6GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 2, by3, by2, single3)
-		return
+		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 512, 576, 32, 32, 2, by3, by2, single3)
+	default:
+		dense6GradInputRowsGeneric(y, x, w, u0)
 	}
-	dense6GradInputRowsGeneric(y, x, w, u0)
 }
-
-// gradient16_5AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_5AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_6AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense6GradWeight computes the gradient of the weights of layer "dense6":
 //
@@ -1638,330 +1094,287 @@ func gradient16_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //
 // in the order of the samples. It does not allocate.
 func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
-	if useAVX512 {
-		for q := range g {
-			gradient16_5AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x))
+	switch {
+	case useAVX512:
+		for q := range 8 {
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x), 576, 32)
 		}
-		return
-	}
-	if useAVX2 {
-		for q := range g {
-			gradient16_6AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x))
+	case useAVX2:
+		for q := range 8 {
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x), 576, 32)
 		}
-		return
+	default:
+		dense6GradWeightGeneric(g, dy, x)
 	}
-	dense6GradWeightGeneric(g, dy, x)
 }
 
 // dense6WeightAdam changes dense6.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense6WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
-	if useAVX512 {
+func dense6WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+	switch {
+	case useAVX512:
 		for q := range 8 {
 			adamElementsAVX512(&g.w6[q][0][0], &p.w6[q][0][0], &t.m.expAvg.w6[q][0][0], &t.m.expAvgSq.w6[q][0][0], &stepSize, &correction, 8)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 8 {
-			adamElements_2AVX2(&g.w6[q][0][0], &p.w6[q][0][0], &t.m.expAvg.w6[q][0][0], &t.m.expAvgSq.w6[q][0][0], &stepSize, &correction, 16)
+			adamElementsAVX2(&g.w6[q][0][0], &p.w6[q][0][0], &t.m.expAvg.w6[q][0][0], &t.m.expAvgSq.w6[q][0][0], &stepSize, &correction, 16)
 		}
-		return
+	default:
+		dense6WeightAdamGeneric(t, p, g, stepSize, correction)
 	}
-	dense6WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// learn16_5AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_5AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense6WeightLearn updates dense6.weight: gradient and adam.
-func dense6WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense6WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(8, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_5AVX512(&p.w6[q][k][0], &t.m.expAvg.w6[q][k][0], &t.m.expAvgSq.w6[q][k][0], &stepSize, &correction, &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x))
+				weightGradient16AVX512(&t.m.grads.w6[q][k][0], &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x), 576, 32)
+				adamElementsAVX512(&t.m.grads.w6[q][k][0], &p.w6[q][k][0], &t.m.expAvg.w6[q][k][0], &t.m.expAvgSq.w6[q][k][0], &stepSize, &correction, m*1)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(8, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				gradient16_6AVX2(&t.m.grads.w6[q][k][0], &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x))
-				adamElements_2AVX2(&t.m.grads.w6[q][k][0], &p.w6[q][k][0], &t.m.expAvg.w6[q][k][0], &t.m.expAvgSq.w6[q][k][0], &stepSize, &correction, m*2)
+				weightGradient16AVX2(&t.m.grads.w6[q][k][0], &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x), 576, 32)
+				adamElementsAVX2(&t.m.grads.w6[q][k][0], &p.w6[q][k][0], &t.m.expAvg.w6[q][k][0], &t.m.expAvgSq.w6[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
-		return
+	default:
+		dense6WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 	}
-	dense6WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
 // dense7BiasAdam changes dense7.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense7BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
-	if useAVX512 {
+func dense7BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+	switch {
+	case useAVX512:
 		adamElementsAVX512(&g.b7[0][0], &p.b7[0][0], &t.m.expAvg.b7[0][0], &t.m.expAvgSq.b7[0][0], &stepSize, &correction, 8)
-		return
+	case useAVX2:
+		adamElementsAVX2(&g.b7[0][0], &p.b7[0][0], &t.m.expAvg.b7[0][0], &t.m.expAvgSq.b7[0][0], &stepSize, &correction, 16)
+	default:
+		dense7BiasAdamGeneric(t, p, g, stepSize, correction)
 	}
-	if useAVX2 {
-		adamElements_2AVX2(&g.b7[0][0], &p.b7[0][0], &t.m.expAvg.b7[0][0], &t.m.expAvgSq.b7[0][0], &stepSize, &correction, 16)
-		return
-	}
-	dense7BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
 // dense7BiasLearn updates dense7.bias: gradient and adam.
-func dense7BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense7BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_4AVX512(&p.b7[q][0], &t.m.expAvg.b7[q][0], &t.m.expAvgSq.b7[q][0], &stepSize, &correction, &t.m.dz7[0][q*16], &one, 1, len(x))
+			weightGradient16AVX512(&t.m.grads.b7[q][0], &t.m.dz7[0][q*16], &one, 1, len(x), 576, 0)
+			adamElementsAVX512(&t.m.grads.b7[q][0], &p.b7[q][0], &t.m.expAvg.b7[q][0], &t.m.expAvgSq.b7[q][0], &stepSize, &correction, 1)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			gradient16_10AVX2(&t.m.grads.b7[q][0], &t.m.dz7[0][q*16], &one, 1, len(x))
-			adamElements_2AVX2(&t.m.grads.b7[q][0], &p.b7[q][0], &t.m.expAvg.b7[q][0], &t.m.expAvgSq.b7[q][0], &stepSize, &correction, 2)
+			weightGradient16AVX2(&t.m.grads.b7[q][0], &t.m.dz7[0][q*16], &one, 1, len(x), 576, 0)
+			adamElementsAVX2(&t.m.grads.b7[q][0], &p.b7[q][0], &t.m.expAvg.b7[q][0], &t.m.expAvgSq.b7[q][0], &stepSize, &correction, 2)
 		}
-		return
+	default:
+		dense7BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 	}
-	dense7BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
 // dense7WeightAdam changes dense7.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense7WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
-	if useAVX512 {
+func dense7WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+	switch {
+	case useAVX512:
 		for q := range 8 {
 			adamElementsAVX512(&g.w7[q][0][0], &p.w7[q][0][0], &t.m.expAvg.w7[q][0][0], &t.m.expAvgSq.w7[q][0][0], &stepSize, &correction, 128)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 8 {
-			adamElements_2AVX2(&g.w7[q][0][0], &p.w7[q][0][0], &t.m.expAvg.w7[q][0][0], &t.m.expAvgSq.w7[q][0][0], &stepSize, &correction, 256)
+			adamElementsAVX2(&g.w7[q][0][0], &p.w7[q][0][0], &t.m.expAvg.w7[q][0][0], &t.m.expAvgSq.w7[q][0][0], &stepSize, &correction, 256)
 		}
-		return
+	default:
+		dense7WeightAdamGeneric(t, p, g, stepSize, correction)
 	}
-	dense7WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
 // dense7WeightLearn updates dense7.weight: gradient and adam.
-func dense7WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense7WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_3AVX512(&p.w7[q][k][0], &t.m.expAvg.w7[q][k][0], &t.m.expAvgSq.w7[q][k][0], &stepSize, &correction, &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x))
+				weightGradient16AVX512(&t.m.grads.w7[q][k][0], &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x), 576, 576)
+				adamElementsAVX512(&t.m.grads.w7[q][k][0], &p.w7[q][k][0], &t.m.expAvg.w7[q][k][0], &t.m.expAvgSq.w7[q][k][0], &stepSize, &correction, m*1)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				gradient16_4AVX2(&t.m.grads.w7[q][k][0], &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x))
-				adamElements_2AVX2(&t.m.grads.w7[q][k][0], &p.w7[q][k][0], &t.m.expAvg.w7[q][k][0], &t.m.expAvgSq.w7[q][k][0], &stepSize, &correction, m*2)
+				weightGradient16AVX2(&t.m.grads.w7[q][k][0], &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x), 576, 576)
+				adamElementsAVX2(&t.m.grads.w7[q][k][0], &p.w7[q][k][0], &t.m.expAvg.w7[q][k][0], &t.m.expAvgSq.w7[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
-		return
+	default:
+		dense7WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 	}
-	dense7WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
 // dense8BiasAdam changes dense8.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense8BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
-	if useAVX512 {
+func dense8BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+	switch {
+	case useAVX512:
 		adamElementsAVX512(&g.b8[0][0], &p.b8[0][0], &t.m.expAvg.b8[0][0], &t.m.expAvgSq.b8[0][0], &stepSize, &correction, 8)
-		return
+	case useAVX2:
+		adamElementsAVX2(&g.b8[0][0], &p.b8[0][0], &t.m.expAvg.b8[0][0], &t.m.expAvgSq.b8[0][0], &stepSize, &correction, 16)
+	default:
+		dense8BiasAdamGeneric(t, p, g, stepSize, correction)
 	}
-	if useAVX2 {
-		adamElements_2AVX2(&g.b8[0][0], &p.b8[0][0], &t.m.expAvg.b8[0][0], &t.m.expAvgSq.b8[0][0], &stepSize, &correction, 16)
-		return
-	}
-	dense8BiasAdamGeneric(t, p, g, stepSize, correction)
 }
 
 // dense8BiasLearn updates dense8.bias: gradient and adam.
-func dense8BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense8BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_4AVX512(&p.b8[q][0], &t.m.expAvg.b8[q][0], &t.m.expAvgSq.b8[q][0], &stepSize, &correction, &t.m.dz8[0][q*16], &one, 1, len(x))
+			weightGradient16AVX512(&t.m.grads.b8[q][0], &t.m.dz8[0][q*16], &one, 1, len(x), 576, 0)
+			adamElementsAVX512(&t.m.grads.b8[q][0], &p.b8[q][0], &t.m.expAvg.b8[q][0], &t.m.expAvgSq.b8[q][0], &stepSize, &correction, 1)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			gradient16_10AVX2(&t.m.grads.b8[q][0], &t.m.dz8[0][q*16], &one, 1, len(x))
-			adamElements_2AVX2(&t.m.grads.b8[q][0], &p.b8[q][0], &t.m.expAvg.b8[q][0], &t.m.expAvgSq.b8[q][0], &stepSize, &correction, 2)
+			weightGradient16AVX2(&t.m.grads.b8[q][0], &t.m.dz8[0][q*16], &one, 1, len(x), 576, 0)
+			adamElementsAVX2(&t.m.grads.b8[q][0], &p.b8[q][0], &t.m.expAvg.b8[q][0], &t.m.expAvgSq.b8[q][0], &stepSize, &correction, 2)
 		}
-		return
+	default:
+		dense8BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 	}
-	dense8BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
 // dense8WeightAdam changes dense8.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense8WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
-	if useAVX512 {
+func dense8WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+	switch {
+	case useAVX512:
 		for q := range 8 {
 			adamElementsAVX512(&g.w8[q][0][0], &p.w8[q][0][0], &t.m.expAvg.w8[q][0][0], &t.m.expAvgSq.w8[q][0][0], &stepSize, &correction, 128)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 8 {
-			adamElements_2AVX2(&g.w8[q][0][0], &p.w8[q][0][0], &t.m.expAvg.w8[q][0][0], &t.m.expAvgSq.w8[q][0][0], &stepSize, &correction, 256)
+			adamElementsAVX2(&g.w8[q][0][0], &p.w8[q][0][0], &t.m.expAvg.w8[q][0][0], &t.m.expAvgSq.w8[q][0][0], &stepSize, &correction, 256)
 		}
-		return
+	default:
+		dense8WeightAdamGeneric(t, p, g, stepSize, correction)
 	}
-	dense8WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
 // dense8WeightLearn updates dense8.weight: gradient and adam.
-func dense8WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense8WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_3AVX512(&p.w8[q][k][0], &t.m.expAvg.w8[q][k][0], &t.m.expAvgSq.w8[q][k][0], &stepSize, &correction, &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x))
+				weightGradient16AVX512(&t.m.grads.w8[q][k][0], &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x), 576, 576)
+				adamElementsAVX512(&t.m.grads.w8[q][k][0], &p.w8[q][k][0], &t.m.expAvg.w8[q][k][0], &t.m.expAvgSq.w8[q][k][0], &stepSize, &correction, m*1)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				gradient16_4AVX2(&t.m.grads.w8[q][k][0], &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x))
-				adamElements_2AVX2(&t.m.grads.w8[q][k][0], &p.w8[q][k][0], &t.m.expAvg.w8[q][k][0], &t.m.expAvgSq.w8[q][k][0], &stepSize, &correction, m*2)
+				weightGradient16AVX2(&t.m.grads.w8[q][k][0], &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x), 576, 576)
+				adamElementsAVX2(&t.m.grads.w8[q][k][0], &p.w8[q][k][0], &t.m.expAvg.w8[q][k][0], &t.m.expAvgSq.w8[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
-		return
+	default:
+		dense8WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 	}
-	dense8WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
 // dense9BiasAdam changes dense9.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense9BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
-	if useAVX512 {
+func dense9BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+	switch {
+	case useAVX512:
 		adamElementsAVX512(&g.b9[0][0], &p.b9[0][0], &t.m.expAvg.b9[0][0], &t.m.expAvgSq.b9[0][0], &stepSize, &correction, 8)
-		return
+	case useAVX2:
+		adamElementsAVX2(&g.b9[0][0], &p.b9[0][0], &t.m.expAvg.b9[0][0], &t.m.expAvgSq.b9[0][0], &stepSize, &correction, 16)
+	default:
+		dense9BiasAdamGeneric(t, p, g, stepSize, correction)
 	}
-	if useAVX2 {
-		adamElements_2AVX2(&g.b9[0][0], &p.b9[0][0], &t.m.expAvg.b9[0][0], &t.m.expAvgSq.b9[0][0], &stepSize, &correction, 16)
-		return
-	}
-	dense9BiasAdamGeneric(t, p, g, stepSize, correction)
 }
-
-// learn16_4AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_4AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_10AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_10AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense9BiasLearn updates dense9.bias: gradient and adam.
-func dense9BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense9BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_4AVX512(&p.b9[q][0], &t.m.expAvg.b9[q][0], &t.m.expAvgSq.b9[q][0], &stepSize, &correction, &t.m.dz9[0][q*16], &one, 1, len(x))
+			weightGradient16AVX512(&t.m.grads.b9[q][0], &t.m.dz9[0][q*16], &one, 1, len(x), 576, 0)
+			adamElementsAVX512(&t.m.grads.b9[q][0], &p.b9[q][0], &t.m.expAvg.b9[q][0], &t.m.expAvgSq.b9[q][0], &stepSize, &correction, 1)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			gradient16_10AVX2(&t.m.grads.b9[q][0], &t.m.dz9[0][q*16], &one, 1, len(x))
-			adamElements_2AVX2(&t.m.grads.b9[q][0], &p.b9[q][0], &t.m.expAvg.b9[q][0], &t.m.expAvgSq.b9[q][0], &stepSize, &correction, 2)
+			weightGradient16AVX2(&t.m.grads.b9[q][0], &t.m.dz9[0][q*16], &one, 1, len(x), 576, 0)
+			adamElementsAVX2(&t.m.grads.b9[q][0], &p.b9[q][0], &t.m.expAvg.b9[q][0], &t.m.expAvgSq.b9[q][0], &stepSize, &correction, 2)
 		}
-		return
+	default:
+		dense9BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 	}
-	dense9BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
-// dense9GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense9GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense9GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense9GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense9GradInputRows is dense9GradInput for every row.
-func dense9GradInputRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
-	if useAVX512 {
+func dense9GradInputRows(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense9GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 16, by6, by2, single6)
-		return
-	}
-	if useAVX2 {
+		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 8256, 576, 576, 576, 16, by6, by2, single6)
+	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense9GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 32, by3, by2, single3)
-		return
+		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 8256, 576, 576, 576, 32, by3, by2, single3)
+	default:
+		dense9GradInputRowsGeneric(y, x, w, u0)
 	}
-	dense9GradInputRowsGeneric(y, x, w, u0)
 }
-
-// gradient16_3AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_4AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense9GradWeight computes the gradient of the weights of layer "dense9":
 //
@@ -1972,96 +1385,78 @@ func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense9GradWeight(g *[8][129][16]float32, dy [][144]float32, x [][144]float32) {
-	if useAVX512 {
-		for q := range g {
-			gradient16_3AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
+func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
+	switch {
+	case useAVX512:
+		for q := range 8 {
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x), 576, 576)
 		}
-		return
-	}
-	if useAVX2 {
-		for q := range g {
-			gradient16_4AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
+	case useAVX2:
+		for q := range 8 {
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x), 576, 576)
 		}
-		return
+	default:
+		dense9GradWeightGeneric(g, dy, x)
 	}
-	dense9GradWeightGeneric(g, dy, x)
 }
 
 // dense9WeightAdam changes dense9.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense9WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
-	if useAVX512 {
+func dense9WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
+	switch {
+	case useAVX512:
 		for q := range 8 {
 			adamElementsAVX512(&g.w9[q][0][0], &p.w9[q][0][0], &t.m.expAvg.w9[q][0][0], &t.m.expAvgSq.w9[q][0][0], &stepSize, &correction, 128)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 8 {
-			adamElements_2AVX2(&g.w9[q][0][0], &p.w9[q][0][0], &t.m.expAvg.w9[q][0][0], &t.m.expAvgSq.w9[q][0][0], &stepSize, &correction, 256)
+			adamElementsAVX2(&g.w9[q][0][0], &p.w9[q][0][0], &t.m.expAvg.w9[q][0][0], &t.m.expAvgSq.w9[q][0][0], &stepSize, &correction, 256)
 		}
-		return
+	default:
+		dense9WeightAdamGeneric(t, p, g, stepSize, correction)
 	}
-	dense9WeightAdamGeneric(t, p, g, stepSize, correction)
 }
 
-// learn16_3AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_3AVX512(w_ *float32, exp_avg_ *float32, exp_avg_sq_ *float32, step_size_ *float32, correction_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense9WeightLearn updates dense9.weight: gradient and adam.
-func dense9WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense9WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_3AVX512(&p.w9[q][k][0], &t.m.expAvg.w9[q][k][0], &t.m.expAvgSq.w9[q][k][0], &stepSize, &correction, &t.m.dz9[0][q*16], &t.m.a8[0][k], m, len(x))
+				weightGradient16AVX512(&t.m.grads.w9[q][k][0], &t.m.dz9[0][q*16], &t.m.a8[0][k], m, len(x), 576, 576)
+				adamElementsAVX512(&t.m.grads.w9[q][k][0], &p.w9[q][k][0], &t.m.expAvg.w9[q][k][0], &t.m.expAvgSq.w9[q][k][0], &stepSize, &correction, m*1)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				gradient16_4AVX2(&t.m.grads.w9[q][k][0], &t.m.dz9[0][q*16], &t.m.a8[0][k], m, len(x))
-				adamElements_2AVX2(&t.m.grads.w9[q][k][0], &p.w9[q][k][0], &t.m.expAvg.w9[q][k][0], &t.m.expAvgSq.w9[q][k][0], &stepSize, &correction, m*2)
+				weightGradient16AVX2(&t.m.grads.w9[q][k][0], &t.m.dz9[0][q*16], &t.m.a8[0][k], m, len(x), 576, 576)
+				adamElementsAVX2(&t.m.grads.w9[q][k][0], &p.w9[q][k][0], &t.m.expAvg.w9[q][k][0], &t.m.expAvgSq.w9[q][k][0], &stepSize, &correction, m*2)
 			}
 		}
-		return
+	default:
+		dense9WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 	}
-	dense9WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
 
-// mseGradientEachAVX512 is mseGradientEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func mseGradientEachAVX512(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 *float32)
-
-// mseGradientEachAVX2 is mseGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func mseGradientEachAVX2(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 *float32)
-
-func mseGradientEach(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 float32) {
-	if useAVX512 {
-		mseGradientEachAVX512(y, x0, x1, &x2)
-		return
+func mseGradientEach(y, x0, x1 *[640]float32, x2 float32) {
+	switch {
+	case useAVX512:
+		mseGradientEachAVX512(&y[0], &x0[0], &x1[0], &x2, 640, 1, 0)
+	case useAVX2:
+		mseGradientEachAVX2(&y[0], &x0[0], &x1[0], &x2, 640, 1, 0)
+	default:
+		mseGradientEachGeneric(y, x0, x1, x2)
 	}
-	if useAVX2 {
-		mseGradientEachAVX2(y, x0, x1, &x2)
-		return
-	}
-	mseGradientEachGeneric(y, x0, x1, x2)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
-func rowTiles(n int, a int, b int) (int, int, int) {
+func rowTiles(n, a, b int) (int, int, int) {
 	for i := n / a; i >= 0; i-- {
 		if rest := n - i*a; rest%b == 0 {
 			return i, rest / b, 0
@@ -2071,7 +1466,7 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 }
 
 // share is a part of n inputs, in whole tiles.
-func share(n int, tile int, part int, parts int) (from, to int) {
+func share(n, tile, part, parts int) (from, to int) {
 	tiles := (n + tile - 1) / tile
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }

@@ -3,294 +3,190 @@
 
 package anomaly
 
-func dense10BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense10BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
 	dense10BiasAdamGeneric(t, p, g, stepSize, correction)
 }
-
-func dense10BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense10BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	dense10BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
 func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	dense10ForwardGeneric(y, x, w, b)
 }
-
 func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	dense10ForwardRowsGeneric(y, x, w, b)
 }
-
-func dense10ForwardRows_2(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	dense10ForwardRows_2Generic(y, x, w, b)
-}
-
 func dense10ForwardSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	dense10ForwardSkipGeneric(y, x, w, b)
+	dense10Forward(y, x, w, b)
 }
-
-func dense10ForwardTrain(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	dense10ForwardTrainGeneric(y, x, w, b)
-}
-
 func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	dense10ForwardTrainRowsGeneric(y, x, w, b)
 }
-
 func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]float32, u0 [][144]float32) {
 	dense10GradInputRowsGeneric(y, x, w, u0)
 }
-
 func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	dense10GradWeightGeneric(g, dy, x)
 }
-
-func dense10WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense10WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
 	dense10WeightAdamGeneric(t, p, g, stepSize, correction)
 }
-
-func dense10WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense10WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	dense10WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
-func dense1BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense1BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
 	dense1BiasAdamGeneric(t, p, g, stepSize, correction)
 }
-
-func dense1BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense1BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	dense1BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
 func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
 	dense1ForwardGeneric(y, x, w, b)
 }
-
 func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
-
-func dense1ForwardTrain(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
-	dense1ForwardTrainRowsGeneric(y, x, w, b)
-}
-
 func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	dense1GradWeightGeneric(g, dy, x)
 }
-
-func dense1WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense1WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
 	dense1WeightAdamGeneric(t, p, g, stepSize, correction)
 }
-
-func dense1WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense1WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	dense1WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
-func dense2BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense2BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
 	dense2BiasAdamGeneric(t, p, g, stepSize, correction)
 }
-
-func dense2BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense2BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	dense2BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
-func dense2Forward(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+func dense2Forward(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	dense2ForwardGeneric(y, x, w, b)
 }
-
-func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
+func dense2ForwardRows(y, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
-
-func dense2ForwardSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	dense2ForwardSkipGeneric(y, x, w, b)
+func dense2ForwardSkip(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	dense2Forward(y, x, w, b)
 }
-
-func dense2ForwardTrain(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	dense2ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense2ForwardTrainRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	dense2ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-func dense2WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense2WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
 	dense2WeightAdamGeneric(t, p, g, stepSize, correction)
 }
-
-func dense2WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense2WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	dense2WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
-func dense3BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense3BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
 	dense3BiasAdamGeneric(t, p, g, stepSize, correction)
 }
-
-func dense3BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense3BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	dense3BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
-func dense3WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense3WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
 	dense3WeightAdamGeneric(t, p, g, stepSize, correction)
 }
-
-func dense3WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense3WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	dense3WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
-func dense4BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense4BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
 	dense4BiasAdamGeneric(t, p, g, stepSize, correction)
 }
-
-func dense4BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense4BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	dense4BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
-func dense4WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense4WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
 	dense4WeightAdamGeneric(t, p, g, stepSize, correction)
 }
-
-func dense4WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense4WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	dense4WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
-func dense5BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense5BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
 	dense5BiasAdamGeneric(t, p, g, stepSize, correction)
 }
-
-func dense5BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense5BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	dense5BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
 func dense5Forward(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
 	dense5ForwardGeneric(y, x, wt, b)
 }
-
 func dense5ForwardRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
 	dense5ForwardRowsGeneric(y, x, wt, b)
 }
-
-func dense5ForwardTrain(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
-	dense5ForwardTrainGeneric(y, x, wt, b)
-}
-
-func dense5ForwardTrainRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
-	dense5ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
 func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
 	dense5GradInputRowsGeneric(y, x, wt, u0)
 }
-
 func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	dense5GradWeightGeneric(gt, dy, x)
 }
-
-func dense5WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense5WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
 	dense5WeightAdamGeneric(t, p, g, stepSize, correction)
 }
-
-func dense5WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense5WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	dense5WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
-func dense6BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense6BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
 	dense6BiasAdamGeneric(t, p, g, stepSize, correction)
 }
-
-func dense6BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense6BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	dense6BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
 func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	dense6ForwardGeneric(y, x, w, b)
 }
-
 func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	dense6ForwardRowsGeneric(y, x, w, b)
 }
-
-func dense6ForwardTrain(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
-	dense6ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense6ForwardTrainRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
-	dense6ForwardTrainRowsGeneric(y, x, w, b)
-}
-
 func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, u0 [][8]float32) {
 	dense6GradInputRowsGeneric(y, x, w, u0)
 }
-
 func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	dense6GradWeightGeneric(g, dy, x)
 }
-
-func dense6WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense6WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
 	dense6WeightAdamGeneric(t, p, g, stepSize, correction)
 }
-
-func dense6WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense6WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	dense6WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
-func dense7BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense7BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
 	dense7BiasAdamGeneric(t, p, g, stepSize, correction)
 }
-
-func dense7BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense7BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	dense7BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
-func dense7WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense7WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
 	dense7WeightAdamGeneric(t, p, g, stepSize, correction)
 }
-
-func dense7WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense7WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	dense7WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
-func dense8BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense8BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
 	dense8BiasAdamGeneric(t, p, g, stepSize, correction)
 }
-
-func dense8BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense8BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	dense8BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
-func dense8WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense8WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
 	dense8WeightAdamGeneric(t, p, g, stepSize, correction)
 }
-
-func dense8WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense8WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	dense8WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
-func dense9BiasAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense9BiasAdam(t *Trainer, p, g *params, stepSize, correction float32) {
 	dense9BiasAdamGeneric(t, p, g, stepSize, correction)
 }
-
-func dense9BiasLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense9BiasLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	dense9BiasLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
-func dense9GradInputRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
+func dense9GradInputRows(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
 	dense9GradInputRowsGeneric(y, x, w, u0)
 }
-
-func dense9GradWeight(g *[8][129][16]float32, dy [][144]float32, x [][144]float32) {
+func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 	dense9GradWeightGeneric(g, dy, x)
 }
-
-func dense9WeightAdam(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense9WeightAdam(t *Trainer, p, g *params, stepSize, correction float32) {
 	dense9WeightAdamGeneric(t, p, g, stepSize, correction)
 }
-
-func dense9WeightLearn(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense9WeightLearn(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	dense9WeightLearnGeneric(t, stepSize, correction, x, part, parts)
 }
-
-func mseGradientEach(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 float32) {
-	mseGradientEachGeneric(y, x0, x1, x2)
-}
+func mseGradientEach(y, x0, x1 *[640]float32, x2 float32) { mseGradientEachGeneric(y, x0, x1, x2) }

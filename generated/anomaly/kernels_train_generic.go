@@ -6,13 +6,13 @@ import "github.com/nngen-go/nngen/runtime/nnrt"
 
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
-func dealt(i int, parts int) int {
+func dealt(i, parts int) int {
 	at := i % (2 * parts)
 	return min(at, 2*parts-1-at)
 }
 
 // dense10BiasAdamGeneric changes dense10.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense10BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense10BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 40 {
 		gs := &g.b10[q]
 		ws := &p.b10[q]
@@ -45,7 +45,7 @@ func dense10BiasGrad(g *[40][16]float32, dy [][656]float32) {
 }
 
 // dense10BiasLearnGeneric updates dense10.bias: gradient and adam.
-func dense10BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense10BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(10, parts) {
 		return
 	}
@@ -54,164 +54,11 @@ func dense10BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x
 	dense10BiasAdam(t, p, g, stepSize, correction)
 }
 
-// dense10ForwardTrainGeneric computes the output of layer "dense10", 128→640:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 81920 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense10ForwardTrainGeneric(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	for q := range w {
-		wq := &w[q]
-		bq := &b[q]
-		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
-			for k := 0; k <= 124; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-			}
-			yq[0] = s0
-			yq[1] = s1
-			yq[2] = s2
-			yq[3] = s3
-			yq[4] = s4
-		}
-		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			s3 := bq[8]
-			s4 := bq[9]
-			for k := 0; k <= 124; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-			}
-			yq[5] = s0
-			yq[6] = s1
-			yq[7] = s2
-			yq[8] = s3
-			yq[9] = s4
-		}
-		{
-			s0 := bq[10]
-			s1 := bq[11]
-			s2 := bq[12]
-			s3 := bq[13]
-			s4 := bq[14]
-			s5 := bq[15]
-			for k := 0; k <= 124; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-			}
-			yq[10] = s0
-			yq[11] = s1
-			yq[12] = s2
-			yq[13] = s3
-			yq[14] = s4
-			yq[15] = s5
-		}
-	}
-}
-
-// dense10ForwardTrainRowsGeneric is dense10ForwardTrainGeneric for every row.
+// dense10ForwardTrainRowsGeneric is dense10ForwardGeneric for every row.
 func dense10ForwardTrainRowsGeneric(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense10ForwardTrainGeneric((*[640]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
+		dense10ForwardGeneric((*[640]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
 	}
 }
 
@@ -271,65 +118,46 @@ func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][656]float32, x [][1
 	for q := range g {
 		for k := range 128 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
+			for j := 0; j <= 6; j += 6 {
 				var s0, s1, s2, s3, s4, s5 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
 				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+			}
+			{
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[12] * xk)
+					s1 += float32(d[13] * xk)
+					s2 += float32(d[14] * xk)
+					s3 += float32(d[15] * xk)
+				}
+				gk[12] = s0
+				gk[13] = s1
+				gk[14] = s2
+				gk[15] = s3
 			}
 		}
 	}
 }
 
 // dense10WeightAdamGeneric changes dense10.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense10WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense10WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 40 {
 		for k := range 128 {
 			gs := &g.w10[q][k]
@@ -353,7 +181,7 @@ func dense10WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32
 }
 
 // dense10WeightLearnGeneric updates dense10.weight: gradient and adam.
-func dense10WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense10WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(1, parts) {
 		return
 	}
@@ -363,7 +191,7 @@ func dense10WeightLearnGeneric(t *Trainer, stepSize float32, correction float32,
 }
 
 // dense1BiasAdamGeneric changes dense1.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense1BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense1BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		gs := &g.b1[q]
 		ws := &p.b1[q]
@@ -385,174 +213,13 @@ func dense1BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 }
 
 // dense1BiasLearnGeneric updates dense1.bias: gradient and adam.
-func dense1BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense1BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(11, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
 	dense9BiasGrad(&g.b1, t.m.dz1[:len(x)])
 	dense1BiasAdam(t, p, g, stepSize, correction)
-}
-
-// dense1ForwardTrainGeneric computes the output of layer "dense1", 640→128:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = relu(s)
-//	}
-//
-// Rolled: 81920 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrainGeneric(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	for q := range w {
-		wq := &w[q]
-		bq := &b[q]
-		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
-			for k := 0; k <= 636; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-			}
-			yq[0] = relu(s0)
-			yq[1] = relu(s1)
-			yq[2] = relu(s2)
-			yq[3] = relu(s3)
-			yq[4] = relu(s4)
-		}
-		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			s3 := bq[8]
-			s4 := bq[9]
-			for k := 0; k <= 636; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-			}
-			yq[5] = relu(s0)
-			yq[6] = relu(s1)
-			yq[7] = relu(s2)
-			yq[8] = relu(s3)
-			yq[9] = relu(s4)
-		}
-		{
-			s0 := bq[10]
-			s1 := bq[11]
-			s2 := bq[12]
-			s3 := bq[13]
-			s4 := bq[14]
-			s5 := bq[15]
-			for k := 0; k <= 636; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-			}
-			yq[10] = relu(s0)
-			yq[11] = relu(s1)
-			yq[12] = relu(s2)
-			yq[13] = relu(s3)
-			yq[14] = relu(s4)
-			yq[15] = relu(s5)
-		}
-	}
-}
-
-// dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRowsGeneric(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense1ForwardTrainGeneric((*[128]float32)(y[i][:]), (*[640]float32)(&x[i]), w, b)
-	}
 }
 
 // dense1GradWeightGeneric computes the gradient of the weights of layer "dense1":
@@ -569,65 +236,46 @@ func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][144]float32, x []Inpu
 	for q := range g {
 		for k := range 640 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
+			for j := 0; j <= 6; j += 6 {
 				var s0, s1, s2, s3, s4, s5 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
 				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+			}
+			{
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[12] * xk)
+					s1 += float32(d[13] * xk)
+					s2 += float32(d[14] * xk)
+					s3 += float32(d[15] * xk)
+				}
+				gk[12] = s0
+				gk[13] = s1
+				gk[14] = s2
+				gk[15] = s3
 			}
 		}
 	}
 }
 
 // dense1WeightAdamGeneric changes dense1.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense1WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense1WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		for k := range 640 {
 			gs := &g.w1[q][k]
@@ -651,7 +299,7 @@ func dense1WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 }
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and adam.
-func dense1WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense1WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(0, parts) {
 		return
 	}
@@ -661,7 +309,7 @@ func dense1WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, 
 }
 
 // dense2BiasAdamGeneric changes dense2.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense2BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense2BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		gs := &g.b2[q]
 		ws := &p.b2[q]
@@ -683,7 +331,7 @@ func dense2BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 }
 
 // dense2BiasLearnGeneric updates dense2.bias: gradient and adam.
-func dense2BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense2BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(12, parts) {
 		return
 	}
@@ -692,169 +340,8 @@ func dense2BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x 
 	dense2BiasAdam(t, p, g, stepSize, correction)
 }
 
-// dense2ForwardTrainGeneric computes the output of layer "dense2", 128→128:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = relu(s)
-//	}
-//
-// Rolled: 16384 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense2ForwardTrainGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	for q := range w {
-		wq := &w[q]
-		bq := &b[q]
-		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
-			for k := 0; k <= 124; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-			}
-			yq[0] = relu(s0)
-			yq[1] = relu(s1)
-			yq[2] = relu(s2)
-			yq[3] = relu(s3)
-			yq[4] = relu(s4)
-		}
-		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			s3 := bq[8]
-			s4 := bq[9]
-			for k := 0; k <= 124; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-			}
-			yq[5] = relu(s0)
-			yq[6] = relu(s1)
-			yq[7] = relu(s2)
-			yq[8] = relu(s3)
-			yq[9] = relu(s4)
-		}
-		{
-			s0 := bq[10]
-			s1 := bq[11]
-			s2 := bq[12]
-			s3 := bq[13]
-			s4 := bq[14]
-			s5 := bq[15]
-			for k := 0; k <= 124; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-			}
-			yq[10] = relu(s0)
-			yq[11] = relu(s1)
-			yq[12] = relu(s2)
-			yq[13] = relu(s3)
-			yq[14] = relu(s4)
-			yq[15] = relu(s5)
-		}
-	}
-}
-
-// dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense2ForwardTrainGeneric((*[128]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
-	}
-}
-
 // dense2WeightAdamGeneric changes dense2.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense2WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense2WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w2[q][k]
@@ -878,7 +365,7 @@ func dense2WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 }
 
 // dense2WeightLearnGeneric updates dense2.weight: gradient and adam.
-func dense2WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense2WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(2, parts) {
 		return
 	}
@@ -888,7 +375,7 @@ func dense2WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, 
 }
 
 // dense3BiasAdamGeneric changes dense3.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense3BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense3BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		gs := &g.b3[q]
 		ws := &p.b3[q]
@@ -910,7 +397,7 @@ func dense3BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 }
 
 // dense3BiasLearnGeneric updates dense3.bias: gradient and adam.
-func dense3BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense3BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(13, parts) {
 		return
 	}
@@ -920,7 +407,7 @@ func dense3BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x 
 }
 
 // dense3WeightAdamGeneric changes dense3.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense3WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense3WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w3[q][k]
@@ -944,7 +431,7 @@ func dense3WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 }
 
 // dense3WeightLearnGeneric updates dense3.weight: gradient and adam.
-func dense3WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense3WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(3, parts) {
 		return
 	}
@@ -954,7 +441,7 @@ func dense3WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, 
 }
 
 // dense4BiasAdamGeneric changes dense4.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense4BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense4BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		gs := &g.b4[q]
 		ws := &p.b4[q]
@@ -976,7 +463,7 @@ func dense4BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 }
 
 // dense4BiasLearnGeneric updates dense4.bias: gradient and adam.
-func dense4BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense4BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(14, parts) {
 		return
 	}
@@ -986,7 +473,7 @@ func dense4BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x 
 }
 
 // dense4WeightAdamGeneric changes dense4.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense4WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense4WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w4[q][k]
@@ -1010,7 +497,7 @@ func dense4WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 }
 
 // dense4WeightLearnGeneric updates dense4.weight: gradient and adam.
-func dense4WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense4WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(4, parts) {
 		return
 	}
@@ -1020,7 +507,7 @@ func dense4WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, 
 }
 
 // dense5BiasAdamGeneric changes dense5.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense5BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense5BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	{
 		gs := &g.b5[0]
 		ws := &p.b5[0]
@@ -1053,442 +540,13 @@ func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 }
 
 // dense5BiasLearnGeneric updates dense5.bias: gradient and adam.
-func dense5BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense5BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(19, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
 	dense5BiasGrad(&g.b5, t.m.dz5[:len(x)])
 	dense5BiasAdam(t, p, g, stepSize, correction)
-}
-
-// dense5ForwardTrainGeneric computes the output of layer "dense5", 128→8:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = relu(s)
-//	}
-//
-// Rolled: 1024 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense5ForwardTrainGeneric(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	{
-		yq := (*[8]float32)(y[0 : 0+8])
-		bq := &b[0]
-		{
-			s0_0 := bq[0]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[0] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[0] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[0] = relu(s0)
-		}
-		{
-			s0_0 := bq[1]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[1] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[1] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[1] = relu(s0)
-		}
-		{
-			s0_0 := bq[2]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[2] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[2] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[2] = relu(s0)
-		}
-		{
-			s0_0 := bq[3]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[3] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[3] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[3] = relu(s0)
-		}
-		{
-			s0_0 := bq[4]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[4] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[4] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[4] = relu(s0)
-		}
-		{
-			s0_0 := bq[5]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[5] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[5] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[5] = relu(s0)
-		}
-		{
-			s0_0 := bq[6]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[6] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[6] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[6] = relu(s0)
-		}
-		{
-			s0_0 := bq[7]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[7] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[7] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[7] = relu(s0)
-		}
-	}
-}
-
-// dense5ForwardTrainRowsGeneric is dense5ForwardTrainGeneric for every row.
-func dense5ForwardTrainRowsGeneric(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense5ForwardTrainGeneric(&y[i], (*[128]float32)(x[i][:]), wt, b)
-	}
 }
 
 // dense5GradInput computes the input gradient of layer "dense5", 8→128:
@@ -1547,7 +605,7 @@ func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][144]floa
 	for k := range 128 {
 		gk := &gt[k]
 		{
-			var s0, s1, s2, s3, s4 float32
+			var s0, s1, s2, s3, s4, s5 float32
 			for b := range x {
 				xk := x[b][k]
 				d := (*[8]float32)(dy[b][0 : 0+8])
@@ -1556,31 +614,31 @@ func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][144]floa
 				s2 += float32(d[2] * xk)
 				s3 += float32(d[3] * xk)
 				s4 += float32(d[4] * xk)
+				s5 += float32(d[5] * xk)
 			}
 			gk[0] = s0
 			gk[1] = s1
 			gk[2] = s2
 			gk[3] = s3
 			gk[4] = s4
+			gk[5] = s5
 		}
 		{
-			var s0, s1, s2 float32
+			var s0, s1 float32
 			for b := range x {
 				xk := x[b][k]
 				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
+				s0 += float32(d[6] * xk)
+				s1 += float32(d[7] * xk)
 			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
+			gk[6] = s0
+			gk[7] = s1
 		}
 	}
 }
 
 // dense5WeightAdamGeneric changes dense5.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense5WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense5WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for k := range 128 {
 		gs := &g.w5[k]
 		ws := &p.w5[k]
@@ -1602,7 +660,7 @@ func dense5WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 }
 
 // dense5WeightLearnGeneric updates dense5.weight: gradient and adam.
-func dense5WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense5WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(8, parts) {
 		return
 	}
@@ -1612,7 +670,7 @@ func dense5WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, 
 }
 
 // dense6BiasAdamGeneric changes dense6.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense6BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense6BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		gs := &g.b6[q]
 		ws := &p.b6[q]
@@ -1634,174 +692,13 @@ func dense6BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 }
 
 // dense6BiasLearnGeneric updates dense6.bias: gradient and adam.
-func dense6BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense6BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(15, parts) {
 		return
 	}
 	p, g := t.net.p, &t.m.grads
 	dense9BiasGrad(&g.b6, t.m.dz6[:len(x)])
 	dense6BiasAdam(t, p, g, stepSize, correction)
-}
-
-// dense6ForwardTrainGeneric computes the output of layer "dense6", 8→128:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = relu(s)
-//	}
-//
-// Rolled: 1024 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense6ForwardTrainGeneric(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	for q := range w {
-		wq := &w[q]
-		bq := &b[q]
-		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
-			for k := 0; k <= 4; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-			}
-			yq[0] = relu(s0)
-			yq[1] = relu(s1)
-			yq[2] = relu(s2)
-			yq[3] = relu(s3)
-			yq[4] = relu(s4)
-		}
-		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			s3 := bq[8]
-			s4 := bq[9]
-			for k := 0; k <= 4; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-			}
-			yq[5] = relu(s0)
-			yq[6] = relu(s1)
-			yq[7] = relu(s2)
-			yq[8] = relu(s3)
-			yq[9] = relu(s4)
-		}
-		{
-			s0 := bq[10]
-			s1 := bq[11]
-			s2 := bq[12]
-			s3 := bq[13]
-			s4 := bq[14]
-			s5 := bq[15]
-			for k := 0; k <= 4; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-			}
-			yq[10] = relu(s0)
-			yq[11] = relu(s1)
-			yq[12] = relu(s2)
-			yq[13] = relu(s3)
-			yq[14] = relu(s4)
-			yq[15] = relu(s5)
-		}
-	}
-}
-
-// dense6ForwardTrainRowsGeneric is dense6ForwardTrainGeneric for every row.
-func dense6ForwardTrainRowsGeneric(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense6ForwardTrainGeneric((*[128]float32)(y[i][:]), &x[i], w, b)
-	}
 }
 
 // dense6GradInput computes the input gradient of layer "dense6", 128→8:
@@ -1860,65 +757,46 @@ func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][144]float32, x [][8]flo
 	for q := range g {
 		for k := range 8 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
+			for j := 0; j <= 6; j += 6 {
 				var s0, s1, s2, s3, s4, s5 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
 				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+			}
+			{
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[12] * xk)
+					s1 += float32(d[13] * xk)
+					s2 += float32(d[14] * xk)
+					s3 += float32(d[15] * xk)
+				}
+				gk[12] = s0
+				gk[13] = s1
+				gk[14] = s2
+				gk[15] = s3
 			}
 		}
 	}
 }
 
 // dense6WeightAdamGeneric changes dense6.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense6WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense6WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		for k := range 8 {
 			gs := &g.w6[q][k]
@@ -1942,7 +820,7 @@ func dense6WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 }
 
 // dense6WeightLearnGeneric updates dense6.weight: gradient and adam.
-func dense6WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense6WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(9, parts) {
 		return
 	}
@@ -1952,7 +830,7 @@ func dense6WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, 
 }
 
 // dense7BiasAdamGeneric changes dense7.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense7BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense7BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		gs := &g.b7[q]
 		ws := &p.b7[q]
@@ -1974,7 +852,7 @@ func dense7BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 }
 
 // dense7BiasLearnGeneric updates dense7.bias: gradient and adam.
-func dense7BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense7BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(16, parts) {
 		return
 	}
@@ -1984,7 +862,7 @@ func dense7BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x 
 }
 
 // dense7WeightAdamGeneric changes dense7.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense7WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense7WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w7[q][k]
@@ -2008,7 +886,7 @@ func dense7WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 }
 
 // dense7WeightLearnGeneric updates dense7.weight: gradient and adam.
-func dense7WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense7WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(5, parts) {
 		return
 	}
@@ -2018,7 +896,7 @@ func dense7WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, 
 }
 
 // dense8BiasAdamGeneric changes dense8.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense8BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense8BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		gs := &g.b8[q]
 		ws := &p.b8[q]
@@ -2040,7 +918,7 @@ func dense8BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, c
 }
 
 // dense8BiasLearnGeneric updates dense8.bias: gradient and adam.
-func dense8BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense8BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(17, parts) {
 		return
 	}
@@ -2050,7 +928,7 @@ func dense8BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x 
 }
 
 // dense8WeightAdamGeneric changes dense8.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense8WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense8WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w8[q][k]
@@ -2074,7 +952,7 @@ func dense8WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 }
 
 // dense8WeightLearnGeneric updates dense8.weight: gradient and adam.
-func dense8WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense8WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(6, parts) {
 		return
 	}
@@ -2084,7 +962,7 @@ func dense8WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, 
 }
 
 // dense9BiasAdamGeneric changes dense9.bias: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense9BiasAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense9BiasAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		gs := &g.b9[q]
 		ws := &p.b9[q]
@@ -2117,7 +995,7 @@ func dense9BiasGrad(g *[8][16]float32, dy [][144]float32) {
 }
 
 // dense9BiasLearnGeneric updates dense9.bias: gradient and adam.
-func dense9BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense9BiasLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(18, parts) {
 		return
 	}
@@ -2137,7 +1015,7 @@ func dense9BiasLearnGeneric(t *Trainer, stepSize float32, correction float32, x 
 //	}
 //
 // Rolled: 16384 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense9GradInput(y *[128]float32, x *[128]float32, w *[8][129][16]float32, a8 *[128]float32) {
+func dense9GradInput(y, x *[128]float32, w *[8][129][16]float32, a8 *[128]float32) {
 	for k := 0; k <= 127; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		for q := range w {
@@ -2160,7 +1038,7 @@ func dense9GradInput(y *[128]float32, x *[128]float32, w *[8][129][16]float32, a
 }
 
 // dense9GradInputRowsGeneric is dense9GradInput for every row.
-func dense9GradInputRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
+func dense9GradInputRowsGeneric(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
@@ -2177,70 +1055,51 @@ func dense9GradInputRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense9GradWeightGeneric(g *[8][129][16]float32, dy [][144]float32, x [][144]float32) {
+func dense9GradWeightGeneric(g *[8][129][16]float32, dy, x [][144]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 128 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
+			for j := 0; j <= 6; j += 6 {
 				var s0, s1, s2, s3, s4, s5 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
 				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+			}
+			{
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[12] * xk)
+					s1 += float32(d[13] * xk)
+					s2 += float32(d[14] * xk)
+					s3 += float32(d[15] * xk)
+				}
+				gk[12] = s0
+				gk[13] = s1
+				gk[14] = s2
+				gk[15] = s3
 			}
 		}
 	}
 }
 
 // dense9WeightAdamGeneric changes dense9.weight: exp_avg = exp_avg + (0.09999999999999998 · (g - exp_avg)); exp_avg_sq = (0.999 · exp_avg_sq) + ((0.0010000000000000009 · g) · g); w = w - ((step_size · exp_avg) / ((sqrt(exp_avg_sq) / correction) + 1e….
-func dense9WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32, correction float32) {
+func dense9WeightAdamGeneric(t *Trainer, p, g *params, stepSize, correction float32) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w9[q][k]
@@ -2264,7 +1123,7 @@ func dense9WeightAdamGeneric(t *Trainer, p *params, g *params, stepSize float32,
 }
 
 // dense9WeightLearnGeneric updates dense9.weight: gradient and adam.
-func dense9WeightLearnGeneric(t *Trainer, stepSize float32, correction float32, x []Input, part int, parts int) {
+func dense9WeightLearnGeneric(t *Trainer, stepSize, correction float32, x []Input, part, parts int) {
 	if part != dealt(7, parts) {
 		return
 	}

@@ -34,15 +34,15 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	dz3 := t.m.dz3[from : from+n][:len(x)]
 	dz2 := t.m.dz2[from : from+n][:len(x)]
 	dz1 := t.m.dz1[from : from+n][:len(x)]
-	dense1ForwardTrainRows(a1, x, &p.w1, &p.b1)
-	dense2ForwardTrainRows(a2, a1, &p.w2, &p.b2)
-	dense2ForwardTrainRows(a3, a2, &p.w3, &p.b3)
-	dense2ForwardTrainRows(a4, a3, &p.w4, &p.b4)
-	dense5ForwardTrainRows(a5, a4, &p.w5, &p.b5)
-	dense6ForwardTrainRows(a6, a5, &p.w6, &p.b6)
-	dense2ForwardTrainRows(a7, a6, &p.w7, &p.b7)
-	dense2ForwardTrainRows(a8, a7, &p.w8, &p.b8)
-	dense2ForwardTrainRows(a9, a8, &p.w9, &p.b9)
+	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
+	dense2ForwardRows(a3, a2, &p.w3, &p.b3)
+	dense2ForwardRows(a4, a3, &p.w4, &p.b4)
+	dense5ForwardRows(a5, a4, &p.w5, &p.b5)
+	dense6ForwardRows(a6, a5, &p.w6, &p.b6)
+	dense2ForwardRows(a7, a6, &p.w7, &p.b7)
+	dense2ForwardRows(a8, a7, &p.w8, &p.b8)
+	dense2ForwardRows(a9, a8, &p.w9, &p.b9)
 	dense10ForwardTrainRows(z10, a9, &p.w10, &p.b10)
 	for i := range x {
 		var s_3_0, s_3_1, s_3_2, s_3_3, s_3_4, s_3_5, s_3_6, s_3_7 float32
@@ -204,7 +204,7 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	dense2ForwardRows(a7, a6, &p.w7, &p.b7)
 	dense2ForwardRows(a8, a7, &p.w8, &p.b8)
 	dense2ForwardRows(a9, a8, &p.w9, &p.b9)
-	dense10ForwardRows_2(z10, a9, &p.w10, &p.b10)
+	dense10ForwardTrainRows(z10, a9, &p.w10, &p.b10)
 	for i := range x {
 		var s0, s1, s2, s3, s4, s5, s6, s7 float32
 		for j := 0; j <= 632; j += 8 {

@@ -3,115 +3,162 @@
 
 package digits
 
-// crossEntropyGradientEachAVX512 is crossEntropyGradientEachGeneric for avx512, with the same bits.
-//
 //go:noescape
-func crossEntropyGradientEachAVX512(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 *float32)
+func crossEntropyGradientEachAVX2(y, x0, x1, x2, x3 *float32, n, rows, gap int)
 
-// crossEntropyGradientEachAVX2 is crossEntropyGradientEachGeneric for avx2, with the same bits.
-//
 //go:noescape
-func crossEntropyGradientEachAVX2(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 *float32)
+func crossEntropyGradientEachAVX512(y, x0, x1, x2, x3 *float32, n, rows, gap int)
 
-func crossEntropyGradientEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
-	if useAVX512 {
-		crossEntropyGradientEachAVX512(y, x0, x1, x2, &x3)
-		return
+//go:noescape
+func dense128x10AVX2(y, x, wt, b *float32)
+
+//go:noescape
+func dense128x10AVX512(y, x, wt, b *float32)
+
+//go:noescape
+func dense64x128AVX2(y, x, w, b *float32)
+
+//go:noescape
+func dense64x128AVX512(y, x, w, b *float32)
+
+//go:noescape
+func dropoutEachAVX2(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func dropoutEachAVX512(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func dropoutGradientToReluGradientEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
+func dropoutGradientToReluGradientEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
+func exponentialsEachAVX2(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func exponentialsEachAVX512(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func inputGradientAVX2(dx, dy, wt *float32, dyStride, dxStride, mask, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func inputGradientAVX512(dx, dy, wt *float32, dyStride, dxStride, mask, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func learn16AVX2(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func learn16AVX512(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func learnUpTo16AVX2(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func learnUpTo16AVX512(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rows32AVX512(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2, tiles3 int)
+
+//go:noescape
+func rows8AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0 int)
+
+//go:noescape
+func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0 int)
+
+//go:noescape
+func sgdElementsAVX2(g_, w_, momentum_buffer_, lr_ *float32, vectors int)
+
+//go:noescape
+func sgdElementsAVX512(g_, w_, momentum_buffer_, lr_ *float32, vectors int)
+
+//go:noescape
+func softmaxEachAVX2(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func softmaxEachAVX512(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func weightGradientUpTo16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+	switch {
+	case useAVX512:
+		crossEntropyGradientEachAVX512(&y[0], &x0[0], &x1[0], &x2[0], &x3, 10, 1, 0)
+	case useAVX2:
+		crossEntropyGradientEachAVX2(&y[0], &x0[0], &x1[0], &x2[0], &x3, 10, 1, 0)
+	default:
+		crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
 	}
-	if useAVX2 {
-		crossEntropyGradientEachAVX2(y, x0, x1, x2, &x3)
-		return
-	}
-	crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
 }
 
-// learn16_3AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_3AVX512(&p.b1[q][0], &t.m.momentumBuffer.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX512(&p.b1[q][0], &t.m.momentumBuffer.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 576, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_4AVX2(&p.b1[q][0], &t.m.momentumBuffer.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX2(&p.b1[q][0], &t.m.momentumBuffer.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 576, 0)
 		}
-		return
+	default:
+		dense1BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense1BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1BiasSgd changes dense1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense1BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 8)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 16)
+	default:
+		dense1BiasSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 16)
-		return
-	}
-	dense1BiasSgdGeneric(t, p, g, lr)
 }
-
-// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 8192 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 8192 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1Forward(y *[128]float32, x *[64]float32, w *[8][65][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		dense1ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
+	switch {
+	case useAVX512:
+		dense64x128AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	case useAVX2:
+		dense64x128AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	default:
+		dense1ForwardGeneric(y, x, w, b)
 	}
-	if useAVX2 {
-		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense1ForwardGeneric(y, x, w, b)
 }
-
-// dense1ForwardRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][144]float32, x [][64]float32, w *[8][65][16]float32, b *[8][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense1Forward((*[128]float32)(y[0][:]), &x[0], w, b)
 			return
@@ -123,107 +170,25 @@ func dense1ForwardRows(y [][144]float32, x [][64]float32, w *[8][65][16]float32,
 			single12 = 0
 		}
 		for q := 0; q < 8; q += 2 {
-			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 4160, 256, 576, 64, by12, by8, by4, single12)
 			if again12 {
-				dense1ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 4160, 256, 576, 64, 0, 0, 1, 0)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			dense1Forward((*[128]float32)(y[0][:]), &x[0], w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense1ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		for q := range 8 {
+			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 256, 576, 64, by6, by5, single6)
 		}
-		return
+	default:
+		dense1ForwardRowsGeneric(y, x, w, b)
 	}
-	dense1ForwardRowsGeneric(y, x, w, b)
 }
-
-// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 8192 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 8192 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense1ForwardTrain(y *[128]float32, x *[64]float32, w *[8][65][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		dense1ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense1ForwardTrainRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardTrainRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRows(y [][144]float32, x [][64]float32, w *[8][65][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense1ForwardTrain((*[128]float32)(y[0][:]), &x[0], w, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		for q := 0; q < 8; q += 2 {
-			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense1ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense1ForwardTrain((*[128]float32)(y[0][:]), &x[0], w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense1ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		return
-	}
-	dense1ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-// gradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -235,309 +200,146 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //
 // in the order of the samples. It does not allocate.
 func dense1GradWeight(g *[8][65][16]float32, dy [][144]float32, x [][64]float32) {
-	if useAVX512 {
-		for q := range g {
-			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
+	switch {
+	case useAVX512:
+		for q := range 8 {
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x), 576, 256)
 		}
-		return
-	}
-	if useAVX2 {
-		for q := range g {
-			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
+	case useAVX2:
+		for q := range 8 {
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x), 576, 256)
 		}
-		return
+	default:
+		dense1GradWeightGeneric(g, dy, x)
 	}
-	dense1GradWeightGeneric(g, dy, x)
 }
 
-// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(64, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16AVX512(&p.w1[q][k][0], &t.m.momentumBuffer.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &t.m.xScaled[0][k], m, len(x))
+				learn16AVX512(&p.w1[q][k][0], &t.m.momentumBuffer.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &t.m.xScaled[0][k], m, len(x), 576, 256)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(64, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				learn16_2AVX2(&p.w1[q][k][0], &t.m.momentumBuffer.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &t.m.xScaled[0][k], m, len(x))
+				learn16AVX2(&p.w1[q][k][0], &t.m.momentumBuffer.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &t.m.xScaled[0][k], m, len(x), 576, 256)
 			}
 		}
-		return
+	default:
+		dense1WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1WeightSgd changes dense1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense1WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		for q := range 8 {
 			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, 64)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 8 {
-			sgdElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, 128)
+			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, 128)
 		}
-		return
+	default:
+		dense1WeightSgdGeneric(t, p, g, lr)
 	}
-	dense1WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn10_3AVX512 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn10_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn10_4AVX2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn10_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense2BiasLearn updates dense2.bias: gradient and sgd.
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn10_3AVX512(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
-		return
-	}
-	if useAVX2 {
+		learnUpTo16AVX512(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x), 40, 0, 1023)
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn10_4AVX2(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
-		return
+		learnUpTo16AVX2(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x), 40, 0, 24)
+	default:
+		dense2BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2BiasSgd changes dense2.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense2BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 1)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 2)
+	default:
+		dense2BiasSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 2)
-		return
-	}
-	dense2BiasSgdGeneric(t, p, g, lr)
 }
-
-// dense2ForwardAVX512 is dense2ForwardGeneric for avx512: 1280 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 1280 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense2Forward(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense2ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
+	switch {
+	case useAVX512:
+		dense128x10AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+	case useAVX2:
+		dense128x10AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	default:
+		dense2ForwardGeneric(y, x, wt, b)
 	}
-	if useAVX2 {
-		dense2ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense2ForwardGeneric(y, x, wt, b)
 }
-
-// dense2ForwardRowsPanel0AVX512 sums 128 products for 10 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardRowsPanel1AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense2ForwardRowsPanel2AVX2 sums 128 products for 2 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
 func dense2ForwardRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense2Forward(&y[0], (*[128]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense2ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	if useAVX2 {
+		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 576, 40, 128, 1023, by3, by2, single3)
+	case useAVX2:
 		if len(x) == 1 {
 			dense2Forward(&y[0], (*[128]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
-		dense2ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
-		dense2ForwardRowsPanel2AVX2(&y[0][8], &x[0][0], &wt[0][8], &b[0][8], m)
-		return
+		rows8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 576, 40, 128, m)
+		rowsUpTo8AVX2(&y[0][8], &x[0][0], &wt[0][8], &b[0][8], 576, 40, 128, 24, m)
+	default:
+		dense2ForwardRowsGeneric(y, x, wt, b)
 	}
-	dense2ForwardRowsGeneric(y, x, wt, b)
 }
-
-// dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 1280 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 1280 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense2ForwardTrain(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense2ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense2ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense2ForwardTrainGeneric(y, x, wt, b)
-}
-
-// dense2ForwardTrainRowsPanel0AVX512 sums 128 products for 10 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardTrainRowsPanel1AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense2ForwardTrainRowsPanel2AVX2 sums 128 products for 2 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], (*[128]float32)(x[0][:]), wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense2ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], (*[128]float32)(x[0][:]), wt, b)
-			return
-		}
-		m := len(x)
-		dense2ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
-		dense2ForwardTrainRowsPanel2AVX2(&y[0][8], &x[0][0], &wt[0][8], &b[0][8], m)
-		return
-	}
-	dense2ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-// dense2GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2GradInputRows is dense2GradInput for every row.
-func dense2GradInputRows(y [][144]float32, x [][10]float32, wt *[128][16]float32, u0 [][144]float32, u1 [][144]float32) {
-	if useAVX512 {
+func dense2GradInputRows(y [][144]float32, x [][10]float32, wt *[128][16]float32) {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense2GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 16, by6, by2, single6)
-		y = y[:len(x)]
-		u0 = u0[:len(x)]
-		u1 = u1[:len(x)]
-		for i := range x {
-			yRow := (*[128]float32)(y[i][:])
-			u0Row := (*[128]float32)(u0[i][:])
-			u1Row := (*[128]float32)(u1[i][:])
-			for j, s := range yRow {
-				sv0 := dropoutGradient(s, u0Row[j])
-				yRow[j] = reluGradient(u1Row[j], sv0)
-			}
-		}
-		return
-	}
-	if useAVX2 {
+		inputGradientAVX512(&y[0][0], &x[0][0], &wt[0][0], 40, 576, 771, 16, by6, by2, single6)
+	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense2GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], 32, by3, by2, single3)
-		y = y[:len(x)]
-		u0 = u0[:len(x)]
-		u1 = u1[:len(x)]
-		for i := range x {
-			yRow := (*[128]float32)(y[i][:])
-			u0Row := (*[128]float32)(u0[i][:])
-			u1Row := (*[128]float32)(u1[i][:])
-			for j, s := range yRow {
-				sv0 := dropoutGradient(s, u0Row[j])
-				yRow[j] = reluGradient(u1Row[j], sv0)
-			}
-		}
-		return
+		inputGradientAVX2(&y[0][0], &x[0][0], &wt[0][0], 40, 576, 24, 32, by3, by2, single3)
+	default:
+		dense2GradInputRowsGeneric(y, x, wt)
 	}
-	dense2GradInputRowsGeneric(y, x, wt, u0, u1)
 }
-
-// gradient10AVX512 sums the gradients of the weights of 10 outputs over the rows.
-//
-//go:noescape
-func gradient10AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient10_2AVX2 sums the gradients of the weights of 10 outputs over the rows.
-//
-//go:noescape
-func gradient10_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2GradWeight computes the gradient of the weights of layer "dense2":
 //
@@ -549,119 +351,97 @@ func gradient10_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //
 // in the order of the samples. It does not allocate.
 func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][144]float32) {
-	if useAVX512 {
-		gradient10AVX512(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
-		return
+	switch {
+	case useAVX512:
+		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x), 40, 576, 1023)
+	case useAVX2:
+		weightGradientUpTo16AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x), 40, 576, 24)
+	default:
+		dense2GradWeightGeneric(gt, dy, x)
 	}
-	if useAVX2 {
-		gradient10_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
-		return
-	}
-	dense2GradWeightGeneric(gt, dy, x)
 }
 
-// learn10AVX512 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn10AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn10_2AVX2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn10_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense2WeightLearn updates dense2.weight: gradient and sgd.
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
-			learn10AVX512(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.dropout1[0][k], m, len(x))
+			learnUpTo16AVX512(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.dropout1[0][k], m, len(x), 40, 576, 1023)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learn10_2AVX2(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.dropout1[0][k], m, len(x))
+			learnUpTo16AVX2(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.dropout1[0][k], m, len(x), 40, 576, 24)
 		}
-		return
+	default:
+		dense2WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-// sgdElementsAVX512 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
-//
-//go:noescape
-func sgdElementsAVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
-
-// sgdElements_2AVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
-//
-//go:noescape
-func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
 
 // dense2WeightSgd changes dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense2WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 128)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 256)
+	default:
+		dense2WeightSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 256)
-		return
-	}
-	dense2WeightSgdGeneric(t, p, g, lr)
 }
 
-// dropoutEachAVX512 is dropoutEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func dropoutEachAVX512(y *[128]float32, x0 *[128]float32, x1 *[128]float32)
-
-// dropoutEachAVX2 is dropoutEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func dropoutEachAVX2(y *[128]float32, x0 *[128]float32, x1 *[128]float32)
-
-func dropoutEach(y *[128]float32, x0 *[128]float32, x1 *[128]float32) {
-	if useAVX512 {
-		dropoutEachAVX512(y, x0, x1)
-		return
+func dropoutEach(y, x0, x1 *[128]float32) {
+	switch {
+	case useAVX512:
+		dropoutEachAVX512(&y[0], &x0[0], &x1[0], 128, 1, 0)
+	case useAVX2:
+		dropoutEachAVX2(&y[0], &x0[0], &x1[0], 128, 1, 0)
+	default:
+		dropoutEachGeneric(y, x0, x1)
 	}
-	if useAVX2 {
-		dropoutEachAVX2(y, x0, x1)
-		return
-	}
-	dropoutEachGeneric(y, x0, x1)
 }
 
-// exponentialsEachAVX512 is exponentialsEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func exponentialsEachAVX512(y *[10]float32, x0 *[10]float32, x1 *[1]float32)
-
-// exponentialsEachAVX2 is exponentialsEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func exponentialsEachAVX2(y *[10]float32, x0 *[10]float32, x1 *[1]float32)
-
-func exponentialsEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
-	if useAVX512 {
-		exponentialsEachAVX512(y, x0, x1)
-		return
+// dropoutGradientToReluGradientOfRows is dropoutGradientToReluGradientOfSumsGeneric for every row.
+func dropoutGradientToReluGradientOfRows(y, u0, u1 [][144]float32) {
+	switch {
+	case useAVX512:
+		dropoutGradientToReluGradientEachAVX512(&y[0][0], &y[0][0], &u0[0][0], &u1[0][0], 128, len(y), 64)
+	case useAVX2:
+		dropoutGradientToReluGradientEachAVX2(&y[0][0], &y[0][0], &u0[0][0], &u1[0][0], 128, len(y), 64)
+	default:
+		dropoutGradientToReluGradientOfRowsGeneric(y, u0, u1)
 	}
-	if useAVX2 {
-		exponentialsEachAVX2(y, x0, x1)
-		return
+}
+
+func dropoutGradientToReluGradientOfSums(y, u0, u1 []float32) {
+	switch {
+	case useAVX512:
+		dropoutGradientToReluGradientEachAVX512(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
+	case useAVX2:
+		dropoutGradientToReluGradientEachAVX2(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
+	default:
+		dropoutGradientToReluGradientOfSumsGeneric(y, u0, u1)
 	}
-	exponentialsEachGeneric(y, x0, x1)
+}
+
+func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32) {
+	switch {
+	case useAVX512:
+		exponentialsEachAVX512(&y[0], &x0[0], &x1[0], 10, 1, 0)
+	case useAVX2:
+		exponentialsEachAVX2(&y[0], &x0[0], &x1[0], 10, 1, 0)
+	default:
+		exponentialsEachGeneric(y, x0, x1)
+	}
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
-func rowTiles(n int, a int, b int) (int, int, int) {
+func rowTiles(n, a, b int) (int, int, int) {
 	for i := n / a; i >= 0; i-- {
 		if rest := n - i*a; rest%b == 0 {
 			return i, rest / b, 0
@@ -671,29 +451,18 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 }
 
 // share is a part of n inputs, in whole tiles.
-func share(n int, tile int, part int, parts int) (from, to int) {
+func share(n, tile, part, parts int) (from, to int) {
 	tiles := (n + tile - 1) / tile
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }
 
-// softmaxEachAVX512 is softmaxEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func softmaxEachAVX512(y *[10]float32, x0 *[10]float32, x1 *[1]float32)
-
-// softmaxEachAVX2 is softmaxEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func softmaxEachAVX2(y *[10]float32, x0 *[10]float32, x1 *[1]float32)
-
-func softmaxEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
-	if useAVX512 {
-		softmaxEachAVX512(y, x0, x1)
-		return
+func softmaxEach(y, x0 *[10]float32, x1 *[1]float32) {
+	switch {
+	case useAVX512:
+		softmaxEachAVX512(&y[0], &x0[0], &x1[0], 10, 1, 0)
+	case useAVX2:
+		softmaxEachAVX2(&y[0], &x0[0], &x1[0], 10, 1, 0)
+	default:
+		softmaxEachGeneric(y, x0, x1)
 	}
-	if useAVX2 {
-		softmaxEachAVX2(y, x0, x1)
-		return
-	}
-	softmaxEachGeneric(y, x0, x1)
 }

@@ -3,94 +3,52 @@
 
 package digits
 
-func crossEntropyGradientEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
 	crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
 }
-
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense1BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense1BiasSgdGeneric(t, p, g, lr)
-}
-
+func dense1BiasSgd(t *Trainer, p, g *params, lr float32) { dense1BiasSgdGeneric(t, p, g, lr) }
 func dense1Forward(y *[128]float32, x *[64]float32, w *[8][65][16]float32, b *[8][16]float32) {
 	dense1ForwardGeneric(y, x, w, b)
 }
-
 func dense1ForwardRows(y [][144]float32, x [][64]float32, w *[8][65][16]float32, b *[8][16]float32) {
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
-
-func dense1ForwardTrain(y *[128]float32, x *[64]float32, w *[8][65][16]float32, b *[8][16]float32) {
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense1ForwardTrainRows(y [][144]float32, x [][64]float32, w *[8][65][16]float32, b *[8][16]float32) {
-	dense1ForwardTrainRowsGeneric(y, x, w, b)
-}
-
 func dense1GradWeight(g *[8][65][16]float32, dy [][144]float32, x [][64]float32) {
 	dense1GradWeightGeneric(g, dy, x)
 }
-
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense1WeightSgdGeneric(t, p, g, lr)
-}
-
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1WeightSgd(t *Trainer, p, g *params, lr float32) { dense1WeightSgdGeneric(t, p, g, lr) }
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense2BiasSgdGeneric(t, p, g, lr)
-}
-
+func dense2BiasSgd(t *Trainer, p, g *params, lr float32) { dense2BiasSgdGeneric(t, p, g, lr) }
 func dense2Forward(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1][16]float32) {
 	dense2ForwardGeneric(y, x, wt, b)
 }
-
 func dense2ForwardRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
 	dense2ForwardRowsGeneric(y, x, wt, b)
 }
-
-func dense2ForwardTrain(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1][16]float32) {
-	dense2ForwardTrainGeneric(y, x, wt, b)
+func dense2GradInputRows(y [][144]float32, x [][10]float32, wt *[128][16]float32) {
+	dense2GradInputRowsGeneric(y, x, wt)
 }
-
-func dense2ForwardTrainRows(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
-	dense2ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-func dense2GradInputRows(y [][144]float32, x [][10]float32, wt *[128][16]float32, u0 [][144]float32, u1 [][144]float32) {
-	dense2GradInputRowsGeneric(y, x, wt, u0, u1)
-}
-
 func dense2GradWeight(gt *[128][16]float32, dy [][10]float32, x [][144]float32) {
 	dense2GradWeightGeneric(gt, dy, x)
 }
-
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense2WeightSgdGeneric(t, p, g, lr)
+func dense2WeightSgd(t *Trainer, p, g *params, lr float32) { dense2WeightSgdGeneric(t, p, g, lr) }
+func dropoutEach(y, x0, x1 *[128]float32)                  { dropoutEachGeneric(y, x0, x1) }
+func dropoutGradientToReluGradientOfRows(y, u0, u1 [][144]float32) {
+	dropoutGradientToReluGradientOfRowsGeneric(y, u0, u1)
 }
-
-func dropoutEach(y *[128]float32, x0 *[128]float32, x1 *[128]float32) {
-	dropoutEachGeneric(y, x0, x1)
+func dropoutGradientToReluGradientOfSums(y, u0, u1 []float32) {
+	dropoutGradientToReluGradientOfSumsGeneric(y, u0, u1)
 }
-
-func exponentialsEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
-	exponentialsEachGeneric(y, x0, x1)
-}
-
-func softmaxEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
-	softmaxEachGeneric(y, x0, x1)
-}
+func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32) { exponentialsEachGeneric(y, x0, x1) }
+func softmaxEach(y, x0 *[10]float32, x1 *[1]float32)      { softmaxEachGeneric(y, x0, x1) }

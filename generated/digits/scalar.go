@@ -19,11 +19,6 @@ func dropout(x float32, m float32) float32 {
 	return float32(x * m)
 }
 
-// dropoutGradient is dx = dy · m.
-func dropoutGradient(dy float32, m float32) float32 {
-	return float32(dy * m)
-}
-
 // exponentials is e = exp(x - m).
 func exponentials(x float32, m float32) float32 {
 	return nnrt.Exp32(x - m)
@@ -32,11 +27,6 @@ func exponentials(x float32, m float32) float32 {
 // larger is m = max(a, b).
 func larger(a float32, b float32) float32 {
 	return nnrt.Max32(a, b)
-}
-
-// loss_2 is loss = ly · sy.
-func loss_2(ly float32, sy float32) float32 {
-	return float32(ly * sy)
 }
 
 // normalize is y = (x - mean) / std.

@@ -31,12 +31,12 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 			xScaled[i][j] = normalize(x[i][j], p.meanOfX[j/16][j%16], p.stdOfX[j/16][j%16])
 		}
 	}
-	dense1ForwardTrainRows(a1, xScaled, &p.w1, &p.b1)
+	dense1ForwardRows(a1, xScaled, &p.w1, &p.b1)
 	for i := range x {
 		nnrt.Dropout((*[128]float32)(dropout1Mask[i][:])[:], t.seed, nnrt.PurposeDropout, t.step, 4, t.seen+uint32(from+i), 0, 1717986918, 1.6666666)
 		dropoutEach((*[128]float32)(dropout1[i][:]), (*[128]float32)(a1[i][:]), (*[128]float32)(dropout1Mask[i][:]))
 	}
-	dense2ForwardTrainRows(z2, dropout1, &p.w2, &p.b2)
+	dense2ForwardRows(z2, dropout1, &p.w2, &p.b2)
 	for i := range x {
 		s_3 := z2[i][0]
 		for j := 1; j < 10; j++ {
@@ -57,7 +57,8 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		tHot[i][y[i]] = 1
 		crossEntropyGradientEach(&dz2[i], &z2Exp[i], &z2Sum[i], &tHot[i], s_2)
 	}
-	dense2GradInputRows(dz1, dz2, &p.w2, dropout1Mask, a1)
+	dense2GradInputRows(dz1, dz2, &p.w2)
+	dropoutGradientToReluGradientOfRows(dz1, dropout1Mask, a1)
 }
 
 // losses is the loss of a batch, once all samples went through the network.
@@ -68,7 +69,7 @@ func (t *Trainer) losses(x []Input) float32 {
 	for i := range t.m.lZ2[:len(x)] {
 		lossY += t.m.lZ2[i][0]
 	}
-	loss := loss_2(lossY, s_2)
+	loss := dropout(lossY, s_2)
 	return loss
 }
 
@@ -148,7 +149,7 @@ func (t *Trainer) evaluated(x []Input) float32 {
 	for i := range t.m.lZ2_2[:len(x)] {
 		lossY += t.m.lZ2_2[i][0]
 	}
-	loss := loss_2(lossY, s_2)
+	loss := dropout(lossY, s_2)
 	return loss
 }
 

@@ -14,15 +14,16 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	}
 	a1 := &ws.t1
 	eyeForward(a1, imageScaled, &p.w1, &p.w1t, &p.b1)
+	geluOfSums(a1[:])
 	a2 := (*[17]float32)(ws.t0[:17])
-	innerForward(a2, a1, &p.w2, &p.w2t, &p.b2)
+	innerForwardTanh(a2, a1, &p.w2, &p.w2t, &p.b2)
 	a3 := (*[8]float32)(ws.t1[:8])
-	bodyForward(a3, &x.Pose, &p.w3, &p.b3)
+	bodyForwardElu(a3, &x.Pose, &p.w3, &p.b3)
 	senses := &ws.t2
 	copy(senses[0:17], a2[:])
 	copy(senses[17:25], a3[:])
 	a4 := (*[16]float32)(ws.t0[:16])
-	dense4Forward(a4, senses, &p.w4, &p.b4)
+	dense4ForwardSoftplus(a4, senses, &p.w4, &p.b4)
 	a5 := (*[16]float32)(ws.t2[:16])
 	mixedForward(a5, a4, &p.w5, &p.b5)
 	z6 := (*[3]float32)(ws.t0[:3])
@@ -46,7 +47,7 @@ func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	for j := range y.Class {
 		y.Class[j] = softmax(z6Exp[j], z6Sum[0])
 	}
-	scoreForward(&y.Value, a5, &p.w7, &p.b7)
+	scoreForwardSigmoid(&y.Value, a5, &p.w7, &p.b7)
 }
 
 // forwardRows computes up to MaxBatch samples, layer by layer.
@@ -71,15 +72,19 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 		}
 	}
 	eyeForwardRows(a1, imageScaled, &p.w1, &p.w1t, &p.b1)
+	geluOfRows(a1)
 	innerForwardRows(a2, a1, &p.w2, &p.w2t, &p.b2)
+	tanhOfRows(a2)
 	bodyForwardRows(a3, x, &p.w3, &p.b3)
+	eluOfRows(a3)
 	for i := range x {
 		copy(senses[i][0:17], a2[i][:])
 		copy(senses[i][17:25], a3[i][:])
 	}
 	dense4ForwardRows(a4, senses, &p.w4, &p.b4)
+	softplusOfRows(a4)
 	for i := range x {
-		mixedForward_2(&a5[i], &a4[i], &p.w5, &p.b5)
+		mixedForward(&a5[i], &a4[i], &p.w5, &p.b5)
 	}
 	choiceForwardRows(z6, a5, &p.w6, &p.b6)
 	for i := range x {
@@ -101,6 +106,7 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 		}
 	}
 	scoreForwardRows(y, a5, &p.w7, &p.b7)
+	sigmoidOfRows(y)
 }
 
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.

@@ -3,105 +3,275 @@
 
 package reproducible
 
-// bodyBiasSgd changes body.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func bodyBiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
-	if useAVX512 {
-		sgdElementsAVX512(&g.b3[0][0], &p.b3[0][0], &t.m.momentumBuffer.b3[0][0], &lr, &c_2, 1)
-		return
+//go:noescape
+func addGradientsToSiluGradientEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
+func addGradientsToSiluGradientEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
+func dense16x1AVX2(y, x, wt, b *float32)
+
+//go:noescape
+func dense16x1AVX2_2(y, x, wt, b *float32)
+
+//go:noescape
+func dense16x1AVX512(y, x, wt, b *float32)
+
+//go:noescape
+func dense16x1AVX512_2(y, x, wt, b *float32)
+
+//go:noescape
+func dense16x3AVX2(y, x, wt, b *float32)
+
+//go:noescape
+func dense16x3AVX512(y, x, wt, b *float32)
+
+//go:noescape
+func dense19x33AVX2(y, x, w, wt, b *float32)
+
+//go:noescape
+func dense19x33AVX512(y, x, w, wt, b *float32)
+
+//go:noescape
+func dense25x16AVX2(y, x, w, b *float32)
+
+//go:noescape
+func dense25x16AVX2_2(y, x, w, b *float32)
+
+//go:noescape
+func dense25x16AVX512(y, x, w, b *float32)
+
+//go:noescape
+func dense25x16AVX512_2(y, x, w, b *float32)
+
+//go:noescape
+func dense33x17AVX2(y, x, w, wt, b *float32)
+
+//go:noescape
+func dense33x17AVX2_2(y, x, w, wt, b *float32)
+
+//go:noescape
+func dense33x17AVX512(y, x, w, wt, b *float32)
+
+//go:noescape
+func dense33x17AVX512_2(y, x, w, wt, b *float32)
+
+//go:noescape
+func dense3x8AVX2(y, x, wt, b *float32)
+
+//go:noescape
+func dense3x8AVX2_2(y, x, wt, b *float32)
+
+//go:noescape
+func dense3x8AVX512(y, x, wt, b *float32)
+
+//go:noescape
+func dense3x8AVX512_2(y, x, wt, b *float32)
+
+//go:noescape
+func dropConnectElementsAVX2(w_, m_, y_ *float32, vectors int)
+
+//go:noescape
+func dropConnectElementsAVX512(w_, m_, y_ *float32, vectors int)
+
+//go:noescape
+func dropConnectGradientElementsAVX2(g_, m_, dw_ *float32, vectors int)
+
+//go:noescape
+func dropConnectGradientElementsAVX512(g_, m_, dw_ *float32, vectors int)
+
+//go:noescape
+func dropoutEachAVX2(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func dropoutEachAVX512(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func dropoutGradientToGeluGradientEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
+func dropoutGradientToGeluGradientEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
+func eluEachAVX2(y, x0 *float32, n, rows, gap int)
+
+//go:noescape
+func eluEachAVX512(y, x0 *float32, n, rows, gap int)
+
+//go:noescape
+func eluGradientEachAVX2(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func eluGradientEachAVX512(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func geluEachAVX2(y, x0 *float32, n, rows, gap int)
+
+//go:noescape
+func geluEachAVX512(y, x0 *float32, n, rows, gap int)
+
+//go:noescape
+func inputGradientAVX2(dx, dy, wt *float32, dyStride, dxStride, mask, blocks, tiles0, tiles1 int)
+
+//go:noescape
+func inputGradientAVX2_2(dx, dy, w *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1 int)
+
+//go:noescape
+func inputGradientAVX2_3(dx, dy, w, wt *float32, panels, panelStride, dyStride, dxStride, mask, blocks, tiles0, tiles1 int)
+
+//go:noescape
+func inputGradientAVX512(dx, dy, wt *float32, dyStride, dxStride, mask, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func inputGradientAVX512_2(dx, dy, w *float32, panels, panelStride, dyStride, dxStride, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func inputGradientAVX512_3(dx, dy, w, wt *float32, panels, panelStride, dyStride, dxStride, mask, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rows16AVX2_2(y, x, w, b *float32, xStride, yStride, terms, tiles0 int)
+
+//go:noescape
+func rows32AVX512(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rows8AVX2(y, x, w, b *float32, xStride, yStride, tiles0, tiles1, tiles2, tiles3 int)
+
+//go:noescape
+func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2, tiles3 int)
+
+//go:noescape
+func rowsUpTo16AVX512_2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rowsUpTo16AVX512_3(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rowsUpTo16AVX512_4(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2, tiles3 int)
+
+//go:noescape
+func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rowsUpTo8AVX2_2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func sgdElementsAVX2(g_, w_, momentum_buffer_, lr_, c_ *float32, vectors int)
+
+//go:noescape
+func sgdElementsAVX2_2(g_, w_, momentum_buffer_, lr_, c_ *float32, vectors int)
+
+//go:noescape
+func sgdElementsAVX512(g_, w_, momentum_buffer_, lr_, c_ *float32, vectors int)
+
+//go:noescape
+func sgdElementsAVX512_2(g_, w_, momentum_buffer_, lr_, c_ *float32, vectors int)
+
+//go:noescape
+func sigmoidEachAVX2(y, x0 *float32, n, rows, gap int)
+
+//go:noescape
+func sigmoidEachAVX512(y, x0 *float32, n, rows, gap int)
+
+//go:noescape
+func softplusEachAVX2(y, x0 *float32, n, rows, gap int)
+
+//go:noescape
+func softplusEachAVX512(y, x0 *float32, n, rows, gap int)
+
+//go:noescape
+func tanhEachAVX2(y, x0 *float32, n, rows, gap int)
+
+//go:noescape
+func tanhEachAVX512(y, x0 *float32, n, rows, gap int)
+
+//go:noescape
+func tanhGradientEachAVX2(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func tanhGradientEachAVX512(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func weightGradient8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+// addGradientsToSiluGradientOfRows is addGradientsToSiluGradientOfSumsGeneric for every row.
+func addGradientsToSiluGradientOfRows(y, u0, u1 [][16]float32) {
+	switch {
+	case useAVX512:
+		addGradientsToSiluGradientEachAVX512(&y[0][0], &y[0][0], &u0[0][0], &u1[0][0], 16, len(y), 0)
+	case useAVX2:
+		addGradientsToSiluGradientEachAVX2(&y[0][0], &y[0][0], &u0[0][0], &u1[0][0], 16, len(y), 0)
+	default:
+		addGradientsToSiluGradientOfRowsGeneric(y, u0, u1)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b3[0][0], &p.b3[0][0], &t.m.momentumBuffer.b3[0][0], &lr, &c_2, 2)
-		return
-	}
-	bodyBiasSgdGeneric(t, p, g, lr, c_2)
 }
 
-// bodyForwardAVX512 is bodyForwardGeneric for avx512: 24 multiply-adds,
-// product and sum are rounded separately, the same bits as bodyForwardGeneric.
-//
-//go:noescape
-func bodyForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
+func addGradientsToSiluGradientOfSums(y, u0, u1 []float32) {
+	switch {
+	case useAVX512:
+		addGradientsToSiluGradientEachAVX512(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
+	case useAVX2:
+		addGradientsToSiluGradientEachAVX2(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
+	default:
+		addGradientsToSiluGradientOfSumsGeneric(y, u0, u1)
+	}
+}
 
-// bodyForwardAVX2 is bodyForwardGeneric for avx2: 24 multiply-adds,
-// product and sum are rounded separately, the same bits as bodyForwardGeneric.
-//
-//go:noescape
-func bodyForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
+// bodyBiasSgd changes body.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
+func bodyBiasSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+	switch {
+	case useAVX512:
+		sgdElementsAVX512(&g.b3[0][0], &p.b3[0][0], &t.m.momentumBuffer.b3[0][0], &lr, &c_2, 1)
+	case useAVX2:
+		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &t.m.momentumBuffer.b3[0][0], &lr, &c_2, 2)
+	default:
+		bodyBiasSgdGeneric(t, p, g, lr, c_2)
+	}
+}
 
 func bodyForward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		bodyForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
+	switch {
+	case useAVX512:
+		dense3x8AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+	case useAVX2:
+		dense3x8AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	default:
+		bodyForwardGeneric(y, x, wt, b)
 	}
-	if useAVX2 {
-		bodyForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	bodyForwardGeneric(y, x, wt, b)
 }
 
-// bodyForwardRowsPanel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func bodyForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
+// bodyForwardElu is bodyForwardGeneric and then eluOfSumsGeneric.
+func bodyForwardElu(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	switch {
+	case useAVX512:
+		dense3x8AVX512_2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	case useAVX2:
+		dense3x8AVX2_2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	default:
+		bodyForwardEluGeneric(y, x, wt, b)
+	}
+}
 
-// bodyForwardRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func bodyForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// bodyForwardRows is bodyForward_2Generic for every row.
+// bodyForwardRows is bodyForwardGeneric for every row.
 func bodyForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			bodyForward_2(&y[0], &x[0].Pose, wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		bodyForwardRowsPanel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			bodyForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			bodyForward_2(&y[0], &x[0].Pose, wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		bodyForwardRowsPanel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			bodyForwardRowsPanel1AVX2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	bodyForwardRowsGeneric(y, x, wt, b)
-}
-
-// bodyForwardRows_2Panel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func bodyForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// bodyForwardRows_2Panel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func bodyForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// bodyForwardRows_2 is bodyForwardGeneric for every row.
-func bodyForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			bodyForward(&y[0], &x[0].Pose, wt, b)
 			return
@@ -112,13 +282,11 @@ func bodyForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]f
 		if again12 {
 			single12 = 0
 		}
-		bodyForwardRows_2Panel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rowsUpTo16AVX512_4(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], 88, 32, 255, by12, by8, by4, single12)
 		if again12 {
-			bodyForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rowsUpTo16AVX512_4(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 88, 32, 255, 0, 0, 1, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			bodyForward(&y[0], &x[0].Pose, wt, b)
 			return
@@ -129,149 +297,14 @@ func bodyForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]f
 		if again12 {
 			single12 = 0
 		}
-		bodyForwardRows_2Panel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows8AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], 88, 32, by12, by8, by4, single12)
 		if again12 {
-			bodyForwardRows_2Panel1AVX2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows8AVX2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 88, 32, 0, 0, 1, 0)
 		}
-		return
+	default:
+		bodyForwardRowsGeneric(y, x, wt, b)
 	}
-	bodyForwardRows_2Generic(y, x, wt, b)
 }
-
-// bodyForwardTrainAVX512 is bodyForwardTrainGeneric for avx512: 24 multiply-adds,
-// product and sum are rounded separately, the same bits as bodyForwardTrainGeneric.
-//
-//go:noescape
-func bodyForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// bodyForwardTrainAVX2 is bodyForwardTrainGeneric for avx2: 24 multiply-adds,
-// product and sum are rounded separately, the same bits as bodyForwardTrainGeneric.
-//
-//go:noescape
-func bodyForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func bodyForwardTrain(y *[8]float32, y1 *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		bodyForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		for j, s := range y {
-			y[j] = s
-			y1[j] = elu(s)
-		}
-		return
-	}
-	if useAVX2 {
-		bodyForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		for j, s := range y {
-			y[j] = s
-			y1[j] = elu(s)
-		}
-		return
-	}
-	bodyForwardTrainGeneric(y, y1, x, wt, b)
-}
-
-// bodyForwardTrainRowsPanel0AVX512 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func bodyForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// bodyForwardTrainRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func bodyForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// bodyForwardTrainRows is bodyForwardTrainGeneric for every row.
-func bodyForwardTrainRows(y [][8]float32, y1 [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			bodyForwardTrain(&y[0], &y1[0], &x[0].Pose, wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		bodyForwardTrainRowsPanel0AVX512(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			bodyForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		y = y[:len(x)]
-		y1 = y1[:len(x)]
-		for i := range x {
-			yRow := &y[i]
-			y1Row := &y1[i]
-			for j, s := range yRow {
-				yRow[j] = s
-				y1Row[j] = elu(s)
-			}
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			bodyForwardTrain(&y[0], &y1[0], &x[0].Pose, wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		bodyForwardTrainRowsPanel1AVX2(&y[0][0], &x[0].Pose[0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			bodyForwardTrainRowsPanel1AVX2(&y[m-4][0], &x[m-4].Pose[0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		y = y[:len(x)]
-		y1 = y1[:len(x)]
-		for i := range x {
-			yRow := &y[i]
-			y1Row := &y1[i]
-			for j, s := range yRow {
-				yRow[j] = s
-				y1Row[j] = elu(s)
-			}
-		}
-		return
-	}
-	bodyForwardTrainRowsGeneric(y, y1, x, wt, b)
-}
-
-// bodyForward_2AVX512 is bodyForward_2Generic for avx512: 24 multiply-adds,
-// product and sum are rounded separately, the same bits as bodyForward_2Generic.
-//
-//go:noescape
-func bodyForward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// bodyForward_2AVX2 is bodyForward_2Generic for avx2: 24 multiply-adds,
-// product and sum are rounded separately, the same bits as bodyForward_2Generic.
-//
-//go:noescape
-func bodyForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func bodyForward_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		bodyForward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		bodyForward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	bodyForward_2Generic(y, x, wt, b)
-}
-
-// gradient8AVX512 sums the gradients of the weights of 8 outputs over the rows.
-//
-//go:noescape
-func gradient8AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
-//
-//go:noescape
-func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // bodyGradWeight computes the gradient of the weights of layer "body":
 //
@@ -283,280 +316,90 @@ func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 //
 // in the order of the samples. It does not allocate.
 func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
-	if useAVX512 {
-		gradient8AVX512(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x))
-		return
+	switch {
+	case useAVX512:
+		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x), 32, 88, 255)
+	case useAVX2:
+		weightGradient8AVX2(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x), 32, 88)
+	default:
+		bodyGradWeightGeneric(gt, dy, x)
 	}
-	if useAVX2 {
-		gradient8_2AVX2(&gt[0][0], &dy[0][0], &x[0].Pose[0], 3, len(x))
-		return
-	}
-	bodyGradWeightGeneric(gt, dy, x)
 }
 
 // bodyWeightSgd changes body.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func bodyWeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
-	if useAVX512 {
+func bodyWeightSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.w3[0][0], &p.w3[0][0], &t.m.momentumBuffer.w3[0][0], &lr, &c_2, 2)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.w3[0][0], &p.w3[0][0], &t.m.momentumBuffer.w3[0][0], &lr, &c_2, 3)
+	default:
+		bodyWeightSgdGeneric(t, p, g, lr, c_2)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.w3[0][0], &p.w3[0][0], &t.m.momentumBuffer.w3[0][0], &lr, &c_2, 3)
-		return
-	}
-	bodyWeightSgdGeneric(t, p, g, lr, c_2)
 }
 
 // choiceBiasSgd changes choice.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func choiceBiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
-	if useAVX512 {
+func choiceBiasSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b6[0][0], &p.b6[0][0], &t.m.momentumBuffer.b6[0][0], &lr, &c_2, 1)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b6[0][0], &p.b6[0][0], &t.m.momentumBuffer.b6[0][0], &lr, &c_2, 2)
+	default:
+		choiceBiasSgdGeneric(t, p, g, lr, c_2)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b6[0][0], &p.b6[0][0], &t.m.momentumBuffer.b6[0][0], &lr, &c_2, 2)
-		return
-	}
-	choiceBiasSgdGeneric(t, p, g, lr, c_2)
 }
-
-// choiceForwardAVX512 is choiceForwardGeneric for avx512: 48 multiply-adds,
-// product and sum are rounded separately, the same bits as choiceForwardGeneric.
-//
-//go:noescape
-func choiceForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// choiceForwardAVX2 is choiceForwardGeneric for avx2: 48 multiply-adds,
-// product and sum are rounded separately, the same bits as choiceForwardGeneric.
-//
-//go:noescape
-func choiceForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		choiceForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
+	switch {
+	case useAVX512:
+		dense16x3AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+	case useAVX2:
+		dense16x3AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	default:
+		choiceForwardGeneric(y, x, wt, b)
 	}
-	if useAVX2 {
-		choiceForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	choiceForwardGeneric(y, x, wt, b)
 }
 
-// choiceForwardRowsPanel0AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func choiceForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// choiceForwardRowsPanel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func choiceForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// choiceForwardRows is choiceForward_2Generic for every row.
+// choiceForwardRows is choiceForwardGeneric for every row.
 func choiceForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			choiceForward_2(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		choiceForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			choiceForward_2(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		choiceForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	choiceForwardRowsGeneric(y, x, wt, b)
-}
-
-// choiceForwardRows_2Panel0AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func choiceForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// choiceForwardRows_2Panel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func choiceForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// choiceForwardRows_2 is choiceForwardGeneric for every row.
-func choiceForwardRows_2(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			choiceForward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		choiceForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
-	}
-	if useAVX2 {
+		rowsUpTo16AVX512_3(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 64, 12, 16, 7, by6, by5, single6)
+	case useAVX2:
 		if len(x) == 1 {
 			choiceForward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		choiceForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
+		rowsUpTo8AVX2_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 64, 12, 16, 20, by3, by2, single3)
+	default:
+		choiceForwardRowsGeneric(y, x, wt, b)
 	}
-	choiceForwardRows_2Generic(y, x, wt, b)
 }
-
-// choiceForwardTrainAVX512 is choiceForwardTrainGeneric for avx512: 48 multiply-adds,
-// product and sum are rounded separately, the same bits as choiceForwardTrainGeneric.
-//
-//go:noescape
-func choiceForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// choiceForwardTrainAVX2 is choiceForwardTrainGeneric for avx2: 48 multiply-adds,
-// product and sum are rounded separately, the same bits as choiceForwardTrainGeneric.
-//
-//go:noescape
-func choiceForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func choiceForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		choiceForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		choiceForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	choiceForwardTrainGeneric(y, x, wt, b)
-}
-
-// choiceForwardTrainRowsPanel0AVX512 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func choiceForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// choiceForwardTrainRowsPanel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func choiceForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// choiceForwardTrainRows is choiceForwardTrainGeneric for every row.
-func choiceForwardTrainRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			choiceForwardTrain(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		choiceForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			choiceForwardTrain(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		choiceForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	choiceForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-// choiceForward_2AVX512 is choiceForward_2Generic for avx512: 48 multiply-adds,
-// product and sum are rounded separately, the same bits as choiceForward_2Generic.
-//
-//go:noescape
-func choiceForward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// choiceForward_2AVX2 is choiceForward_2Generic for avx2: 48 multiply-adds,
-// product and sum are rounded separately, the same bits as choiceForward_2Generic.
-//
-//go:noescape
-func choiceForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func choiceForward_2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		choiceForward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		choiceForward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	choiceForward_2Generic(y, x, wt, b)
-}
-
-// choiceGradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func choiceGradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// choiceGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func choiceGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int)
 
 // choiceGradInputRows is choiceGradInput for every row.
-func choiceGradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32, u0 [][16]float32, u1 [][16]float32) {
-	if useAVX512 {
+func choiceGradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32) {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		choiceGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 2, by6, by2, single6)
-		y = y[:len(x)]
-		u0 = u0[:len(x)]
-		u1 = u1[:len(x)]
-		for i := range x {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			u1Row := &u1[i]
-			for j, s := range yRow {
-				sv0 := addGradients(u0Row[j], s)
-				yRow[j] = siluGradient(u1Row[j], sv0)
-			}
-		}
-		return
-	}
-	if useAVX2 {
+		inputGradientAVX512(&y[0][0], &x[0][0], &wt[0][0], 12, 64, 1799, 2, by6, by2, single6)
+	case useAVX2:
 		m := len(x)
 		by2, by1 := m/2, m%2
-		choiceGradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], 4, by2, by1)
-		y = y[:len(x)]
-		u0 = u0[:len(x)]
-		u1 = u1[:len(x)]
-		for i := range x {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			u1Row := &u1[i]
-			for j, s := range yRow {
-				sv0 := addGradients(u0Row[j], s)
-				yRow[j] = siluGradient(u1Row[j], sv0)
-			}
-		}
-		return
+		inputGradientAVX2(&y[0][0], &x[0][0], &wt[0][0], 12, 64, 20, 4, by2, by1)
+	default:
+		choiceGradInputRowsGeneric(y, x, wt)
 	}
-	choiceGradInputRowsGeneric(y, x, wt, u0, u1)
 }
-
-// gradient3AVX512 sums the gradients of the weights of 3 outputs over the rows.
-//
-//go:noescape
-func gradient3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient3_2AVX2 sums the gradients of the weights of 3 outputs over the rows.
-//
-//go:noescape
-func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // choiceGradWeight computes the gradient of the weights of layer "choice":
 //
@@ -568,267 +411,103 @@ func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 //
 // in the order of the samples. It does not allocate.
 func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
-	if useAVX512 {
-		gradient3AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
-		return
+	switch {
+	case useAVX512:
+		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x), 12, 64, 7)
+	case useAVX2:
+		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x), 12, 64, 20)
+	default:
+		choiceGradWeightGeneric(gt, dy, x)
 	}
-	if useAVX2 {
-		gradient3_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
-		return
-	}
-	choiceGradWeightGeneric(gt, dy, x)
 }
 
 // choiceWeightSgd changes choice.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func choiceWeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
-	if useAVX512 {
+func choiceWeightSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.w6[0][0], &p.w6[0][0], &t.m.momentumBuffer.w6[0][0], &lr, &c_2, 8)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.w6[0][0], &p.w6[0][0], &t.m.momentumBuffer.w6[0][0], &lr, &c_2, 16)
+	default:
+		choiceWeightSgdGeneric(t, p, g, lr, c_2)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.w6[0][0], &p.w6[0][0], &t.m.momentumBuffer.w6[0][0], &lr, &c_2, 16)
-		return
-	}
-	choiceWeightSgdGeneric(t, p, g, lr, c_2)
 }
 
 // dense4BiasSgd changes dense4.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
-	if useAVX512 {
+func dense4BiasSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b4[0][0], &p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &c_2, 1)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b4[0][0], &p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &c_2, 2)
+	default:
+		dense4BiasSgdGeneric(t, p, g, lr, c_2)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b4[0][0], &p.b4[0][0], &t.m.momentumBuffer.b4[0][0], &lr, &c_2, 2)
-		return
-	}
-	dense4BiasSgdGeneric(t, p, g, lr, c_2)
 }
-
-// dense4ForwardAVX512 is dense4ForwardGeneric for avx512: 400 multiply-adds,
-// product and sum are rounded separately, the same bits as dense4ForwardGeneric.
-//
-//go:noescape
-func dense4ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 400 multiply-adds,
-// product and sum are rounded separately, the same bits as dense4ForwardGeneric.
-//
-//go:noescape
-func dense4ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense4Forward(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense4ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
+	switch {
+	case useAVX512:
+		dense25x16AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	case useAVX2:
+		dense25x16AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	default:
+		dense4ForwardGeneric(y, x, w, b)
 	}
-	if useAVX2 {
-		dense4ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense4ForwardGeneric(y, x, w, b)
 }
 
-// dense4ForwardRowsPanel0AVX512 sums 25 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4ForwardRowsPanel1AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense4ForwardRows is dense4Forward_2Generic for every row.
+// dense4ForwardRows is dense4ForwardGeneric for every row.
 func dense4ForwardRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense4Forward_2(&y[0], &x[0], w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense4ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense4Forward_2(&y[0], &x[0], w, b)
-			return
-		}
-		m := len(x)
-		for q := range w {
-			dense4ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
-		}
-		return
-	}
-	dense4ForwardRowsGeneric(y, x, w, b)
-}
-
-// dense4ForwardRows_2Panel0AVX512 sums 25 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4ForwardRows_2Panel1AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense4ForwardRows_2 is dense4ForwardGeneric for every row.
-func dense4ForwardRows_2(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense4Forward(&y[0], &x[0], w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense4ForwardRows_2Panel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		return
-	}
-	if useAVX2 {
+		rowsUpTo16AVX512_2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 100, 64, 25, 65535, by6, by5, single6)
+	case useAVX2:
 		if len(x) == 1 {
 			dense4Forward(&y[0], &x[0], w, b)
 			return
 		}
 		m := len(x)
-		for q := range w {
-			dense4ForwardRows_2Panel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
-		}
-		return
+		rows16AVX2_2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 100, 64, 25, m)
+	default:
+		dense4ForwardRowsGeneric(y, x, w, b)
 	}
-	dense4ForwardRows_2Generic(y, x, w, b)
 }
 
-// dense4ForwardTrainAVX512 is dense4ForwardTrainGeneric for avx512: 400 multiply-adds,
-// product and sum are rounded separately, the same bits as dense4ForwardTrainGeneric.
-//
-//go:noescape
-func dense4ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 400 multiply-adds,
-// product and sum are rounded separately, the same bits as dense4ForwardTrainGeneric.
-//
-//go:noescape
-func dense4ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense4ForwardTrain(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense4ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
+// dense4ForwardSoftplus is dense4ForwardGeneric and then softplusOfSumsGeneric.
+func dense4ForwardSoftplus(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
+	switch {
+	case useAVX512:
+		dense25x16AVX512_2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	case useAVX2:
+		dense25x16AVX2_2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	default:
+		dense4ForwardSoftplusGeneric(y, x, w, b)
 	}
-	if useAVX2 {
-		dense4ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense4ForwardTrainGeneric(y, x, w, b)
 }
-
-// dense4ForwardTrainRowsPanel0AVX512 sums 25 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4ForwardTrainRowsPanel1AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense4ForwardTrainRows is dense4ForwardTrainGeneric for every row.
-func dense4ForwardTrainRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense4ForwardTrain(&y[0], &x[0], w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense4ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense4ForwardTrain(&y[0], &x[0], w, b)
-			return
-		}
-		m := len(x)
-		for q := range w {
-			dense4ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
-		}
-		return
-	}
-	dense4ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-// dense4Forward_2AVX512 is dense4Forward_2Generic for avx512: 400 multiply-adds,
-// product and sum are rounded separately, the same bits as dense4Forward_2Generic.
-//
-//go:noescape
-func dense4Forward_2AVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 400 multiply-adds,
-// product and sum are rounded separately, the same bits as dense4Forward_2Generic.
-//
-//go:noescape
-func dense4Forward_2AVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense4Forward_2(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense4Forward_2AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense4Forward_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense4Forward_2Generic(y, x, w, b)
-}
-
-// dense4GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, blocks int, tiles0 int, tiles1 int)
 
 // dense4GradInputRows is dense4GradInput for every row.
 func dense4GradInputRows(y [][25]float32, x [][16]float32, w *[1][25][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense4GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], 3, by6, by2, single6)
-		dense4GradInputRowsBlocksAVX512(&y[0][17], &x[0][0], &w[0][17][0], 1, by6, by2, single6)
-		return
-	}
-	if useAVX2 {
+		inputGradientAVX512_2(&y[0][0], &x[0][0], &w[0][0][0], 1, 1600, 64, 100, 3, by6, by2, single6)
+		inputGradientAVX512_2(&y[0][17], &x[0][0], &w[0][17][0], 1, 1600, 64, 100, 1, by6, by2, single6)
+	case useAVX2:
 		m := len(x)
 		by2, by1 := m/2, m%2
-		dense4GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &w[0][0][0], 6, by2, by1)
-		dense4GradInputRowsBlocksAVX2(&y[0][21], &x[0][0], &w[0][21][0], 1, by2, by1)
-		return
+		inputGradientAVX2_2(&y[0][0], &x[0][0], &w[0][0][0], 1, 1600, 64, 100, 6, by2, by1)
+		inputGradientAVX2_2(&y[0][21], &x[0][0], &w[0][21][0], 1, 1600, 64, 100, 1, by2, by1)
+	default:
+		dense4GradInputRowsGeneric(y, x, w)
 	}
-	dense4GradInputRowsGeneric(y, x, w)
 }
-
-// gradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense4GradWeight computes the gradient of the weights of layer "dense4":
 //
@@ -840,206 +519,182 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //
 // in the order of the samples. It does not allocate.
 func dense4GradWeight(g *[1][25][16]float32, dy [][16]float32, x [][25]float32) {
-	if useAVX512 {
-		for q := range g {
-			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 25, len(x))
-		}
-		return
+	switch {
+	case useAVX512:
+		weightGradient16AVX512(&g[0][0][0], &dy[0][0], &x[0][0], 25, len(x), 64, 100)
+	case useAVX2:
+		weightGradient16AVX2(&g[0][0][0], &dy[0][0], &x[0][0], 25, len(x), 64, 100)
+	default:
+		dense4GradWeightGeneric(g, dy, x)
 	}
-	if useAVX2 {
-		for q := range g {
-			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 25, len(x))
-		}
-		return
-	}
-	dense4GradWeightGeneric(g, dy, x)
 }
 
-// dropConnectElementsAVX512 computes y = w · m for every element.
-//
-//go:noescape
-func dropConnectElementsAVX512(w_ *float32, m_ *float32, y_ *float32, vectors int)
-
-// dropConnectElements_2AVX2 computes y = w · m for every element.
-//
-//go:noescape
-func dropConnectElements_2AVX2(w_ *float32, m_ *float32, y_ *float32, vectors int)
-
 // dense4WeightDropConnect changes dense4.weight.kept: y = w · m.
-func dense4WeightDropConnect(t *Trainer, p *params, g *params) {
-	if useAVX512 {
+func dense4WeightDropConnect(t *Trainer, p, g *params) {
+	switch {
+	case useAVX512:
 		for q := range 1 {
 			dropConnectElementsAVX512(&p.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &t.m.connectionsKept.w4[q][0][0], 25)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 1 {
-			dropConnectElements_2AVX2(&p.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &t.m.connectionsKept.w4[q][0][0], 50)
+			dropConnectElementsAVX2(&p.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &t.m.connectionsKept.w4[q][0][0], 50)
 		}
-		return
+	default:
+		dense4WeightDropConnectGeneric(t, p, g)
 	}
-	dense4WeightDropConnectGeneric(t, p, g)
 }
 
-// dropConnectGradientElementsAVX512 computes dw = g · m for every element.
-//
-//go:noescape
-func dropConnectGradientElementsAVX512(g_ *float32, m_ *float32, dw_ *float32, vectors int)
-
-// dropConnectGradientElements_2AVX2 computes dw = g · m for every element.
-//
-//go:noescape
-func dropConnectGradientElements_2AVX2(g_ *float32, m_ *float32, dw_ *float32, vectors int)
-
 // dense4WeightDropConnectGradient changes dense4.weight: dw = g · m.
-func dense4WeightDropConnectGradient(t *Trainer, p *params, g *params) {
-	if useAVX512 {
+func dense4WeightDropConnectGradient(t *Trainer, p, g *params) {
+	switch {
+	case useAVX512:
 		for q := range 1 {
 			dropConnectGradientElementsAVX512(&g.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &g.w4[q][0][0], 25)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 1 {
-			dropConnectGradientElements_2AVX2(&g.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &g.w4[q][0][0], 50)
+			dropConnectGradientElementsAVX2(&g.w4[q][0][0], &t.m.connectionsMask.w4[q][0][0], &g.w4[q][0][0], 50)
 		}
-		return
+	default:
+		dense4WeightDropConnectGradientGeneric(t, p, g)
 	}
-	dense4WeightDropConnectGradientGeneric(t, p, g)
 }
 
 // dense4WeightSgd changes dense4.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
-	if useAVX512 {
+func dense4WeightSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+	switch {
+	case useAVX512:
 		for q := range 1 {
 			sgdElementsAVX512(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.momentumBuffer.w4[q][0][0], &lr, &c_2, 25)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 1 {
-			sgdElements_2AVX2(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.momentumBuffer.w4[q][0][0], &lr, &c_2, 50)
+			sgdElementsAVX2(&g.w4[q][0][0], &p.w4[q][0][0], &t.m.momentumBuffer.w4[q][0][0], &lr, &c_2, 50)
 		}
-		return
+	default:
+		dense4WeightSgdGeneric(t, p, g, lr, c_2)
 	}
-	dense4WeightSgdGeneric(t, p, g, lr, c_2)
 }
 
-// dropoutEachAVX512 is dropoutEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func dropoutEachAVX512(y *[33]float32, x0 *[33]float32, x1 *[33]float32)
-
-// dropoutEachAVX2 is dropoutEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func dropoutEachAVX2(y *[33]float32, x0 *[33]float32, x1 *[33]float32)
-
-func dropoutEach(y *[33]float32, x0 *[33]float32, x1 *[33]float32) {
-	if useAVX512 {
-		dropoutEachAVX512(y, x0, x1)
-		return
+func dropoutEach(y, x0, x1 *[33]float32) {
+	switch {
+	case useAVX512:
+		dropoutEachAVX512(&y[0], &x0[0], &x1[0], 33, 1, 0)
+	case useAVX2:
+		dropoutEachAVX2(&y[0], &x0[0], &x1[0], 33, 1, 0)
+	default:
+		dropoutEachGeneric(y, x0, x1)
 	}
-	if useAVX2 {
-		dropoutEachAVX2(y, x0, x1)
-		return
-	}
-	dropoutEachGeneric(y, x0, x1)
 }
 
-// eluGradientEachAVX512 is eluGradientEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func eluGradientEachAVX512(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
-
-// eluGradientEachAVX2 is eluGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func eluGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
-
-func eluGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
-	if useAVX512 {
-		eluGradientEachAVX512(y, x0, x1)
-		return
+// dropoutGradientToGeluGradientOfRows is dropoutGradientToGeluGradientOfSumsGeneric for every row.
+func dropoutGradientToGeluGradientOfRows(y, u0, u1 [][33]float32) {
+	switch {
+	case useAVX512:
+		dropoutGradientToGeluGradientEachAVX512(&y[0][0], &y[0][0], &u0[0][0], &u1[0][0], 33, len(y), 0)
+	case useAVX2:
+		dropoutGradientToGeluGradientEachAVX2(&y[0][0], &y[0][0], &u0[0][0], &u1[0][0], 33, len(y), 0)
+	default:
+		dropoutGradientToGeluGradientOfRowsGeneric(y, u0, u1)
 	}
-	if useAVX2 {
-		eluGradientEachAVX2(y, x0, x1)
-		return
-	}
-	eluGradientEachGeneric(y, x0, x1)
 }
 
-// sgdElementsAVX512 computes g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElementsAVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
+func dropoutGradientToGeluGradientOfSums(y, u0, u1 []float32) {
+	switch {
+	case useAVX512:
+		dropoutGradientToGeluGradientEachAVX512(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
+	case useAVX2:
+		dropoutGradientToGeluGradientEachAVX2(&y[0], &y[0], &u0[0], &u1[0], len(y), 1, 0)
+	default:
+		dropoutGradientToGeluGradientOfSumsGeneric(y, u0, u1)
+	}
+}
 
-// sgdElements_2AVX2 computes g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
+func eluGradientEach(y, x0, x1 *[8]float32) {
+	switch {
+	case useAVX512:
+		eluGradientEachAVX512(&y[0], &x0[0], &x1[0], 8, 1, 0)
+	case useAVX2:
+		eluGradientEachAVX2(&y[0], &x0[0], &x1[0], 8, 1, 0)
+	default:
+		eluGradientEachGeneric(y, x0, x1)
+	}
+}
+
+// eluOfRows is eluOfSumsGeneric for every row.
+func eluOfRows(y [][8]float32) {
+	switch {
+	case useAVX512:
+		eluEachAVX512(&y[0][0], &y[0][0], 8, len(y), 0)
+	case useAVX2:
+		eluEachAVX2(&y[0][0], &y[0][0], 8, len(y), 0)
+	default:
+		eluOfRowsGeneric(y)
+	}
+}
+
+// eluOfRows_2 is eluOfSums_2Generic for every row.
+func eluOfRows_2(y, y1 [][8]float32) {
+	switch {
+	case useAVX512:
+		eluEachAVX512(&y1[0][0], &y[0][0], 8, len(y), 0)
+	case useAVX2:
+		eluEachAVX2(&y1[0][0], &y[0][0], 8, len(y), 0)
+	default:
+		eluOfRows_2Generic(y, y1)
+	}
+}
+
+func eluOfSums(y []float32) {
+	switch {
+	case useAVX512:
+		eluEachAVX512(&y[0], &y[0], len(y), 1, 0)
+	case useAVX2:
+		eluEachAVX2(&y[0], &y[0], len(y), 1, 0)
+	default:
+		eluOfSumsGeneric(y)
+	}
+}
+
+func eluOfSums_2(y, y1 []float32) {
+	switch {
+	case useAVX512:
+		eluEachAVX512(&y1[0], &y[0], len(y), 1, 0)
+	case useAVX2:
+		eluEachAVX2(&y1[0], &y[0], len(y), 1, 0)
+	default:
+		eluOfSums_2Generic(y, y1)
+	}
+}
 
 // eyeBiasSgd changes eye.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func eyeBiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
-	if useAVX512 {
+func eyeBiasSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &c_2, 3)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &c_2, 6)
+	default:
+		eyeBiasSgdGeneric(t, p, g, lr, c_2)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &c_2, 6)
-		return
-	}
-	eyeBiasSgdGeneric(t, p, g, lr, c_2)
 }
-
-// eyeForwardAVX512 is eyeForwardGeneric for avx512: 627 multiply-adds,
-// product and sum are rounded separately, the same bits as eyeForwardGeneric.
-//
-//go:noescape
-func eyeForwardAVX512(y *float32, x *float32, w *float32, wt *float32, b *float32)
-
-// eyeForwardAVX2 is eyeForwardGeneric for avx2: 627 multiply-adds,
-// product and sum are rounded separately, the same bits as eyeForwardGeneric.
-//
-//go:noescape
-func eyeForwardAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
 
 func eyeForward(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
-	if useAVX512 {
-		eyeForwardAVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-		return
+	switch {
+	case useAVX512:
+		dense19x33AVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
+	case useAVX2:
+		dense19x33AVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
+	default:
+		eyeForwardGeneric(y, x, w, wt, b)
 	}
-	if useAVX2 {
-		eyeForwardAVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-		return
-	}
-	eyeForwardGeneric(y, x, w, wt, b)
 }
-
-// eyeForwardRowsPanel0AVX512 sums 19 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func eyeForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// eyeForwardRowsPanel1AVX512 sums 19 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func eyeForwardRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// eyeForwardRowsPanel2AVX2 sums 19 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func eyeForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// eyeForwardRowsPanel3AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func eyeForwardRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // eyeForwardRows is eyeForwardGeneric for every row.
 func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			eyeForward(&y[0], &x[0], w, wt, b)
 			return
@@ -1051,16 +706,12 @@ func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt 
 		if again12 {
 			single12 = 0
 		}
-		for q := 0; q < 2; q += 2 {
-			eyeForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		eyeForwardRowsPanel1AVX512(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by12, by8, by4, single12)
+		rows32AVX512(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 1216, 76, 132, 19, by6, by5, single6)
+		rowsUpTo16AVX512(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], 76, 132, 19, 1, by12, by8, by4, single12)
 		if again12 {
-			eyeForwardRowsPanel1AVX512(&y[m-4][32], &x[m-4][0], &wt[0][0], &b[2][0], 0, 0, 1, 0)
+			rowsUpTo16AVX512(&y[m-4][32], &x[m-4][0], &wt[0][0], &b[2][0], 76, 132, 19, 1, 0, 0, 1, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			eyeForward(&y[0], &x[0], w, wt, b)
 			return
@@ -1068,146 +719,14 @@ func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt 
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			eyeForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+		for q := range 2 {
+			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 76, 132, 19, by3, by2, single3)
 		}
-		eyeForwardRowsPanel3AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by6, by5, single6)
-		return
+		rowsUpTo8AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], 76, 132, 19, 28, by6, by5, single6)
+	default:
+		eyeForwardRowsGeneric(y, x, w, wt, b)
 	}
-	eyeForwardRowsGeneric(y, x, w, wt, b)
 }
-
-// eyeForwardTrainAVX512 is eyeForwardTrainGeneric for avx512: 627 multiply-adds,
-// product and sum are rounded separately, the same bits as eyeForwardTrainGeneric.
-//
-//go:noescape
-func eyeForwardTrainAVX512(y *float32, x *float32, w *float32, wt *float32, b *float32)
-
-// eyeForwardTrainAVX2 is eyeForwardTrainGeneric for avx2: 627 multiply-adds,
-// product and sum are rounded separately, the same bits as eyeForwardTrainGeneric.
-//
-//go:noescape
-func eyeForwardTrainAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
-
-func eyeForwardTrain(y *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
-	if useAVX512 {
-		eyeForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-		for j, s := range y {
-			y[j] = s
-			y1[j] = gelu(s)
-		}
-		return
-	}
-	if useAVX2 {
-		eyeForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-		for j, s := range y {
-			y[j] = s
-			y1[j] = gelu(s)
-		}
-		return
-	}
-	eyeForwardTrainGeneric(y, y1, x, w, wt, b)
-}
-
-// eyeForwardTrainRowsPanel0AVX512 sums 19 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func eyeForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// eyeForwardTrainRowsPanel1AVX512 sums 19 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func eyeForwardTrainRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// eyeForwardTrainRowsPanel2AVX2 sums 19 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func eyeForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// eyeForwardTrainRowsPanel3AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func eyeForwardTrainRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// eyeForwardTrainRows is eyeForwardTrainGeneric for every row.
-func eyeForwardTrainRows(y [][33]float32, y1 [][33]float32, x [][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			eyeForwardTrain(&y[0], &y1[0], &x[0], w, wt, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		for q := 0; q < 2; q += 2 {
-			eyeForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		eyeForwardTrainRowsPanel1AVX512(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by12, by8, by4, single12)
-		if again12 {
-			eyeForwardTrainRowsPanel1AVX512(&y[m-4][32], &x[m-4][0], &wt[0][0], &b[2][0], 0, 0, 1, 0)
-		}
-		y = y[:len(x)]
-		y1 = y1[:len(x)]
-		for i := range x {
-			yRow := &y[i]
-			y1Row := &y1[i]
-			for j, s := range yRow {
-				yRow[j] = s
-				y1Row[j] = gelu(s)
-			}
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			eyeForwardTrain(&y[0], &y1[0], &x[0], w, wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			eyeForwardTrainRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
-		}
-		eyeForwardTrainRowsPanel3AVX2(&y[0][32], &x[0][0], &wt[0][0], &b[2][0], by6, by5, single6)
-		y = y[:len(x)]
-		y1 = y1[:len(x)]
-		for i := range x {
-			yRow := &y[i]
-			y1Row := &y1[i]
-			for j, s := range yRow {
-				yRow[j] = s
-				y1Row[j] = gelu(s)
-			}
-		}
-		return
-	}
-	eyeForwardTrainRowsGeneric(y, y1, x, w, wt, b)
-}
-
-// gradient16_5AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_5AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient1_5AVX512 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func gradient1_5AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_6AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient1_6AVX2 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func gradient1_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // eyeGradWeight computes the gradient of the weights of layer "eye":
 //
@@ -1219,277 +738,164 @@ func gradient1_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 //
 // in the order of the samples. It does not allocate.
 func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, x [][19]float32) {
-	if useAVX512 {
-		for q := range g {
-			gradient16_5AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 19, len(x))
+	switch {
+	case useAVX512:
+		for q := range 2 {
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 19, len(x), 132, 76)
 		}
-		gradient1_5AVX512(&gt[0][0], &dy[0][32], &x[0][0], 19, len(x))
-		return
-	}
-	if useAVX2 {
-		for q := range g {
-			gradient16_6AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 19, len(x))
+		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][32], &x[0][0], 19, len(x), 132, 76, 1)
+	case useAVX2:
+		for q := range 2 {
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 19, len(x), 132, 76)
 		}
-		gradient1_6AVX2(&gt[0][0], &dy[0][32], &x[0][0], 19, len(x))
-		return
+		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][32], &x[0][0], 19, len(x), 132, 76, 28)
+	default:
+		eyeGradWeightGeneric(g, gt, dy, x)
 	}
-	eyeGradWeightGeneric(g, gt, dy, x)
 }
 
 // eyeWeightSgd changes eye.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func eyeWeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
-	if useAVX512 {
+func eyeWeightSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+	switch {
+	case useAVX512:
 		for q := range 2 {
 			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, &c_2, 19)
 		}
 		sgdElementsAVX512(&g.w1t[0][0], &p.w1t[0][0], &t.m.momentumBuffer.w1t[0][0], &lr, &c_2, 10)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 2 {
-			sgdElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, &c_2, 38)
+			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &t.m.momentumBuffer.w1[q][0][0], &lr, &c_2, 38)
 		}
-		sgdElements_2AVX2(&g.w1t[0][0], &p.w1t[0][0], &t.m.momentumBuffer.w1t[0][0], &lr, &c_2, 19)
-		return
+		sgdElementsAVX2(&g.w1t[0][0], &p.w1t[0][0], &t.m.momentumBuffer.w1t[0][0], &lr, &c_2, 19)
+	default:
+		eyeWeightSgdGeneric(t, p, g, lr, c_2)
 	}
-	eyeWeightSgdGeneric(t, p, g, lr, c_2)
+}
+
+// geluOfRows is geluOfSumsGeneric for every row.
+func geluOfRows(y [][33]float32) {
+	switch {
+	case useAVX512:
+		geluEachAVX512(&y[0][0], &y[0][0], 33, len(y), 0)
+	case useAVX2:
+		geluEachAVX2(&y[0][0], &y[0][0], 33, len(y), 0)
+	default:
+		geluOfRowsGeneric(y)
+	}
+}
+
+// geluOfRows_2 is geluOfSums_2Generic for every row.
+func geluOfRows_2(y, y1 [][33]float32) {
+	switch {
+	case useAVX512:
+		geluEachAVX512(&y1[0][0], &y[0][0], 33, len(y), 0)
+	case useAVX2:
+		geluEachAVX2(&y1[0][0], &y[0][0], 33, len(y), 0)
+	default:
+		geluOfRows_2Generic(y, y1)
+	}
+}
+
+func geluOfSums(y []float32) {
+	switch {
+	case useAVX512:
+		geluEachAVX512(&y[0], &y[0], len(y), 1, 0)
+	case useAVX2:
+		geluEachAVX2(&y[0], &y[0], len(y), 1, 0)
+	default:
+		geluOfSumsGeneric(y)
+	}
+}
+
+func geluOfSums_2(y, y1 []float32) {
+	switch {
+	case useAVX512:
+		geluEachAVX512(&y1[0], &y[0], len(y), 1, 0)
+	case useAVX2:
+		geluEachAVX2(&y1[0], &y[0], len(y), 1, 0)
+	default:
+		geluOfSums_2Generic(y, y1)
+	}
 }
 
 // innerBiasSgd changes inner.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func innerBiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
-	if useAVX512 {
+func innerBiasSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &c_2, 2)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &c_2, 4)
+	default:
+		innerBiasSgdGeneric(t, p, g, lr, c_2)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &c_2, 4)
-		return
-	}
-	innerBiasSgdGeneric(t, p, g, lr, c_2)
 }
-
-// innerForwardAVX512 is innerForwardGeneric for avx512: 561 multiply-adds,
-// product and sum are rounded separately, the same bits as innerForwardGeneric.
-//
-//go:noescape
-func innerForwardAVX512(y *float32, x *float32, w *float32, wt *float32, b *float32)
-
-// innerForwardAVX2 is innerForwardGeneric for avx2: 561 multiply-adds,
-// product and sum are rounded separately, the same bits as innerForwardGeneric.
-//
-//go:noescape
-func innerForwardAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
 
 func innerForward(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
-	if useAVX512 {
-		innerForwardAVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-		return
+	switch {
+	case useAVX512:
+		dense33x17AVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
+	case useAVX2:
+		dense33x17AVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
+	default:
+		innerForwardGeneric(y, x, w, wt, b)
 	}
-	if useAVX2 {
-		innerForwardAVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-		return
-	}
-	innerForwardGeneric(y, x, w, wt, b)
 }
-
-// innerForwardRowsPanel0AVX512 sums 33 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func innerForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// innerForwardRowsPanel1AVX512 sums 33 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func innerForwardRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// innerForwardRowsPanel2AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func innerForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// innerForwardRowsPanel3AVX2 sums 33 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func innerForwardRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // innerForwardRows is innerForwardGeneric for every row.
 func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			innerForward(&y[0], &x[0], w, wt, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			innerForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		innerForwardRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
-		return
-	}
-	if useAVX2 {
+		rowsUpTo16AVX512_2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 132, 68, 33, 65535, by6, by5, single6)
+		rowsUpTo16AVX512_3(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], 132, 68, 33, 1, by6, by5, single6)
+	case useAVX2:
 		if len(x) == 1 {
 			innerForward(&y[0], &x[0], w, wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		for q := range w {
-			innerForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
-		}
-		innerForwardRowsPanel3AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by3, by2, single3)
-		return
+		rows16AVX2_2(&y[0][0], &x[0][0], &w[0][0][0], &b[0][0], 132, 68, 33, m)
+		rowsUpTo8AVX2_2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], 132, 68, 33, 28, by3, by2, single3)
+	default:
+		innerForwardRowsGeneric(y, x, w, wt, b)
 	}
-	innerForwardRowsGeneric(y, x, w, wt, b)
 }
 
-// innerForwardTrainAVX512 is innerForwardTrainGeneric for avx512: 561 multiply-adds,
-// product and sum are rounded separately, the same bits as innerForwardTrainGeneric.
-//
-//go:noescape
-func innerForwardTrainAVX512(y *float32, x *float32, w *float32, wt *float32, b *float32)
-
-// innerForwardTrainAVX2 is innerForwardTrainGeneric for avx2: 561 multiply-adds,
-// product and sum are rounded separately, the same bits as innerForwardTrainGeneric.
-//
-//go:noescape
-func innerForwardTrainAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
-
-func innerForwardTrain(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
-	if useAVX512 {
-		innerForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-		return
+// innerForwardTanh is innerForwardGeneric and then tanhOfSumsGeneric.
+func innerForwardTanh(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
+	switch {
+	case useAVX512:
+		dense33x17AVX512_2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
+	case useAVX2:
+		dense33x17AVX2_2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
+	default:
+		innerForwardTanhGeneric(y, x, w, wt, b)
 	}
-	if useAVX2 {
-		innerForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &wt[0][0], &b[0][0])
-		return
-	}
-	innerForwardTrainGeneric(y, x, w, wt, b)
 }
-
-// innerForwardTrainRowsPanel0AVX512 sums 33 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func innerForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// innerForwardTrainRowsPanel1AVX512 sums 33 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func innerForwardTrainRowsPanel1AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// innerForwardTrainRowsPanel2AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func innerForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// innerForwardTrainRowsPanel3AVX2 sums 33 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func innerForwardTrainRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// innerForwardTrainRows is innerForwardTrainGeneric for every row.
-func innerForwardTrainRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			innerForwardTrain(&y[0], &x[0], w, wt, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			innerForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		innerForwardTrainRowsPanel1AVX512(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by6, by5, single6)
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			innerForwardTrain(&y[0], &x[0], w, wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		for q := range w {
-			innerForwardTrainRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], m)
-		}
-		innerForwardTrainRowsPanel3AVX2(&y[0][16], &x[0][0], &wt[0][0], &b[1][0], by3, by2, single3)
-		return
-	}
-	innerForwardTrainRowsGeneric(y, x, w, wt, b)
-}
-
-// innerGradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func innerGradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// innerGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func innerGradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, wt *float32, blocks int, tiles0 int, tiles1 int)
 
 // innerGradInputRows is innerGradInput for every row.
-func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32, wt *[33][8]float32, u0 [][33]float32, u1 [][33]float32) {
-	if useAVX512 {
+func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32, wt *[33][8]float32) {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		innerGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &wt[0][0], 4, by6, by2, single6)
-		innerGradInputRowsBlocksAVX512(&y[0][25], &x[0][0], &w[0][25][0], &wt[25][0], 1, by6, by2, single6)
-		y = y[:len(x)]
-		u0 = u0[:len(x)]
-		u1 = u1[:len(x)]
-		for i := range x {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			u1Row := &u1[i]
-			for j, s := range yRow {
-				sv0 := dropoutGradient(s, u0Row[j])
-				yRow[j] = geluGradient(u1Row[j], sv0)
-			}
-		}
-		return
-	}
-	if useAVX2 {
+		inputGradientAVX512_3(&y[0][0], &x[0][0], &w[0][0][0], &wt[0][0], 1, 2112, 68, 132, 257, 4, by6, by2, single6)
+		inputGradientAVX512_3(&y[0][25], &x[0][0], &w[0][25][0], &wt[25][0], 1, 2112, 68, 132, 257, 1, by6, by2, single6)
+	case useAVX2:
 		m := len(x)
 		by2, by1 := m/2, m%2
-		innerGradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &w[0][0][0], &wt[0][0], 8, by2, by1)
-		innerGradInputRowsBlocksAVX2(&y[0][29], &x[0][0], &w[0][29][0], &wt[29][0], 1, by2, by1)
-		y = y[:len(x)]
-		u0 = u0[:len(x)]
-		u1 = u1[:len(x)]
-		for i := range x {
-			yRow := &y[i]
-			u0Row := &u0[i]
-			u1Row := &u1[i]
-			for j, s := range yRow {
-				sv0 := dropoutGradient(s, u0Row[j])
-				yRow[j] = geluGradient(u1Row[j], sv0)
-			}
-		}
-		return
+		inputGradientAVX2_3(&y[0][0], &x[0][0], &w[0][0][0], &wt[0][0], 1, 2112, 68, 132, 28, 8, by2, by1)
+		inputGradientAVX2_3(&y[0][29], &x[0][0], &w[0][29][0], &wt[29][0], 1, 2112, 68, 132, 28, 1, by2, by1)
+	default:
+		innerGradInputRowsGeneric(y, x, w, wt)
 	}
-	innerGradInputRowsGeneric(y, x, w, wt, u0, u1)
 }
-
-// gradient16_3AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient1_3AVX512 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func gradient1_3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_4AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient1_4AVX2 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func gradient1_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // innerGradWeight computes the gradient of the weights of layer "inner":
 //
@@ -1501,80 +907,62 @@ func gradient1_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 //
 // in the order of the samples. It does not allocate.
 func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32, x [][33]float32) {
-	if useAVX512 {
-		for q := range g {
-			gradient16_3AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 33, len(x))
-		}
-		gradient1_3AVX512(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x))
-		return
+	switch {
+	case useAVX512:
+		weightGradient16AVX512(&g[0][0][0], &dy[0][0], &x[0][0], 33, len(x), 68, 132)
+		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x), 68, 132, 1)
+	case useAVX2:
+		weightGradient16AVX2(&g[0][0][0], &dy[0][0], &x[0][0], 33, len(x), 68, 132)
+		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x), 68, 132, 28)
+	default:
+		innerGradWeightGeneric(g, gt, dy, x)
 	}
-	if useAVX2 {
-		for q := range g {
-			gradient16_4AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 33, len(x))
-		}
-		gradient1_4AVX2(&gt[0][0], &dy[0][16], &x[0][0], 33, len(x))
-		return
-	}
-	innerGradWeightGeneric(g, gt, dy, x)
 }
 
-// sgdElements_3AVX512 computes dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElements_3AVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
-
-// sgdElements_4AVX2 computes dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElements_4AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
-
 // innerWeightSgd changes inner.weight: dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func innerWeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
-	if useAVX512 {
+func innerWeightSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+	switch {
+	case useAVX512:
 		for q := range 1 {
-			sgdElements_3AVX512(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.momentumBuffer.w2[q][0][0], &lr, &c_2, 33)
+			sgdElementsAVX512_2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.momentumBuffer.w2[q][0][0], &lr, &c_2, 33)
 		}
-		sgdElements_3AVX512(&g.w2t[0][0], &p.w2t[0][0], &t.m.momentumBuffer.w2t[0][0], &lr, &c_2, 17)
-		return
-	}
-	if useAVX2 {
+		sgdElementsAVX512_2(&g.w2t[0][0], &p.w2t[0][0], &t.m.momentumBuffer.w2t[0][0], &lr, &c_2, 17)
+	case useAVX2:
 		for q := range 1 {
-			sgdElements_4AVX2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.momentumBuffer.w2[q][0][0], &lr, &c_2, 66)
+			sgdElementsAVX2_2(&g.w2[q][0][0], &p.w2[q][0][0], &t.m.momentumBuffer.w2[q][0][0], &lr, &c_2, 66)
 		}
-		sgdElements_4AVX2(&g.w2t[0][0], &p.w2t[0][0], &t.m.momentumBuffer.w2t[0][0], &lr, &c_2, 33)
-		return
+		sgdElementsAVX2_2(&g.w2t[0][0], &p.w2t[0][0], &t.m.momentumBuffer.w2t[0][0], &lr, &c_2, 33)
+	default:
+		innerWeightSgdGeneric(t, p, g, lr, c_2)
 	}
-	innerWeightSgdGeneric(t, p, g, lr, c_2)
 }
 
 // mixedBiasSgd changes mixed.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func mixedBiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
-	if useAVX512 {
+func mixedBiasSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b5[0][0], &p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &c_2, 1)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b5[0][0], &p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &c_2, 2)
+	default:
+		mixedBiasSgdGeneric(t, p, g, lr, c_2)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b5[0][0], &p.b5[0][0], &t.m.momentumBuffer.b5[0][0], &lr, &c_2, 2)
-		return
-	}
-	mixedBiasSgdGeneric(t, p, g, lr, c_2)
 }
 
 // mixedWeightSgd changes mixed.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func mixedWeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
-	if useAVX512 {
+func mixedWeightSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.w5[0], &p.w5[0], &t.m.momentumBuffer.w5[0], &lr, &c_2, 9)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.w5[0], &p.w5[0], &t.m.momentumBuffer.w5[0], &lr, &c_2, 18)
+	default:
+		mixedWeightSgdGeneric(t, p, g, lr, c_2)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.w5[0], &p.w5[0], &t.m.momentumBuffer.w5[0], &lr, &c_2, 18)
-		return
-	}
-	mixedWeightSgdGeneric(t, p, g, lr, c_2)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
-func rowTiles(n int, a int, b int) (int, int, int) {
+func rowTiles(n, a, b int) (int, int, int) {
 	for i := n / a; i >= 0; i-- {
 		if rest := n - i*a; rest%b == 0 {
 			return i, rest / b, 0
@@ -1584,231 +972,103 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 }
 
 // scoreBiasSgd changes score.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func scoreBiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
-	if useAVX512 {
+func scoreBiasSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b7[0][0], &p.b7[0][0], &t.m.momentumBuffer.b7[0][0], &lr, &c_2, 1)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b7[0][0], &p.b7[0][0], &t.m.momentumBuffer.b7[0][0], &lr, &c_2, 2)
+	default:
+		scoreBiasSgdGeneric(t, p, g, lr, c_2)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b7[0][0], &p.b7[0][0], &t.m.momentumBuffer.b7[0][0], &lr, &c_2, 2)
-		return
-	}
-	scoreBiasSgdGeneric(t, p, g, lr, c_2)
 }
-
-// scoreForwardAVX512 is scoreForwardGeneric for avx512: 16 multiply-adds,
-// product and sum are rounded separately, the same bits as scoreForwardGeneric.
-//
-//go:noescape
-func scoreForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// scoreForwardAVX2 is scoreForwardGeneric for avx2: 16 multiply-adds,
-// product and sum are rounded separately, the same bits as scoreForwardGeneric.
-//
-//go:noescape
-func scoreForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		scoreForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
+	switch {
+	case useAVX512:
+		dense16x1AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+	case useAVX2:
+		dense16x1AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	default:
+		scoreForwardGeneric(y, x, wt, b)
 	}
-	if useAVX2 {
-		scoreForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	scoreForwardGeneric(y, x, wt, b)
 }
 
-// scoreForwardRowsPanel0AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func scoreForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// scoreForwardRowsPanel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func scoreForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// scoreForwardRows is scoreForward_2Generic for every row.
+// scoreForwardRows is scoreForwardGeneric for every row.
 func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
-			scoreForward_2(&y[0].Value, &x[0], wt, b)
+			scoreForward(&y[0].Value, &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		scoreForwardRowsPanel0AVX512(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
-	}
-	if useAVX2 {
+		rowsUpTo16AVX512_3(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], 64, 16, 16, 1, by6, by5, single6)
+	case useAVX2:
 		if len(x) == 1 {
-			scoreForward_2(&y[0].Value, &x[0], wt, b)
+			scoreForward(&y[0].Value, &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		scoreForwardRowsPanel1AVX2(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
+		rowsUpTo8AVX2_2(&y[0].Value[0], &x[0][0], &wt[0][0], &b[0][0], 64, 16, 16, 28, by3, by2, single3)
+	default:
+		scoreForwardRowsGeneric(y, x, wt, b)
 	}
-	scoreForwardRowsGeneric(y, x, wt, b)
 }
 
-// scoreForwardRows_2Panel0AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func scoreForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// scoreForwardRows_2Panel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func scoreForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// scoreForwardRows_2 is scoreForwardGeneric for every row.
-func scoreForwardRows_2(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			scoreForward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		scoreForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
+// scoreForwardSigmoid is scoreForwardGeneric and then sigmoidOfSumsGeneric.
+func scoreForwardSigmoid(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	switch {
+	case useAVX512:
+		dense16x1AVX512_2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	case useAVX2:
+		dense16x1AVX2_2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	default:
+		scoreForwardSigmoidGeneric(y, x, wt, b)
 	}
-	if useAVX2 {
-		if len(x) == 1 {
-			scoreForward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		scoreForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	scoreForwardRows_2Generic(y, x, wt, b)
 }
 
-// scoreForwardTrainAVX512 is scoreForwardTrainGeneric for avx512: 16 multiply-adds,
-// product and sum are rounded separately, the same bits as scoreForwardTrainGeneric.
-//
-//go:noescape
-func scoreForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// scoreForwardTrainAVX2 is scoreForwardTrainGeneric for avx2: 16 multiply-adds,
-// product and sum are rounded separately, the same bits as scoreForwardTrainGeneric.
-//
-//go:noescape
-func scoreForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func scoreForwardTrain(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		scoreForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		scoreForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	scoreForwardTrainGeneric(y, x, wt, b)
-}
-
-// scoreForwardTrainRowsPanel0AVX512 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func scoreForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// scoreForwardTrainRowsPanel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func scoreForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// scoreForwardTrainRows is scoreForwardTrainGeneric for every row.
+// scoreForwardTrainRows is scoreForwardGeneric for every row.
 func scoreForwardTrainRows(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
-			scoreForwardTrain(&y[0], &x[0], wt, b)
+			scoreForward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		scoreForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
-	}
-	if useAVX2 {
+		rowsUpTo16AVX512_3(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 64, 4, 16, 1, by6, by5, single6)
+	case useAVX2:
 		if len(x) == 1 {
-			scoreForwardTrain(&y[0], &x[0], wt, b)
+			scoreForward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		scoreForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
+		rowsUpTo8AVX2_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 64, 4, 16, 28, by3, by2, single3)
+	default:
+		scoreForwardTrainRowsGeneric(y, x, wt, b)
 	}
-	scoreForwardTrainRowsGeneric(y, x, wt, b)
 }
-
-// scoreForward_2AVX512 is scoreForward_2Generic for avx512: 16 multiply-adds,
-// product and sum are rounded separately, the same bits as scoreForward_2Generic.
-//
-//go:noescape
-func scoreForward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// scoreForward_2AVX2 is scoreForward_2Generic for avx2: 16 multiply-adds,
-// product and sum are rounded separately, the same bits as scoreForward_2Generic.
-//
-//go:noescape
-func scoreForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func scoreForward_2(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		scoreForward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		scoreForward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	scoreForward_2Generic(y, x, wt, b)
-}
-
-// scoreGradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func scoreGradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// scoreGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func scoreGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int)
 
 // scoreGradInputRows is scoreGradInput for every row.
 func scoreGradInputRows(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		scoreGradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], 2, by6, by2, single6)
-		return
-	}
-	if useAVX2 {
+		inputGradientAVX512(&y[0][0], &x[0][0], &wt[0][0], 4, 64, 257, 2, by6, by2, single6)
+	case useAVX2:
 		m := len(x)
 		by2, by1 := m/2, m%2
-		scoreGradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], 4, by2, by1)
-		return
+		inputGradientAVX2(&y[0][0], &x[0][0], &wt[0][0], 4, 64, 28, 4, by2, by1)
+	default:
+		scoreGradInputRowsGeneric(y, x, wt)
 	}
-	scoreGradInputRowsGeneric(y, x, wt)
 }
-
-// gradient1AVX512 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func gradient1AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient1_2AVX2 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // scoreGradWeight computes the gradient of the weights of layer "score":
 //
@@ -1820,48 +1080,116 @@ func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 //
 // in the order of the samples. It does not allocate.
 func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
-	if useAVX512 {
-		gradient1AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
-		return
+	switch {
+	case useAVX512:
+		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x), 4, 64, 1)
+	case useAVX2:
+		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x), 4, 64, 28)
+	default:
+		scoreGradWeightGeneric(gt, dy, x)
 	}
-	if useAVX2 {
-		gradient1_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 16, len(x))
-		return
-	}
-	scoreGradWeightGeneric(gt, dy, x)
 }
 
 // scoreWeightSgd changes score.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func scoreWeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
-	if useAVX512 {
+func scoreWeightSgd(t *Trainer, p, g *params, lr, c_2 float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.w7[0][0], &p.w7[0][0], &t.m.momentumBuffer.w7[0][0], &lr, &c_2, 8)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.w7[0][0], &p.w7[0][0], &t.m.momentumBuffer.w7[0][0], &lr, &c_2, 16)
+	default:
+		scoreWeightSgdGeneric(t, p, g, lr, c_2)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.w7[0][0], &p.w7[0][0], &t.m.momentumBuffer.w7[0][0], &lr, &c_2, 16)
-		return
-	}
-	scoreWeightSgdGeneric(t, p, g, lr, c_2)
 }
 
-// tanhGradientEachAVX512 is tanhGradientEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func tanhGradientEachAVX512(y *[17]float32, x0 *[17]float32, x1 *[17]float32)
-
-// tanhGradientEachAVX2 is tanhGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func tanhGradientEachAVX2(y *[17]float32, x0 *[17]float32, x1 *[17]float32)
-
-func tanhGradientEach(y *[17]float32, x0 *[17]float32, x1 *[17]float32) {
-	if useAVX512 {
-		tanhGradientEachAVX512(y, x0, x1)
-		return
+// sigmoidOfRows is sigmoidOfSumsGeneric for every row.
+func sigmoidOfRows(y []Output) {
+	switch {
+	case useAVX512:
+		sigmoidEachAVX512(&y[0].Value[0], &y[0].Value[0], 1, len(y), 12)
+	case useAVX2:
+		sigmoidEachAVX2(&y[0].Value[0], &y[0].Value[0], 1, len(y), 12)
+	default:
+		sigmoidOfRowsGeneric(y)
 	}
-	if useAVX2 {
-		tanhGradientEachAVX2(y, x0, x1)
-		return
+}
+
+// sigmoidOfRows_2 is sigmoidOfSumsGeneric for every row.
+func sigmoidOfRows_2(y [][1]float32) {
+	switch {
+	case useAVX512:
+		sigmoidEachAVX512(&y[0][0], &y[0][0], 1, len(y), 0)
+	case useAVX2:
+		sigmoidEachAVX2(&y[0][0], &y[0][0], 1, len(y), 0)
+	default:
+		sigmoidOfRows_2Generic(y)
 	}
-	tanhGradientEachGeneric(y, x0, x1)
+}
+
+func sigmoidOfSums(y []float32) {
+	switch {
+	case useAVX512:
+		sigmoidEachAVX512(&y[0], &y[0], len(y), 1, 0)
+	case useAVX2:
+		sigmoidEachAVX2(&y[0], &y[0], len(y), 1, 0)
+	default:
+		sigmoidOfSumsGeneric(y)
+	}
+}
+
+// softplusOfRows is softplusOfSumsGeneric for every row.
+func softplusOfRows(y [][16]float32) {
+	switch {
+	case useAVX512:
+		softplusEachAVX512(&y[0][0], &y[0][0], 16, len(y), 0)
+	case useAVX2:
+		softplusEachAVX2(&y[0][0], &y[0][0], 16, len(y), 0)
+	default:
+		softplusOfRowsGeneric(y)
+	}
+}
+
+func softplusOfSums(y []float32) {
+	switch {
+	case useAVX512:
+		softplusEachAVX512(&y[0], &y[0], len(y), 1, 0)
+	case useAVX2:
+		softplusEachAVX2(&y[0], &y[0], len(y), 1, 0)
+	default:
+		softplusOfSumsGeneric(y)
+	}
+}
+
+func tanhGradientEach(y, x0, x1 *[17]float32) {
+	switch {
+	case useAVX512:
+		tanhGradientEachAVX512(&y[0], &x0[0], &x1[0], 17, 1, 0)
+	case useAVX2:
+		tanhGradientEachAVX2(&y[0], &x0[0], &x1[0], 17, 1, 0)
+	default:
+		tanhGradientEachGeneric(y, x0, x1)
+	}
+}
+
+// tanhOfRows is tanhOfSumsGeneric for every row.
+func tanhOfRows(y [][17]float32) {
+	switch {
+	case useAVX512:
+		tanhEachAVX512(&y[0][0], &y[0][0], 17, len(y), 0)
+	case useAVX2:
+		tanhEachAVX2(&y[0][0], &y[0][0], 17, len(y), 0)
+	default:
+		tanhOfRowsGeneric(y)
+	}
+}
+
+func tanhOfSums(y []float32) {
+	switch {
+	case useAVX512:
+		tanhEachAVX512(&y[0], &y[0], len(y), 1, 0)
+	case useAVX2:
+		tanhEachAVX2(&y[0], &y[0], len(y), 1, 0)
+	default:
+		tanhOfSumsGeneric(y)
+	}
 }

@@ -13,19319 +13,2139 @@ DATA laneMasks<>+40(SB)/8, $0
 DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
-
-DATA bodyForwardAVX2Const<>+0(SB)/4, $0x0
-DATA bodyForwardAVX2Const<>+4(SB)/4, $0x0
-DATA bodyForwardAVX2Const<>+8(SB)/4, $0x0
-DATA bodyForwardAVX2Const<>+12(SB)/4, $0x0
-DATA bodyForwardAVX2Const<>+16(SB)/4, $0x0
-DATA bodyForwardAVX2Const<>+20(SB)/4, $0x0
-DATA bodyForwardAVX2Const<>+24(SB)/4, $0x0
-DATA bodyForwardAVX2Const<>+28(SB)/4, $0x0
-DATA bodyForwardAVX2Const<>+32(SB)/4, $0x42b20000
-DATA bodyForwardAVX2Const<>+36(SB)/4, $0x42b20000
-DATA bodyForwardAVX2Const<>+40(SB)/4, $0x42b20000
-DATA bodyForwardAVX2Const<>+44(SB)/4, $0x42b20000
-DATA bodyForwardAVX2Const<>+48(SB)/4, $0x42b20000
-DATA bodyForwardAVX2Const<>+52(SB)/4, $0x42b20000
-DATA bodyForwardAVX2Const<>+56(SB)/4, $0x42b20000
-DATA bodyForwardAVX2Const<>+60(SB)/4, $0x42b20000
-DATA bodyForwardAVX2Const<>+64(SB)/4, $0xc1900000
-DATA bodyForwardAVX2Const<>+68(SB)/4, $0xc1900000
-DATA bodyForwardAVX2Const<>+72(SB)/4, $0xc1900000
-DATA bodyForwardAVX2Const<>+76(SB)/4, $0xc1900000
-DATA bodyForwardAVX2Const<>+80(SB)/4, $0xc1900000
-DATA bodyForwardAVX2Const<>+84(SB)/4, $0xc1900000
-DATA bodyForwardAVX2Const<>+88(SB)/4, $0xc1900000
-DATA bodyForwardAVX2Const<>+92(SB)/4, $0xc1900000
-DATA bodyForwardAVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA bodyForwardAVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA bodyForwardAVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA bodyForwardAVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA bodyForwardAVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA bodyForwardAVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA bodyForwardAVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA bodyForwardAVX2Const<>+124(SB)/4, $0x3fb8aa3b
-DATA bodyForwardAVX2Const<>+128(SB)/4, $0x4b400000
-DATA bodyForwardAVX2Const<>+132(SB)/4, $0x4b400000
-DATA bodyForwardAVX2Const<>+136(SB)/4, $0x4b400000
-DATA bodyForwardAVX2Const<>+140(SB)/4, $0x4b400000
-DATA bodyForwardAVX2Const<>+144(SB)/4, $0x4b400000
-DATA bodyForwardAVX2Const<>+148(SB)/4, $0x4b400000
-DATA bodyForwardAVX2Const<>+152(SB)/4, $0x4b400000
-DATA bodyForwardAVX2Const<>+156(SB)/4, $0x4b400000
-DATA bodyForwardAVX2Const<>+160(SB)/4, $0x3f317200
-DATA bodyForwardAVX2Const<>+164(SB)/4, $0x3f317200
-DATA bodyForwardAVX2Const<>+168(SB)/4, $0x3f317200
-DATA bodyForwardAVX2Const<>+172(SB)/4, $0x3f317200
-DATA bodyForwardAVX2Const<>+176(SB)/4, $0x3f317200
-DATA bodyForwardAVX2Const<>+180(SB)/4, $0x3f317200
-DATA bodyForwardAVX2Const<>+184(SB)/4, $0x3f317200
-DATA bodyForwardAVX2Const<>+188(SB)/4, $0x3f317200
-DATA bodyForwardAVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA bodyForwardAVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA bodyForwardAVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA bodyForwardAVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA bodyForwardAVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA bodyForwardAVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA bodyForwardAVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA bodyForwardAVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA bodyForwardAVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA bodyForwardAVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA bodyForwardAVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA bodyForwardAVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA bodyForwardAVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA bodyForwardAVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA bodyForwardAVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA bodyForwardAVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA bodyForwardAVX2Const<>+256(SB)/4, $0x3c09162c
-DATA bodyForwardAVX2Const<>+260(SB)/4, $0x3c09162c
-DATA bodyForwardAVX2Const<>+264(SB)/4, $0x3c09162c
-DATA bodyForwardAVX2Const<>+268(SB)/4, $0x3c09162c
-DATA bodyForwardAVX2Const<>+272(SB)/4, $0x3c09162c
-DATA bodyForwardAVX2Const<>+276(SB)/4, $0x3c09162c
-DATA bodyForwardAVX2Const<>+280(SB)/4, $0x3c09162c
-DATA bodyForwardAVX2Const<>+284(SB)/4, $0x3c09162c
-DATA bodyForwardAVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA bodyForwardAVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA bodyForwardAVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA bodyForwardAVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA bodyForwardAVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA bodyForwardAVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA bodyForwardAVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA bodyForwardAVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA bodyForwardAVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA bodyForwardAVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA bodyForwardAVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA bodyForwardAVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA bodyForwardAVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA bodyForwardAVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA bodyForwardAVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA bodyForwardAVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA bodyForwardAVX2Const<>+352(SB)/4, $0x3f000000
-DATA bodyForwardAVX2Const<>+356(SB)/4, $0x3f000000
-DATA bodyForwardAVX2Const<>+360(SB)/4, $0x3f000000
-DATA bodyForwardAVX2Const<>+364(SB)/4, $0x3f000000
-DATA bodyForwardAVX2Const<>+368(SB)/4, $0x3f000000
-DATA bodyForwardAVX2Const<>+372(SB)/4, $0x3f000000
-DATA bodyForwardAVX2Const<>+376(SB)/4, $0x3f000000
-DATA bodyForwardAVX2Const<>+380(SB)/4, $0x3f000000
-DATA bodyForwardAVX2Const<>+384(SB)/4, $0xb4c0007e
-DATA bodyForwardAVX2Const<>+388(SB)/4, $0xb4c0007e
-DATA bodyForwardAVX2Const<>+392(SB)/4, $0xb4c0007e
-DATA bodyForwardAVX2Const<>+396(SB)/4, $0xb4c0007e
-DATA bodyForwardAVX2Const<>+400(SB)/4, $0xb4c0007e
-DATA bodyForwardAVX2Const<>+404(SB)/4, $0xb4c0007e
-DATA bodyForwardAVX2Const<>+408(SB)/4, $0xb4c0007e
-DATA bodyForwardAVX2Const<>+412(SB)/4, $0xb4c0007e
-DATA bodyForwardAVX2Const<>+416(SB)/4, $0x7fffffff
-DATA bodyForwardAVX2Const<>+420(SB)/4, $0x7fffffff
-DATA bodyForwardAVX2Const<>+424(SB)/4, $0x7fffffff
-DATA bodyForwardAVX2Const<>+428(SB)/4, $0x7fffffff
-DATA bodyForwardAVX2Const<>+432(SB)/4, $0x7fffffff
-DATA bodyForwardAVX2Const<>+436(SB)/4, $0x7fffffff
-DATA bodyForwardAVX2Const<>+440(SB)/4, $0x7fffffff
-DATA bodyForwardAVX2Const<>+444(SB)/4, $0x7fffffff
-DATA bodyForwardAVX2Const<>+448(SB)/4, $0x33000000
-DATA bodyForwardAVX2Const<>+452(SB)/4, $0x33000000
-DATA bodyForwardAVX2Const<>+456(SB)/4, $0x33000000
-DATA bodyForwardAVX2Const<>+460(SB)/4, $0x33000000
-DATA bodyForwardAVX2Const<>+464(SB)/4, $0x33000000
-DATA bodyForwardAVX2Const<>+468(SB)/4, $0x33000000
-DATA bodyForwardAVX2Const<>+472(SB)/4, $0x33000000
-DATA bodyForwardAVX2Const<>+476(SB)/4, $0x33000000
-DATA bodyForwardAVX2Const<>+480(SB)/4, $0x40000000
-DATA bodyForwardAVX2Const<>+484(SB)/4, $0x40000000
-DATA bodyForwardAVX2Const<>+488(SB)/4, $0x40000000
-DATA bodyForwardAVX2Const<>+492(SB)/4, $0x40000000
-DATA bodyForwardAVX2Const<>+496(SB)/4, $0x40000000
-DATA bodyForwardAVX2Const<>+500(SB)/4, $0x40000000
-DATA bodyForwardAVX2Const<>+504(SB)/4, $0x40000000
-DATA bodyForwardAVX2Const<>+508(SB)/4, $0x40000000
-GLOBL bodyForwardAVX2Const<>(SB), RODATA|NOPTR, $512
-
-// bodyForwardAVX2 is bodyForwardGeneric for avx2: 24 multiply-adds,
-// product and sum are rounded separately, the same bits as bodyForwardGeneric.
-//
-// func bodyForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·bodyForwardAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VBROADCASTSS (SI), Y15
-	VMULPS (DX), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(SI), Y15
-	VMULPS 32(DX), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 8(SI), Y15
-	VMULPS 64(DX), Y15, Y14
-	VADDPS Y14, Y0, Y0
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS bodyForwardAVX2Const<>+32(SB), Y2
-	VMINPS Y0, Y2, Y2
-	VMOVUPS bodyForwardAVX2Const<>+64(SB), Y3
-	VMAXPS Y2, Y3, Y2
-	VMULPS bodyForwardAVX2Const<>+96(SB), Y2, Y3
-	VADDPS bodyForwardAVX2Const<>+128(SB), Y3, Y3
-	VSUBPS bodyForwardAVX2Const<>+128(SB), Y3, Y4
-	VMULPS bodyForwardAVX2Const<>+160(SB), Y4, Y5
-	VSUBPS Y5, Y2, Y2
-	VMULPS bodyForwardAVX2Const<>+192(SB), Y4, Y4
-	VSUBPS Y4, Y2, Y5
-	VSUBPS Y5, Y2, Y2
-	VSUBPS Y4, Y2, Y2
-	VMULPS bodyForwardAVX2Const<>+224(SB), Y5, Y4
-	VADDPS bodyForwardAVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardAVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardAVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardAVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y5, Y5, Y6
-	VMULPS Y4, Y6, Y4
-	VADDPS Y2, Y4, Y2
-	VPADDD bodyForwardAVX2Const<>+384(SB), Y3, Y3
-	VPSLLD $23, Y3, Y3
-	VSUBPS bodyForwardAVX2Const<>+352(SB), Y3, Y4
-	VMULPS Y5, Y3, Y5
-	VADDPS Y5, Y4, Y6
-	VSUBPS Y6, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y3, Y2
-	VADDPS Y2, Y4, Y2
-	VANDPS bodyForwardAVX2Const<>+416(SB), Y0, Y3
-	VCMPPS $17, bodyForwardAVX2Const<>+448(SB), Y3, Y3
-	VADDPS Y2, Y6, Y2
-	VMULPS bodyForwardAVX2Const<>+480(SB), Y2, Y2
-	VBLENDVPS Y3, Y0, Y2, Y2
-	VBLENDVPS Y1, Y2, Y0, Y0
-	VMOVUPS Y0, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA bodyForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x0
-DATA bodyForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x0
-DATA bodyForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x0
-DATA bodyForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x0
-DATA bodyForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x0
-DATA bodyForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x0
-DATA bodyForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x0
-DATA bodyForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x0
-DATA bodyForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x42b20000
-DATA bodyForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x42b20000
-DATA bodyForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x42b20000
-DATA bodyForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x42b20000
-DATA bodyForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x42b20000
-DATA bodyForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x42b20000
-DATA bodyForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x42b20000
-DATA bodyForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x42b20000
-DATA bodyForwardRowsPanel1AVX2Const<>+64(SB)/4, $0xc1900000
-DATA bodyForwardRowsPanel1AVX2Const<>+68(SB)/4, $0xc1900000
-DATA bodyForwardRowsPanel1AVX2Const<>+72(SB)/4, $0xc1900000
-DATA bodyForwardRowsPanel1AVX2Const<>+76(SB)/4, $0xc1900000
-DATA bodyForwardRowsPanel1AVX2Const<>+80(SB)/4, $0xc1900000
-DATA bodyForwardRowsPanel1AVX2Const<>+84(SB)/4, $0xc1900000
-DATA bodyForwardRowsPanel1AVX2Const<>+88(SB)/4, $0xc1900000
-DATA bodyForwardRowsPanel1AVX2Const<>+92(SB)/4, $0xc1900000
-DATA bodyForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA bodyForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA bodyForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA bodyForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA bodyForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA bodyForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA bodyForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA bodyForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA bodyForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3f317200
-DATA bodyForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3f317200
-DATA bodyForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3f317200
-DATA bodyForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3f317200
-DATA bodyForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3f317200
-DATA bodyForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3f317200
-DATA bodyForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3f317200
-DATA bodyForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3f317200
-DATA bodyForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA bodyForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA bodyForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA bodyForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA bodyForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA bodyForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA bodyForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA bodyForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA bodyForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA bodyForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA bodyForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA bodyForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA bodyForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA bodyForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA bodyForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA bodyForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA bodyForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA bodyForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA bodyForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA bodyForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA bodyForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA bodyForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA bodyForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA bodyForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA bodyForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA bodyForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA bodyForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA bodyForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA bodyForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA bodyForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA bodyForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA bodyForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA bodyForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x3f000000
-DATA bodyForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x3f000000
-DATA bodyForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x3f000000
-DATA bodyForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x3f000000
-DATA bodyForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x3f000000
-DATA bodyForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x3f000000
-DATA bodyForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x3f000000
-DATA bodyForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x3f000000
-DATA bodyForwardRowsPanel1AVX2Const<>+384(SB)/4, $0xb4c0007e
-DATA bodyForwardRowsPanel1AVX2Const<>+388(SB)/4, $0xb4c0007e
-DATA bodyForwardRowsPanel1AVX2Const<>+392(SB)/4, $0xb4c0007e
-DATA bodyForwardRowsPanel1AVX2Const<>+396(SB)/4, $0xb4c0007e
-DATA bodyForwardRowsPanel1AVX2Const<>+400(SB)/4, $0xb4c0007e
-DATA bodyForwardRowsPanel1AVX2Const<>+404(SB)/4, $0xb4c0007e
-DATA bodyForwardRowsPanel1AVX2Const<>+408(SB)/4, $0xb4c0007e
-DATA bodyForwardRowsPanel1AVX2Const<>+412(SB)/4, $0xb4c0007e
-DATA bodyForwardRowsPanel1AVX2Const<>+416(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel1AVX2Const<>+420(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel1AVX2Const<>+424(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel1AVX2Const<>+428(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel1AVX2Const<>+432(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel1AVX2Const<>+436(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel1AVX2Const<>+440(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel1AVX2Const<>+444(SB)/4, $0x7fffffff
-DATA bodyForwardRowsPanel1AVX2Const<>+448(SB)/4, $0x33000000
-DATA bodyForwardRowsPanel1AVX2Const<>+452(SB)/4, $0x33000000
-DATA bodyForwardRowsPanel1AVX2Const<>+456(SB)/4, $0x33000000
-DATA bodyForwardRowsPanel1AVX2Const<>+460(SB)/4, $0x33000000
-DATA bodyForwardRowsPanel1AVX2Const<>+464(SB)/4, $0x33000000
-DATA bodyForwardRowsPanel1AVX2Const<>+468(SB)/4, $0x33000000
-DATA bodyForwardRowsPanel1AVX2Const<>+472(SB)/4, $0x33000000
-DATA bodyForwardRowsPanel1AVX2Const<>+476(SB)/4, $0x33000000
-DATA bodyForwardRowsPanel1AVX2Const<>+480(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel1AVX2Const<>+484(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel1AVX2Const<>+488(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel1AVX2Const<>+492(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel1AVX2Const<>+496(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel1AVX2Const<>+500(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel1AVX2Const<>+504(SB)/4, $0x40000000
-DATA bodyForwardRowsPanel1AVX2Const<>+508(SB)/4, $0x40000000
-GLOBL bodyForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $512
-
-// bodyForwardRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
-// func bodyForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-TEXT ·bodyForwardRowsPanel1AVX2(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $88, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS (BX), Y7
-	VMOVUPS (BX), Y8
-	VMOVUPS (BX), Y9
-	VMOVUPS (BX), Y10
-	VMOVUPS (BX), Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (R9), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (R9)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS (R9)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VBROADCASTSS (R9)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS (R9)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VBROADCASTSS (R9)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R9), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 4(R9)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(R9)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 4(R9)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 4(R9)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 4(R9)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(R9), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R9)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 8(R9)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 8(R9)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 8(R9)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 8(R9)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8)
-	VMOVUPS Y11, 352(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $12, CX
-finish3:
-	VMOVUPS (R10), Y0
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y2
-	VMINPS Y0, Y2, Y2
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y3
-	VMAXPS Y2, Y3, Y2
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y5
-	VSUBPS Y5, Y2, Y2
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
-	VSUBPS Y4, Y2, Y5
-	VSUBPS Y5, Y2, Y2
-	VSUBPS Y4, Y2, Y2
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y4
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y5, Y5, Y6
-	VMULPS Y4, Y6, Y4
-	VADDPS Y2, Y4, Y2
-	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y3, Y3
-	VPSLLD $23, Y3, Y3
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y4
-	VMULPS Y5, Y3, Y5
-	VADDPS Y5, Y4, Y6
-	VSUBPS Y6, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y3, Y2
-	VADDPS Y2, Y4, Y2
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y3
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y3, Y3
-	VADDPS Y2, Y6, Y2
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
-	VBLENDVPS Y3, Y0, Y2, Y2
-	VBLENDVPS Y1, Y2, Y0, Y0
-	VMOVUPS Y0, (R10)
-	ADDQ $32, R10
-	DECQ CX
-	JNZ finish3
-	ADDQ $1056, SI
-	ADDQ $384, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS (BX), Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (R9), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (R9)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R9), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 4(R9)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(R9), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R9)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y8
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y9
-	VMINPS Y0, Y9, Y9
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y10
-	VMAXPS Y9, Y10, Y9
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y9, Y10
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y10, Y10
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y10, Y11
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y11, Y12
-	VSUBPS Y12, Y9, Y9
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y11, Y11
-	VSUBPS Y11, Y9, Y12
-	VSUBPS Y12, Y9, Y9
-	VSUBPS Y11, Y9, Y9
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y12, Y11
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y11, Y11
-	VMULPS Y12, Y11, Y11
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y11, Y11
-	VMULPS Y12, Y11, Y11
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y11, Y11
-	VMULPS Y12, Y11, Y11
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y11, Y11
-	VMULPS Y12, Y12, Y13
-	VMULPS Y11, Y13, Y11
-	VADDPS Y9, Y11, Y9
-	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y10, Y10
-	VPSLLD $23, Y10, Y10
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y11
-	VMULPS Y12, Y10, Y12
-	VADDPS Y12, Y11, Y13
-	VSUBPS Y13, Y11, Y11
-	VADDPS Y12, Y11, Y11
-	VMULPS Y9, Y10, Y9
-	VADDPS Y9, Y11, Y9
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y10
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y10, Y10
-	VADDPS Y9, Y13, Y9
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y9, Y9
-	VBLENDVPS Y10, Y0, Y9, Y9
-	VBLENDVPS Y8, Y9, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y8
-	VMINPS Y1, Y8, Y8
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y9
-	VMAXPS Y8, Y9, Y8
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y8, Y9
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y9
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y9, Y10
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y10, Y11
-	VSUBPS Y11, Y8, Y8
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y10, Y10
-	VSUBPS Y10, Y8, Y11
-	VSUBPS Y11, Y8, Y8
-	VSUBPS Y10, Y8, Y8
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y11, Y10
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y11, Y10, Y10
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y10, Y10
-	VMULPS Y11, Y10, Y10
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y10, Y10
-	VMULPS Y11, Y10, Y10
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y10, Y10
-	VMULPS Y11, Y11, Y12
-	VMULPS Y10, Y12, Y10
-	VADDPS Y8, Y10, Y8
-	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y9, Y9
-	VPSLLD $23, Y9, Y9
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y9, Y10
-	VMULPS Y11, Y9, Y11
-	VADDPS Y11, Y10, Y12
-	VSUBPS Y12, Y10, Y10
-	VADDPS Y11, Y10, Y10
-	VMULPS Y8, Y9, Y8
-	VADDPS Y8, Y10, Y8
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y9
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y9, Y9
-	VADDPS Y8, Y12, Y8
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y8, Y8
-	VBLENDVPS Y9, Y1, Y8, Y8
-	VBLENDVPS Y0, Y8, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y2, Y1, Y1
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y8
-	VMAXPS Y1, Y8, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y8
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y8
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y8, Y9
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y9, Y10
-	VSUBPS Y10, Y1, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y9, Y9
-	VSUBPS Y9, Y1, Y10
-	VSUBPS Y10, Y1, Y1
-	VSUBPS Y9, Y1, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y10, Y9
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y10, Y9, Y9
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y9, Y9
-	VMULPS Y10, Y9, Y9
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y9, Y9
-	VMULPS Y10, Y9, Y9
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y9, Y9
-	VMULPS Y10, Y10, Y11
-	VMULPS Y9, Y11, Y9
-	VADDPS Y1, Y9, Y1
-	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y8, Y8
-	VPSLLD $23, Y8, Y8
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y9
-	VMULPS Y10, Y8, Y10
-	VADDPS Y10, Y9, Y11
-	VSUBPS Y11, Y9, Y9
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y8, Y1
-	VADDPS Y1, Y9, Y1
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y2, Y8
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y8, Y8
-	VADDPS Y1, Y11, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y1, Y1
-	VBLENDVPS Y8, Y2, Y1, Y1
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y3, Y1, Y1
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y8
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y8, Y9
-	VSUBPS Y9, Y1, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y8, Y8
-	VSUBPS Y8, Y1, Y9
-	VSUBPS Y9, Y1, Y1
-	VSUBPS Y8, Y1, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y9, Y8
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y8
-	VMULPS Y9, Y9, Y10
-	VMULPS Y8, Y10, Y8
-	VADDPS Y1, Y8, Y1
-	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y8
-	VMULPS Y9, Y2, Y9
-	VADDPS Y9, Y8, Y10
-	VSUBPS Y10, Y8, Y8
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y8, Y1
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y3, Y2
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y2, Y2
-	VADDPS Y1, Y10, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y1, Y1
-	VBLENDVPS Y2, Y3, Y1, Y1
-	VBLENDVPS Y0, Y1, Y3, Y0
-	VMOVUPS Y0, 96(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y4, Y1, Y1
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y8
-	VSUBPS Y8, Y1, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y8
-	VSUBPS Y8, Y1, Y1
-	VSUBPS Y3, Y1, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y3
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y8, Y3, Y3
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y8, Y3, Y3
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y8, Y3, Y3
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y3
-	VMULPS Y8, Y8, Y9
-	VMULPS Y3, Y9, Y3
-	VADDPS Y1, Y3, Y1
-	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
-	VMULPS Y8, Y2, Y8
-	VADDPS Y8, Y3, Y9
-	VSUBPS Y9, Y3, Y3
-	VADDPS Y8, Y3, Y3
-	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y3, Y1
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y4, Y2
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y2, Y2
-	VADDPS Y1, Y9, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y1, Y1
-	VBLENDVPS Y2, Y4, Y1, Y1
-	VBLENDVPS Y0, Y1, Y4, Y0
-	VMOVUPS Y0, 128(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y5, Y1, Y1
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y4
-	VSUBPS Y4, Y1, Y1
-	VSUBPS Y3, Y1, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y3
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y4, Y3, Y3
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y4, Y3, Y3
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y4, Y3, Y3
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y3
-	VMULPS Y4, Y4, Y8
-	VMULPS Y3, Y8, Y3
-	VADDPS Y1, Y3, Y1
-	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
-	VMULPS Y4, Y2, Y4
-	VADDPS Y4, Y3, Y8
-	VSUBPS Y8, Y3, Y3
-	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y3, Y1
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y5, Y2
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y2, Y2
-	VADDPS Y1, Y8, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y1, Y1
-	VBLENDVPS Y2, Y5, Y1, Y1
-	VBLENDVPS Y0, Y1, Y5, Y0
-	VMOVUPS Y0, 160(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y6, Y1, Y1
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y4
-	VSUBPS Y4, Y1, Y1
-	VSUBPS Y3, Y1, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y3
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y4, Y3, Y3
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y4, Y3, Y3
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y4, Y3, Y3
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y3
-	VMULPS Y4, Y4, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y1, Y3, Y1
-	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
-	VMULPS Y4, Y2, Y4
-	VADDPS Y4, Y3, Y5
-	VSUBPS Y5, Y3, Y3
-	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y3, Y1
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y6, Y2
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y2, Y2
-	VADDPS Y1, Y5, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y1, Y1
-	VBLENDVPS Y2, Y6, Y1, Y1
-	VBLENDVPS Y0, Y1, Y6, Y0
-	VMOVUPS Y0, 192(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y7, Y1, Y1
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y4
-	VSUBPS Y4, Y1, Y1
-	VSUBPS Y3, Y1, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y3
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y4, Y3, Y3
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y4, Y3, Y3
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y4, Y3, Y3
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y3
-	VMULPS Y4, Y4, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y1, Y3, Y1
-	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y3
-	VMULPS Y4, Y2, Y4
-	VADDPS Y4, Y3, Y5
-	VSUBPS Y5, Y3, Y3
-	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y3, Y1
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y7, Y2
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y2, Y2
-	VADDPS Y1, Y5, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y1, Y1
-	VBLENDVPS Y2, Y7, Y1, Y1
-	VBLENDVPS Y0, Y1, Y7, Y0
-	VMOVUPS Y0, 224(R8)
-	ADDQ $704, SI
-	ADDQ $256, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done7
-rows6:
-
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y4
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y5
-	VMINPS Y0, Y5, Y5
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y6
-	VMAXPS Y5, Y6, Y5
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y5, Y6
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y6, Y7
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y7, Y8
-	VSUBPS Y8, Y5, Y5
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y7, Y7
-	VSUBPS Y7, Y5, Y8
-	VSUBPS Y8, Y5, Y5
-	VSUBPS Y7, Y5, Y5
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y8, Y7
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y8, Y7, Y7
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y8, Y7, Y7
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y7, Y7
-	VMULPS Y8, Y7, Y7
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y7, Y7
-	VMULPS Y8, Y8, Y9
-	VMULPS Y7, Y9, Y7
-	VADDPS Y5, Y7, Y5
-	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y6, Y6
-	VPSLLD $23, Y6, Y6
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y7
-	VMULPS Y8, Y6, Y8
-	VADDPS Y8, Y7, Y9
-	VSUBPS Y9, Y7, Y7
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y6, Y5
-	VADDPS Y5, Y7, Y5
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y6
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y6, Y6
-	VADDPS Y5, Y9, Y5
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y5, Y5
-	VBLENDVPS Y6, Y0, Y5, Y5
-	VBLENDVPS Y4, Y5, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y4
-	VMINPS Y1, Y4, Y4
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y5
-	VMAXPS Y4, Y5, Y4
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y4, Y5
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y5, Y6
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y4, Y7
-	VSUBPS Y7, Y4, Y4
-	VSUBPS Y6, Y4, Y4
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y7, Y6
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y7, Y6, Y6
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y7, Y6, Y6
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y7, Y6, Y6
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y6
-	VMULPS Y7, Y7, Y8
-	VMULPS Y6, Y8, Y6
-	VADDPS Y4, Y6, Y4
-	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y5, Y5
-	VPSLLD $23, Y5, Y5
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y6
-	VMULPS Y7, Y5, Y7
-	VADDPS Y7, Y6, Y8
-	VSUBPS Y8, Y6, Y6
-	VADDPS Y7, Y6, Y6
-	VMULPS Y4, Y5, Y4
-	VADDPS Y4, Y6, Y4
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y5
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y5, Y5
-	VADDPS Y4, Y8, Y4
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y4, Y4
-	VBLENDVPS Y5, Y1, Y4, Y4
-	VBLENDVPS Y0, Y4, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y2, Y1, Y1
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y4
-	VMAXPS Y1, Y4, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y4
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y4
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y4, Y5
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y1, Y6
-	VSUBPS Y6, Y1, Y1
-	VSUBPS Y5, Y1, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y6, Y5
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y6, Y5, Y5
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y6, Y5, Y5
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y5
-	VMULPS Y6, Y5, Y5
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y5
-	VMULPS Y6, Y6, Y7
-	VMULPS Y5, Y7, Y5
-	VADDPS Y1, Y5, Y1
-	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y4, Y4
-	VPSLLD $23, Y4, Y4
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y5
-	VMULPS Y6, Y4, Y6
-	VADDPS Y6, Y5, Y7
-	VSUBPS Y7, Y5, Y5
-	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y4, Y1
-	VADDPS Y1, Y5, Y1
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y2, Y4
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y4, Y4
-	VADDPS Y1, Y7, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y1, Y1
-	VBLENDVPS Y4, Y2, Y1, Y1
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y3, Y1, Y1
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
-	VSUBPS Y4, Y1, Y5
-	VSUBPS Y5, Y1, Y1
-	VSUBPS Y4, Y1, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y4
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y5, Y5, Y6
-	VMULPS Y4, Y6, Y4
-	VADDPS Y1, Y4, Y1
-	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y4
-	VMULPS Y5, Y2, Y5
-	VADDPS Y5, Y4, Y6
-	VSUBPS Y6, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y4, Y1
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y3, Y2
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y2, Y2
-	VADDPS Y1, Y6, Y1
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y1, Y1
-	VBLENDVPS Y2, Y3, Y1, Y1
-	VBLENDVPS Y0, Y1, Y3, Y0
-	VMOVUPS Y0, 96(R8)
-	ADDQ $352, SI
-	ADDQ $128, R8
-	DECQ AX
-	JNZ rows6
-done7:
-	MOVQ tiles3+56(FP), AX
-	TESTQ AX, AX
-	JZ done9
-rows8:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+32(SB), Y2
-	VMINPS Y0, Y2, Y2
-	VMOVUPS bodyForwardRowsPanel1AVX2Const<>+64(SB), Y3
-	VMAXPS Y2, Y3, Y2
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+160(SB), Y4, Y5
-	VSUBPS Y5, Y2, Y2
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+192(SB), Y4, Y4
-	VSUBPS Y4, Y2, Y5
-	VSUBPS Y5, Y2, Y2
-	VSUBPS Y4, Y2, Y2
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y4
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y5, Y5, Y6
-	VMULPS Y4, Y6, Y4
-	VADDPS Y2, Y4, Y2
-	VPADDD bodyForwardRowsPanel1AVX2Const<>+384(SB), Y3, Y3
-	VPSLLD $23, Y3, Y3
-	VSUBPS bodyForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y4
-	VMULPS Y5, Y3, Y5
-	VADDPS Y5, Y4, Y6
-	VSUBPS Y6, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y3, Y2
-	VADDPS Y2, Y4, Y2
-	VANDPS bodyForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y3
-	VCMPPS $17, bodyForwardRowsPanel1AVX2Const<>+448(SB), Y3, Y3
-	VADDPS Y2, Y6, Y2
-	VMULPS bodyForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y2
-	VBLENDVPS Y3, Y0, Y2, Y2
-	VBLENDVPS Y1, Y2, Y0, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $88, SI
-	ADDQ $32, R8
-	DECQ AX
-	JNZ rows8
-done9:
-	VZEROUPPER 
-	RET 
-
-DATA bodyForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x0
-DATA bodyForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x0
-DATA bodyForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x0
-DATA bodyForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x0
-DATA bodyForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x0
-DATA bodyForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x0
-DATA bodyForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x0
-DATA bodyForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x0
-DATA bodyForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0x42b20000
-DATA bodyForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0x42b20000
-DATA bodyForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0x42b20000
-DATA bodyForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0x42b20000
-DATA bodyForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0x42b20000
-DATA bodyForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0x42b20000
-DATA bodyForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0x42b20000
-DATA bodyForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0x42b20000
-DATA bodyForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0xc1900000
-DATA bodyForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0xc1900000
-DATA bodyForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0xc1900000
-DATA bodyForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0xc1900000
-DATA bodyForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0xc1900000
-DATA bodyForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0xc1900000
-DATA bodyForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0xc1900000
-DATA bodyForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0xc1900000
-DATA bodyForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x3fb8aa3b
-DATA bodyForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x4b400000
-DATA bodyForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0x4b400000
-DATA bodyForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0x4b400000
-DATA bodyForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0x4b400000
-DATA bodyForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x4b400000
-DATA bodyForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x4b400000
-DATA bodyForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x4b400000
-DATA bodyForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x4b400000
-DATA bodyForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0x3f317200
-DATA bodyForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3f317200
-DATA bodyForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3f317200
-DATA bodyForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0x3f317200
-DATA bodyForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0x3f317200
-DATA bodyForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0x3f317200
-DATA bodyForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0x3f317200
-DATA bodyForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0x3f317200
-DATA bodyForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA bodyForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA bodyForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA bodyForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA bodyForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA bodyForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA bodyForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA bodyForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA bodyForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA bodyForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA bodyForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA bodyForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA bodyForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA bodyForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA bodyForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA bodyForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA bodyForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA bodyForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA bodyForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA bodyForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA bodyForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA bodyForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA bodyForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA bodyForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA bodyForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA bodyForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA bodyForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA bodyForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA bodyForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA bodyForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA bodyForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA bodyForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA bodyForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA bodyForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x3f000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x3f000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x3f000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x3f000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x3f000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x3f000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x3f000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x3f000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0xb4c0007e
-DATA bodyForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0xb4c0007e
-DATA bodyForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0xb4c0007e
-DATA bodyForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0xb4c0007e
-DATA bodyForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0xb4c0007e
-DATA bodyForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0xb4c0007e
-DATA bodyForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0xb4c0007e
-DATA bodyForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0xb4c0007e
-DATA bodyForwardRows_2Panel1AVX2Const<>+416(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel1AVX2Const<>+420(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel1AVX2Const<>+424(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel1AVX2Const<>+428(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel1AVX2Const<>+432(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel1AVX2Const<>+436(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel1AVX2Const<>+440(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel1AVX2Const<>+444(SB)/4, $0x7fffffff
-DATA bodyForwardRows_2Panel1AVX2Const<>+448(SB)/4, $0x33000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+452(SB)/4, $0x33000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+456(SB)/4, $0x33000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+460(SB)/4, $0x33000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+464(SB)/4, $0x33000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+468(SB)/4, $0x33000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+472(SB)/4, $0x33000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+476(SB)/4, $0x33000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+480(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+484(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+488(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+492(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+496(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+500(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+504(SB)/4, $0x40000000
-DATA bodyForwardRows_2Panel1AVX2Const<>+508(SB)/4, $0x40000000
-GLOBL bodyForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $512
-
-// bodyForwardRows_2Panel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
-// func bodyForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-TEXT ·bodyForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $88, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS (BX), Y7
-	VMOVUPS (BX), Y8
-	VMOVUPS (BX), Y9
-	VMOVUPS (BX), Y10
-	VMOVUPS (BX), Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (R9), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (R9)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS (R9)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VBROADCASTSS (R9)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS (R9)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VBROADCASTSS (R9)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R9), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 4(R9)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(R9)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 4(R9)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 4(R9)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 4(R9)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(R9), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R9)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 8(R9)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 8(R9)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 8(R9)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 8(R9)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8)
-	VMOVUPS Y11, 352(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $12, CX
-finish3:
-	VMOVUPS (R10), Y0
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y2
-	VMINPS Y0, Y2, Y2
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y3
-	VMAXPS Y2, Y3, Y2
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y4
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y4, Y5
-	VSUBPS Y5, Y2, Y2
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y4, Y4
-	VSUBPS Y4, Y2, Y5
-	VSUBPS Y5, Y2, Y2
-	VSUBPS Y4, Y2, Y2
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y4
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y5, Y5, Y6
-	VMULPS Y4, Y6, Y4
-	VADDPS Y2, Y4, Y2
-	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y3, Y3
-	VPSLLD $23, Y3, Y3
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y4
-	VMULPS Y5, Y3, Y5
-	VADDPS Y5, Y4, Y6
-	VSUBPS Y6, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y3, Y2
-	VADDPS Y2, Y4, Y2
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y3
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y3, Y3
-	VADDPS Y2, Y6, Y2
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
-	VBLENDVPS Y3, Y0, Y2, Y2
-	VBLENDVPS Y1, Y2, Y0, Y0
-	VMOVUPS Y0, (R10)
-	ADDQ $32, R10
-	DECQ CX
-	JNZ finish3
-	ADDQ $1056, SI
-	ADDQ $384, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS (BX), Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (R9), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (R9)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R9), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 4(R9)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(R9), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R9)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y8
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y9
-	VMINPS Y0, Y9, Y9
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y10
-	VMAXPS Y9, Y10, Y9
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y9, Y10
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y10, Y10
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y10, Y11
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y11, Y12
-	VSUBPS Y12, Y9, Y9
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y11, Y11
-	VSUBPS Y11, Y9, Y12
-	VSUBPS Y12, Y9, Y9
-	VSUBPS Y11, Y9, Y9
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y12, Y11
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y11, Y11
-	VMULPS Y12, Y11, Y11
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y11, Y11
-	VMULPS Y12, Y11, Y11
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y11, Y11
-	VMULPS Y12, Y11, Y11
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y11, Y11
-	VMULPS Y12, Y12, Y13
-	VMULPS Y11, Y13, Y11
-	VADDPS Y9, Y11, Y9
-	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y10, Y10
-	VPSLLD $23, Y10, Y10
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y10, Y11
-	VMULPS Y12, Y10, Y12
-	VADDPS Y12, Y11, Y13
-	VSUBPS Y13, Y11, Y11
-	VADDPS Y12, Y11, Y11
-	VMULPS Y9, Y10, Y9
-	VADDPS Y9, Y11, Y9
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y10
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y10, Y10
-	VADDPS Y9, Y13, Y9
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y9, Y9
-	VBLENDVPS Y10, Y0, Y9, Y9
-	VBLENDVPS Y8, Y9, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y8
-	VMINPS Y1, Y8, Y8
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y9
-	VMAXPS Y8, Y9, Y8
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y8, Y9
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y9
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y9, Y10
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y10, Y11
-	VSUBPS Y11, Y8, Y8
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y10, Y10
-	VSUBPS Y10, Y8, Y11
-	VSUBPS Y11, Y8, Y8
-	VSUBPS Y10, Y8, Y8
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y11, Y10
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y10, Y10
-	VMULPS Y11, Y10, Y10
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y10, Y10
-	VMULPS Y11, Y10, Y10
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y10, Y10
-	VMULPS Y11, Y10, Y10
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y10, Y10
-	VMULPS Y11, Y11, Y12
-	VMULPS Y10, Y12, Y10
-	VADDPS Y8, Y10, Y8
-	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y9, Y9
-	VPSLLD $23, Y9, Y9
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y9, Y10
-	VMULPS Y11, Y9, Y11
-	VADDPS Y11, Y10, Y12
-	VSUBPS Y12, Y10, Y10
-	VADDPS Y11, Y10, Y10
-	VMULPS Y8, Y9, Y8
-	VADDPS Y8, Y10, Y8
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y9
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y9, Y9
-	VADDPS Y8, Y12, Y8
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y8, Y8
-	VBLENDVPS Y9, Y1, Y8, Y8
-	VBLENDVPS Y0, Y8, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y2, Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y8
-	VMAXPS Y1, Y8, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y8
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y8
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y8, Y9
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y9, Y10
-	VSUBPS Y10, Y1, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y9, Y9
-	VSUBPS Y9, Y1, Y10
-	VSUBPS Y10, Y1, Y1
-	VSUBPS Y9, Y1, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y10, Y9
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y9, Y9
-	VMULPS Y10, Y9, Y9
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y9, Y9
-	VMULPS Y10, Y9, Y9
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y9, Y9
-	VMULPS Y10, Y9, Y9
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y9, Y9
-	VMULPS Y10, Y10, Y11
-	VMULPS Y9, Y11, Y9
-	VADDPS Y1, Y9, Y1
-	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y8, Y8
-	VPSLLD $23, Y8, Y8
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y9
-	VMULPS Y10, Y8, Y10
-	VADDPS Y10, Y9, Y11
-	VSUBPS Y11, Y9, Y9
-	VADDPS Y10, Y9, Y9
-	VMULPS Y1, Y8, Y1
-	VADDPS Y1, Y9, Y1
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y2, Y8
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y8, Y8
-	VADDPS Y1, Y11, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y1, Y1
-	VBLENDVPS Y8, Y2, Y1, Y1
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y3, Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y8
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y8, Y9
-	VSUBPS Y9, Y1, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y8, Y8
-	VSUBPS Y8, Y1, Y9
-	VSUBPS Y9, Y1, Y1
-	VSUBPS Y8, Y1, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y9, Y8
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y8, Y8
-	VMULPS Y9, Y8, Y8
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y8
-	VMULPS Y9, Y9, Y10
-	VMULPS Y8, Y10, Y8
-	VADDPS Y1, Y8, Y1
-	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y8
-	VMULPS Y9, Y2, Y9
-	VADDPS Y9, Y8, Y10
-	VSUBPS Y10, Y8, Y8
-	VADDPS Y9, Y8, Y8
-	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y8, Y1
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y3, Y2
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y2, Y2
-	VADDPS Y1, Y10, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y1, Y1
-	VBLENDVPS Y2, Y3, Y1, Y1
-	VBLENDVPS Y0, Y1, Y3, Y0
-	VMOVUPS Y0, 96(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y4, Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y8
-	VSUBPS Y8, Y1, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y8
-	VSUBPS Y8, Y1, Y1
-	VSUBPS Y3, Y1, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y8, Y3
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y8, Y3, Y3
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y8, Y3, Y3
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y8, Y3, Y3
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y3
-	VMULPS Y8, Y8, Y9
-	VMULPS Y3, Y9, Y3
-	VADDPS Y1, Y3, Y1
-	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
-	VMULPS Y8, Y2, Y8
-	VADDPS Y8, Y3, Y9
-	VSUBPS Y9, Y3, Y3
-	VADDPS Y8, Y3, Y3
-	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y3, Y1
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y4, Y2
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y2, Y2
-	VADDPS Y1, Y9, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y1, Y1
-	VBLENDVPS Y2, Y4, Y1, Y1
-	VBLENDVPS Y0, Y1, Y4, Y0
-	VMOVUPS Y0, 128(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y5, Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y4
-	VSUBPS Y4, Y1, Y1
-	VSUBPS Y3, Y1, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y3
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y4, Y3, Y3
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y4, Y3, Y3
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y4, Y3, Y3
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y3
-	VMULPS Y4, Y4, Y8
-	VMULPS Y3, Y8, Y3
-	VADDPS Y1, Y3, Y1
-	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
-	VMULPS Y4, Y2, Y4
-	VADDPS Y4, Y3, Y8
-	VSUBPS Y8, Y3, Y3
-	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y3, Y1
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y5, Y2
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y2, Y2
-	VADDPS Y1, Y8, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y1, Y1
-	VBLENDVPS Y2, Y5, Y1, Y1
-	VBLENDVPS Y0, Y1, Y5, Y0
-	VMOVUPS Y0, 160(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y6, Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y4
-	VSUBPS Y4, Y1, Y1
-	VSUBPS Y3, Y1, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y3
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y4, Y3, Y3
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y4, Y3, Y3
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y4, Y3, Y3
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y3
-	VMULPS Y4, Y4, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y1, Y3, Y1
-	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
-	VMULPS Y4, Y2, Y4
-	VADDPS Y4, Y3, Y5
-	VSUBPS Y5, Y3, Y3
-	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y3, Y1
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y6, Y2
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y2, Y2
-	VADDPS Y1, Y5, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y1, Y1
-	VBLENDVPS Y2, Y6, Y1, Y1
-	VBLENDVPS Y0, Y1, Y6, Y0
-	VMOVUPS Y0, 192(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y7, Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y4
-	VSUBPS Y4, Y1, Y1
-	VSUBPS Y3, Y1, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y3
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y3
-	VMULPS Y4, Y3, Y3
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y4, Y3, Y3
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y3, Y3
-	VMULPS Y4, Y3, Y3
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y3
-	VMULPS Y4, Y4, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y1, Y3, Y1
-	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y3
-	VMULPS Y4, Y2, Y4
-	VADDPS Y4, Y3, Y5
-	VSUBPS Y5, Y3, Y3
-	VADDPS Y4, Y3, Y3
-	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y3, Y1
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y7, Y2
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y2, Y2
-	VADDPS Y1, Y5, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y1, Y1
-	VBLENDVPS Y2, Y7, Y1, Y1
-	VBLENDVPS Y0, Y1, Y7, Y0
-	VMOVUPS Y0, 224(R8)
-	ADDQ $704, SI
-	ADDQ $256, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done7
-rows6:
-
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y4
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y5
-	VMINPS Y0, Y5, Y5
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y6
-	VMAXPS Y5, Y6, Y5
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y5, Y6
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y6
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y6, Y7
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y7, Y8
-	VSUBPS Y8, Y5, Y5
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y7, Y7
-	VSUBPS Y7, Y5, Y8
-	VSUBPS Y8, Y5, Y5
-	VSUBPS Y7, Y5, Y5
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y8, Y7
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y8, Y7, Y7
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y7, Y7
-	VMULPS Y8, Y7, Y7
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y7, Y7
-	VMULPS Y8, Y7, Y7
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y7, Y7
-	VMULPS Y8, Y8, Y9
-	VMULPS Y7, Y9, Y7
-	VADDPS Y5, Y7, Y5
-	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y6, Y6
-	VPSLLD $23, Y6, Y6
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y7
-	VMULPS Y8, Y6, Y8
-	VADDPS Y8, Y7, Y9
-	VSUBPS Y9, Y7, Y7
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y6, Y5
-	VADDPS Y5, Y7, Y5
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y6
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y6, Y6
-	VADDPS Y5, Y9, Y5
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y5, Y5
-	VBLENDVPS Y6, Y0, Y5, Y5
-	VBLENDVPS Y4, Y5, Y0, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y4
-	VMINPS Y1, Y4, Y4
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y5
-	VMAXPS Y4, Y5, Y4
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y4, Y5
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y5
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y5, Y6
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y6, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y6, Y6
-	VSUBPS Y6, Y4, Y7
-	VSUBPS Y7, Y4, Y4
-	VSUBPS Y6, Y4, Y4
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y7, Y6
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y7, Y6, Y6
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y6
-	VMULPS Y7, Y6, Y6
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y6, Y6
-	VMULPS Y7, Y6, Y6
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y6
-	VMULPS Y7, Y7, Y8
-	VMULPS Y6, Y8, Y6
-	VADDPS Y4, Y6, Y4
-	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y5, Y5
-	VPSLLD $23, Y5, Y5
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y6
-	VMULPS Y7, Y5, Y7
-	VADDPS Y7, Y6, Y8
-	VSUBPS Y8, Y6, Y6
-	VADDPS Y7, Y6, Y6
-	VMULPS Y4, Y5, Y4
-	VADDPS Y4, Y6, Y4
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y5
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y5, Y5
-	VADDPS Y4, Y8, Y4
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y4, Y4
-	VBLENDVPS Y5, Y1, Y4, Y4
-	VBLENDVPS Y0, Y4, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y2, Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y4
-	VMAXPS Y1, Y4, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y4
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y4
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y4, Y5
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y5, Y6
-	VSUBPS Y6, Y1, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y5, Y5
-	VSUBPS Y5, Y1, Y6
-	VSUBPS Y6, Y1, Y1
-	VSUBPS Y5, Y1, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y6, Y5
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y6, Y5, Y5
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y6, Y5, Y5
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y5
-	VMULPS Y6, Y5, Y5
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y5
-	VMULPS Y6, Y6, Y7
-	VMULPS Y5, Y7, Y5
-	VADDPS Y1, Y5, Y1
-	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y4, Y4
-	VPSLLD $23, Y4, Y4
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y5
-	VMULPS Y6, Y4, Y6
-	VADDPS Y6, Y5, Y7
-	VSUBPS Y7, Y5, Y5
-	VADDPS Y6, Y5, Y5
-	VMULPS Y1, Y4, Y1
-	VADDPS Y1, Y5, Y1
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y2, Y4
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y4, Y4
-	VADDPS Y1, Y7, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y1, Y1
-	VBLENDVPS Y4, Y2, Y1, Y1
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VMOVUPS Y0, 64(R8)
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y3, Y1, Y1
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y2
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y4, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y4, Y4
-	VSUBPS Y4, Y1, Y5
-	VSUBPS Y5, Y1, Y1
-	VSUBPS Y4, Y1, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y4
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y5, Y5, Y6
-	VMULPS Y4, Y6, Y4
-	VADDPS Y1, Y4, Y1
-	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y2, Y2
-	VPSLLD $23, Y2, Y2
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y4
-	VMULPS Y5, Y2, Y5
-	VADDPS Y5, Y4, Y6
-	VSUBPS Y6, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS Y1, Y2, Y1
-	VADDPS Y1, Y4, Y1
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y3, Y2
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y2, Y2
-	VADDPS Y1, Y6, Y1
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y1, Y1
-	VBLENDVPS Y2, Y3, Y1, Y1
-	VBLENDVPS Y0, Y1, Y3, Y0
-	VMOVUPS Y0, 96(R8)
-	ADDQ $352, SI
-	ADDQ $128, R8
-	DECQ AX
-	JNZ rows6
-done7:
-	MOVQ tiles3+56(FP), AX
-	TESTQ AX, AX
-	JZ done9
-rows8:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+32(SB), Y2
-	VMINPS Y0, Y2, Y2
-	VMOVUPS bodyForwardRows_2Panel1AVX2Const<>+64(SB), Y3
-	VMAXPS Y2, Y3, Y2
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y4
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+160(SB), Y4, Y5
-	VSUBPS Y5, Y2, Y2
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+192(SB), Y4, Y4
-	VSUBPS Y4, Y2, Y5
-	VSUBPS Y5, Y2, Y2
-	VSUBPS Y4, Y2, Y2
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y4
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y5, Y5, Y6
-	VMULPS Y4, Y6, Y4
-	VADDPS Y2, Y4, Y2
-	VPADDD bodyForwardRows_2Panel1AVX2Const<>+384(SB), Y3, Y3
-	VPSLLD $23, Y3, Y3
-	VSUBPS bodyForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y4
-	VMULPS Y5, Y3, Y5
-	VADDPS Y5, Y4, Y6
-	VSUBPS Y6, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y3, Y2
-	VADDPS Y2, Y4, Y2
-	VANDPS bodyForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y3
-	VCMPPS $17, bodyForwardRows_2Panel1AVX2Const<>+448(SB), Y3, Y3
-	VADDPS Y2, Y6, Y2
-	VMULPS bodyForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y2
-	VBLENDVPS Y3, Y0, Y2, Y2
-	VBLENDVPS Y1, Y2, Y0, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $88, SI
-	ADDQ $32, R8
-	DECQ AX
-	JNZ rows8
-done9:
-	VZEROUPPER 
-	RET 
-
-// bodyForwardTrainAVX2 is bodyForwardTrainGeneric for avx2: 24 multiply-adds,
-// product and sum are rounded separately, the same bits as bodyForwardTrainGeneric.
-//
-// func bodyForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·bodyForwardTrainAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VBROADCASTSS (SI), Y15
-	VMULPS (DX), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(SI), Y15
-	VMULPS 32(DX), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 8(SI), Y15
-	VMULPS 64(DX), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS Y0, (R8)
-	VZEROUPPER 
-	RET 
-
-// bodyForwardTrainRowsPanel1AVX2 sums 3 products for 8 outputs of every row, in tiles of rows.
-//
-// func bodyForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-TEXT ·bodyForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $88, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS (BX), Y7
-	VMOVUPS (BX), Y8
-	VMOVUPS (BX), Y9
-	VMOVUPS (BX), Y10
-	VMOVUPS (BX), Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (R9), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (R9)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS (R9)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VBROADCASTSS (R9)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS (R9)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VBROADCASTSS (R9)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R9), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 4(R9)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(R9)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 4(R9)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 4(R9)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 4(R9)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(R9), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R9)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 8(R9)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 8(R9)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 8(R9)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VBROADCASTSS 8(R9)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8)
-	VMOVUPS Y11, 352(R8)
-	ADDQ $1056, SI
-	ADDQ $384, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done4
-rows3:
-
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS (BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS (BX), Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS (R9), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (R9)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R9), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 4(R9)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(R9), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R9)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
-	ADDQ $704, SI
-	ADDQ $256, R8
-	DECQ AX
-	JNZ rows3
-done4:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
-
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS (BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS (BX), Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	ADDQ $352, SI
-	ADDQ $128, R8
-	DECQ AX
-	JNZ rows5
-done6:
-	MOVQ tiles3+56(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $88, SI
-	ADDQ $32, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA bodyForward_2AVX2Const<>+0(SB)/4, $0x0
-DATA bodyForward_2AVX2Const<>+4(SB)/4, $0x0
-DATA bodyForward_2AVX2Const<>+8(SB)/4, $0x0
-DATA bodyForward_2AVX2Const<>+12(SB)/4, $0x0
-DATA bodyForward_2AVX2Const<>+16(SB)/4, $0x0
-DATA bodyForward_2AVX2Const<>+20(SB)/4, $0x0
-DATA bodyForward_2AVX2Const<>+24(SB)/4, $0x0
-DATA bodyForward_2AVX2Const<>+28(SB)/4, $0x0
-DATA bodyForward_2AVX2Const<>+32(SB)/4, $0x42b20000
-DATA bodyForward_2AVX2Const<>+36(SB)/4, $0x42b20000
-DATA bodyForward_2AVX2Const<>+40(SB)/4, $0x42b20000
-DATA bodyForward_2AVX2Const<>+44(SB)/4, $0x42b20000
-DATA bodyForward_2AVX2Const<>+48(SB)/4, $0x42b20000
-DATA bodyForward_2AVX2Const<>+52(SB)/4, $0x42b20000
-DATA bodyForward_2AVX2Const<>+56(SB)/4, $0x42b20000
-DATA bodyForward_2AVX2Const<>+60(SB)/4, $0x42b20000
-DATA bodyForward_2AVX2Const<>+64(SB)/4, $0xc1900000
-DATA bodyForward_2AVX2Const<>+68(SB)/4, $0xc1900000
-DATA bodyForward_2AVX2Const<>+72(SB)/4, $0xc1900000
-DATA bodyForward_2AVX2Const<>+76(SB)/4, $0xc1900000
-DATA bodyForward_2AVX2Const<>+80(SB)/4, $0xc1900000
-DATA bodyForward_2AVX2Const<>+84(SB)/4, $0xc1900000
-DATA bodyForward_2AVX2Const<>+88(SB)/4, $0xc1900000
-DATA bodyForward_2AVX2Const<>+92(SB)/4, $0xc1900000
-DATA bodyForward_2AVX2Const<>+96(SB)/4, $0x3fb8aa3b
-DATA bodyForward_2AVX2Const<>+100(SB)/4, $0x3fb8aa3b
-DATA bodyForward_2AVX2Const<>+104(SB)/4, $0x3fb8aa3b
-DATA bodyForward_2AVX2Const<>+108(SB)/4, $0x3fb8aa3b
-DATA bodyForward_2AVX2Const<>+112(SB)/4, $0x3fb8aa3b
-DATA bodyForward_2AVX2Const<>+116(SB)/4, $0x3fb8aa3b
-DATA bodyForward_2AVX2Const<>+120(SB)/4, $0x3fb8aa3b
-DATA bodyForward_2AVX2Const<>+124(SB)/4, $0x3fb8aa3b
-DATA bodyForward_2AVX2Const<>+128(SB)/4, $0x4b400000
-DATA bodyForward_2AVX2Const<>+132(SB)/4, $0x4b400000
-DATA bodyForward_2AVX2Const<>+136(SB)/4, $0x4b400000
-DATA bodyForward_2AVX2Const<>+140(SB)/4, $0x4b400000
-DATA bodyForward_2AVX2Const<>+144(SB)/4, $0x4b400000
-DATA bodyForward_2AVX2Const<>+148(SB)/4, $0x4b400000
-DATA bodyForward_2AVX2Const<>+152(SB)/4, $0x4b400000
-DATA bodyForward_2AVX2Const<>+156(SB)/4, $0x4b400000
-DATA bodyForward_2AVX2Const<>+160(SB)/4, $0x3f317200
-DATA bodyForward_2AVX2Const<>+164(SB)/4, $0x3f317200
-DATA bodyForward_2AVX2Const<>+168(SB)/4, $0x3f317200
-DATA bodyForward_2AVX2Const<>+172(SB)/4, $0x3f317200
-DATA bodyForward_2AVX2Const<>+176(SB)/4, $0x3f317200
-DATA bodyForward_2AVX2Const<>+180(SB)/4, $0x3f317200
-DATA bodyForward_2AVX2Const<>+184(SB)/4, $0x3f317200
-DATA bodyForward_2AVX2Const<>+188(SB)/4, $0x3f317200
-DATA bodyForward_2AVX2Const<>+192(SB)/4, $0x35bfbe8e
-DATA bodyForward_2AVX2Const<>+196(SB)/4, $0x35bfbe8e
-DATA bodyForward_2AVX2Const<>+200(SB)/4, $0x35bfbe8e
-DATA bodyForward_2AVX2Const<>+204(SB)/4, $0x35bfbe8e
-DATA bodyForward_2AVX2Const<>+208(SB)/4, $0x35bfbe8e
-DATA bodyForward_2AVX2Const<>+212(SB)/4, $0x35bfbe8e
-DATA bodyForward_2AVX2Const<>+216(SB)/4, $0x35bfbe8e
-DATA bodyForward_2AVX2Const<>+220(SB)/4, $0x35bfbe8e
-DATA bodyForward_2AVX2Const<>+224(SB)/4, $0x3ab66a86
-DATA bodyForward_2AVX2Const<>+228(SB)/4, $0x3ab66a86
-DATA bodyForward_2AVX2Const<>+232(SB)/4, $0x3ab66a86
-DATA bodyForward_2AVX2Const<>+236(SB)/4, $0x3ab66a86
-DATA bodyForward_2AVX2Const<>+240(SB)/4, $0x3ab66a86
-DATA bodyForward_2AVX2Const<>+244(SB)/4, $0x3ab66a86
-DATA bodyForward_2AVX2Const<>+248(SB)/4, $0x3ab66a86
-DATA bodyForward_2AVX2Const<>+252(SB)/4, $0x3ab66a86
-DATA bodyForward_2AVX2Const<>+256(SB)/4, $0x3c09162c
-DATA bodyForward_2AVX2Const<>+260(SB)/4, $0x3c09162c
-DATA bodyForward_2AVX2Const<>+264(SB)/4, $0x3c09162c
-DATA bodyForward_2AVX2Const<>+268(SB)/4, $0x3c09162c
-DATA bodyForward_2AVX2Const<>+272(SB)/4, $0x3c09162c
-DATA bodyForward_2AVX2Const<>+276(SB)/4, $0x3c09162c
-DATA bodyForward_2AVX2Const<>+280(SB)/4, $0x3c09162c
-DATA bodyForward_2AVX2Const<>+284(SB)/4, $0x3c09162c
-DATA bodyForward_2AVX2Const<>+288(SB)/4, $0x3d2aaa9c
-DATA bodyForward_2AVX2Const<>+292(SB)/4, $0x3d2aaa9c
-DATA bodyForward_2AVX2Const<>+296(SB)/4, $0x3d2aaa9c
-DATA bodyForward_2AVX2Const<>+300(SB)/4, $0x3d2aaa9c
-DATA bodyForward_2AVX2Const<>+304(SB)/4, $0x3d2aaa9c
-DATA bodyForward_2AVX2Const<>+308(SB)/4, $0x3d2aaa9c
-DATA bodyForward_2AVX2Const<>+312(SB)/4, $0x3d2aaa9c
-DATA bodyForward_2AVX2Const<>+316(SB)/4, $0x3d2aaa9c
-DATA bodyForward_2AVX2Const<>+320(SB)/4, $0x3e2aaa55
-DATA bodyForward_2AVX2Const<>+324(SB)/4, $0x3e2aaa55
-DATA bodyForward_2AVX2Const<>+328(SB)/4, $0x3e2aaa55
-DATA bodyForward_2AVX2Const<>+332(SB)/4, $0x3e2aaa55
-DATA bodyForward_2AVX2Const<>+336(SB)/4, $0x3e2aaa55
-DATA bodyForward_2AVX2Const<>+340(SB)/4, $0x3e2aaa55
-DATA bodyForward_2AVX2Const<>+344(SB)/4, $0x3e2aaa55
-DATA bodyForward_2AVX2Const<>+348(SB)/4, $0x3e2aaa55
-DATA bodyForward_2AVX2Const<>+352(SB)/4, $0x3f000000
-DATA bodyForward_2AVX2Const<>+356(SB)/4, $0x3f000000
-DATA bodyForward_2AVX2Const<>+360(SB)/4, $0x3f000000
-DATA bodyForward_2AVX2Const<>+364(SB)/4, $0x3f000000
-DATA bodyForward_2AVX2Const<>+368(SB)/4, $0x3f000000
-DATA bodyForward_2AVX2Const<>+372(SB)/4, $0x3f000000
-DATA bodyForward_2AVX2Const<>+376(SB)/4, $0x3f000000
-DATA bodyForward_2AVX2Const<>+380(SB)/4, $0x3f000000
-DATA bodyForward_2AVX2Const<>+384(SB)/4, $0xb4c0007e
-DATA bodyForward_2AVX2Const<>+388(SB)/4, $0xb4c0007e
-DATA bodyForward_2AVX2Const<>+392(SB)/4, $0xb4c0007e
-DATA bodyForward_2AVX2Const<>+396(SB)/4, $0xb4c0007e
-DATA bodyForward_2AVX2Const<>+400(SB)/4, $0xb4c0007e
-DATA bodyForward_2AVX2Const<>+404(SB)/4, $0xb4c0007e
-DATA bodyForward_2AVX2Const<>+408(SB)/4, $0xb4c0007e
-DATA bodyForward_2AVX2Const<>+412(SB)/4, $0xb4c0007e
-DATA bodyForward_2AVX2Const<>+416(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX2Const<>+420(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX2Const<>+424(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX2Const<>+428(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX2Const<>+432(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX2Const<>+436(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX2Const<>+440(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX2Const<>+444(SB)/4, $0x7fffffff
-DATA bodyForward_2AVX2Const<>+448(SB)/4, $0x33000000
-DATA bodyForward_2AVX2Const<>+452(SB)/4, $0x33000000
-DATA bodyForward_2AVX2Const<>+456(SB)/4, $0x33000000
-DATA bodyForward_2AVX2Const<>+460(SB)/4, $0x33000000
-DATA bodyForward_2AVX2Const<>+464(SB)/4, $0x33000000
-DATA bodyForward_2AVX2Const<>+468(SB)/4, $0x33000000
-DATA bodyForward_2AVX2Const<>+472(SB)/4, $0x33000000
-DATA bodyForward_2AVX2Const<>+476(SB)/4, $0x33000000
-DATA bodyForward_2AVX2Const<>+480(SB)/4, $0x40000000
-DATA bodyForward_2AVX2Const<>+484(SB)/4, $0x40000000
-DATA bodyForward_2AVX2Const<>+488(SB)/4, $0x40000000
-DATA bodyForward_2AVX2Const<>+492(SB)/4, $0x40000000
-DATA bodyForward_2AVX2Const<>+496(SB)/4, $0x40000000
-DATA bodyForward_2AVX2Const<>+500(SB)/4, $0x40000000
-DATA bodyForward_2AVX2Const<>+504(SB)/4, $0x40000000
-DATA bodyForward_2AVX2Const<>+508(SB)/4, $0x40000000
-GLOBL bodyForward_2AVX2Const<>(SB), RODATA|NOPTR, $512
-
-// bodyForward_2AVX2 is bodyForward_2Generic for avx2: 24 multiply-adds,
-// product and sum are rounded separately, the same bits as bodyForward_2Generic.
-//
-// func bodyForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·bodyForward_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…7] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VBROADCASTSS (SI), Y15
-	VMULPS (DX), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(SI), Y15
-	VMULPS 32(DX), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 8(SI), Y15
-	VMULPS 64(DX), Y15, Y14
-	VADDPS Y14, Y0, Y0
-
-	// y = select(x < 0, expm1(x), x)
-	VCMPPS $17, bodyForward_2AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS bodyForward_2AVX2Const<>+32(SB), Y2
-	VMINPS Y0, Y2, Y2
-	VMOVUPS bodyForward_2AVX2Const<>+64(SB), Y3
-	VMAXPS Y2, Y3, Y2
-	VMULPS bodyForward_2AVX2Const<>+96(SB), Y2, Y3
-	VADDPS bodyForward_2AVX2Const<>+128(SB), Y3, Y3
-	VSUBPS bodyForward_2AVX2Const<>+128(SB), Y3, Y4
-	VMULPS bodyForward_2AVX2Const<>+160(SB), Y4, Y5
-	VSUBPS Y5, Y2, Y2
-	VMULPS bodyForward_2AVX2Const<>+192(SB), Y4, Y4
-	VSUBPS Y4, Y2, Y5
-	VSUBPS Y5, Y2, Y2
-	VSUBPS Y4, Y2, Y2
-	VMULPS bodyForward_2AVX2Const<>+224(SB), Y5, Y4
-	VADDPS bodyForward_2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS bodyForward_2AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS bodyForward_2AVX2Const<>+320(SB), Y4, Y4
-	VMULPS Y5, Y4, Y4
-	VADDPS bodyForward_2AVX2Const<>+352(SB), Y4, Y4
-	VMULPS Y5, Y5, Y6
-	VMULPS Y4, Y6, Y4
-	VADDPS Y2, Y4, Y2
-	VPADDD bodyForward_2AVX2Const<>+384(SB), Y3, Y3
-	VPSLLD $23, Y3, Y3
-	VSUBPS bodyForward_2AVX2Const<>+352(SB), Y3, Y4
-	VMULPS Y5, Y3, Y5
-	VADDPS Y5, Y4, Y6
-	VSUBPS Y6, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y3, Y2
-	VADDPS Y2, Y4, Y2
-	VANDPS bodyForward_2AVX2Const<>+416(SB), Y0, Y3
-	VCMPPS $17, bodyForward_2AVX2Const<>+448(SB), Y3, Y3
-	VADDPS Y2, Y6, Y2
-	VMULPS bodyForward_2AVX2Const<>+480(SB), Y2, Y2
-	VBLENDVPS Y3, Y0, Y2, Y2
-	VBLENDVPS Y1, Y2, Y0, Y0
-	VMOVUPS Y0, (R8)
-	VZEROUPPER 
-	RET 
-
-// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
-//
-// func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient8_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	ADDQ $88, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows3
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	ADDQ $24, SI
-	ADDQ $192, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	ADDQ $88, R10
-	ADDQ $32, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// choiceForwardAVX2 is choiceForwardGeneric for avx2: 48 multiply-adds,
-// product and sum are rounded separately, the same bits as choiceForwardGeneric.
-//
-// func choiceForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·choiceForwardAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…2] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ $2, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VMULPS (DX), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(SI), Y15
-	VMULPS 32(DX), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(SI), Y15
-	VMULPS 64(DX), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 12(SI), Y15
-	VMULPS 96(DX), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 16(SI), Y15
-	VMULPS 128(DX), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 20(SI), Y15
-	VMULPS 160(DX), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 24(SI), Y15
-	VMULPS 192(DX), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 28(SI), Y15
-	VMULPS 224(DX), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VZEROUPPER 
-	RET 
-
-// choiceForwardRowsPanel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-// func choiceForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·choiceForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $64, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VADDPS Y10, Y8, Y8
-	VADDPS Y11, Y9, Y9
-	VADDPS Y9, Y8, Y8
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y4, Y0, 12(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y8, Y0, 24(R8)
-	ADDQ $192, SI
-	ADDQ $36, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms6
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y4, Y0, 12(R8)
-	ADDQ $128, SI
-	ADDQ $24, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms9
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	ADDQ $64, SI
-	ADDQ $12, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-// choiceForwardRows_2Panel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-// func choiceForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·choiceForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $64, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VADDPS Y10, Y8, Y8
-	VADDPS Y11, Y9, Y9
-	VADDPS Y9, Y8, Y8
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y4, Y0, 12(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y8, Y0, 24(R8)
-	ADDQ $192, SI
-	ADDQ $36, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms6
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y4, Y0, 12(R8)
-	ADDQ $128, SI
-	ADDQ $24, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms9
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	ADDQ $64, SI
-	ADDQ $12, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-// choiceForwardTrainAVX2 is choiceForwardTrainGeneric for avx2: 48 multiply-adds,
-// product and sum are rounded separately, the same bits as choiceForwardTrainGeneric.
-//
-// func choiceForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·choiceForwardTrainAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…2] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ $2, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VMULPS (DX), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(SI), Y15
-	VMULPS 32(DX), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(SI), Y15
-	VMULPS 64(DX), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 12(SI), Y15
-	VMULPS 96(DX), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 16(SI), Y15
-	VMULPS 128(DX), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 20(SI), Y15
-	VMULPS 160(DX), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 24(SI), Y15
-	VMULPS 192(DX), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 28(SI), Y15
-	VMULPS 224(DX), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VZEROUPPER 
-	RET 
-
-// choiceForwardTrainRowsPanel1AVX2 sums 16 products for 3 outputs of every row, in tiles of rows.
-//
-// func choiceForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·choiceForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $64, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VADDPS Y10, Y8, Y8
-	VADDPS Y11, Y9, Y9
-	VADDPS Y9, Y8, Y8
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y4, Y0, 12(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y8, Y0, 24(R8)
-	ADDQ $192, SI
-	ADDQ $36, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms6
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y0
-	VMASKMOVPS Y4, Y0, 12(R8)
-	ADDQ $128, SI
-	ADDQ $24, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms9
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	ADDQ $64, SI
-	ADDQ $12, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-// choiceForward_2AVX2 is choiceForward_2Generic for avx2: 48 multiply-adds,
-// product and sum are rounded separately, the same bits as choiceForward_2Generic.
-//
-// func choiceForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·choiceForward_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…2] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ $2, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VMULPS (DX), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(SI), Y15
-	VMULPS 32(DX), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(SI), Y15
-	VMULPS 64(DX), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 12(SI), Y15
-	VMULPS 96(DX), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 16(SI), Y15
-	VMULPS 128(DX), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 20(SI), Y15
-	VMULPS 160(DX), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 24(SI), Y15
-	VMULPS 192(DX), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 28(SI), Y15
-	VMULPS 224(DX), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VZEROUPPER 
-	RET 
-
-// choiceGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-// func choiceGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int)
-TEXT ·choiceGradInputRowsBlocksAVX2(SB), NOSPLIT, $0-48
-	MOVQ wt+16(FP), R11
-	XORQ R12, R12
-	MOVQ blocks+24(FP), DX
-block1:
-	MOVQ dy+8(FP), SI
-	MOVQ dx+0(FP), R8
-	ADDQ R12, R8
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done3
-rows2:
-
-	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS (R10), Y15, Y12
-	VMASKMOVPS 12(R10), Y15, Y13
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS (R11), Y15, Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS 32(R11), Y15, Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS 64(R11), Y15, Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS 96(R11), Y15, Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBLENDPS $240, Y4, Y0, Y8
-	VPERM2F128 $33, Y4, Y0, Y0
-	VADDPS Y0, Y8, Y0
-	VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y6, Y2, Y4
-	VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y7, Y3, Y4
-	VPERM2F128 $33, Y7, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS X0, (R8)
-	VEXTRACTF128 $1, Y0, 64(R8)
-	ADDQ $24, SI
-	ADDQ $128, R8
-	DECQ AX
-	JNZ rows2
-done3:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS (R10), Y15, Y12
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS (R11), Y15, Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS 32(R11), Y15, Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS 64(R11), Y15, Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS 96(R11), Y15, Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBLENDPS $240, Y0, Y0, Y4
-	VPERM2F128 $33, Y0, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y2, Y2, Y4
-	VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y3, Y3, Y4
-	VPERM2F128 $33, Y3, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS X0, (R8)
-	ADDQ $12, SI
-	ADDQ $64, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	ADDQ $16, R12
-	ADDQ $128, R11
-	DECQ DX
-	JNZ block1
-	VZEROUPPER 
-	RET 
-
-// gradient3_2AVX2 sums the gradients of the weights of 3 outputs over the rows.
-//
-// func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient3_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 20(R9), Y15
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	ADDQ $64, R10
-	ADDQ $12, DI
-	DECQ CX
-	JNZ rows3
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	ADDQ $24, SI
-	ADDQ $192, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS 20(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	ADDQ $64, R10
-	ADDQ $12, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-DATA dense4ForwardAVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense4ForwardAVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense4ForwardAVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense4ForwardAVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense4ForwardAVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense4ForwardAVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense4ForwardAVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense4ForwardAVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense4ForwardAVX2Const<>+32(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+36(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+40(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+44(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+48(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+52(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+56(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+60(SB)/4, $0x80000000
-DATA dense4ForwardAVX2Const<>+64(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+68(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+72(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+76(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+80(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+84(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+88(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+92(SB)/4, $0x42b20000
-DATA dense4ForwardAVX2Const<>+96(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+100(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+104(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+108(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+112(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+116(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+120(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+124(SB)/4, $0xc2d00000
-DATA dense4ForwardAVX2Const<>+128(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+132(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+136(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+140(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+144(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+148(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+152(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+156(SB)/4, $0x4138aa3b
-DATA dense4ForwardAVX2Const<>+160(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+164(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+168(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+172(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+176(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+180(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+184(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+188(SB)/4, $0x4b400000
-DATA dense4ForwardAVX2Const<>+192(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+196(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+200(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+204(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+208(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+212(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+216(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+220(SB)/4, $0x3db17000
-DATA dense4ForwardAVX2Const<>+224(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+228(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+232(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+236(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+240(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+244(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+248(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+252(SB)/4, $0x3685fdf4
-DATA dense4ForwardAVX2Const<>+256(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+260(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+264(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+268(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+272(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+276(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+280(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+284(SB)/4, $0x3e2aae38
-DATA dense4ForwardAVX2Const<>+288(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+292(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+296(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+300(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+304(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+308(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+312(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+316(SB)/4, $0x3f000000
-DATA dense4ForwardAVX2Const<>+320(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+324(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+328(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+332(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+336(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+340(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+344(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+348(SB)/4, $0x3d2aab32
-DATA dense4ForwardAVX2Const<>+352(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+356(SB)/4, $0xb24e0611
-DATA dense4ForwardAVX2Const<>+360(SB)/4, $0x33092801
-DATA dense4ForwardAVX2Const<>+364(SB)/4, $0xb3051aa9
-DATA dense4ForwardAVX2Const<>+368(SB)/4, $0x329302ae
-DATA dense4ForwardAVX2Const<>+372(SB)/4, $0x31b3d0e5
-DATA dense4ForwardAVX2Const<>+376(SB)/4, $0xb27ce183
-DATA dense4ForwardAVX2Const<>+380(SB)/4, $0xb1d290be
-DATA dense4ForwardAVX2Const<>+384(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+388(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+392(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+396(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+400(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+404(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+408(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+412(SB)/4, $0x40000000
-DATA dense4ForwardAVX2Const<>+416(SB)/4, $0x1f800000
-DATA dense4ForwardAVX2Const<>+420(SB)/4, $0x1f7b95c2
-DATA dense4ForwardAVX2Const<>+424(SB)/4, $0x1f7837f0
-DATA dense4ForwardAVX2Const<>+428(SB)/4, $0x1f75fed7
-DATA dense4ForwardAVX2Const<>+432(SB)/4, $0x1f7504f3
-DATA dense4ForwardAVX2Const<>+436(SB)/4, $0x1f75672a
-DATA dense4ForwardAVX2Const<>+440(SB)/4, $0x1f7744fd
-DATA dense4ForwardAVX2Const<>+444(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardAVX2Const<>+448(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+452(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+456(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+460(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+464(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+468(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+472(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+476(SB)/4, $0x5f800000
-DATA dense4ForwardAVX2Const<>+480(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+484(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+488(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+492(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+496(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+500(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+504(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+508(SB)/4, $0x3f800000
-DATA dense4ForwardAVX2Const<>+512(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+516(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+520(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+524(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+528(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+532(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+536(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+540(SB)/4, $0x3f3504f3
-DATA dense4ForwardAVX2Const<>+544(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+548(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+552(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+556(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+560(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+564(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+568(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+572(SB)/4, $0x7fffff
-DATA dense4ForwardAVX2Const<>+576(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+580(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+584(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+588(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+592(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+596(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+600(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+604(SB)/4, $0x7f
-DATA dense4ForwardAVX2Const<>+608(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+612(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+616(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+620(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+624(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+628(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+632(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+636(SB)/4, $0x4c000000
-DATA dense4ForwardAVX2Const<>+640(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+644(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+648(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+652(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+656(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+660(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+664(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+668(SB)/4, $0x3e789d90
-DATA dense4ForwardAVX2Const<>+672(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+676(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+680(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+684(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+688(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+692(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+696(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+700(SB)/4, $0x3e91e9f0
-DATA dense4ForwardAVX2Const<>+704(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+708(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+712(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+716(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+720(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+724(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+728(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+732(SB)/4, $0x3eccce13
-DATA dense4ForwardAVX2Const<>+736(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+740(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+744(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+748(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+752(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+756(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+760(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+764(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardAVX2Const<>+768(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+772(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+776(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+780(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+784(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+788(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+792(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+796(SB)/4, $0x35bfbe8e
-DATA dense4ForwardAVX2Const<>+800(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+804(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+808(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+812(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+816(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+820(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+824(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+828(SB)/4, $0x3f317200
-DATA dense4ForwardAVX2Const<>+832(SB)/4, $0x7f7fffff
-DATA dense4ForwardAVX2Const<>+836(SB)/4, $0x7f7fffff
-DATA dense4ForwardAVX2Const<>+840(SB)/4, $0x7f7fffff
-DATA dense4ForwardAVX2Const<>+844(SB)/4, $0x7f7fffff
-DATA dense4ForwardAVX2Const<>+848(SB)/4, $0x7f7fffff
-DATA dense4ForwardAVX2Const<>+852(SB)/4, $0x7f7fffff
-DATA dense4ForwardAVX2Const<>+856(SB)/4, $0x7f7fffff
-DATA dense4ForwardAVX2Const<>+860(SB)/4, $0x7f7fffff
-DATA dense4ForwardAVX2Const<>+864(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+868(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+872(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+876(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+880(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+884(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+888(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+892(SB)/4, $0x0
-DATA dense4ForwardAVX2Const<>+896(SB)/4, $0xff800000
-DATA dense4ForwardAVX2Const<>+900(SB)/4, $0xff800000
-DATA dense4ForwardAVX2Const<>+904(SB)/4, $0xff800000
-DATA dense4ForwardAVX2Const<>+908(SB)/4, $0xff800000
-DATA dense4ForwardAVX2Const<>+912(SB)/4, $0xff800000
-DATA dense4ForwardAVX2Const<>+916(SB)/4, $0xff800000
-DATA dense4ForwardAVX2Const<>+920(SB)/4, $0xff800000
-DATA dense4ForwardAVX2Const<>+924(SB)/4, $0xff800000
-DATA dense4ForwardAVX2Const<>+928(SB)/4, $0x7fc00000
-DATA dense4ForwardAVX2Const<>+932(SB)/4, $0x7fc00000
-DATA dense4ForwardAVX2Const<>+936(SB)/4, $0x7fc00000
-DATA dense4ForwardAVX2Const<>+940(SB)/4, $0x7fc00000
-DATA dense4ForwardAVX2Const<>+944(SB)/4, $0x7fc00000
-DATA dense4ForwardAVX2Const<>+948(SB)/4, $0x7fc00000
-DATA dense4ForwardAVX2Const<>+952(SB)/4, $0x7fc00000
-DATA dense4ForwardAVX2Const<>+956(SB)/4, $0x7fc00000
-DATA dense4ForwardAVX2Const<>+960(SB)/4, $0x33000000
-DATA dense4ForwardAVX2Const<>+964(SB)/4, $0x33000000
-DATA dense4ForwardAVX2Const<>+968(SB)/4, $0x33000000
-DATA dense4ForwardAVX2Const<>+972(SB)/4, $0x33000000
-DATA dense4ForwardAVX2Const<>+976(SB)/4, $0x33000000
-DATA dense4ForwardAVX2Const<>+980(SB)/4, $0x33000000
-DATA dense4ForwardAVX2Const<>+984(SB)/4, $0x33000000
-DATA dense4ForwardAVX2Const<>+988(SB)/4, $0x33000000
-GLOBL dense4ForwardAVX2Const<>(SB), RODATA|NOPTR, $992
-
-// dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 400 multiply-adds,
-// product and sum are rounded separately, the same bits as dense4ForwardGeneric.
-//
-// func dense4ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
-TEXT ·dense4ForwardAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-	MOVQ w+16(FP), R10
-
-	// y[0…15] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS 32(BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ $3, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VMULPS (DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 32(DI), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 4(SI), Y15
-	VMULPS 64(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 96(DI), Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(SI), Y15
-	VMULPS 128(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS 160(DI), Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 12(SI), Y15
-	VMULPS 192(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS 224(DI), Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 16(SI), Y15
-	VMULPS 256(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 288(DI), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 20(SI), Y15
-	VMULPS 320(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 352(DI), Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 24(SI), Y15
-	VMULPS 384(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS 416(DI), Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 28(SI), Y15
-	VMULPS 448(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS 480(DI), Y15, Y14
-	VADDPS Y14, Y7, Y7
-	ADDQ $32, SI
-	ADDQ $512, DI
-	DECQ CX
-	JNZ inputs1
-	VBROADCASTSS (SI), Y15
-	VMULPS (DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 32(DI), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-
-	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VXORPS Y1, Y1, Y1
-	VMAXPS Y0, Y1, Y1
-	VANDPS dense4ForwardAVX2Const<>+0(SB), Y0, Y0
-	VXORPS dense4ForwardAVX2Const<>+32(SB), Y0, Y0
-	VMOVUPS dense4ForwardAVX2Const<>+64(SB), Y2
-	VMINPS Y0, Y2, Y0
-	VMOVUPS dense4ForwardAVX2Const<>+96(SB), Y2
-	VMAXPS Y0, Y2, Y0
-	VMULPS dense4ForwardAVX2Const<>+128(SB), Y0, Y2
-	VADDPS dense4ForwardAVX2Const<>+160(SB), Y2, Y2
-	VSUBPS dense4ForwardAVX2Const<>+160(SB), Y2, Y3
-	VMULPS dense4ForwardAVX2Const<>+192(SB), Y3, Y5
-	VSUBPS Y5, Y0, Y5
-	VMULPS dense4ForwardAVX2Const<>+224(SB), Y3, Y3
-	VSUBPS Y3, Y5, Y3
-	VMULPS Y3, Y3, Y5
-	VMULPS dense4ForwardAVX2Const<>+256(SB), Y3, Y6
-	VADDPS dense4ForwardAVX2Const<>+288(SB), Y6, Y6
-	VMULPS dense4ForwardAVX2Const<>+320(SB), Y5, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VPERMPS dense4ForwardAVX2Const<>+352(SB), Y2, Y6
-	VADDPS Y6, Y3, Y3
-	VADDPS Y3, Y5, Y3
-	VPSRLD $1, Y0, Y0
-	VANDPS dense4ForwardAVX2Const<>+384(SB), Y0, Y0
-	VPERMPS dense4ForwardAVX2Const<>+416(SB), Y2, Y5
-	VPSLLD $20, Y2, Y2
-	VPADDD Y2, Y5, Y2
-	VPADDD Y2, Y0, Y2
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y2
-	VXORPS dense4ForwardAVX2Const<>+448(SB), Y0, Y0
-	VMULPS Y0, Y2, Y0
-	VADDPS dense4ForwardAVX2Const<>+480(SB), Y0, Y2
-	VCMPPS $17, dense4ForwardAVX2Const<>+480(SB), Y0, Y3
-	VSUBPS dense4ForwardAVX2Const<>+480(SB), Y2, Y5
-	VSUBPS Y5, Y0, Y5
-	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4ForwardAVX2Const<>+480(SB), Y7
-	VSUBPS Y6, Y7, Y6
-	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4ForwardAVX2Const<>+512(SB), Y2, Y5
-	VANDPS dense4ForwardAVX2Const<>+544(SB), Y5, Y6
-	VPADDD dense4ForwardAVX2Const<>+512(SB), Y6, Y6
-	VSUBPS dense4ForwardAVX2Const<>+480(SB), Y6, Y6
-	VPSRAD $23, Y5, Y5
-	VMOVUPS dense4ForwardAVX2Const<>+576(SB), Y7
-	VPSUBD Y5, Y7, Y7
-	VPSLLD $23, Y7, Y7
-	VCMPPS $17, dense4ForwardAVX2Const<>+608(SB), Y0, Y8
-	VMULPS Y7, Y3, Y3
-	VANDPS Y3, Y8, Y3
-	VCVTDQ2PS Y5, Y5
-	VADDPS Y3, Y6, Y3
-	VADDPS dense4ForwardAVX2Const<>+384(SB), Y3, Y6
-	VDIVPS Y6, Y3, Y6
-	VMULPS Y6, Y6, Y7
-	VMULPS dense4ForwardAVX2Const<>+640(SB), Y7, Y8
-	VADDPS dense4ForwardAVX2Const<>+672(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS dense4ForwardAVX2Const<>+704(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS dense4ForwardAVX2Const<>+736(SB), Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VMULPS Y3, Y3, Y8
-	VMULPS dense4ForwardAVX2Const<>+288(SB), Y8, Y8
-	VADDPS Y7, Y8, Y7
-	VMULPS Y7, Y6, Y6
-	VMULPS dense4ForwardAVX2Const<>+768(SB), Y5, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS dense4ForwardAVX2Const<>+800(SB), Y5, Y5
-	VSUBPS Y6, Y8, Y6
-	VSUBPS Y3, Y6, Y3
-	VSUBPS Y3, Y5, Y3
-	VCMPPS $22, dense4ForwardAVX2Const<>+832(SB), Y0, Y5
-	VBLENDVPS Y5, Y0, Y3, Y3
-	VCMPPS $17, dense4ForwardAVX2Const<>+864(SB), Y2, Y5
-	VMOVUPS dense4ForwardAVX2Const<>+896(SB), Y6
-	VBLENDVPS Y5, dense4ForwardAVX2Const<>+928(SB), Y6, Y5
-	VCMPPS $18, dense4ForwardAVX2Const<>+864(SB), Y2, Y2
-	VBLENDVPS Y2, Y5, Y3, Y2
-	VANDPS dense4ForwardAVX2Const<>+0(SB), Y0, Y3
-	VCMPPS $17, dense4ForwardAVX2Const<>+960(SB), Y3, Y3
-	VBLENDVPS Y3, Y0, Y2, Y0
-	VADDPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y0
-	VANDPS dense4ForwardAVX2Const<>+0(SB), Y4, Y1
-	VXORPS dense4ForwardAVX2Const<>+32(SB), Y1, Y1
-	VMOVUPS dense4ForwardAVX2Const<>+64(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense4ForwardAVX2Const<>+96(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense4ForwardAVX2Const<>+128(SB), Y1, Y2
-	VADDPS dense4ForwardAVX2Const<>+160(SB), Y2, Y2
-	VSUBPS dense4ForwardAVX2Const<>+160(SB), Y2, Y3
-	VMULPS dense4ForwardAVX2Const<>+192(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y4
-	VMULPS dense4ForwardAVX2Const<>+224(SB), Y3, Y3
-	VSUBPS Y3, Y4, Y3
-	VMULPS Y3, Y3, Y4
-	VMULPS dense4ForwardAVX2Const<>+256(SB), Y3, Y5
-	VADDPS dense4ForwardAVX2Const<>+288(SB), Y5, Y5
-	VMULPS dense4ForwardAVX2Const<>+320(SB), Y4, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VPERMPS dense4ForwardAVX2Const<>+352(SB), Y2, Y5
-	VADDPS Y5, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VPSRLD $1, Y1, Y1
-	VANDPS dense4ForwardAVX2Const<>+384(SB), Y1, Y1
-	VPERMPS dense4ForwardAVX2Const<>+416(SB), Y2, Y4
-	VPSLLD $20, Y2, Y2
-	VPADDD Y2, Y4, Y2
-	VPADDD Y2, Y1, Y2
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y2
-	VXORPS dense4ForwardAVX2Const<>+448(SB), Y1, Y1
-	VMULPS Y1, Y2, Y1
-	VADDPS dense4ForwardAVX2Const<>+480(SB), Y1, Y2
-	VCMPPS $17, dense4ForwardAVX2Const<>+480(SB), Y1, Y3
-	VSUBPS dense4ForwardAVX2Const<>+480(SB), Y2, Y4
-	VSUBPS Y4, Y1, Y4
-	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4ForwardAVX2Const<>+480(SB), Y6
-	VSUBPS Y5, Y6, Y5
-	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4ForwardAVX2Const<>+512(SB), Y2, Y4
-	VANDPS dense4ForwardAVX2Const<>+544(SB), Y4, Y5
-	VPADDD dense4ForwardAVX2Const<>+512(SB), Y5, Y5
-	VSUBPS dense4ForwardAVX2Const<>+480(SB), Y5, Y5
-	VPSRAD $23, Y4, Y4
-	VMOVUPS dense4ForwardAVX2Const<>+576(SB), Y6
-	VPSUBD Y4, Y6, Y6
-	VPSLLD $23, Y6, Y6
-	VCMPPS $17, dense4ForwardAVX2Const<>+608(SB), Y1, Y7
-	VMULPS Y6, Y3, Y3
-	VANDPS Y3, Y7, Y3
-	VCVTDQ2PS Y4, Y4
-	VADDPS Y3, Y5, Y3
-	VADDPS dense4ForwardAVX2Const<>+384(SB), Y3, Y5
-	VDIVPS Y5, Y3, Y5
-	VMULPS Y5, Y5, Y6
-	VMULPS dense4ForwardAVX2Const<>+640(SB), Y6, Y7
-	VADDPS dense4ForwardAVX2Const<>+672(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS dense4ForwardAVX2Const<>+704(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS dense4ForwardAVX2Const<>+736(SB), Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VMULPS Y3, Y3, Y7
-	VMULPS dense4ForwardAVX2Const<>+288(SB), Y7, Y7
-	VADDPS Y6, Y7, Y6
-	VMULPS Y6, Y5, Y5
-	VMULPS dense4ForwardAVX2Const<>+768(SB), Y4, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS dense4ForwardAVX2Const<>+800(SB), Y4, Y4
-	VSUBPS Y5, Y7, Y5
-	VSUBPS Y3, Y5, Y3
-	VSUBPS Y3, Y4, Y3
-	VCMPPS $22, dense4ForwardAVX2Const<>+832(SB), Y1, Y4
-	VBLENDVPS Y4, Y1, Y3, Y3
-	VCMPPS $17, dense4ForwardAVX2Const<>+864(SB), Y2, Y4
-	VMOVUPS dense4ForwardAVX2Const<>+896(SB), Y5
-	VBLENDVPS Y4, dense4ForwardAVX2Const<>+928(SB), Y5, Y4
-	VCMPPS $18, dense4ForwardAVX2Const<>+864(SB), Y2, Y2
-	VBLENDVPS Y2, Y4, Y3, Y2
-	VANDPS dense4ForwardAVX2Const<>+0(SB), Y1, Y3
-	VCMPPS $17, dense4ForwardAVX2Const<>+960(SB), Y3, Y3
-	VBLENDVPS Y3, Y1, Y2, Y1
-	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense4ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x80000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x42b20000
-DATA dense4ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0xc2d00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x4138aa3b
-DATA dense4ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x4b400000
-DATA dense4ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3db17000
-DATA dense4ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3685fdf4
-DATA dense4ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3e2aae38
-DATA dense4ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3f000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3d2aab32
-DATA dense4ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x0
-DATA dense4ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0xb24e0611
-DATA dense4ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x33092801
-DATA dense4ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0xb3051aa9
-DATA dense4ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x329302ae
-DATA dense4ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x31b3d0e5
-DATA dense4ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0xb27ce183
-DATA dense4ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0xb1d290be
-DATA dense4ForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x40000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+416(SB)/4, $0x1f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+420(SB)/4, $0x1f7b95c2
-DATA dense4ForwardRowsPanel1AVX2Const<>+424(SB)/4, $0x1f7837f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+428(SB)/4, $0x1f75fed7
-DATA dense4ForwardRowsPanel1AVX2Const<>+432(SB)/4, $0x1f7504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+436(SB)/4, $0x1f75672a
-DATA dense4ForwardRowsPanel1AVX2Const<>+440(SB)/4, $0x1f7744fd
-DATA dense4ForwardRowsPanel1AVX2Const<>+444(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardRowsPanel1AVX2Const<>+448(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+452(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+456(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+460(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+464(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+468(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+472(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+476(SB)/4, $0x5f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+480(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+484(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+488(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+492(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+496(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+500(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+504(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+508(SB)/4, $0x3f800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+512(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+516(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+520(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+524(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+528(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+532(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+536(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+540(SB)/4, $0x3f3504f3
-DATA dense4ForwardRowsPanel1AVX2Const<>+544(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+548(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+552(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+556(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+560(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+564(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+568(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+572(SB)/4, $0x7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+576(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel1AVX2Const<>+580(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel1AVX2Const<>+584(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel1AVX2Const<>+588(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel1AVX2Const<>+592(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel1AVX2Const<>+596(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel1AVX2Const<>+600(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel1AVX2Const<>+604(SB)/4, $0x7f
-DATA dense4ForwardRowsPanel1AVX2Const<>+608(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+612(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+616(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+620(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+624(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+628(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+632(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+636(SB)/4, $0x4c000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+640(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel1AVX2Const<>+644(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel1AVX2Const<>+648(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel1AVX2Const<>+652(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel1AVX2Const<>+656(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel1AVX2Const<>+660(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel1AVX2Const<>+664(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel1AVX2Const<>+668(SB)/4, $0x3e789d90
-DATA dense4ForwardRowsPanel1AVX2Const<>+672(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+676(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+680(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+684(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+688(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+692(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+696(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+700(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRowsPanel1AVX2Const<>+704(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel1AVX2Const<>+708(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel1AVX2Const<>+712(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel1AVX2Const<>+716(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel1AVX2Const<>+720(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel1AVX2Const<>+724(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel1AVX2Const<>+728(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel1AVX2Const<>+732(SB)/4, $0x3eccce13
-DATA dense4ForwardRowsPanel1AVX2Const<>+736(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel1AVX2Const<>+740(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel1AVX2Const<>+744(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel1AVX2Const<>+748(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel1AVX2Const<>+752(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel1AVX2Const<>+756(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel1AVX2Const<>+760(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel1AVX2Const<>+764(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRowsPanel1AVX2Const<>+768(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel1AVX2Const<>+772(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel1AVX2Const<>+776(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel1AVX2Const<>+780(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel1AVX2Const<>+784(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel1AVX2Const<>+788(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel1AVX2Const<>+792(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel1AVX2Const<>+796(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRowsPanel1AVX2Const<>+800(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel1AVX2Const<>+804(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel1AVX2Const<>+808(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel1AVX2Const<>+812(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel1AVX2Const<>+816(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel1AVX2Const<>+820(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel1AVX2Const<>+824(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel1AVX2Const<>+828(SB)/4, $0x3f317200
-DATA dense4ForwardRowsPanel1AVX2Const<>+832(SB)/4, $0x7f7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+836(SB)/4, $0x7f7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+840(SB)/4, $0x7f7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+844(SB)/4, $0x7f7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+848(SB)/4, $0x7f7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+852(SB)/4, $0x7f7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+856(SB)/4, $0x7f7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+860(SB)/4, $0x7f7fffff
-DATA dense4ForwardRowsPanel1AVX2Const<>+864(SB)/4, $0x0
-DATA dense4ForwardRowsPanel1AVX2Const<>+868(SB)/4, $0x0
-DATA dense4ForwardRowsPanel1AVX2Const<>+872(SB)/4, $0x0
-DATA dense4ForwardRowsPanel1AVX2Const<>+876(SB)/4, $0x0
-DATA dense4ForwardRowsPanel1AVX2Const<>+880(SB)/4, $0x0
-DATA dense4ForwardRowsPanel1AVX2Const<>+884(SB)/4, $0x0
-DATA dense4ForwardRowsPanel1AVX2Const<>+888(SB)/4, $0x0
-DATA dense4ForwardRowsPanel1AVX2Const<>+892(SB)/4, $0x0
-DATA dense4ForwardRowsPanel1AVX2Const<>+896(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+900(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+904(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+908(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+912(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+916(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+920(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+924(SB)/4, $0xff800000
-DATA dense4ForwardRowsPanel1AVX2Const<>+928(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+932(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+936(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+940(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+944(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+948(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+952(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+956(SB)/4, $0x7fc00000
-DATA dense4ForwardRowsPanel1AVX2Const<>+960(SB)/4, $0x33000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+964(SB)/4, $0x33000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+968(SB)/4, $0x33000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+972(SB)/4, $0x33000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+976(SB)/4, $0x33000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+980(SB)/4, $0x33000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+984(SB)/4, $0x33000000
-DATA dense4ForwardRowsPanel1AVX2Const<>+988(SB)/4, $0x33000000
-GLOBL dense4ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $992
-
-// dense4ForwardRowsPanel1AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
-//
-// func dense4ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense4ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $100, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS 32(BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $3, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms3
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-
-	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VXORPS Y1, Y1, Y1
-	VMAXPS Y0, Y1, Y1
-	VANDPS dense4ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y0
-	VXORPS dense4ForwardRowsPanel1AVX2Const<>+32(SB), Y0, Y0
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+64(SB), Y2
-	VMINPS Y0, Y2, Y0
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+96(SB), Y2
-	VMAXPS Y0, Y2, Y0
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+128(SB), Y0, Y2
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
-	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y5
-	VSUBPS Y5, Y0, Y5
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
-	VSUBPS Y3, Y5, Y3
-	VMULPS Y3, Y3, Y5
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y6
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+288(SB), Y6, Y6
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+320(SB), Y5, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y6
-	VADDPS Y6, Y3, Y3
-	VADDPS Y3, Y5, Y3
-	VPSRLD $1, Y0, Y0
-	VANDPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+416(SB), Y2, Y5
-	VPSLLD $20, Y2, Y2
-	VPADDD Y2, Y5, Y2
-	VPADDD Y2, Y0, Y2
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y2
-	VXORPS dense4ForwardRowsPanel1AVX2Const<>+448(SB), Y0, Y0
-	VMULPS Y0, Y2, Y0
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y0, Y2
-	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y0, Y3
-	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y5
-	VSUBPS Y5, Y0, Y5
-	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y7
-	VSUBPS Y6, Y7, Y6
-	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y2, Y5
-	VANDPS dense4ForwardRowsPanel1AVX2Const<>+544(SB), Y5, Y6
-	VPADDD dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y6, Y6
-	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y6, Y6
-	VPSRAD $23, Y5, Y5
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+576(SB), Y7
-	VPSUBD Y5, Y7, Y7
-	VPSLLD $23, Y7, Y7
-	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+608(SB), Y0, Y8
-	VMULPS Y7, Y3, Y3
-	VANDPS Y3, Y8, Y3
-	VCVTDQ2PS Y5, Y5
-	VADDPS Y3, Y6, Y3
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y3, Y6
-	VDIVPS Y6, Y3, Y6
-	VMULPS Y6, Y6, Y7
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+640(SB), Y7, Y8
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+672(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+704(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+736(SB), Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VMULPS Y3, Y3, Y8
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+288(SB), Y8, Y8
-	VADDPS Y7, Y8, Y7
-	VMULPS Y7, Y6, Y6
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+768(SB), Y5, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+800(SB), Y5, Y5
-	VSUBPS Y6, Y8, Y6
-	VSUBPS Y3, Y6, Y3
-	VSUBPS Y3, Y5, Y3
-	VCMPPS $22, dense4ForwardRowsPanel1AVX2Const<>+832(SB), Y0, Y5
-	VBLENDVPS Y5, Y0, Y3, Y3
-	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+864(SB), Y2, Y5
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+896(SB), Y6
-	VBLENDVPS Y5, dense4ForwardRowsPanel1AVX2Const<>+928(SB), Y6, Y5
-	VCMPPS $18, dense4ForwardRowsPanel1AVX2Const<>+864(SB), Y2, Y2
-	VBLENDVPS Y2, Y5, Y3, Y2
-	VANDPS dense4ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y3
-	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+960(SB), Y3, Y3
-	VBLENDVPS Y3, Y0, Y2, Y0
-	VADDPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y0
-	VANDPS dense4ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y1
-	VXORPS dense4ForwardRowsPanel1AVX2Const<>+32(SB), Y1, Y1
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+64(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+96(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
-	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y4
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
-	VSUBPS Y3, Y4, Y3
-	VMULPS Y3, Y3, Y4
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y5
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+288(SB), Y5, Y5
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+320(SB), Y4, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y5
-	VADDPS Y5, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VPSRLD $1, Y1, Y1
-	VANDPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VPERMPS dense4ForwardRowsPanel1AVX2Const<>+416(SB), Y2, Y4
-	VPSLLD $20, Y2, Y2
-	VPADDD Y2, Y4, Y2
-	VPADDD Y2, Y1, Y2
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y2
-	VXORPS dense4ForwardRowsPanel1AVX2Const<>+448(SB), Y1, Y1
-	VMULPS Y1, Y2, Y1
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y1, Y2
-	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y1, Y3
-	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y2, Y4
-	VSUBPS Y4, Y1, Y4
-	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y6
-	VSUBPS Y5, Y6, Y5
-	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y2, Y4
-	VANDPS dense4ForwardRowsPanel1AVX2Const<>+544(SB), Y4, Y5
-	VPADDD dense4ForwardRowsPanel1AVX2Const<>+512(SB), Y5, Y5
-	VSUBPS dense4ForwardRowsPanel1AVX2Const<>+480(SB), Y5, Y5
-	VPSRAD $23, Y4, Y4
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+576(SB), Y6
-	VPSUBD Y4, Y6, Y6
-	VPSLLD $23, Y6, Y6
-	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+608(SB), Y1, Y7
-	VMULPS Y6, Y3, Y3
-	VANDPS Y3, Y7, Y3
-	VCVTDQ2PS Y4, Y4
-	VADDPS Y3, Y5, Y3
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+384(SB), Y3, Y5
-	VDIVPS Y5, Y3, Y5
-	VMULPS Y5, Y5, Y6
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+640(SB), Y6, Y7
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+672(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+704(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS dense4ForwardRowsPanel1AVX2Const<>+736(SB), Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VMULPS Y3, Y3, Y7
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+288(SB), Y7, Y7
-	VADDPS Y6, Y7, Y6
-	VMULPS Y6, Y5, Y5
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+768(SB), Y4, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS dense4ForwardRowsPanel1AVX2Const<>+800(SB), Y4, Y4
-	VSUBPS Y5, Y7, Y5
-	VSUBPS Y3, Y5, Y3
-	VSUBPS Y3, Y4, Y3
-	VCMPPS $22, dense4ForwardRowsPanel1AVX2Const<>+832(SB), Y1, Y4
-	VBLENDVPS Y4, Y1, Y3, Y3
-	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+864(SB), Y2, Y4
-	VMOVUPS dense4ForwardRowsPanel1AVX2Const<>+896(SB), Y5
-	VBLENDVPS Y4, dense4ForwardRowsPanel1AVX2Const<>+928(SB), Y5, Y4
-	VCMPPS $18, dense4ForwardRowsPanel1AVX2Const<>+864(SB), Y2, Y2
-	VBLENDVPS Y2, Y4, Y3, Y2
-	VANDPS dense4ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y3
-	VCMPPS $17, dense4ForwardRowsPanel1AVX2Const<>+960(SB), Y3, Y3
-	VBLENDVPS Y3, Y1, Y2, Y1
-	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $100, SI
-	ADDQ $64, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	VZEROUPPER 
-	RET 
-
-DATA dense4ForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0x80000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x42b20000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0xc2d00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x4138aa3b
-DATA dense4ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0x4b400000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3db17000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3685fdf4
-DATA dense4ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3e2aae38
-DATA dense4ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3f000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x3d2aab32
-DATA dense4ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0xb24e0611
-DATA dense4ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x33092801
-DATA dense4ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0xb3051aa9
-DATA dense4ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x329302ae
-DATA dense4ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x31b3d0e5
-DATA dense4ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0xb27ce183
-DATA dense4ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0xb1d290be
-DATA dense4ForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0x40000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+416(SB)/4, $0x1f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+420(SB)/4, $0x1f7b95c2
-DATA dense4ForwardRows_2Panel1AVX2Const<>+424(SB)/4, $0x1f7837f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+428(SB)/4, $0x1f75fed7
-DATA dense4ForwardRows_2Panel1AVX2Const<>+432(SB)/4, $0x1f7504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+436(SB)/4, $0x1f75672a
-DATA dense4ForwardRows_2Panel1AVX2Const<>+440(SB)/4, $0x1f7744fd
-DATA dense4ForwardRows_2Panel1AVX2Const<>+444(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardRows_2Panel1AVX2Const<>+448(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+452(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+456(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+460(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+464(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+468(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+472(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+476(SB)/4, $0x5f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+480(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+484(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+488(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+492(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+496(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+500(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+504(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+508(SB)/4, $0x3f800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+512(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+516(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+520(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+524(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+528(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+532(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+536(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+540(SB)/4, $0x3f3504f3
-DATA dense4ForwardRows_2Panel1AVX2Const<>+544(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+548(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+552(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+556(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+560(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+564(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+568(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+572(SB)/4, $0x7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+576(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel1AVX2Const<>+580(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel1AVX2Const<>+584(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel1AVX2Const<>+588(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel1AVX2Const<>+592(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel1AVX2Const<>+596(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel1AVX2Const<>+600(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel1AVX2Const<>+604(SB)/4, $0x7f
-DATA dense4ForwardRows_2Panel1AVX2Const<>+608(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+612(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+616(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+620(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+624(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+628(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+632(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+636(SB)/4, $0x4c000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+640(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel1AVX2Const<>+644(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel1AVX2Const<>+648(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel1AVX2Const<>+652(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel1AVX2Const<>+656(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel1AVX2Const<>+660(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel1AVX2Const<>+664(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel1AVX2Const<>+668(SB)/4, $0x3e789d90
-DATA dense4ForwardRows_2Panel1AVX2Const<>+672(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+676(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+680(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+684(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+688(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+692(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+696(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+700(SB)/4, $0x3e91e9f0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+704(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel1AVX2Const<>+708(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel1AVX2Const<>+712(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel1AVX2Const<>+716(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel1AVX2Const<>+720(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel1AVX2Const<>+724(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel1AVX2Const<>+728(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel1AVX2Const<>+732(SB)/4, $0x3eccce13
-DATA dense4ForwardRows_2Panel1AVX2Const<>+736(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel1AVX2Const<>+740(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel1AVX2Const<>+744(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel1AVX2Const<>+748(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel1AVX2Const<>+752(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel1AVX2Const<>+756(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel1AVX2Const<>+760(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel1AVX2Const<>+764(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardRows_2Panel1AVX2Const<>+768(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel1AVX2Const<>+772(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel1AVX2Const<>+776(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel1AVX2Const<>+780(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel1AVX2Const<>+784(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel1AVX2Const<>+788(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel1AVX2Const<>+792(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel1AVX2Const<>+796(SB)/4, $0x35bfbe8e
-DATA dense4ForwardRows_2Panel1AVX2Const<>+800(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel1AVX2Const<>+804(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel1AVX2Const<>+808(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel1AVX2Const<>+812(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel1AVX2Const<>+816(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel1AVX2Const<>+820(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel1AVX2Const<>+824(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel1AVX2Const<>+828(SB)/4, $0x3f317200
-DATA dense4ForwardRows_2Panel1AVX2Const<>+832(SB)/4, $0x7f7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+836(SB)/4, $0x7f7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+840(SB)/4, $0x7f7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+844(SB)/4, $0x7f7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+848(SB)/4, $0x7f7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+852(SB)/4, $0x7f7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+856(SB)/4, $0x7f7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+860(SB)/4, $0x7f7fffff
-DATA dense4ForwardRows_2Panel1AVX2Const<>+864(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+868(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+872(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+876(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+880(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+884(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+888(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+892(SB)/4, $0x0
-DATA dense4ForwardRows_2Panel1AVX2Const<>+896(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+900(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+904(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+908(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+912(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+916(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+920(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+924(SB)/4, $0xff800000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+928(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+932(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+936(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+940(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+944(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+948(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+952(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+956(SB)/4, $0x7fc00000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+960(SB)/4, $0x33000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+964(SB)/4, $0x33000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+968(SB)/4, $0x33000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+972(SB)/4, $0x33000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+976(SB)/4, $0x33000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+980(SB)/4, $0x33000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+984(SB)/4, $0x33000000
-DATA dense4ForwardRows_2Panel1AVX2Const<>+988(SB)/4, $0x33000000
-GLOBL dense4ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $992
-
-// dense4ForwardRows_2Panel1AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
-//
-// func dense4ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense4ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $100, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS 32(BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $3, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms3
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-
-	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VXORPS Y1, Y1, Y1
-	VMAXPS Y0, Y1, Y1
-	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y0
-	VXORPS dense4ForwardRows_2Panel1AVX2Const<>+32(SB), Y0, Y0
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+64(SB), Y2
-	VMINPS Y0, Y2, Y0
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+96(SB), Y2
-	VMAXPS Y0, Y2, Y0
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+128(SB), Y0, Y2
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
-	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y5
-	VSUBPS Y5, Y0, Y5
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
-	VSUBPS Y3, Y5, Y3
-	VMULPS Y3, Y3, Y5
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y6
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+288(SB), Y6, Y6
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+320(SB), Y5, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y6
-	VADDPS Y6, Y3, Y3
-	VADDPS Y3, Y5, Y3
-	VPSRLD $1, Y0, Y0
-	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+416(SB), Y2, Y5
-	VPSLLD $20, Y2, Y2
-	VPADDD Y2, Y5, Y2
-	VPADDD Y2, Y0, Y2
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y2
-	VXORPS dense4ForwardRows_2Panel1AVX2Const<>+448(SB), Y0, Y0
-	VMULPS Y0, Y2, Y0
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y0, Y2
-	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y0, Y3
-	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y5
-	VSUBPS Y5, Y0, Y5
-	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y7
-	VSUBPS Y6, Y7, Y6
-	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y2, Y5
-	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+544(SB), Y5, Y6
-	VPADDD dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y6, Y6
-	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y6, Y6
-	VPSRAD $23, Y5, Y5
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+576(SB), Y7
-	VPSUBD Y5, Y7, Y7
-	VPSLLD $23, Y7, Y7
-	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+608(SB), Y0, Y8
-	VMULPS Y7, Y3, Y3
-	VANDPS Y3, Y8, Y3
-	VCVTDQ2PS Y5, Y5
-	VADDPS Y3, Y6, Y3
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y3, Y6
-	VDIVPS Y6, Y3, Y6
-	VMULPS Y6, Y6, Y7
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+640(SB), Y7, Y8
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+672(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+704(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+736(SB), Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VMULPS Y3, Y3, Y8
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+288(SB), Y8, Y8
-	VADDPS Y7, Y8, Y7
-	VMULPS Y7, Y6, Y6
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+768(SB), Y5, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+800(SB), Y5, Y5
-	VSUBPS Y6, Y8, Y6
-	VSUBPS Y3, Y6, Y3
-	VSUBPS Y3, Y5, Y3
-	VCMPPS $22, dense4ForwardRows_2Panel1AVX2Const<>+832(SB), Y0, Y5
-	VBLENDVPS Y5, Y0, Y3, Y3
-	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+864(SB), Y2, Y5
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+896(SB), Y6
-	VBLENDVPS Y5, dense4ForwardRows_2Panel1AVX2Const<>+928(SB), Y6, Y5
-	VCMPPS $18, dense4ForwardRows_2Panel1AVX2Const<>+864(SB), Y2, Y2
-	VBLENDVPS Y2, Y5, Y3, Y2
-	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y3
-	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+960(SB), Y3, Y3
-	VBLENDVPS Y3, Y0, Y2, Y0
-	VADDPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y0
-	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y1
-	VXORPS dense4ForwardRows_2Panel1AVX2Const<>+32(SB), Y1, Y1
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+64(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+96(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y2
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
-	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y3
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y4
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
-	VSUBPS Y3, Y4, Y3
-	VMULPS Y3, Y3, Y4
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y5
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+288(SB), Y5, Y5
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+320(SB), Y4, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y5
-	VADDPS Y5, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VPSRLD $1, Y1, Y1
-	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
-	VPERMPS dense4ForwardRows_2Panel1AVX2Const<>+416(SB), Y2, Y4
-	VPSLLD $20, Y2, Y2
-	VPADDD Y2, Y4, Y2
-	VPADDD Y2, Y1, Y2
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y2
-	VXORPS dense4ForwardRows_2Panel1AVX2Const<>+448(SB), Y1, Y1
-	VMULPS Y1, Y2, Y1
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y1, Y2
-	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y1, Y3
-	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y2, Y4
-	VSUBPS Y4, Y1, Y4
-	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y6
-	VSUBPS Y5, Y6, Y5
-	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y2, Y4
-	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+544(SB), Y4, Y5
-	VPADDD dense4ForwardRows_2Panel1AVX2Const<>+512(SB), Y5, Y5
-	VSUBPS dense4ForwardRows_2Panel1AVX2Const<>+480(SB), Y5, Y5
-	VPSRAD $23, Y4, Y4
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+576(SB), Y6
-	VPSUBD Y4, Y6, Y6
-	VPSLLD $23, Y6, Y6
-	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+608(SB), Y1, Y7
-	VMULPS Y6, Y3, Y3
-	VANDPS Y3, Y7, Y3
-	VCVTDQ2PS Y4, Y4
-	VADDPS Y3, Y5, Y3
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+384(SB), Y3, Y5
-	VDIVPS Y5, Y3, Y5
-	VMULPS Y5, Y5, Y6
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+640(SB), Y6, Y7
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+672(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+704(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS dense4ForwardRows_2Panel1AVX2Const<>+736(SB), Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VMULPS Y3, Y3, Y7
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+288(SB), Y7, Y7
-	VADDPS Y6, Y7, Y6
-	VMULPS Y6, Y5, Y5
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+768(SB), Y4, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS dense4ForwardRows_2Panel1AVX2Const<>+800(SB), Y4, Y4
-	VSUBPS Y5, Y7, Y5
-	VSUBPS Y3, Y5, Y3
-	VSUBPS Y3, Y4, Y3
-	VCMPPS $22, dense4ForwardRows_2Panel1AVX2Const<>+832(SB), Y1, Y4
-	VBLENDVPS Y4, Y1, Y3, Y3
-	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+864(SB), Y2, Y4
-	VMOVUPS dense4ForwardRows_2Panel1AVX2Const<>+896(SB), Y5
-	VBLENDVPS Y4, dense4ForwardRows_2Panel1AVX2Const<>+928(SB), Y5, Y4
-	VCMPPS $18, dense4ForwardRows_2Panel1AVX2Const<>+864(SB), Y2, Y2
-	VBLENDVPS Y2, Y4, Y3, Y2
-	VANDPS dense4ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y3
-	VCMPPS $17, dense4ForwardRows_2Panel1AVX2Const<>+960(SB), Y3, Y3
-	VBLENDVPS Y3, Y1, Y2, Y1
-	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $100, SI
-	ADDQ $64, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	VZEROUPPER 
-	RET 
-
-DATA dense4ForwardTrainAVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainAVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainAVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainAVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainAVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainAVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainAVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainAVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainAVX2Const<>+32(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+36(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+40(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+44(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+48(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+52(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+56(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+60(SB)/4, $0x80000000
-DATA dense4ForwardTrainAVX2Const<>+64(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+68(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+72(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+76(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+80(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+84(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+88(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+92(SB)/4, $0x42b20000
-DATA dense4ForwardTrainAVX2Const<>+96(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+100(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+104(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+108(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+112(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+116(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+120(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+124(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainAVX2Const<>+128(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+132(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+136(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+140(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+144(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+148(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+152(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+156(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainAVX2Const<>+160(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+164(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+168(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+172(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+176(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+180(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+184(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+188(SB)/4, $0x4b400000
-DATA dense4ForwardTrainAVX2Const<>+192(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+196(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+200(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+204(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+208(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+212(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+216(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+220(SB)/4, $0x3db17000
-DATA dense4ForwardTrainAVX2Const<>+224(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+228(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+232(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+236(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+240(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+244(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+248(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+252(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainAVX2Const<>+256(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+260(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+264(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+268(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+272(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+276(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+280(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+284(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainAVX2Const<>+288(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+292(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+296(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+300(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+304(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+308(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+312(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+316(SB)/4, $0x3f000000
-DATA dense4ForwardTrainAVX2Const<>+320(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+324(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+328(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+332(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+336(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+340(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+344(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+348(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainAVX2Const<>+352(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+356(SB)/4, $0xb24e0611
-DATA dense4ForwardTrainAVX2Const<>+360(SB)/4, $0x33092801
-DATA dense4ForwardTrainAVX2Const<>+364(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrainAVX2Const<>+368(SB)/4, $0x329302ae
-DATA dense4ForwardTrainAVX2Const<>+372(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrainAVX2Const<>+376(SB)/4, $0xb27ce183
-DATA dense4ForwardTrainAVX2Const<>+380(SB)/4, $0xb1d290be
-DATA dense4ForwardTrainAVX2Const<>+384(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+388(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+392(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+396(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+400(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+404(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+408(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+412(SB)/4, $0x40000000
-DATA dense4ForwardTrainAVX2Const<>+416(SB)/4, $0x1f800000
-DATA dense4ForwardTrainAVX2Const<>+420(SB)/4, $0x1f7b95c2
-DATA dense4ForwardTrainAVX2Const<>+424(SB)/4, $0x1f7837f0
-DATA dense4ForwardTrainAVX2Const<>+428(SB)/4, $0x1f75fed7
-DATA dense4ForwardTrainAVX2Const<>+432(SB)/4, $0x1f7504f3
-DATA dense4ForwardTrainAVX2Const<>+436(SB)/4, $0x1f75672a
-DATA dense4ForwardTrainAVX2Const<>+440(SB)/4, $0x1f7744fd
-DATA dense4ForwardTrainAVX2Const<>+444(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardTrainAVX2Const<>+448(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+452(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+456(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+460(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+464(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+468(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+472(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+476(SB)/4, $0x5f800000
-DATA dense4ForwardTrainAVX2Const<>+480(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+484(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+488(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+492(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+496(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+500(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+504(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+508(SB)/4, $0x3f800000
-DATA dense4ForwardTrainAVX2Const<>+512(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+516(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+520(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+524(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+528(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+532(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+536(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+540(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainAVX2Const<>+544(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+548(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+552(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+556(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+560(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+564(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+568(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+572(SB)/4, $0x7fffff
-DATA dense4ForwardTrainAVX2Const<>+576(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+580(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+584(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+588(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+592(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+596(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+600(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+604(SB)/4, $0x7f
-DATA dense4ForwardTrainAVX2Const<>+608(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+612(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+616(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+620(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+624(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+628(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+632(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+636(SB)/4, $0x4c000000
-DATA dense4ForwardTrainAVX2Const<>+640(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+644(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+648(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+652(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+656(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+660(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+664(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+668(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainAVX2Const<>+672(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+676(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+680(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+684(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+688(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+692(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+696(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+700(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainAVX2Const<>+704(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+708(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+712(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+716(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+720(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+724(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+728(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+732(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainAVX2Const<>+736(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+740(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+744(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+748(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+752(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+756(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+760(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+764(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainAVX2Const<>+768(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+772(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+776(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+780(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+784(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+788(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+792(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+796(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainAVX2Const<>+800(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+804(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+808(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+812(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+816(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+820(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+824(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+828(SB)/4, $0x3f317200
-DATA dense4ForwardTrainAVX2Const<>+832(SB)/4, $0x7f7fffff
-DATA dense4ForwardTrainAVX2Const<>+836(SB)/4, $0x7f7fffff
-DATA dense4ForwardTrainAVX2Const<>+840(SB)/4, $0x7f7fffff
-DATA dense4ForwardTrainAVX2Const<>+844(SB)/4, $0x7f7fffff
-DATA dense4ForwardTrainAVX2Const<>+848(SB)/4, $0x7f7fffff
-DATA dense4ForwardTrainAVX2Const<>+852(SB)/4, $0x7f7fffff
-DATA dense4ForwardTrainAVX2Const<>+856(SB)/4, $0x7f7fffff
-DATA dense4ForwardTrainAVX2Const<>+860(SB)/4, $0x7f7fffff
-DATA dense4ForwardTrainAVX2Const<>+864(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+868(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+872(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+876(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+880(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+884(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+888(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+892(SB)/4, $0x0
-DATA dense4ForwardTrainAVX2Const<>+896(SB)/4, $0xff800000
-DATA dense4ForwardTrainAVX2Const<>+900(SB)/4, $0xff800000
-DATA dense4ForwardTrainAVX2Const<>+904(SB)/4, $0xff800000
-DATA dense4ForwardTrainAVX2Const<>+908(SB)/4, $0xff800000
-DATA dense4ForwardTrainAVX2Const<>+912(SB)/4, $0xff800000
-DATA dense4ForwardTrainAVX2Const<>+916(SB)/4, $0xff800000
-DATA dense4ForwardTrainAVX2Const<>+920(SB)/4, $0xff800000
-DATA dense4ForwardTrainAVX2Const<>+924(SB)/4, $0xff800000
-DATA dense4ForwardTrainAVX2Const<>+928(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainAVX2Const<>+932(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainAVX2Const<>+936(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainAVX2Const<>+940(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainAVX2Const<>+944(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainAVX2Const<>+948(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainAVX2Const<>+952(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainAVX2Const<>+956(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainAVX2Const<>+960(SB)/4, $0x33000000
-DATA dense4ForwardTrainAVX2Const<>+964(SB)/4, $0x33000000
-DATA dense4ForwardTrainAVX2Const<>+968(SB)/4, $0x33000000
-DATA dense4ForwardTrainAVX2Const<>+972(SB)/4, $0x33000000
-DATA dense4ForwardTrainAVX2Const<>+976(SB)/4, $0x33000000
-DATA dense4ForwardTrainAVX2Const<>+980(SB)/4, $0x33000000
-DATA dense4ForwardTrainAVX2Const<>+984(SB)/4, $0x33000000
-DATA dense4ForwardTrainAVX2Const<>+988(SB)/4, $0x33000000
-GLOBL dense4ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $992
-
-// dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 400 multiply-adds,
-// product and sum are rounded separately, the same bits as dense4ForwardTrainGeneric.
-//
-// func dense4ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-TEXT ·dense4ForwardTrainAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-	MOVQ w+16(FP), R10
-
-	// y[0…15] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS 32(BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ $3, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VMULPS (DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 32(DI), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 4(SI), Y15
-	VMULPS 64(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 96(DI), Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(SI), Y15
-	VMULPS 128(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS 160(DI), Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 12(SI), Y15
-	VMULPS 192(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS 224(DI), Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 16(SI), Y15
-	VMULPS 256(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 288(DI), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 20(SI), Y15
-	VMULPS 320(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 352(DI), Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 24(SI), Y15
-	VMULPS 384(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS 416(DI), Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 28(SI), Y15
-	VMULPS 448(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS 480(DI), Y15, Y14
-	VADDPS Y14, Y7, Y7
-	ADDQ $32, SI
-	ADDQ $512, DI
-	DECQ CX
-	JNZ inputs1
-	VBROADCASTSS (SI), Y15
-	VMULPS (DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 32(DI), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-
-	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VXORPS Y1, Y1, Y1
-	VMAXPS Y0, Y1, Y1
-	VANDPS dense4ForwardTrainAVX2Const<>+0(SB), Y0, Y0
-	VXORPS dense4ForwardTrainAVX2Const<>+32(SB), Y0, Y0
-	VMOVUPS dense4ForwardTrainAVX2Const<>+64(SB), Y2
-	VMINPS Y0, Y2, Y0
-	VMOVUPS dense4ForwardTrainAVX2Const<>+96(SB), Y2
-	VMAXPS Y0, Y2, Y0
-	VMULPS dense4ForwardTrainAVX2Const<>+128(SB), Y0, Y2
-	VADDPS dense4ForwardTrainAVX2Const<>+160(SB), Y2, Y2
-	VSUBPS dense4ForwardTrainAVX2Const<>+160(SB), Y2, Y3
-	VMULPS dense4ForwardTrainAVX2Const<>+192(SB), Y3, Y5
-	VSUBPS Y5, Y0, Y5
-	VMULPS dense4ForwardTrainAVX2Const<>+224(SB), Y3, Y3
-	VSUBPS Y3, Y5, Y3
-	VMULPS Y3, Y3, Y5
-	VMULPS dense4ForwardTrainAVX2Const<>+256(SB), Y3, Y6
-	VADDPS dense4ForwardTrainAVX2Const<>+288(SB), Y6, Y6
-	VMULPS dense4ForwardTrainAVX2Const<>+320(SB), Y5, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VPERMPS dense4ForwardTrainAVX2Const<>+352(SB), Y2, Y6
-	VADDPS Y6, Y3, Y3
-	VADDPS Y3, Y5, Y3
-	VPSRLD $1, Y0, Y0
-	VANDPS dense4ForwardTrainAVX2Const<>+384(SB), Y0, Y0
-	VPERMPS dense4ForwardTrainAVX2Const<>+416(SB), Y2, Y5
-	VPSLLD $20, Y2, Y2
-	VPADDD Y2, Y5, Y2
-	VPADDD Y2, Y0, Y2
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y2
-	VXORPS dense4ForwardTrainAVX2Const<>+448(SB), Y0, Y0
-	VMULPS Y0, Y2, Y0
-	VADDPS dense4ForwardTrainAVX2Const<>+480(SB), Y0, Y2
-	VCMPPS $17, dense4ForwardTrainAVX2Const<>+480(SB), Y0, Y3
-	VSUBPS dense4ForwardTrainAVX2Const<>+480(SB), Y2, Y5
-	VSUBPS Y5, Y0, Y5
-	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4ForwardTrainAVX2Const<>+480(SB), Y7
-	VSUBPS Y6, Y7, Y6
-	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4ForwardTrainAVX2Const<>+512(SB), Y2, Y5
-	VANDPS dense4ForwardTrainAVX2Const<>+544(SB), Y5, Y6
-	VPADDD dense4ForwardTrainAVX2Const<>+512(SB), Y6, Y6
-	VSUBPS dense4ForwardTrainAVX2Const<>+480(SB), Y6, Y6
-	VPSRAD $23, Y5, Y5
-	VMOVUPS dense4ForwardTrainAVX2Const<>+576(SB), Y7
-	VPSUBD Y5, Y7, Y7
-	VPSLLD $23, Y7, Y7
-	VCMPPS $17, dense4ForwardTrainAVX2Const<>+608(SB), Y0, Y8
-	VMULPS Y7, Y3, Y3
-	VANDPS Y3, Y8, Y3
-	VCVTDQ2PS Y5, Y5
-	VADDPS Y3, Y6, Y3
-	VADDPS dense4ForwardTrainAVX2Const<>+384(SB), Y3, Y6
-	VDIVPS Y6, Y3, Y6
-	VMULPS Y6, Y6, Y7
-	VMULPS dense4ForwardTrainAVX2Const<>+640(SB), Y7, Y8
-	VADDPS dense4ForwardTrainAVX2Const<>+672(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS dense4ForwardTrainAVX2Const<>+704(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS dense4ForwardTrainAVX2Const<>+736(SB), Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VMULPS Y3, Y3, Y8
-	VMULPS dense4ForwardTrainAVX2Const<>+288(SB), Y8, Y8
-	VADDPS Y7, Y8, Y7
-	VMULPS Y7, Y6, Y6
-	VMULPS dense4ForwardTrainAVX2Const<>+768(SB), Y5, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS dense4ForwardTrainAVX2Const<>+800(SB), Y5, Y5
-	VSUBPS Y6, Y8, Y6
-	VSUBPS Y3, Y6, Y3
-	VSUBPS Y3, Y5, Y3
-	VCMPPS $22, dense4ForwardTrainAVX2Const<>+832(SB), Y0, Y5
-	VBLENDVPS Y5, Y0, Y3, Y3
-	VCMPPS $17, dense4ForwardTrainAVX2Const<>+864(SB), Y2, Y5
-	VMOVUPS dense4ForwardTrainAVX2Const<>+896(SB), Y6
-	VBLENDVPS Y5, dense4ForwardTrainAVX2Const<>+928(SB), Y6, Y5
-	VCMPPS $18, dense4ForwardTrainAVX2Const<>+864(SB), Y2, Y2
-	VBLENDVPS Y2, Y5, Y3, Y2
-	VANDPS dense4ForwardTrainAVX2Const<>+0(SB), Y0, Y3
-	VCMPPS $17, dense4ForwardTrainAVX2Const<>+960(SB), Y3, Y3
-	VBLENDVPS Y3, Y0, Y2, Y0
-	VADDPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y0
-	VANDPS dense4ForwardTrainAVX2Const<>+0(SB), Y4, Y1
-	VXORPS dense4ForwardTrainAVX2Const<>+32(SB), Y1, Y1
-	VMOVUPS dense4ForwardTrainAVX2Const<>+64(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense4ForwardTrainAVX2Const<>+96(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense4ForwardTrainAVX2Const<>+128(SB), Y1, Y2
-	VADDPS dense4ForwardTrainAVX2Const<>+160(SB), Y2, Y2
-	VSUBPS dense4ForwardTrainAVX2Const<>+160(SB), Y2, Y3
-	VMULPS dense4ForwardTrainAVX2Const<>+192(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y4
-	VMULPS dense4ForwardTrainAVX2Const<>+224(SB), Y3, Y3
-	VSUBPS Y3, Y4, Y3
-	VMULPS Y3, Y3, Y4
-	VMULPS dense4ForwardTrainAVX2Const<>+256(SB), Y3, Y5
-	VADDPS dense4ForwardTrainAVX2Const<>+288(SB), Y5, Y5
-	VMULPS dense4ForwardTrainAVX2Const<>+320(SB), Y4, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VPERMPS dense4ForwardTrainAVX2Const<>+352(SB), Y2, Y5
-	VADDPS Y5, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VPSRLD $1, Y1, Y1
-	VANDPS dense4ForwardTrainAVX2Const<>+384(SB), Y1, Y1
-	VPERMPS dense4ForwardTrainAVX2Const<>+416(SB), Y2, Y4
-	VPSLLD $20, Y2, Y2
-	VPADDD Y2, Y4, Y2
-	VPADDD Y2, Y1, Y2
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y2
-	VXORPS dense4ForwardTrainAVX2Const<>+448(SB), Y1, Y1
-	VMULPS Y1, Y2, Y1
-	VADDPS dense4ForwardTrainAVX2Const<>+480(SB), Y1, Y2
-	VCMPPS $17, dense4ForwardTrainAVX2Const<>+480(SB), Y1, Y3
-	VSUBPS dense4ForwardTrainAVX2Const<>+480(SB), Y2, Y4
-	VSUBPS Y4, Y1, Y4
-	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4ForwardTrainAVX2Const<>+480(SB), Y6
-	VSUBPS Y5, Y6, Y5
-	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4ForwardTrainAVX2Const<>+512(SB), Y2, Y4
-	VANDPS dense4ForwardTrainAVX2Const<>+544(SB), Y4, Y5
-	VPADDD dense4ForwardTrainAVX2Const<>+512(SB), Y5, Y5
-	VSUBPS dense4ForwardTrainAVX2Const<>+480(SB), Y5, Y5
-	VPSRAD $23, Y4, Y4
-	VMOVUPS dense4ForwardTrainAVX2Const<>+576(SB), Y6
-	VPSUBD Y4, Y6, Y6
-	VPSLLD $23, Y6, Y6
-	VCMPPS $17, dense4ForwardTrainAVX2Const<>+608(SB), Y1, Y7
-	VMULPS Y6, Y3, Y3
-	VANDPS Y3, Y7, Y3
-	VCVTDQ2PS Y4, Y4
-	VADDPS Y3, Y5, Y3
-	VADDPS dense4ForwardTrainAVX2Const<>+384(SB), Y3, Y5
-	VDIVPS Y5, Y3, Y5
-	VMULPS Y5, Y5, Y6
-	VMULPS dense4ForwardTrainAVX2Const<>+640(SB), Y6, Y7
-	VADDPS dense4ForwardTrainAVX2Const<>+672(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS dense4ForwardTrainAVX2Const<>+704(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS dense4ForwardTrainAVX2Const<>+736(SB), Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VMULPS Y3, Y3, Y7
-	VMULPS dense4ForwardTrainAVX2Const<>+288(SB), Y7, Y7
-	VADDPS Y6, Y7, Y6
-	VMULPS Y6, Y5, Y5
-	VMULPS dense4ForwardTrainAVX2Const<>+768(SB), Y4, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS dense4ForwardTrainAVX2Const<>+800(SB), Y4, Y4
-	VSUBPS Y5, Y7, Y5
-	VSUBPS Y3, Y5, Y3
-	VSUBPS Y3, Y4, Y3
-	VCMPPS $22, dense4ForwardTrainAVX2Const<>+832(SB), Y1, Y4
-	VBLENDVPS Y4, Y1, Y3, Y3
-	VCMPPS $17, dense4ForwardTrainAVX2Const<>+864(SB), Y2, Y4
-	VMOVUPS dense4ForwardTrainAVX2Const<>+896(SB), Y5
-	VBLENDVPS Y4, dense4ForwardTrainAVX2Const<>+928(SB), Y5, Y4
-	VCMPPS $18, dense4ForwardTrainAVX2Const<>+864(SB), Y2, Y2
-	VBLENDVPS Y2, Y4, Y3, Y2
-	VANDPS dense4ForwardTrainAVX2Const<>+0(SB), Y1, Y3
-	VCMPPS $17, dense4ForwardTrainAVX2Const<>+960(SB), Y3, Y3
-	VBLENDVPS Y3, Y1, Y2, Y1
-	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0x80000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x42b20000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0xc2d00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x4138aa3b
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x4b400000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3db17000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3685fdf4
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3e2aae38
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3f000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x3d2aab32
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0xb24e0611
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x33092801
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0xb3051aa9
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x329302ae
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x31b3d0e5
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0xb27ce183
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0xb1d290be
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x40000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB)/4, $0x1f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+420(SB)/4, $0x1f7b95c2
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+424(SB)/4, $0x1f7837f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+428(SB)/4, $0x1f75fed7
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+432(SB)/4, $0x1f7504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+436(SB)/4, $0x1f75672a
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+440(SB)/4, $0x1f7744fd
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+444(SB)/4, $0x1f7ac0c7
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+448(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+452(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+456(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+460(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+464(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+468(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+472(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+476(SB)/4, $0x5f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+484(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+488(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+492(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+496(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+500(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+504(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+508(SB)/4, $0x3f800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+516(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+520(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+524(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+528(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+532(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+536(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+540(SB)/4, $0x3f3504f3
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+544(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+548(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+552(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+556(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+560(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+564(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+568(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+572(SB)/4, $0x7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+576(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+580(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+584(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+588(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+592(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+596(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+600(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+604(SB)/4, $0x7f
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+608(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+612(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+616(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+620(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+624(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+628(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+632(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+636(SB)/4, $0x4c000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+640(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+644(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+648(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+652(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+656(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+660(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+664(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+668(SB)/4, $0x3e789d90
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+672(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+676(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+680(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+684(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+688(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+692(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+696(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+700(SB)/4, $0x3e91e9f0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+704(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+708(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+712(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+716(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+720(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+724(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+728(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+732(SB)/4, $0x3eccce13
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+736(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+740(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+744(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+748(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+752(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+756(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+760(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+764(SB)/4, $0x3f2aaaaa
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+768(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+772(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+776(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+780(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+784(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+788(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+792(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+796(SB)/4, $0x35bfbe8e
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+800(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+804(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+808(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+812(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+816(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+820(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+824(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+828(SB)/4, $0x3f317200
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+832(SB)/4, $0x7f7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+836(SB)/4, $0x7f7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+840(SB)/4, $0x7f7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+844(SB)/4, $0x7f7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+848(SB)/4, $0x7f7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+852(SB)/4, $0x7f7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+856(SB)/4, $0x7f7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+860(SB)/4, $0x7f7fffff
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+864(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+868(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+872(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+876(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+880(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+884(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+888(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+892(SB)/4, $0x0
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+896(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+900(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+904(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+908(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+912(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+916(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+920(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+924(SB)/4, $0xff800000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+928(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+932(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+936(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+940(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+944(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+948(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+952(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+956(SB)/4, $0x7fc00000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+960(SB)/4, $0x33000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+964(SB)/4, $0x33000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+968(SB)/4, $0x33000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+972(SB)/4, $0x33000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+976(SB)/4, $0x33000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+980(SB)/4, $0x33000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+984(SB)/4, $0x33000000
-DATA dense4ForwardTrainRowsPanel1AVX2Const<>+988(SB)/4, $0x33000000
-GLOBL dense4ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $992
-
-// dense4ForwardTrainRowsPanel1AVX2 sums 25 products for 16 outputs of every row, in tiles of rows.
-//
-// func dense4ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense4ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $100, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS 32(BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $3, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms3
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-
-	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VXORPS Y1, Y1, Y1
-	VMAXPS Y0, Y1, Y1
-	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y0
-	VXORPS dense4ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y0, Y0
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2
-	VMINPS Y0, Y2, Y0
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2
-	VMAXPS Y0, Y2, Y0
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y0, Y2
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
-	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y5
-	VSUBPS Y5, Y0, Y5
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
-	VSUBPS Y3, Y5, Y3
-	VMULPS Y3, Y3, Y5
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y6
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y6, Y6
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y5, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y6
-	VADDPS Y6, Y3, Y3
-	VADDPS Y3, Y5, Y3
-	VPSRLD $1, Y0, Y0
-	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2, Y5
-	VPSLLD $20, Y2, Y2
-	VPADDD Y2, Y5, Y2
-	VPADDD Y2, Y0, Y2
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y2
-	VXORPS dense4ForwardTrainRowsPanel1AVX2Const<>+448(SB), Y0, Y0
-	VMULPS Y0, Y2, Y0
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y0, Y2
-	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y0, Y3
-	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y2, Y5
-	VSUBPS Y5, Y0, Y5
-	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y7
-	VSUBPS Y6, Y7, Y6
-	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y2, Y5
-	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+544(SB), Y5, Y6
-	VPADDD dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y6, Y6
-	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y6, Y6
-	VPSRAD $23, Y5, Y5
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+576(SB), Y7
-	VPSUBD Y5, Y7, Y7
-	VPSLLD $23, Y7, Y7
-	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+608(SB), Y0, Y8
-	VMULPS Y7, Y3, Y3
-	VANDPS Y3, Y8, Y3
-	VCVTDQ2PS Y5, Y5
-	VADDPS Y3, Y6, Y3
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y3, Y6
-	VDIVPS Y6, Y3, Y6
-	VMULPS Y6, Y6, Y7
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+640(SB), Y7, Y8
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+672(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+704(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+736(SB), Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VMULPS Y3, Y3, Y8
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y8, Y8
-	VADDPS Y7, Y8, Y7
-	VMULPS Y7, Y6, Y6
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+768(SB), Y5, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+800(SB), Y5, Y5
-	VSUBPS Y6, Y8, Y6
-	VSUBPS Y3, Y6, Y3
-	VSUBPS Y3, Y5, Y3
-	VCMPPS $22, dense4ForwardTrainRowsPanel1AVX2Const<>+832(SB), Y0, Y5
-	VBLENDVPS Y5, Y0, Y3, Y3
-	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+864(SB), Y2, Y5
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+896(SB), Y6
-	VBLENDVPS Y5, dense4ForwardTrainRowsPanel1AVX2Const<>+928(SB), Y6, Y5
-	VCMPPS $18, dense4ForwardTrainRowsPanel1AVX2Const<>+864(SB), Y2, Y2
-	VBLENDVPS Y2, Y5, Y3, Y2
-	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y3
-	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+960(SB), Y3, Y3
-	VBLENDVPS Y3, Y0, Y2, Y0
-	VADDPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y0
-	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y1
-	VXORPS dense4ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1, Y1
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y2
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
-	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y3
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y4
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
-	VSUBPS Y3, Y4, Y3
-	VMULPS Y3, Y3, Y4
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y5
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y5, Y5
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y4, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y5
-	VADDPS Y5, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VPSRLD $1, Y1, Y1
-	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VPERMPS dense4ForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2, Y4
-	VPSLLD $20, Y2, Y2
-	VPADDD Y2, Y4, Y2
-	VPADDD Y2, Y1, Y2
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y2
-	VXORPS dense4ForwardTrainRowsPanel1AVX2Const<>+448(SB), Y1, Y1
-	VMULPS Y1, Y2, Y1
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y1, Y2
-	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y1, Y3
-	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y2, Y4
-	VSUBPS Y4, Y1, Y4
-	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y6
-	VSUBPS Y5, Y6, Y5
-	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y2, Y4
-	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+544(SB), Y4, Y5
-	VPADDD dense4ForwardTrainRowsPanel1AVX2Const<>+512(SB), Y5, Y5
-	VSUBPS dense4ForwardTrainRowsPanel1AVX2Const<>+480(SB), Y5, Y5
-	VPSRAD $23, Y4, Y4
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+576(SB), Y6
-	VPSUBD Y4, Y6, Y6
-	VPSLLD $23, Y6, Y6
-	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+608(SB), Y1, Y7
-	VMULPS Y6, Y3, Y3
-	VANDPS Y3, Y7, Y3
-	VCVTDQ2PS Y4, Y4
-	VADDPS Y3, Y5, Y3
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+384(SB), Y3, Y5
-	VDIVPS Y5, Y3, Y5
-	VMULPS Y5, Y5, Y6
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+640(SB), Y6, Y7
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+672(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+704(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS dense4ForwardTrainRowsPanel1AVX2Const<>+736(SB), Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VMULPS Y3, Y3, Y7
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y7, Y7
-	VADDPS Y6, Y7, Y6
-	VMULPS Y6, Y5, Y5
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+768(SB), Y4, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS dense4ForwardTrainRowsPanel1AVX2Const<>+800(SB), Y4, Y4
-	VSUBPS Y5, Y7, Y5
-	VSUBPS Y3, Y5, Y3
-	VSUBPS Y3, Y4, Y3
-	VCMPPS $22, dense4ForwardTrainRowsPanel1AVX2Const<>+832(SB), Y1, Y4
-	VBLENDVPS Y4, Y1, Y3, Y3
-	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+864(SB), Y2, Y4
-	VMOVUPS dense4ForwardTrainRowsPanel1AVX2Const<>+896(SB), Y5
-	VBLENDVPS Y4, dense4ForwardTrainRowsPanel1AVX2Const<>+928(SB), Y5, Y4
-	VCMPPS $18, dense4ForwardTrainRowsPanel1AVX2Const<>+864(SB), Y2, Y2
-	VBLENDVPS Y2, Y4, Y3, Y2
-	VANDPS dense4ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y3
-	VCMPPS $17, dense4ForwardTrainRowsPanel1AVX2Const<>+960(SB), Y3, Y3
-	VBLENDVPS Y3, Y1, Y2, Y1
-	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $100, SI
-	ADDQ $64, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	VZEROUPPER 
-	RET 
-
-DATA dense4Forward_2AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense4Forward_2AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense4Forward_2AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense4Forward_2AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense4Forward_2AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense4Forward_2AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense4Forward_2AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense4Forward_2AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense4Forward_2AVX2Const<>+32(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+36(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+40(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+44(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+48(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+52(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+56(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+60(SB)/4, $0x80000000
-DATA dense4Forward_2AVX2Const<>+64(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+68(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+72(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+76(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+80(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+84(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+88(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+92(SB)/4, $0x42b20000
-DATA dense4Forward_2AVX2Const<>+96(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+100(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+104(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+108(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+112(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+116(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+120(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+124(SB)/4, $0xc2d00000
-DATA dense4Forward_2AVX2Const<>+128(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+132(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+136(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+140(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+144(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+148(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+152(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+156(SB)/4, $0x4138aa3b
-DATA dense4Forward_2AVX2Const<>+160(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+164(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+168(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+172(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+176(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+180(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+184(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+188(SB)/4, $0x4b400000
-DATA dense4Forward_2AVX2Const<>+192(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+196(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+200(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+204(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+208(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+212(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+216(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+220(SB)/4, $0x3db17000
-DATA dense4Forward_2AVX2Const<>+224(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+228(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+232(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+236(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+240(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+244(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+248(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+252(SB)/4, $0x3685fdf4
-DATA dense4Forward_2AVX2Const<>+256(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+260(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+264(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+268(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+272(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+276(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+280(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+284(SB)/4, $0x3e2aae38
-DATA dense4Forward_2AVX2Const<>+288(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+292(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+296(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+300(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+304(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+308(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+312(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+316(SB)/4, $0x3f000000
-DATA dense4Forward_2AVX2Const<>+320(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+324(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+328(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+332(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+336(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+340(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+344(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+348(SB)/4, $0x3d2aab32
-DATA dense4Forward_2AVX2Const<>+352(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+356(SB)/4, $0xb24e0611
-DATA dense4Forward_2AVX2Const<>+360(SB)/4, $0x33092801
-DATA dense4Forward_2AVX2Const<>+364(SB)/4, $0xb3051aa9
-DATA dense4Forward_2AVX2Const<>+368(SB)/4, $0x329302ae
-DATA dense4Forward_2AVX2Const<>+372(SB)/4, $0x31b3d0e5
-DATA dense4Forward_2AVX2Const<>+376(SB)/4, $0xb27ce183
-DATA dense4Forward_2AVX2Const<>+380(SB)/4, $0xb1d290be
-DATA dense4Forward_2AVX2Const<>+384(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+388(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+392(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+396(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+400(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+404(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+408(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+412(SB)/4, $0x40000000
-DATA dense4Forward_2AVX2Const<>+416(SB)/4, $0x1f800000
-DATA dense4Forward_2AVX2Const<>+420(SB)/4, $0x1f7b95c2
-DATA dense4Forward_2AVX2Const<>+424(SB)/4, $0x1f7837f0
-DATA dense4Forward_2AVX2Const<>+428(SB)/4, $0x1f75fed7
-DATA dense4Forward_2AVX2Const<>+432(SB)/4, $0x1f7504f3
-DATA dense4Forward_2AVX2Const<>+436(SB)/4, $0x1f75672a
-DATA dense4Forward_2AVX2Const<>+440(SB)/4, $0x1f7744fd
-DATA dense4Forward_2AVX2Const<>+444(SB)/4, $0x1f7ac0c7
-DATA dense4Forward_2AVX2Const<>+448(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+452(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+456(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+460(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+464(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+468(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+472(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+476(SB)/4, $0x5f800000
-DATA dense4Forward_2AVX2Const<>+480(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+484(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+488(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+492(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+496(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+500(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+504(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+508(SB)/4, $0x3f800000
-DATA dense4Forward_2AVX2Const<>+512(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+516(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+520(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+524(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+528(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+532(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+536(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+540(SB)/4, $0x3f3504f3
-DATA dense4Forward_2AVX2Const<>+544(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+548(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+552(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+556(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+560(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+564(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+568(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+572(SB)/4, $0x7fffff
-DATA dense4Forward_2AVX2Const<>+576(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+580(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+584(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+588(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+592(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+596(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+600(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+604(SB)/4, $0x7f
-DATA dense4Forward_2AVX2Const<>+608(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+612(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+616(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+620(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+624(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+628(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+632(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+636(SB)/4, $0x4c000000
-DATA dense4Forward_2AVX2Const<>+640(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+644(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+648(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+652(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+656(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+660(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+664(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+668(SB)/4, $0x3e789d90
-DATA dense4Forward_2AVX2Const<>+672(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+676(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+680(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+684(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+688(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+692(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+696(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+700(SB)/4, $0x3e91e9f0
-DATA dense4Forward_2AVX2Const<>+704(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+708(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+712(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+716(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+720(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+724(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+728(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+732(SB)/4, $0x3eccce13
-DATA dense4Forward_2AVX2Const<>+736(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+740(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+744(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+748(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+752(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+756(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+760(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+764(SB)/4, $0x3f2aaaaa
-DATA dense4Forward_2AVX2Const<>+768(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+772(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+776(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+780(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+784(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+788(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+792(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+796(SB)/4, $0x35bfbe8e
-DATA dense4Forward_2AVX2Const<>+800(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+804(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+808(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+812(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+816(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+820(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+824(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+828(SB)/4, $0x3f317200
-DATA dense4Forward_2AVX2Const<>+832(SB)/4, $0x7f7fffff
-DATA dense4Forward_2AVX2Const<>+836(SB)/4, $0x7f7fffff
-DATA dense4Forward_2AVX2Const<>+840(SB)/4, $0x7f7fffff
-DATA dense4Forward_2AVX2Const<>+844(SB)/4, $0x7f7fffff
-DATA dense4Forward_2AVX2Const<>+848(SB)/4, $0x7f7fffff
-DATA dense4Forward_2AVX2Const<>+852(SB)/4, $0x7f7fffff
-DATA dense4Forward_2AVX2Const<>+856(SB)/4, $0x7f7fffff
-DATA dense4Forward_2AVX2Const<>+860(SB)/4, $0x7f7fffff
-DATA dense4Forward_2AVX2Const<>+864(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+868(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+872(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+876(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+880(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+884(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+888(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+892(SB)/4, $0x0
-DATA dense4Forward_2AVX2Const<>+896(SB)/4, $0xff800000
-DATA dense4Forward_2AVX2Const<>+900(SB)/4, $0xff800000
-DATA dense4Forward_2AVX2Const<>+904(SB)/4, $0xff800000
-DATA dense4Forward_2AVX2Const<>+908(SB)/4, $0xff800000
-DATA dense4Forward_2AVX2Const<>+912(SB)/4, $0xff800000
-DATA dense4Forward_2AVX2Const<>+916(SB)/4, $0xff800000
-DATA dense4Forward_2AVX2Const<>+920(SB)/4, $0xff800000
-DATA dense4Forward_2AVX2Const<>+924(SB)/4, $0xff800000
-DATA dense4Forward_2AVX2Const<>+928(SB)/4, $0x7fc00000
-DATA dense4Forward_2AVX2Const<>+932(SB)/4, $0x7fc00000
-DATA dense4Forward_2AVX2Const<>+936(SB)/4, $0x7fc00000
-DATA dense4Forward_2AVX2Const<>+940(SB)/4, $0x7fc00000
-DATA dense4Forward_2AVX2Const<>+944(SB)/4, $0x7fc00000
-DATA dense4Forward_2AVX2Const<>+948(SB)/4, $0x7fc00000
-DATA dense4Forward_2AVX2Const<>+952(SB)/4, $0x7fc00000
-DATA dense4Forward_2AVX2Const<>+956(SB)/4, $0x7fc00000
-DATA dense4Forward_2AVX2Const<>+960(SB)/4, $0x33000000
-DATA dense4Forward_2AVX2Const<>+964(SB)/4, $0x33000000
-DATA dense4Forward_2AVX2Const<>+968(SB)/4, $0x33000000
-DATA dense4Forward_2AVX2Const<>+972(SB)/4, $0x33000000
-DATA dense4Forward_2AVX2Const<>+976(SB)/4, $0x33000000
-DATA dense4Forward_2AVX2Const<>+980(SB)/4, $0x33000000
-DATA dense4Forward_2AVX2Const<>+984(SB)/4, $0x33000000
-DATA dense4Forward_2AVX2Const<>+988(SB)/4, $0x33000000
-GLOBL dense4Forward_2AVX2Const<>(SB), RODATA|NOPTR, $992
-
-// dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 400 multiply-adds,
-// product and sum are rounded separately, the same bits as dense4Forward_2Generic.
-//
-// func dense4Forward_2AVX2(y *float32, x *float32, w *float32, b *float32)
-TEXT ·dense4Forward_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-	MOVQ w+16(FP), R10
-
-	// y[0…15] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS 32(BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ $3, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VMULPS (DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 32(DI), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 4(SI), Y15
-	VMULPS 64(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 96(DI), Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(SI), Y15
-	VMULPS 128(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS 160(DI), Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 12(SI), Y15
-	VMULPS 192(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS 224(DI), Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 16(SI), Y15
-	VMULPS 256(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 288(DI), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 20(SI), Y15
-	VMULPS 320(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 352(DI), Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 24(SI), Y15
-	VMULPS 384(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS 416(DI), Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 28(SI), Y15
-	VMULPS 448(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS 480(DI), Y15, Y14
-	VADDPS Y14, Y7, Y7
-	ADDQ $32, SI
-	ADDQ $512, DI
-	DECQ CX
-	JNZ inputs1
-	VBROADCASTSS (SI), Y15
-	VMULPS (DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 32(DI), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-
-	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VXORPS Y1, Y1, Y1
-	VMAXPS Y0, Y1, Y1
-	VANDPS dense4Forward_2AVX2Const<>+0(SB), Y0, Y0
-	VXORPS dense4Forward_2AVX2Const<>+32(SB), Y0, Y0
-	VMOVUPS dense4Forward_2AVX2Const<>+64(SB), Y2
-	VMINPS Y0, Y2, Y0
-	VMOVUPS dense4Forward_2AVX2Const<>+96(SB), Y2
-	VMAXPS Y0, Y2, Y0
-	VMULPS dense4Forward_2AVX2Const<>+128(SB), Y0, Y2
-	VADDPS dense4Forward_2AVX2Const<>+160(SB), Y2, Y2
-	VSUBPS dense4Forward_2AVX2Const<>+160(SB), Y2, Y3
-	VMULPS dense4Forward_2AVX2Const<>+192(SB), Y3, Y5
-	VSUBPS Y5, Y0, Y5
-	VMULPS dense4Forward_2AVX2Const<>+224(SB), Y3, Y3
-	VSUBPS Y3, Y5, Y3
-	VMULPS Y3, Y3, Y5
-	VMULPS dense4Forward_2AVX2Const<>+256(SB), Y3, Y6
-	VADDPS dense4Forward_2AVX2Const<>+288(SB), Y6, Y6
-	VMULPS dense4Forward_2AVX2Const<>+320(SB), Y5, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VPERMPS dense4Forward_2AVX2Const<>+352(SB), Y2, Y6
-	VADDPS Y6, Y3, Y3
-	VADDPS Y3, Y5, Y3
-	VPSRLD $1, Y0, Y0
-	VANDPS dense4Forward_2AVX2Const<>+384(SB), Y0, Y0
-	VPERMPS dense4Forward_2AVX2Const<>+416(SB), Y2, Y5
-	VPSLLD $20, Y2, Y2
-	VPADDD Y2, Y5, Y2
-	VPADDD Y2, Y0, Y2
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y2
-	VXORPS dense4Forward_2AVX2Const<>+448(SB), Y0, Y0
-	VMULPS Y0, Y2, Y0
-	VADDPS dense4Forward_2AVX2Const<>+480(SB), Y0, Y2
-	VCMPPS $17, dense4Forward_2AVX2Const<>+480(SB), Y0, Y3
-	VSUBPS dense4Forward_2AVX2Const<>+480(SB), Y2, Y5
-	VSUBPS Y5, Y0, Y5
-	VSUBPS Y0, Y2, Y6
-	VMOVUPS dense4Forward_2AVX2Const<>+480(SB), Y7
-	VSUBPS Y6, Y7, Y6
-	VBLENDVPS Y3, Y5, Y6, Y3
-	VPSUBD dense4Forward_2AVX2Const<>+512(SB), Y2, Y5
-	VANDPS dense4Forward_2AVX2Const<>+544(SB), Y5, Y6
-	VPADDD dense4Forward_2AVX2Const<>+512(SB), Y6, Y6
-	VSUBPS dense4Forward_2AVX2Const<>+480(SB), Y6, Y6
-	VPSRAD $23, Y5, Y5
-	VMOVUPS dense4Forward_2AVX2Const<>+576(SB), Y7
-	VPSUBD Y5, Y7, Y7
-	VPSLLD $23, Y7, Y7
-	VCMPPS $17, dense4Forward_2AVX2Const<>+608(SB), Y0, Y8
-	VMULPS Y7, Y3, Y3
-	VANDPS Y3, Y8, Y3
-	VCVTDQ2PS Y5, Y5
-	VADDPS Y3, Y6, Y3
-	VADDPS dense4Forward_2AVX2Const<>+384(SB), Y3, Y6
-	VDIVPS Y6, Y3, Y6
-	VMULPS Y6, Y6, Y7
-	VMULPS dense4Forward_2AVX2Const<>+640(SB), Y7, Y8
-	VADDPS dense4Forward_2AVX2Const<>+672(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS dense4Forward_2AVX2Const<>+704(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS dense4Forward_2AVX2Const<>+736(SB), Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VMULPS Y3, Y3, Y8
-	VMULPS dense4Forward_2AVX2Const<>+288(SB), Y8, Y8
-	VADDPS Y7, Y8, Y7
-	VMULPS Y7, Y6, Y6
-	VMULPS dense4Forward_2AVX2Const<>+768(SB), Y5, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS dense4Forward_2AVX2Const<>+800(SB), Y5, Y5
-	VSUBPS Y6, Y8, Y6
-	VSUBPS Y3, Y6, Y3
-	VSUBPS Y3, Y5, Y3
-	VCMPPS $22, dense4Forward_2AVX2Const<>+832(SB), Y0, Y5
-	VBLENDVPS Y5, Y0, Y3, Y3
-	VCMPPS $17, dense4Forward_2AVX2Const<>+864(SB), Y2, Y5
-	VMOVUPS dense4Forward_2AVX2Const<>+896(SB), Y6
-	VBLENDVPS Y5, dense4Forward_2AVX2Const<>+928(SB), Y6, Y5
-	VCMPPS $18, dense4Forward_2AVX2Const<>+864(SB), Y2, Y2
-	VBLENDVPS Y2, Y5, Y3, Y2
-	VANDPS dense4Forward_2AVX2Const<>+0(SB), Y0, Y3
-	VCMPPS $17, dense4Forward_2AVX2Const<>+960(SB), Y3, Y3
-	VBLENDVPS Y3, Y0, Y2, Y0
-	VADDPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-
-	// y = max(x, 0) + log1p(exp(-abs(x)))
-	VXORPS Y0, Y0, Y0
-	VMAXPS Y4, Y0, Y0
-	VANDPS dense4Forward_2AVX2Const<>+0(SB), Y4, Y1
-	VXORPS dense4Forward_2AVX2Const<>+32(SB), Y1, Y1
-	VMOVUPS dense4Forward_2AVX2Const<>+64(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VMOVUPS dense4Forward_2AVX2Const<>+96(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS dense4Forward_2AVX2Const<>+128(SB), Y1, Y2
-	VADDPS dense4Forward_2AVX2Const<>+160(SB), Y2, Y2
-	VSUBPS dense4Forward_2AVX2Const<>+160(SB), Y2, Y3
-	VMULPS dense4Forward_2AVX2Const<>+192(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y4
-	VMULPS dense4Forward_2AVX2Const<>+224(SB), Y3, Y3
-	VSUBPS Y3, Y4, Y3
-	VMULPS Y3, Y3, Y4
-	VMULPS dense4Forward_2AVX2Const<>+256(SB), Y3, Y5
-	VADDPS dense4Forward_2AVX2Const<>+288(SB), Y5, Y5
-	VMULPS dense4Forward_2AVX2Const<>+320(SB), Y4, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VPERMPS dense4Forward_2AVX2Const<>+352(SB), Y2, Y5
-	VADDPS Y5, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VPSRLD $1, Y1, Y1
-	VANDPS dense4Forward_2AVX2Const<>+384(SB), Y1, Y1
-	VPERMPS dense4Forward_2AVX2Const<>+416(SB), Y2, Y4
-	VPSLLD $20, Y2, Y2
-	VPADDD Y2, Y4, Y2
-	VPADDD Y2, Y1, Y2
-	VMULPS Y2, Y3, Y3
-	VADDPS Y2, Y3, Y2
-	VXORPS dense4Forward_2AVX2Const<>+448(SB), Y1, Y1
-	VMULPS Y1, Y2, Y1
-	VADDPS dense4Forward_2AVX2Const<>+480(SB), Y1, Y2
-	VCMPPS $17, dense4Forward_2AVX2Const<>+480(SB), Y1, Y3
-	VSUBPS dense4Forward_2AVX2Const<>+480(SB), Y2, Y4
-	VSUBPS Y4, Y1, Y4
-	VSUBPS Y1, Y2, Y5
-	VMOVUPS dense4Forward_2AVX2Const<>+480(SB), Y6
-	VSUBPS Y5, Y6, Y5
-	VBLENDVPS Y3, Y4, Y5, Y3
-	VPSUBD dense4Forward_2AVX2Const<>+512(SB), Y2, Y4
-	VANDPS dense4Forward_2AVX2Const<>+544(SB), Y4, Y5
-	VPADDD dense4Forward_2AVX2Const<>+512(SB), Y5, Y5
-	VSUBPS dense4Forward_2AVX2Const<>+480(SB), Y5, Y5
-	VPSRAD $23, Y4, Y4
-	VMOVUPS dense4Forward_2AVX2Const<>+576(SB), Y6
-	VPSUBD Y4, Y6, Y6
-	VPSLLD $23, Y6, Y6
-	VCMPPS $17, dense4Forward_2AVX2Const<>+608(SB), Y1, Y7
-	VMULPS Y6, Y3, Y3
-	VANDPS Y3, Y7, Y3
-	VCVTDQ2PS Y4, Y4
-	VADDPS Y3, Y5, Y3
-	VADDPS dense4Forward_2AVX2Const<>+384(SB), Y3, Y5
-	VDIVPS Y5, Y3, Y5
-	VMULPS Y5, Y5, Y6
-	VMULPS dense4Forward_2AVX2Const<>+640(SB), Y6, Y7
-	VADDPS dense4Forward_2AVX2Const<>+672(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS dense4Forward_2AVX2Const<>+704(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS dense4Forward_2AVX2Const<>+736(SB), Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VMULPS Y3, Y3, Y7
-	VMULPS dense4Forward_2AVX2Const<>+288(SB), Y7, Y7
-	VADDPS Y6, Y7, Y6
-	VMULPS Y6, Y5, Y5
-	VMULPS dense4Forward_2AVX2Const<>+768(SB), Y4, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS dense4Forward_2AVX2Const<>+800(SB), Y4, Y4
-	VSUBPS Y5, Y7, Y5
-	VSUBPS Y3, Y5, Y3
-	VSUBPS Y3, Y4, Y3
-	VCMPPS $22, dense4Forward_2AVX2Const<>+832(SB), Y1, Y4
-	VBLENDVPS Y4, Y1, Y3, Y3
-	VCMPPS $17, dense4Forward_2AVX2Const<>+864(SB), Y2, Y4
-	VMOVUPS dense4Forward_2AVX2Const<>+896(SB), Y5
-	VBLENDVPS Y4, dense4Forward_2AVX2Const<>+928(SB), Y5, Y4
-	VCMPPS $18, dense4Forward_2AVX2Const<>+864(SB), Y2, Y2
-	VBLENDVPS Y2, Y4, Y3, Y2
-	VANDPS dense4Forward_2AVX2Const<>+0(SB), Y1, Y3
-	VCMPPS $17, dense4Forward_2AVX2Const<>+960(SB), Y3, Y3
-	VBLENDVPS Y3, Y1, Y2, Y1
-	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VZEROUPPER 
-	RET 
-
-// dense4GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-// func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, blocks int, tiles0 int, tiles1 int)
-TEXT ·dense4GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-48
-	MOVQ w+16(FP), BX
-	XORQ R12, R12
-	MOVQ blocks+24(FP), DX
-block1:
-	MOVQ dy+8(FP), SI
-	MOVQ dx+0(FP), R8
-	ADDQ R12, R8
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done3
-rows2:
-
-	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ SI, R10
-	MOVQ BX, DI
-	VMOVUPS (R10), Y12
-	VMOVUPS 64(R10), Y13
-	VMOVUPS (DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 64(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 128(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 192(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 32(R10), Y12
-	VMOVUPS 96(R10), Y13
-	VMOVUPS 32(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 96(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 160(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 224(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBLENDPS $240, Y4, Y0, Y8
-	VPERM2F128 $33, Y4, Y0, Y0
-	VADDPS Y0, Y8, Y0
-	VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y6, Y2, Y4
-	VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y7, Y3, Y4
-	VPERM2F128 $33, Y7, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS X0, (R8)
-	VEXTRACTF128 $1, Y0, 100(R8)
-	ADDQ $128, SI
-	ADDQ $200, R8
-	DECQ AX
-	JNZ rows2
-done3:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
-
-	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ SI, R10
-	MOVQ BX, DI
-	VMOVUPS (R10), Y12
-	VMOVUPS (DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 64(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 128(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 192(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 32(R10), Y12
-	VMOVUPS 32(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 96(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 160(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 224(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBLENDPS $240, Y0, Y0, Y4
-	VPERM2F128 $33, Y0, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y2, Y2, Y4
-	VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y3, Y3, Y4
-	VPERM2F128 $33, Y3, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS X0, (R8)
-	ADDQ $64, SI
-	ADDQ $100, R8
-	DECQ AX
-	JNZ rows5
-done6:
-	ADDQ $16, R12
-	ADDQ $256, BX
-	DECQ DX
-	JNZ block1
-	VZEROUPPER 
-	RET 
-
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-// func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	ADDQ $100, R10
-	ADDQ $64, DI
-	DECQ CX
-	JNZ rows3
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8)
-	VMOVUPS Y11, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	ADDQ $100, R10
-	ADDQ $64, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// dropConnectElements_2AVX2 computes y = w · m for every element.
-//
-// func dropConnectElements_2AVX2(w_ *float32, m_ *float32, y_ *float32, vectors int)
-TEXT ·dropConnectElements_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ w_+0(FP), SI
-	MOVQ m_+8(FP), DI
-	MOVQ y_+16(FP), DX
-	XORQ AX, AX
-	MOVQ vectors+24(FP), CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// y = w · m
-	VMULPS Y1, Y0, Y0
-	VMOVUPS Y0, (DX)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-// dropConnectGradientElements_2AVX2 computes dw = g · m for every element.
-//
-// func dropConnectGradientElements_2AVX2(g_ *float32, m_ *float32, dw_ *float32, vectors int)
-TEXT ·dropConnectGradientElements_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ g_+0(FP), SI
-	MOVQ m_+8(FP), DI
-	MOVQ dw_+16(FP), DX
-	XORQ AX, AX
-	MOVQ vectors+24(FP), CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// dw = g · m
-	VMULPS Y1, Y0, Y0
-	VMOVUPS Y0, (DX)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-// dropoutEachAVX2 is dropoutEachGeneric for avx2, with the same bits.
-//
-// func dropoutEachAVX2(y *[33]float32, x0 *[33]float32, x1 *[33]float32)
-TEXT ·dropoutEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $4, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// y = x · m
-	VMULPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	VMASKMOVPS (DI)(AX*1), Y0, Y2
-
-	// y = x · m
+DATA table8x4_193592808b0b07d9<>+0(SB)/8, $0x447a0000447a0000; DATA table8x4_193592808b0b07d9<>+8(SB)/8, $0x447a0000447a0000
+DATA table8x4_193592808b0b07d9<>+16(SB)/8, $0x447a0000447a0000; DATA table8x4_193592808b0b07d9<>+24(SB)/8, $0x447a0000447a0000
+GLOBL table8x4_193592808b0b07d9<>(SB), RODATA|NOPTR, $32
+DATA table8x4_f2d93abd9ef84ed1<>+0(SB)/8, $0xc47a0000c47a0000; DATA table8x4_f2d93abd9ef84ed1<>+8(SB)/8, $0xc47a0000c47a0000
+DATA table8x4_f2d93abd9ef84ed1<>+16(SB)/8, $0xc47a0000c47a0000; DATA table8x4_f2d93abd9ef84ed1<>+24(SB)/8, $0xc47a0000c47a0000
+GLOBL table8x4_f2d93abd9ef84ed1<>(SB), RODATA|NOPTR, $32
+DATA table8x4_b9b243c871909699<>+0(SB)/8, $0x7fffffff7fffffff; DATA table8x4_b9b243c871909699<>+8(SB)/8, $0x7fffffff7fffffff
+DATA table8x4_b9b243c871909699<>+16(SB)/8, $0x7fffffff7fffffff; DATA table8x4_b9b243c871909699<>+24(SB)/8, $0x7fffffff7fffffff
+GLOBL table8x4_b9b243c871909699<>(SB), RODATA|NOPTR, $32
+DATA table8x4_acd7a624d569e041<>+0(SB)/8, $0x8000000080000000; DATA table8x4_acd7a624d569e041<>+8(SB)/8, $0x8000000080000000
+DATA table8x4_acd7a624d569e041<>+16(SB)/8, $0x8000000080000000; DATA table8x4_acd7a624d569e041<>+24(SB)/8, $0x8000000080000000
+GLOBL table8x4_acd7a624d569e041<>(SB), RODATA|NOPTR, $32
+DATA table8x4_a08baa00879aa4a1<>+0(SB)/8, $0x42b2000042b20000; DATA table8x4_a08baa00879aa4a1<>+8(SB)/8, $0x42b2000042b20000
+DATA table8x4_a08baa00879aa4a1<>+16(SB)/8, $0x42b2000042b20000; DATA table8x4_a08baa00879aa4a1<>+24(SB)/8, $0x42b2000042b20000
+GLOBL table8x4_a08baa00879aa4a1<>(SB), RODATA|NOPTR, $32
+DATA table8x4_59c9ec6246ee3ab1<>+0(SB)/8, $0xc2d00000c2d00000; DATA table8x4_59c9ec6246ee3ab1<>+8(SB)/8, $0xc2d00000c2d00000
+DATA table8x4_59c9ec6246ee3ab1<>+16(SB)/8, $0xc2d00000c2d00000; DATA table8x4_59c9ec6246ee3ab1<>+24(SB)/8, $0xc2d00000c2d00000
+GLOBL table8x4_59c9ec6246ee3ab1<>(SB), RODATA|NOPTR, $32
+DATA table8x4_6e0dfacc02cd8981<>+0(SB)/8, $0x4138aa3b4138aa3b; DATA table8x4_6e0dfacc02cd8981<>+8(SB)/8, $0x4138aa3b4138aa3b
+DATA table8x4_6e0dfacc02cd8981<>+16(SB)/8, $0x4138aa3b4138aa3b; DATA table8x4_6e0dfacc02cd8981<>+24(SB)/8, $0x4138aa3b4138aa3b
+GLOBL table8x4_6e0dfacc02cd8981<>(SB), RODATA|NOPTR, $32
+DATA table8x4_59207941f1a68b31<>+0(SB)/8, $0x4b4000004b400000; DATA table8x4_59207941f1a68b31<>+8(SB)/8, $0x4b4000004b400000
+DATA table8x4_59207941f1a68b31<>+16(SB)/8, $0x4b4000004b400000; DATA table8x4_59207941f1a68b31<>+24(SB)/8, $0x4b4000004b400000
+GLOBL table8x4_59207941f1a68b31<>(SB), RODATA|NOPTR, $32
+DATA table8x4_2a34fba5e854cc21<>+0(SB)/8, $0x3db170003db17000; DATA table8x4_2a34fba5e854cc21<>+8(SB)/8, $0x3db170003db17000
+DATA table8x4_2a34fba5e854cc21<>+16(SB)/8, $0x3db170003db17000; DATA table8x4_2a34fba5e854cc21<>+24(SB)/8, $0x3db170003db17000
+GLOBL table8x4_2a34fba5e854cc21<>(SB), RODATA|NOPTR, $32
+DATA table8x4_4b748515db821239<>+0(SB)/8, $0x3685fdf43685fdf4; DATA table8x4_4b748515db821239<>+8(SB)/8, $0x3685fdf43685fdf4
+DATA table8x4_4b748515db821239<>+16(SB)/8, $0x3685fdf43685fdf4; DATA table8x4_4b748515db821239<>+24(SB)/8, $0x3685fdf43685fdf4
+GLOBL table8x4_4b748515db821239<>(SB), RODATA|NOPTR, $32
+DATA table8x4_3a2321c73b478261<>+0(SB)/8, $0x3e2aae383e2aae38; DATA table8x4_3a2321c73b478261<>+8(SB)/8, $0x3e2aae383e2aae38
+DATA table8x4_3a2321c73b478261<>+16(SB)/8, $0x3e2aae383e2aae38; DATA table8x4_3a2321c73b478261<>+24(SB)/8, $0x3e2aae383e2aae38
+GLOBL table8x4_3a2321c73b478261<>(SB), RODATA|NOPTR, $32
+DATA table8x4_742fb5046c499e71<>+0(SB)/8, $0x3f0000003f000000; DATA table8x4_742fb5046c499e71<>+8(SB)/8, $0x3f0000003f000000
+DATA table8x4_742fb5046c499e71<>+16(SB)/8, $0x3f0000003f000000; DATA table8x4_742fb5046c499e71<>+24(SB)/8, $0x3f0000003f000000
+GLOBL table8x4_742fb5046c499e71<>(SB), RODATA|NOPTR, $32
+DATA table8x4_948405d98cdd4cd1<>+0(SB)/8, $0x3d2aab323d2aab32; DATA table8x4_948405d98cdd4cd1<>+8(SB)/8, $0x3d2aab323d2aab32
+DATA table8x4_948405d98cdd4cd1<>+16(SB)/8, $0x3d2aab323d2aab32; DATA table8x4_948405d98cdd4cd1<>+24(SB)/8, $0x3d2aab323d2aab32
+GLOBL table8x4_948405d98cdd4cd1<>(SB), RODATA|NOPTR, $32
+DATA table8x4_cf4d3427428ece82<>+0(SB)/8, $0xb24e061100000000; DATA table8x4_cf4d3427428ece82<>+8(SB)/8, $0xb3051aa933092801
+DATA table8x4_cf4d3427428ece82<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table8x4_cf4d3427428ece82<>+24(SB)/8, $0xb1d290beb27ce183
+GLOBL table8x4_cf4d3427428ece82<>(SB), RODATA|NOPTR, $32
+DATA table8x4_12ea2f40b43dcd71<>+0(SB)/8, $0x4000000040000000; DATA table8x4_12ea2f40b43dcd71<>+8(SB)/8, $0x4000000040000000
+DATA table8x4_12ea2f40b43dcd71<>+16(SB)/8, $0x4000000040000000; DATA table8x4_12ea2f40b43dcd71<>+24(SB)/8, $0x4000000040000000
+GLOBL table8x4_12ea2f40b43dcd71<>(SB), RODATA|NOPTR, $32
+DATA table8x4_9588820cb35adcbb<>+0(SB)/8, $0x1f7b95c21f800000; DATA table8x4_9588820cb35adcbb<>+8(SB)/8, $0x1f75fed71f7837f0
+DATA table8x4_9588820cb35adcbb<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table8x4_9588820cb35adcbb<>+24(SB)/8, $0x1f7ac0c71f7744fd
+GLOBL table8x4_9588820cb35adcbb<>(SB), RODATA|NOPTR, $32
+DATA table8x4_8c836dd616f81c59<>+0(SB)/8, $0x5f8000005f800000; DATA table8x4_8c836dd616f81c59<>+8(SB)/8, $0x5f8000005f800000
+DATA table8x4_8c836dd616f81c59<>+16(SB)/8, $0x5f8000005f800000; DATA table8x4_8c836dd616f81c59<>+24(SB)/8, $0x5f8000005f800000
+GLOBL table8x4_8c836dd616f81c59<>(SB), RODATA|NOPTR, $32
+DATA table8x4_16df238de8137d29<>+0(SB)/8, $0x3f8000003f800000; DATA table8x4_16df238de8137d29<>+8(SB)/8, $0x3f8000003f800000
+DATA table8x4_16df238de8137d29<>+16(SB)/8, $0x3f8000003f800000; DATA table8x4_16df238de8137d29<>+24(SB)/8, $0x3f8000003f800000
+GLOBL table8x4_16df238de8137d29<>(SB), RODATA|NOPTR, $32
+DATA table8x4_69ecd19ff6fd3619<>+0(SB)/8, $0x0; DATA table8x4_69ecd19ff6fd3619<>+8(SB)/8, $0x0
+DATA table8x4_69ecd19ff6fd3619<>+16(SB)/8, $0x0; DATA table8x4_69ecd19ff6fd3619<>+24(SB)/8, $0x0
+GLOBL table8x4_69ecd19ff6fd3619<>(SB), RODATA|NOPTR, $32
+#define zero(s0) \
+	VXORPS s0, s0, s0
+
+DATA table8x4_5081c1328a36c699<>+0(SB)/8, $0x1f8000001f800000; DATA table8x4_5081c1328a36c699<>+8(SB)/8, $0x1f8000001f800000
+DATA table8x4_5081c1328a36c699<>+16(SB)/8, $0x1f8000001f800000; DATA table8x4_5081c1328a36c699<>+24(SB)/8, $0x1f8000001f800000
+GLOBL table8x4_5081c1328a36c699<>(SB), RODATA|NOPTR, $32
+DATA table8x4_d5674533fb286999<>+0(SB)/8, $0x3f3504f33f3504f3; DATA table8x4_d5674533fb286999<>+8(SB)/8, $0x3f3504f33f3504f3
+DATA table8x4_d5674533fb286999<>+16(SB)/8, $0x3f3504f33f3504f3; DATA table8x4_d5674533fb286999<>+24(SB)/8, $0x3f3504f33f3504f3
+GLOBL table8x4_d5674533fb286999<>(SB), RODATA|NOPTR, $32
+DATA table8x4_debe49a777020339<>+0(SB)/8, $0x7fffff007fffff; DATA table8x4_debe49a777020339<>+8(SB)/8, $0x7fffff007fffff
+DATA table8x4_debe49a777020339<>+16(SB)/8, $0x7fffff007fffff; DATA table8x4_debe49a777020339<>+24(SB)/8, $0x7fffff007fffff
+GLOBL table8x4_debe49a777020339<>(SB), RODATA|NOPTR, $32
+DATA table8x4_233805bf3aa36119<>+0(SB)/8, $0x7f0000007f; DATA table8x4_233805bf3aa36119<>+8(SB)/8, $0x7f0000007f
+DATA table8x4_233805bf3aa36119<>+16(SB)/8, $0x7f0000007f; DATA table8x4_233805bf3aa36119<>+24(SB)/8, $0x7f0000007f
+GLOBL table8x4_233805bf3aa36119<>(SB), RODATA|NOPTR, $32
+DATA table8x4_f0b74a366568c499<>+0(SB)/8, $0x4c0000004c000000; DATA table8x4_f0b74a366568c499<>+8(SB)/8, $0x4c0000004c000000
+DATA table8x4_f0b74a366568c499<>+16(SB)/8, $0x4c0000004c000000; DATA table8x4_f0b74a366568c499<>+24(SB)/8, $0x4c0000004c000000
+GLOBL table8x4_f0b74a366568c499<>(SB), RODATA|NOPTR, $32
+DATA table8x4_efee61874cbd70d9<>+0(SB)/8, $0x3e789d903e789d90; DATA table8x4_efee61874cbd70d9<>+8(SB)/8, $0x3e789d903e789d90
+DATA table8x4_efee61874cbd70d9<>+16(SB)/8, $0x3e789d903e789d90; DATA table8x4_efee61874cbd70d9<>+24(SB)/8, $0x3e789d903e789d90
+GLOBL table8x4_efee61874cbd70d9<>(SB), RODATA|NOPTR, $32
+DATA table8x4_ad71891e8faeb6e9<>+0(SB)/8, $0x3e91e9f03e91e9f0; DATA table8x4_ad71891e8faeb6e9<>+8(SB)/8, $0x3e91e9f03e91e9f0
+DATA table8x4_ad71891e8faeb6e9<>+16(SB)/8, $0x3e91e9f03e91e9f0; DATA table8x4_ad71891e8faeb6e9<>+24(SB)/8, $0x3e91e9f03e91e9f0
+GLOBL table8x4_ad71891e8faeb6e9<>(SB), RODATA|NOPTR, $32
+DATA table8x4_624abc062051a619<>+0(SB)/8, $0x3eccce133eccce13; DATA table8x4_624abc062051a619<>+8(SB)/8, $0x3eccce133eccce13
+DATA table8x4_624abc062051a619<>+16(SB)/8, $0x3eccce133eccce13; DATA table8x4_624abc062051a619<>+24(SB)/8, $0x3eccce133eccce13
+GLOBL table8x4_624abc062051a619<>(SB), RODATA|NOPTR, $32
+DATA table8x4_94318543fecb31d1<>+0(SB)/8, $0x3f2aaaaa3f2aaaaa; DATA table8x4_94318543fecb31d1<>+8(SB)/8, $0x3f2aaaaa3f2aaaaa
+DATA table8x4_94318543fecb31d1<>+16(SB)/8, $0x3f2aaaaa3f2aaaaa; DATA table8x4_94318543fecb31d1<>+24(SB)/8, $0x3f2aaaaa3f2aaaaa
+GLOBL table8x4_94318543fecb31d1<>(SB), RODATA|NOPTR, $32
+DATA table8x4_f3a6c4932c3a8ff9<>+0(SB)/8, $0x35bfbe8e35bfbe8e; DATA table8x4_f3a6c4932c3a8ff9<>+8(SB)/8, $0x35bfbe8e35bfbe8e
+DATA table8x4_f3a6c4932c3a8ff9<>+16(SB)/8, $0x35bfbe8e35bfbe8e; DATA table8x4_f3a6c4932c3a8ff9<>+24(SB)/8, $0x35bfbe8e35bfbe8e
+GLOBL table8x4_f3a6c4932c3a8ff9<>(SB), RODATA|NOPTR, $32
+DATA table8x4_635c17e4ee669681<>+0(SB)/8, $0x3f3172003f317200; DATA table8x4_635c17e4ee669681<>+8(SB)/8, $0x3f3172003f317200
+DATA table8x4_635c17e4ee669681<>+16(SB)/8, $0x3f3172003f317200; DATA table8x4_635c17e4ee669681<>+24(SB)/8, $0x3f3172003f317200
+GLOBL table8x4_635c17e4ee669681<>(SB), RODATA|NOPTR, $32
+DATA table8x4_605f939696386f31<>+0(SB)/8, $0x7f7fffff7f7fffff; DATA table8x4_605f939696386f31<>+8(SB)/8, $0x7f7fffff7f7fffff
+DATA table8x4_605f939696386f31<>+16(SB)/8, $0x7f7fffff7f7fffff; DATA table8x4_605f939696386f31<>+24(SB)/8, $0x7f7fffff7f7fffff
+GLOBL table8x4_605f939696386f31<>(SB), RODATA|NOPTR, $32
+DATA table8x4_bb399edbcabf1e39<>+0(SB)/8, $0xff800000ff800000; DATA table8x4_bb399edbcabf1e39<>+8(SB)/8, $0xff800000ff800000
+DATA table8x4_bb399edbcabf1e39<>+16(SB)/8, $0xff800000ff800000; DATA table8x4_bb399edbcabf1e39<>+24(SB)/8, $0xff800000ff800000
+GLOBL table8x4_bb399edbcabf1e39<>(SB), RODATA|NOPTR, $32
+DATA table8x4_59f98e3a6760d1d9<>+0(SB)/8, $0x7fc000007fc00000; DATA table8x4_59f98e3a6760d1d9<>+8(SB)/8, $0x7fc000007fc00000
+DATA table8x4_59f98e3a6760d1d9<>+16(SB)/8, $0x7fc000007fc00000; DATA table8x4_59f98e3a6760d1d9<>+24(SB)/8, $0x7fc000007fc00000
+GLOBL table8x4_59f98e3a6760d1d9<>(SB), RODATA|NOPTR, $32
+DATA table8x4_49bf601b819e9bd9<>+0(SB)/8, $0x3300000033000000; DATA table8x4_49bf601b819e9bd9<>+8(SB)/8, $0x3300000033000000
+DATA table8x4_49bf601b819e9bd9<>+16(SB)/8, $0x3300000033000000; DATA table8x4_49bf601b819e9bd9<>+24(SB)/8, $0x3300000033000000
+GLOBL table8x4_49bf601b819e9bd9<>(SB), RODATA|NOPTR, $32
+DATA table8x4_4caed73eccf4519<>+0(SB)/8, $0x4110cccd4110cccd; DATA table8x4_4caed73eccf4519<>+8(SB)/8, $0x4110cccd4110cccd
+DATA table8x4_4caed73eccf4519<>+16(SB)/8, $0x4110cccd4110cccd; DATA table8x4_4caed73eccf4519<>+24(SB)/8, $0x4110cccd4110cccd
+GLOBL table8x4_4caed73eccf4519<>(SB), RODATA|NOPTR, $32
+DATA table8x4_49be540cdd02a569<>+0(SB)/8, $0x3f1ae1483f1ae148; DATA table8x4_49be540cdd02a569<>+8(SB)/8, $0x3f1ae1483f1ae148
+DATA table8x4_49be540cdd02a569<>+16(SB)/8, $0x3f1ae1483f1ae148; DATA table8x4_49be540cdd02a569<>+24(SB)/8, $0x3f1ae1483f1ae148
+GLOBL table8x4_49be540cdd02a569<>(SB), RODATA|NOPTR, $32
+DATA table8x4_1e34bd050c119356<>+0(SB)/8, $0x3edad59900000000; DATA table8x4_1e34bd050c119356<>+8(SB)/8, $0x3fbad6ee3f5ad9e4
+DATA table8x4_1e34bd050c119356<>+16(SB)/8, $0x406190eb40141ea4; DATA table8x4_1e34bd050c119356<>+24(SB)/8, $0x40f483a440a77ce0
+GLOBL table8x4_1e34bd050c119356<>(SB), RODATA|NOPTR, $32
+DATA table8x4_c0d8ea2fcb298ebc<>+0(SB)/8, $0xbaa0b30d3e1284c0; DATA table8x4_c0d8ea2fcb298ebc<>+8(SB)/8, $0xbbb23239bd71a697
+DATA table8x4_c0d8ea2fcb298ebc<>+16(SB)/8, $0x39fe9e403b70f726; DATA table8x4_c0d8ea2fcb298ebc<>+24(SB)/8, $0x342462e0379579b4
+GLOBL table8x4_c0d8ea2fcb298ebc<>(SB), RODATA|NOPTR, $32
+DATA table8x4_b719a587dcd13a62<>+0(SB)/8, $0x3e2e4ccfba9b2881; DATA table8x4_b719a587dcd13a62<>+8(SB)/8, $0xbcc6dab63d88f449
+DATA table8x4_b719a587dcd13a62<>+16(SB)/8, $0xba9537f0bc35ce6c; DATA table8x4_b719a587dcd13a62<>+24(SB)/8, $0xb4e9b073b81c8808
+GLOBL table8x4_b719a587dcd13a62<>(SB), RODATA|NOPTR, $32
+DATA table8x4_b89f438e07036195<>+0(SB)/8, $0xbd80a518bd1775c0; DATA table8x4_b89f438e07036195<>+8(SB)/8, $0x3c0bddcb3c2298b8
+DATA table8x4_b89f438e07036195<>+16(SB)/8, $0xb922e725ba3724d5; DATA table8x4_b89f438e07036195<>+24(SB)/8, $0xb211e1c4b6c50ef7
+GLOBL table8x4_b89f438e07036195<>(SB), RODATA|NOPTR, $32
+DATA table8x4_254ef1c8c78e124a<>+0(SB)/8, $0xbe127ce2beaaa264; DATA table8x4_254ef1c8c78e124a<>+8(SB)/8, $0x3dbc19e33d9cf371
+DATA table8x4_254ef1c8c78e124a<>+16(SB)/8, $0x3b161ecb3cc54067; DATA table8x4_254ef1c8c78e124a<>+24(SB)/8, $0x35217cb4389c2b5d
+GLOBL table8x4_254ef1c8c78e124a<>(SB), RODATA|NOPTR, $32
+DATA table8x4_a5cf93b832bc91b5<>+0(SB)/8, $0xbeacddb2b5934706; DATA table8x4_a5cf93b832bc91b5<>+8(SB)/8, $0xbe329d43beb84713
+DATA table8x4_a5cf93b832bc91b5<>+16(SB)/8, $0xbb62dd05bd19e782; DATA table8x4_a5cf93b832bc91b5<>+24(SB)/8, $0xb558a84cb8eeba42
+GLOBL table8x4_a5cf93b832bc91b5<>(SB), RODATA|NOPTR, $32
+DATA table8x4_45cc6fe8ec76d28e<>+0(SB)/8, $0x3f56642a3f800000; DATA table8x4_45cc6fe8ec76d28e<>+8(SB)/8, $0x3e46fe363f04d69e
+DATA table8x4_45cc6fe8ec76d28e<>+16(SB)/8, $0x3b6344613d1cf143; DATA table8x4_45cc6fe8ec76d28e<>+24(SB)/8, $0x3577b69a38eed3fb
+GLOBL table8x4_45cc6fe8ec76d28e<>(SB), RODATA|NOPTR, $32
+DATA table8x4_ed150700ef33c5c<>+0(SB)/8, $0x3ece6a5e00000000; DATA table8x4_ed150700ef33c5c<>+8(SB)/8, $0x3f65c88a3f3190b1
+DATA table8x4_ed150700ef33c5c<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table8x4_ed150700ef33c5c<>+24(SB)/8, $0x3f7ffff83f7ffc46
+GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
+DATA table8x4_618c6ea2c172c471<>+0(SB)/8, $0xc1900000c1900000; DATA table8x4_618c6ea2c172c471<>+8(SB)/8, $0xc1900000c1900000
+DATA table8x4_618c6ea2c172c471<>+16(SB)/8, $0xc1900000c1900000; DATA table8x4_618c6ea2c172c471<>+24(SB)/8, $0xc1900000c1900000
+GLOBL table8x4_618c6ea2c172c471<>(SB), RODATA|NOPTR, $32
+DATA table8x4_475da2b829f1fe69<>+0(SB)/8, $0x3fb8aa3b3fb8aa3b; DATA table8x4_475da2b829f1fe69<>+8(SB)/8, $0x3fb8aa3b3fb8aa3b
+DATA table8x4_475da2b829f1fe69<>+16(SB)/8, $0x3fb8aa3b3fb8aa3b; DATA table8x4_475da2b829f1fe69<>+24(SB)/8, $0x3fb8aa3b3fb8aa3b
+GLOBL table8x4_475da2b829f1fe69<>(SB), RODATA|NOPTR, $32
+DATA table8x4_c76bb4c96bae8359<>+0(SB)/8, $0x3ab66a863ab66a86; DATA table8x4_c76bb4c96bae8359<>+8(SB)/8, $0x3ab66a863ab66a86
+DATA table8x4_c76bb4c96bae8359<>+16(SB)/8, $0x3ab66a863ab66a86; DATA table8x4_c76bb4c96bae8359<>+24(SB)/8, $0x3ab66a863ab66a86
+GLOBL table8x4_c76bb4c96bae8359<>(SB), RODATA|NOPTR, $32
+DATA table8x4_faf44bb91577c639<>+0(SB)/8, $0x3c09162c3c09162c; DATA table8x4_faf44bb91577c639<>+8(SB)/8, $0x3c09162c3c09162c
+DATA table8x4_faf44bb91577c639<>+16(SB)/8, $0x3c09162c3c09162c; DATA table8x4_faf44bb91577c639<>+24(SB)/8, $0x3c09162c3c09162c
+GLOBL table8x4_faf44bb91577c639<>(SB), RODATA|NOPTR, $32
+DATA table8x4_b5414d6a4cc45579<>+0(SB)/8, $0x3d2aaa9c3d2aaa9c; DATA table8x4_b5414d6a4cc45579<>+8(SB)/8, $0x3d2aaa9c3d2aaa9c
+DATA table8x4_b5414d6a4cc45579<>+16(SB)/8, $0x3d2aaa9c3d2aaa9c; DATA table8x4_b5414d6a4cc45579<>+24(SB)/8, $0x3d2aaa9c3d2aaa9c
+GLOBL table8x4_b5414d6a4cc45579<>(SB), RODATA|NOPTR, $32
+DATA table8x4_29d9f4cdefcffb41<>+0(SB)/8, $0x3e2aaa553e2aaa55; DATA table8x4_29d9f4cdefcffb41<>+8(SB)/8, $0x3e2aaa553e2aaa55
+DATA table8x4_29d9f4cdefcffb41<>+16(SB)/8, $0x3e2aaa553e2aaa55; DATA table8x4_29d9f4cdefcffb41<>+24(SB)/8, $0x3e2aaa553e2aaa55
+GLOBL table8x4_29d9f4cdefcffb41<>(SB), RODATA|NOPTR, $32
+DATA table8x4_7cefcbbc466cc091<>+0(SB)/8, $0xb4c0007eb4c0007e; DATA table8x4_7cefcbbc466cc091<>+8(SB)/8, $0xb4c0007eb4c0007e
+DATA table8x4_7cefcbbc466cc091<>+16(SB)/8, $0xb4c0007eb4c0007e; DATA table8x4_7cefcbbc466cc091<>+24(SB)/8, $0xb4c0007eb4c0007e
+GLOBL table8x4_7cefcbbc466cc091<>(SB), RODATA|NOPTR, $32
+DATA table8x4_8ffc210e20a5ab9<>+0(SB)/8, $0x4220000042200000; DATA table8x4_8ffc210e20a5ab9<>+8(SB)/8, $0x4220000042200000
+DATA table8x4_8ffc210e20a5ab9<>+16(SB)/8, $0x4220000042200000; DATA table8x4_8ffc210e20a5ab9<>+24(SB)/8, $0x4220000042200000
+GLOBL table8x4_8ffc210e20a5ab9<>(SB), RODATA|NOPTR, $32
+DATA table8x4_f5482611483e9d81<>+0(SB)/8, $0xc2200000c2200000; DATA table8x4_f5482611483e9d81<>+8(SB)/8, $0xc2200000c2200000
+DATA table8x4_f5482611483e9d81<>+16(SB)/8, $0xc2200000c2200000; DATA table8x4_f5482611483e9d81<>+24(SB)/8, $0xc2200000c2200000
+GLOBL table8x4_f5482611483e9d81<>(SB), RODATA|NOPTR, $32
+DATA table8x4_be267f1b7e7b3519<>+0(SB)/8, $0xba1dd328ba1dd328; DATA table8x4_be267f1b7e7b3519<>+8(SB)/8, $0xba1dd328ba1dd328
+DATA table8x4_be267f1b7e7b3519<>+16(SB)/8, $0xba1dd328ba1dd328; DATA table8x4_be267f1b7e7b3519<>+24(SB)/8, $0xba1dd328ba1dd328
+GLOBL table8x4_be267f1b7e7b3519<>(SB), RODATA|NOPTR, $32
+DATA table8x4_f62ae34cc396e039<>+0(SB)/8, $0x3ba3ccf33ba3ccf3; DATA table8x4_f62ae34cc396e039<>+8(SB)/8, $0x3ba3ccf33ba3ccf3
+DATA table8x4_f62ae34cc396e039<>+16(SB)/8, $0x3ba3ccf33ba3ccf3; DATA table8x4_f62ae34cc396e039<>+24(SB)/8, $0x3ba3ccf33ba3ccf3
+GLOBL table8x4_f62ae34cc396e039<>(SB), RODATA|NOPTR, $32
+DATA table8x4_67980bb25a206c21<>+0(SB)/8, $0xbcdb4da5bcdb4da5; DATA table8x4_67980bb25a206c21<>+8(SB)/8, $0xbcdb4da5bcdb4da5
+DATA table8x4_67980bb25a206c21<>+16(SB)/8, $0xbcdb4da5bcdb4da5; DATA table8x4_67980bb25a206c21<>+24(SB)/8, $0xbcdb4da5bcdb4da5
+GLOBL table8x4_67980bb25a206c21<>(SB), RODATA|NOPTR, $32
+DATA table8x4_e4923e8e6ee526a9<>+0(SB)/8, $0x3de70dc43de70dc4; DATA table8x4_e4923e8e6ee526a9<>+8(SB)/8, $0x3de70dc43de70dc4
+DATA table8x4_e4923e8e6ee526a9<>+16(SB)/8, $0x3de70dc43de70dc4; DATA table8x4_e4923e8e6ee526a9<>+24(SB)/8, $0x3de70dc43de70dc4
+GLOBL table8x4_e4923e8e6ee526a9<>(SB), RODATA|NOPTR, $32
+DATA table8x4_8d16cf4b9ec7cd29<>+0(SB)/8, $0xbec09376bec09376; DATA table8x4_8d16cf4b9ec7cd29<>+8(SB)/8, $0xbec09376bec09376
+DATA table8x4_8d16cf4b9ec7cd29<>+16(SB)/8, $0xbec09376bec09376; DATA table8x4_8d16cf4b9ec7cd29<>+24(SB)/8, $0xbec09376bec09376
+GLOBL table8x4_8d16cf4b9ec7cd29<>(SB), RODATA|NOPTR, $32
+DATA table8x4_ba3a819b054ec699<>+0(SB)/8, $0x3e0375d33e0375d3; DATA table8x4_ba3a819b054ec699<>+8(SB)/8, $0x3e0375d33e0375d3
+DATA table8x4_ba3a819b054ec699<>+16(SB)/8, $0x3e0375d33e0375d3; DATA table8x4_ba3a819b054ec699<>+24(SB)/8, $0x3e0375d33e0375d3
+GLOBL table8x4_ba3a819b054ec699<>(SB), RODATA|NOPTR, $32
+DATA table8x4_ee216fc71be10339<>+0(SB)/8, $0x5880000058800000; DATA table8x4_ee216fc71be10339<>+8(SB)/8, $0x5880000058800000
+DATA table8x4_ee216fc71be10339<>+16(SB)/8, $0x5880000058800000; DATA table8x4_ee216fc71be10339<>+24(SB)/8, $0x5880000058800000
+GLOBL table8x4_ee216fc71be10339<>(SB), RODATA|NOPTR, $32
+DATA table8x4_3aa198a398e3ebe9<>+0(SB)/8, $0x2680000026800000; DATA table8x4_3aa198a398e3ebe9<>+8(SB)/8, $0x2680000026800000
+DATA table8x4_3aa198a398e3ebe9<>+16(SB)/8, $0x2680000026800000; DATA table8x4_3aa198a398e3ebe9<>+24(SB)/8, $0x2680000026800000
+GLOBL table8x4_3aa198a398e3ebe9<>(SB), RODATA|NOPTR, $32
+DATA table8x4_a8212681cf3bb339<>+0(SB)/8, $0xd8000000d800000; DATA table8x4_a8212681cf3bb339<>+8(SB)/8, $0xd8000000d800000
+DATA table8x4_a8212681cf3bb339<>+16(SB)/8, $0xd8000000d800000; DATA table8x4_a8212681cf3bb339<>+24(SB)/8, $0xd8000000d800000
+GLOBL table8x4_a8212681cf3bb339<>(SB), RODATA|NOPTR, $32
+DATA table8x4_44bb07ce044cf419<>+0(SB)/8, $0x4080000040800000; DATA table8x4_44bb07ce044cf419<>+8(SB)/8, $0x4080000040800000
+DATA table8x4_44bb07ce044cf419<>+16(SB)/8, $0x4080000040800000; DATA table8x4_44bb07ce044cf419<>+24(SB)/8, $0x4080000040800000
+GLOBL table8x4_44bb07ce044cf419<>(SB), RODATA|NOPTR, $32
+DATA table8x4_77f13509d8b49f39<>+0(SB)/8, $0x394ec141394ec141; DATA table8x4_77f13509d8b49f39<>+8(SB)/8, $0x394ec141394ec141
+DATA table8x4_77f13509d8b49f39<>+16(SB)/8, $0x394ec141394ec141; DATA table8x4_77f13509d8b49f39<>+24(SB)/8, $0x394ec141394ec141
+GLOBL table8x4_77f13509d8b49f39<>(SB), RODATA|NOPTR, $32
+DATA table8x4_9cc77a911fddde39<>+0(SB)/8, $0xbb483fbebb483fbe; DATA table8x4_9cc77a911fddde39<>+8(SB)/8, $0xbb483fbebb483fbe
+DATA table8x4_9cc77a911fddde39<>+16(SB)/8, $0xbb483fbebb483fbe; DATA table8x4_9cc77a911fddde39<>+24(SB)/8, $0xbb483fbebb483fbe
+GLOBL table8x4_9cc77a911fddde39<>(SB), RODATA|NOPTR, $32
+DATA table8x4_13b1e3230e5bd999<>+0(SB)/8, $0x3cb67e0d3cb67e0d; DATA table8x4_13b1e3230e5bd999<>+8(SB)/8, $0x3cb67e0d3cb67e0d
+DATA table8x4_13b1e3230e5bd999<>+16(SB)/8, $0x3cb67e0d3cb67e0d; DATA table8x4_13b1e3230e5bd999<>+24(SB)/8, $0x3cb67e0d3cb67e0d
+GLOBL table8x4_13b1e3230e5bd999<>(SB), RODATA|NOPTR, $32
+DATA table8x4_18db3353348394f1<>+0(SB)/8, $0xbdd5115ebdd5115e; DATA table8x4_18db3353348394f1<>+8(SB)/8, $0xbdd5115ebdd5115e
+DATA table8x4_18db3353348394f1<>+16(SB)/8, $0xbdd5115ebdd5115e; DATA table8x4_18db3353348394f1<>+24(SB)/8, $0xbdd5115ebdd5115e
+GLOBL table8x4_18db3353348394f1<>(SB), RODATA|NOPTR, $32
+DATA table8x4_8fcc3e64d673d919<>+0(SB)/8, $0xbf23165ebf23165e; DATA table8x4_8fcc3e64d673d919<>+8(SB)/8, $0xbf23165ebf23165e
+DATA table8x4_8fcc3e64d673d919<>+16(SB)/8, $0xbf23165ebf23165e; DATA table8x4_8fcc3e64d673d919<>+24(SB)/8, $0xbf23165ebf23165e
+GLOBL table8x4_8fcc3e64d673d919<>(SB), RODATA|NOPTR, $32
+DATA table8x4_e1339bcab4a4cc61<>+0(SB)/8, $0xbf905a18bf905a18; DATA table8x4_e1339bcab4a4cc61<>+8(SB)/8, $0xbf905a18bf905a18
+DATA table8x4_e1339bcab4a4cc61<>+16(SB)/8, $0xbf905a18bf905a18; DATA table8x4_e1339bcab4a4cc61<>+24(SB)/8, $0xbf905a18bf905a18
+GLOBL table8x4_e1339bcab4a4cc61<>(SB), RODATA|NOPTR, $32
+DATA table8x4_3c236e9ef8c820f1<>+0(SB)/8, $0xb93a21fdb93a21fd; DATA table8x4_3c236e9ef8c820f1<>+8(SB)/8, $0xb93a21fdb93a21fd
+DATA table8x4_3c236e9ef8c820f1<>+16(SB)/8, $0xb93a21fdb93a21fd; DATA table8x4_3c236e9ef8c820f1<>+24(SB)/8, $0xb93a21fdb93a21fd
+GLOBL table8x4_3c236e9ef8c820f1<>(SB), RODATA|NOPTR, $32
+DATA table8x4_fe11652ff2ce9761<>+0(SB)/8, $0x3f6666663f666666; DATA table8x4_fe11652ff2ce9761<>+8(SB)/8, $0x3f6666663f666666
+DATA table8x4_fe11652ff2ce9761<>+16(SB)/8, $0x3f6666663f666666; DATA table8x4_fe11652ff2ce9761<>+24(SB)/8, $0x3f6666663f666666
+GLOBL table8x4_fe11652ff2ce9761<>(SB), RODATA|NOPTR, $32
+DATA table8x4_3284ef34cf8a0f39<>+0(SB)/8, $0xbf000000bf000000; DATA table8x4_3284ef34cf8a0f39<>+8(SB)/8, $0xbf000000bf000000
+DATA table8x4_3284ef34cf8a0f39<>+16(SB)/8, $0xbf000000bf000000; DATA table8x4_3284ef34cf8a0f39<>+24(SB)/8, $0xbf000000bf000000
+GLOBL table8x4_3284ef34cf8a0f39<>(SB), RODATA|NOPTR, $32
+DATA table8x4_afeb4ee66ceff7c1<>+0(SB)/8, $0x3ecc422a3ecc422a; DATA table8x4_afeb4ee66ceff7c1<>+8(SB)/8, $0x3ecc422a3ecc422a
+DATA table8x4_afeb4ee66ceff7c1<>+16(SB)/8, $0x3ecc422a3ecc422a; DATA table8x4_afeb4ee66ceff7c1<>+24(SB)/8, $0x3ecc422a3ecc422a
+GLOBL table8x4_afeb4ee66ceff7c1<>(SB), RODATA|NOPTR, $32
+#define lastColumn2(w, s0, s1) \
+	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VMULPS Y12, Y15, Y14; VADDPS Y14, s0, s0; VMULPS Y13, Y15, Y14; \
+	VADDPS Y14, s1, s1
+
+#define lastColumn1(w, s0) \
+	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VMULPS Y12, Y15, Y14; VADDPS Y14, s0, s0
+
+#define column2(w, s0, s1) \
+	VMOVUPS w, Y15; VMULPS Y12, Y15, Y14; VADDPS Y14, s0, s0; VMULPS Y13, Y15, Y14; VADDPS Y14, s1, s1
+
+#define column1(w, s0) \
+	VMOVUPS w, Y15; VMULPS Y12, Y15, Y14; VADDPS Y14, s0, s0
+
+#define mulAdd2(x, s0, s1) \
+	VBROADCASTSS x, Y15; VMULPS Y12, Y15, Y14; VADDPS Y14, s0, s0; VMULPS Y13, Y15, Y14; VADDPS Y14, s1, s1
+
+#define mulAdd1(x, s0) \
+	VBROADCASTSS x, Y15; VMULPS Y12, Y15, Y14; VADDPS Y14, s0, s0
+
+DATA table8x4_bc176d3f41e0d9c9<>+0(SB)/8, $0x3b03126f3b03126f; DATA table8x4_bc176d3f41e0d9c9<>+8(SB)/8, $0x3b03126f3b03126f
+DATA table8x4_bc176d3f41e0d9c9<>+16(SB)/8, $0x3b03126f3b03126f; DATA table8x4_bc176d3f41e0d9c9<>+24(SB)/8, $0x3b03126f3b03126f
+GLOBL table8x4_bc176d3f41e0d9c9<>(SB), RODATA|NOPTR, $32
+
+#define addGradientsToSiluGradientEachAVX2Each \
+	VADDPS Y1, Y2, Y1; VMOVUPS table8x4_193592808b0b07d9<>(SB), Y2; VMINPS Y3, Y2, Y2; \
+	VMOVUPS table8x4_f2d93abd9ef84ed1<>(SB), Y3; VMAXPS Y2, Y3, Y2; \
+	VANDPS table8x4_b9b243c871909699<>(SB), Y2, Y3; VXORPS table8x4_acd7a624d569e041<>(SB), Y3, Y3; \
+	VMOVUPS table8x4_a08baa00879aa4a1<>(SB), Y4; VMINPS Y3, Y4, Y3; VMOVUPS table8x4_59c9ec6246ee3ab1<>(SB), Y4; \
+	VMAXPS Y3, Y4, Y3; VMULPS table8x4_6e0dfacc02cd8981<>(SB), Y3, Y4; \
+	VADDPS table8x4_59207941f1a68b31<>(SB), Y4, Y4; VSUBPS table8x4_59207941f1a68b31<>(SB), Y4, Y5; \
+	VMULPS table8x4_2a34fba5e854cc21<>(SB), Y5, Y6; VSUBPS Y6, Y3, Y6; \
+	VMULPS table8x4_4b748515db821239<>(SB), Y5, Y5; VSUBPS Y5, Y6, Y5; VMULPS Y5, Y5, Y6; \
+	VMULPS table8x4_3a2321c73b478261<>(SB), Y5, Y7; VADDPS table8x4_742fb5046c499e71<>(SB), Y7, Y7; \
+	VMULPS table8x4_948405d98cdd4cd1<>(SB), Y6, Y8; VADDPS Y8, Y7, Y7; VMULPS Y6, Y7, Y6; \
+	VPERMPS table8x4_cf4d3427428ece82<>(SB), Y4, Y7; VADDPS Y7, Y5, Y5; VADDPS Y5, Y6, Y5; VPSRLD $1, Y3, Y3; \
+	VANDPS table8x4_12ea2f40b43dcd71<>(SB), Y3, Y3; VPERMPS table8x4_9588820cb35adcbb<>(SB), Y4, Y6; \
+	VPSLLD $20, Y4, Y4; VPADDD Y4, Y6, Y4; VPADDD Y4, Y3, Y4; VMULPS Y4, Y5, Y5; VADDPS Y4, Y5, Y4; \
+	VXORPS table8x4_8c836dd616f81c59<>(SB), Y3, Y3; VMULPS Y3, Y4, Y3; \
+	VADDPS table8x4_16df238de8137d29<>(SB), Y3, Y4; VMOVUPS table8x4_16df238de8137d29<>(SB), Y5; \
+	VDIVPS Y4, Y5, Y4; VCMPPS $17, table8x4_69ecd19ff6fd3619<>(SB), Y2, Y5; VMULPS Y4, Y3, Y6; \
+	VBLENDVPS Y5, Y6, Y4, Y5; VMULPS Y4, Y3, Y3; VMULPS Y4, Y3, Y3; VMULPS Y3, Y2, Y2; VADDPS Y2, Y5, Y2; \
 	VMULPS Y2, Y1, Y1
+
+// addGradientsToSiluGradientEachAVX2 computes v0_s = x1 + x0; v1_a = max(min(x2, 1000), -1000); v1_e = exp(-abs(v1_a)); v1_q = 1 / (1 + v1_e); v1_r = select(v1_a < 0, v1_e · v1_q, v1_q); y = v0_s · (v1_r + (v1_a · ((v1_e · v1_q) · v1_q))) for n elements of every row.
+TEXT ·addGradientsToSiluGradientEachAVX2(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ rows+40(FP), R12
+	MOVQ gap+48(FP), R13
+	XORQ AX, AX
+	// v0_s = x1 + x0; v1_a = max(min(x2, 1000), -1000); v1_e = exp(-abs(v1_a)); v1_q = 1 / (1 + v1_e); v1_r = select(v1_a < 0, v1_e · v1_q, v1_q); y = v0_s · (v1_r + (v1_a · ((v1_e · v1_q) · v1_q)))
+row1:
+	MOVQ n+32(FP), CX; SHRQ $3, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2; VMOVUPS (DX)(AX*1), Y3
+	addGradientsToSiluGradientEachAVX2Each
+	VMOVUPS Y1, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+32(FP), CX; ANDQ $7, CX; JZ next3
+	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2; VMASKMOVPS (DX)(AX*1), Y0, Y3
+	addGradientsToSiluGradientEachAVX2Each
 	VMASKMOVPS Y1, Y0, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
 
-DATA eluGradientEachAVX2Const<>+0(SB)/4, $0x0
-DATA eluGradientEachAVX2Const<>+4(SB)/4, $0x0
-DATA eluGradientEachAVX2Const<>+8(SB)/4, $0x0
-DATA eluGradientEachAVX2Const<>+12(SB)/4, $0x0
-DATA eluGradientEachAVX2Const<>+16(SB)/4, $0x0
-DATA eluGradientEachAVX2Const<>+20(SB)/4, $0x0
-DATA eluGradientEachAVX2Const<>+24(SB)/4, $0x0
-DATA eluGradientEachAVX2Const<>+28(SB)/4, $0x0
-DATA eluGradientEachAVX2Const<>+32(SB)/4, $0x42b20000
-DATA eluGradientEachAVX2Const<>+36(SB)/4, $0x42b20000
-DATA eluGradientEachAVX2Const<>+40(SB)/4, $0x42b20000
-DATA eluGradientEachAVX2Const<>+44(SB)/4, $0x42b20000
-DATA eluGradientEachAVX2Const<>+48(SB)/4, $0x42b20000
-DATA eluGradientEachAVX2Const<>+52(SB)/4, $0x42b20000
-DATA eluGradientEachAVX2Const<>+56(SB)/4, $0x42b20000
-DATA eluGradientEachAVX2Const<>+60(SB)/4, $0x42b20000
-DATA eluGradientEachAVX2Const<>+64(SB)/4, $0xc2d00000
-DATA eluGradientEachAVX2Const<>+68(SB)/4, $0xc2d00000
-DATA eluGradientEachAVX2Const<>+72(SB)/4, $0xc2d00000
-DATA eluGradientEachAVX2Const<>+76(SB)/4, $0xc2d00000
-DATA eluGradientEachAVX2Const<>+80(SB)/4, $0xc2d00000
-DATA eluGradientEachAVX2Const<>+84(SB)/4, $0xc2d00000
-DATA eluGradientEachAVX2Const<>+88(SB)/4, $0xc2d00000
-DATA eluGradientEachAVX2Const<>+92(SB)/4, $0xc2d00000
-DATA eluGradientEachAVX2Const<>+96(SB)/4, $0x4138aa3b
-DATA eluGradientEachAVX2Const<>+100(SB)/4, $0x4138aa3b
-DATA eluGradientEachAVX2Const<>+104(SB)/4, $0x4138aa3b
-DATA eluGradientEachAVX2Const<>+108(SB)/4, $0x4138aa3b
-DATA eluGradientEachAVX2Const<>+112(SB)/4, $0x4138aa3b
-DATA eluGradientEachAVX2Const<>+116(SB)/4, $0x4138aa3b
-DATA eluGradientEachAVX2Const<>+120(SB)/4, $0x4138aa3b
-DATA eluGradientEachAVX2Const<>+124(SB)/4, $0x4138aa3b
-DATA eluGradientEachAVX2Const<>+128(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+132(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+136(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+140(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+144(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+148(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+152(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+156(SB)/4, $0x4b400000
-DATA eluGradientEachAVX2Const<>+160(SB)/4, $0x3db17000
-DATA eluGradientEachAVX2Const<>+164(SB)/4, $0x3db17000
-DATA eluGradientEachAVX2Const<>+168(SB)/4, $0x3db17000
-DATA eluGradientEachAVX2Const<>+172(SB)/4, $0x3db17000
-DATA eluGradientEachAVX2Const<>+176(SB)/4, $0x3db17000
-DATA eluGradientEachAVX2Const<>+180(SB)/4, $0x3db17000
-DATA eluGradientEachAVX2Const<>+184(SB)/4, $0x3db17000
-DATA eluGradientEachAVX2Const<>+188(SB)/4, $0x3db17000
-DATA eluGradientEachAVX2Const<>+192(SB)/4, $0x3685fdf4
-DATA eluGradientEachAVX2Const<>+196(SB)/4, $0x3685fdf4
-DATA eluGradientEachAVX2Const<>+200(SB)/4, $0x3685fdf4
-DATA eluGradientEachAVX2Const<>+204(SB)/4, $0x3685fdf4
-DATA eluGradientEachAVX2Const<>+208(SB)/4, $0x3685fdf4
-DATA eluGradientEachAVX2Const<>+212(SB)/4, $0x3685fdf4
-DATA eluGradientEachAVX2Const<>+216(SB)/4, $0x3685fdf4
-DATA eluGradientEachAVX2Const<>+220(SB)/4, $0x3685fdf4
-DATA eluGradientEachAVX2Const<>+224(SB)/4, $0x3e2aae38
-DATA eluGradientEachAVX2Const<>+228(SB)/4, $0x3e2aae38
-DATA eluGradientEachAVX2Const<>+232(SB)/4, $0x3e2aae38
-DATA eluGradientEachAVX2Const<>+236(SB)/4, $0x3e2aae38
-DATA eluGradientEachAVX2Const<>+240(SB)/4, $0x3e2aae38
-DATA eluGradientEachAVX2Const<>+244(SB)/4, $0x3e2aae38
-DATA eluGradientEachAVX2Const<>+248(SB)/4, $0x3e2aae38
-DATA eluGradientEachAVX2Const<>+252(SB)/4, $0x3e2aae38
-DATA eluGradientEachAVX2Const<>+256(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+260(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+264(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+268(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+272(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+276(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+280(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+284(SB)/4, $0x3f000000
-DATA eluGradientEachAVX2Const<>+288(SB)/4, $0x3d2aab32
-DATA eluGradientEachAVX2Const<>+292(SB)/4, $0x3d2aab32
-DATA eluGradientEachAVX2Const<>+296(SB)/4, $0x3d2aab32
-DATA eluGradientEachAVX2Const<>+300(SB)/4, $0x3d2aab32
-DATA eluGradientEachAVX2Const<>+304(SB)/4, $0x3d2aab32
-DATA eluGradientEachAVX2Const<>+308(SB)/4, $0x3d2aab32
-DATA eluGradientEachAVX2Const<>+312(SB)/4, $0x3d2aab32
-DATA eluGradientEachAVX2Const<>+316(SB)/4, $0x3d2aab32
-DATA eluGradientEachAVX2Const<>+320(SB)/4, $0x0
-DATA eluGradientEachAVX2Const<>+324(SB)/4, $0xb24e0611
-DATA eluGradientEachAVX2Const<>+328(SB)/4, $0x33092801
-DATA eluGradientEachAVX2Const<>+332(SB)/4, $0xb3051aa9
-DATA eluGradientEachAVX2Const<>+336(SB)/4, $0x329302ae
-DATA eluGradientEachAVX2Const<>+340(SB)/4, $0x31b3d0e5
-DATA eluGradientEachAVX2Const<>+344(SB)/4, $0xb27ce183
-DATA eluGradientEachAVX2Const<>+348(SB)/4, $0xb1d290be
-DATA eluGradientEachAVX2Const<>+352(SB)/4, $0x40000000
-DATA eluGradientEachAVX2Const<>+356(SB)/4, $0x40000000
-DATA eluGradientEachAVX2Const<>+360(SB)/4, $0x40000000
-DATA eluGradientEachAVX2Const<>+364(SB)/4, $0x40000000
-DATA eluGradientEachAVX2Const<>+368(SB)/4, $0x40000000
-DATA eluGradientEachAVX2Const<>+372(SB)/4, $0x40000000
-DATA eluGradientEachAVX2Const<>+376(SB)/4, $0x40000000
-DATA eluGradientEachAVX2Const<>+380(SB)/4, $0x40000000
-DATA eluGradientEachAVX2Const<>+384(SB)/4, $0x1f800000
-DATA eluGradientEachAVX2Const<>+388(SB)/4, $0x1f7b95c2
-DATA eluGradientEachAVX2Const<>+392(SB)/4, $0x1f7837f0
-DATA eluGradientEachAVX2Const<>+396(SB)/4, $0x1f75fed7
-DATA eluGradientEachAVX2Const<>+400(SB)/4, $0x1f7504f3
-DATA eluGradientEachAVX2Const<>+404(SB)/4, $0x1f75672a
-DATA eluGradientEachAVX2Const<>+408(SB)/4, $0x1f7744fd
-DATA eluGradientEachAVX2Const<>+412(SB)/4, $0x1f7ac0c7
-DATA eluGradientEachAVX2Const<>+416(SB)/4, $0x5f800000
-DATA eluGradientEachAVX2Const<>+420(SB)/4, $0x5f800000
-DATA eluGradientEachAVX2Const<>+424(SB)/4, $0x5f800000
-DATA eluGradientEachAVX2Const<>+428(SB)/4, $0x5f800000
-DATA eluGradientEachAVX2Const<>+432(SB)/4, $0x5f800000
-DATA eluGradientEachAVX2Const<>+436(SB)/4, $0x5f800000
-DATA eluGradientEachAVX2Const<>+440(SB)/4, $0x5f800000
-DATA eluGradientEachAVX2Const<>+444(SB)/4, $0x5f800000
-GLOBL eluGradientEachAVX2Const<>(SB), RODATA|NOPTR, $448
+#define d16x1AVX2In1C0(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y0, Y0
 
-// eluGradientEachAVX2 is eluGradientEachGeneric for avx2, with the same bits.
-//
-// func eluGradientEachAVX2(y *[8]float32, x0 *[8]float32, x1 *[8]float32)
-TEXT ·eluGradientEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $1, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
+#define d16x1AVX2In1C1(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y1, Y1
 
-	// dx = select(0 < x, dy, dy · exp(x))
-	VCMPPS $30, eluGradientEachAVX2Const<>+0(SB), Y0, Y2
-	VMOVUPS eluGradientEachAVX2Const<>+32(SB), Y3
-	VMINPS Y0, Y3, Y0
-	VMOVUPS eluGradientEachAVX2Const<>+64(SB), Y3
-	VMAXPS Y0, Y3, Y0
-	VMULPS eluGradientEachAVX2Const<>+96(SB), Y0, Y3
-	VADDPS eluGradientEachAVX2Const<>+128(SB), Y3, Y3
-	VSUBPS eluGradientEachAVX2Const<>+128(SB), Y3, Y4
-	VMULPS eluGradientEachAVX2Const<>+160(SB), Y4, Y5
-	VSUBPS Y5, Y0, Y5
-	VMULPS eluGradientEachAVX2Const<>+192(SB), Y4, Y4
-	VSUBPS Y4, Y5, Y4
-	VMULPS Y4, Y4, Y5
-	VMULPS eluGradientEachAVX2Const<>+224(SB), Y4, Y6
-	VADDPS eluGradientEachAVX2Const<>+256(SB), Y6, Y6
-	VMULPS eluGradientEachAVX2Const<>+288(SB), Y5, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VPERMPS eluGradientEachAVX2Const<>+320(SB), Y3, Y6
-	VADDPS Y6, Y4, Y4
-	VADDPS Y4, Y5, Y4
-	VPSRLD $1, Y0, Y0
-	VANDPS eluGradientEachAVX2Const<>+352(SB), Y0, Y0
-	VPERMPS eluGradientEachAVX2Const<>+384(SB), Y3, Y5
-	VPSLLD $20, Y3, Y3
-	VPADDD Y3, Y5, Y3
-	VPADDD Y3, Y0, Y3
-	VMULPS Y3, Y4, Y4
-	VADDPS Y3, Y4, Y3
-	VXORPS eluGradientEachAVX2Const<>+416(SB), Y0, Y0
-	VMULPS Y0, Y3, Y0
-	VMULPS Y0, Y1, Y0
-	VBLENDVPS Y2, Y1, Y0, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
+#define d16x1AVX2In1C2(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y2, Y2
 
-DATA sgdElements_2AVX2Const<>+0(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+4(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+8(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+12(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+16(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+20(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+24(SB)/4, $0x3f666666
-DATA sgdElements_2AVX2Const<>+28(SB)/4, $0x3f666666
-GLOBL sgdElements_2AVX2Const<>(SB), RODATA|NOPTR, $32
+#define d16x1AVX2In1C3(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y3, Y3
 
-// sgdElements_2AVX2 computes g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
-//
-// func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
-TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-48
-	MOVQ lr_+24(FP), R9
-	VBROADCASTSS (R9), Y0
-	MOVQ c_+32(FP), R9
-	VBROADCASTSS (R9), Y1
-	MOVQ g_+0(FP), SI
-	MOVQ w_+8(FP), DI
-	MOVQ momentum_buffer_+16(FP), DX
-	XORQ AX, AX
-	MOVQ vectors+40(FP), CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y2
-	VMOVUPS (DI)(AX*1), Y3
-	VMOVUPS (DX)(AX*1), Y4
-
-	// g = g · c
-	VMULPS Y1, Y2, Y2
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VMULPS sgdElements_2AVX2Const<>+0(SB), Y4, Y4
-	VADDPS Y2, Y4, Y4
-
-	// g = g + (0.9 · momentum_buffer)
-	VMULPS sgdElements_2AVX2Const<>+0(SB), Y4, Y5
-	VADDPS Y5, Y2, Y2
-
-	// w = w - (lr · g)
-	VMULPS Y2, Y0, Y2
-	VSUBPS Y2, Y3, Y2
-	VMOVUPS Y2, (DI)(AX*1)
-	VMOVUPS Y4, (DX)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
-
-DATA eyeForwardAVX2Const<>+0(SB)/4, $0xc2200000
-DATA eyeForwardAVX2Const<>+4(SB)/4, $0xc2200000
-DATA eyeForwardAVX2Const<>+8(SB)/4, $0xc2200000
-DATA eyeForwardAVX2Const<>+12(SB)/4, $0xc2200000
-DATA eyeForwardAVX2Const<>+16(SB)/4, $0xc2200000
-DATA eyeForwardAVX2Const<>+20(SB)/4, $0xc2200000
-DATA eyeForwardAVX2Const<>+24(SB)/4, $0xc2200000
-DATA eyeForwardAVX2Const<>+28(SB)/4, $0xc2200000
-DATA eyeForwardAVX2Const<>+32(SB)/4, $0x3f000000
-DATA eyeForwardAVX2Const<>+36(SB)/4, $0x3f000000
-DATA eyeForwardAVX2Const<>+40(SB)/4, $0x3f000000
-DATA eyeForwardAVX2Const<>+44(SB)/4, $0x3f000000
-DATA eyeForwardAVX2Const<>+48(SB)/4, $0x3f000000
-DATA eyeForwardAVX2Const<>+52(SB)/4, $0x3f000000
-DATA eyeForwardAVX2Const<>+56(SB)/4, $0x3f000000
-DATA eyeForwardAVX2Const<>+60(SB)/4, $0x3f000000
-DATA eyeForwardAVX2Const<>+64(SB)/4, $0x3f3504f3
-DATA eyeForwardAVX2Const<>+68(SB)/4, $0x3f3504f3
-DATA eyeForwardAVX2Const<>+72(SB)/4, $0x3f3504f3
-DATA eyeForwardAVX2Const<>+76(SB)/4, $0x3f3504f3
-DATA eyeForwardAVX2Const<>+80(SB)/4, $0x3f3504f3
-DATA eyeForwardAVX2Const<>+84(SB)/4, $0x3f3504f3
-DATA eyeForwardAVX2Const<>+88(SB)/4, $0x3f3504f3
-DATA eyeForwardAVX2Const<>+92(SB)/4, $0x3f3504f3
-DATA eyeForwardAVX2Const<>+96(SB)/4, $0x7fffffff
-DATA eyeForwardAVX2Const<>+100(SB)/4, $0x7fffffff
-DATA eyeForwardAVX2Const<>+104(SB)/4, $0x7fffffff
-DATA eyeForwardAVX2Const<>+108(SB)/4, $0x7fffffff
-DATA eyeForwardAVX2Const<>+112(SB)/4, $0x7fffffff
-DATA eyeForwardAVX2Const<>+116(SB)/4, $0x7fffffff
-DATA eyeForwardAVX2Const<>+120(SB)/4, $0x7fffffff
-DATA eyeForwardAVX2Const<>+124(SB)/4, $0x7fffffff
-DATA eyeForwardAVX2Const<>+128(SB)/4, $0xba1dd328
-DATA eyeForwardAVX2Const<>+132(SB)/4, $0xba1dd328
-DATA eyeForwardAVX2Const<>+136(SB)/4, $0xba1dd328
-DATA eyeForwardAVX2Const<>+140(SB)/4, $0xba1dd328
-DATA eyeForwardAVX2Const<>+144(SB)/4, $0xba1dd328
-DATA eyeForwardAVX2Const<>+148(SB)/4, $0xba1dd328
-DATA eyeForwardAVX2Const<>+152(SB)/4, $0xba1dd328
-DATA eyeForwardAVX2Const<>+156(SB)/4, $0xba1dd328
-DATA eyeForwardAVX2Const<>+160(SB)/4, $0x3ba3ccf3
-DATA eyeForwardAVX2Const<>+164(SB)/4, $0x3ba3ccf3
-DATA eyeForwardAVX2Const<>+168(SB)/4, $0x3ba3ccf3
-DATA eyeForwardAVX2Const<>+172(SB)/4, $0x3ba3ccf3
-DATA eyeForwardAVX2Const<>+176(SB)/4, $0x3ba3ccf3
-DATA eyeForwardAVX2Const<>+180(SB)/4, $0x3ba3ccf3
-DATA eyeForwardAVX2Const<>+184(SB)/4, $0x3ba3ccf3
-DATA eyeForwardAVX2Const<>+188(SB)/4, $0x3ba3ccf3
-DATA eyeForwardAVX2Const<>+192(SB)/4, $0xbcdb4da5
-DATA eyeForwardAVX2Const<>+196(SB)/4, $0xbcdb4da5
-DATA eyeForwardAVX2Const<>+200(SB)/4, $0xbcdb4da5
-DATA eyeForwardAVX2Const<>+204(SB)/4, $0xbcdb4da5
-DATA eyeForwardAVX2Const<>+208(SB)/4, $0xbcdb4da5
-DATA eyeForwardAVX2Const<>+212(SB)/4, $0xbcdb4da5
-DATA eyeForwardAVX2Const<>+216(SB)/4, $0xbcdb4da5
-DATA eyeForwardAVX2Const<>+220(SB)/4, $0xbcdb4da5
-DATA eyeForwardAVX2Const<>+224(SB)/4, $0x3de70dc4
-DATA eyeForwardAVX2Const<>+228(SB)/4, $0x3de70dc4
-DATA eyeForwardAVX2Const<>+232(SB)/4, $0x3de70dc4
-DATA eyeForwardAVX2Const<>+236(SB)/4, $0x3de70dc4
-DATA eyeForwardAVX2Const<>+240(SB)/4, $0x3de70dc4
-DATA eyeForwardAVX2Const<>+244(SB)/4, $0x3de70dc4
-DATA eyeForwardAVX2Const<>+248(SB)/4, $0x3de70dc4
-DATA eyeForwardAVX2Const<>+252(SB)/4, $0x3de70dc4
-DATA eyeForwardAVX2Const<>+256(SB)/4, $0xbec09376
-DATA eyeForwardAVX2Const<>+260(SB)/4, $0xbec09376
-DATA eyeForwardAVX2Const<>+264(SB)/4, $0xbec09376
-DATA eyeForwardAVX2Const<>+268(SB)/4, $0xbec09376
-DATA eyeForwardAVX2Const<>+272(SB)/4, $0xbec09376
-DATA eyeForwardAVX2Const<>+276(SB)/4, $0xbec09376
-DATA eyeForwardAVX2Const<>+280(SB)/4, $0xbec09376
-DATA eyeForwardAVX2Const<>+284(SB)/4, $0xbec09376
-DATA eyeForwardAVX2Const<>+288(SB)/4, $0x3e0375d3
-DATA eyeForwardAVX2Const<>+292(SB)/4, $0x3e0375d3
-DATA eyeForwardAVX2Const<>+296(SB)/4, $0x3e0375d3
-DATA eyeForwardAVX2Const<>+300(SB)/4, $0x3e0375d3
-DATA eyeForwardAVX2Const<>+304(SB)/4, $0x3e0375d3
-DATA eyeForwardAVX2Const<>+308(SB)/4, $0x3e0375d3
-DATA eyeForwardAVX2Const<>+312(SB)/4, $0x3e0375d3
-DATA eyeForwardAVX2Const<>+316(SB)/4, $0x3e0375d3
-DATA eyeForwardAVX2Const<>+320(SB)/4, $0x58800000
-DATA eyeForwardAVX2Const<>+324(SB)/4, $0x58800000
-DATA eyeForwardAVX2Const<>+328(SB)/4, $0x58800000
-DATA eyeForwardAVX2Const<>+332(SB)/4, $0x58800000
-DATA eyeForwardAVX2Const<>+336(SB)/4, $0x58800000
-DATA eyeForwardAVX2Const<>+340(SB)/4, $0x58800000
-DATA eyeForwardAVX2Const<>+344(SB)/4, $0x58800000
-DATA eyeForwardAVX2Const<>+348(SB)/4, $0x58800000
-DATA eyeForwardAVX2Const<>+352(SB)/4, $0x26800000
-DATA eyeForwardAVX2Const<>+356(SB)/4, $0x26800000
-DATA eyeForwardAVX2Const<>+360(SB)/4, $0x26800000
-DATA eyeForwardAVX2Const<>+364(SB)/4, $0x26800000
-DATA eyeForwardAVX2Const<>+368(SB)/4, $0x26800000
-DATA eyeForwardAVX2Const<>+372(SB)/4, $0x26800000
-DATA eyeForwardAVX2Const<>+376(SB)/4, $0x26800000
-DATA eyeForwardAVX2Const<>+380(SB)/4, $0x26800000
-DATA eyeForwardAVX2Const<>+384(SB)/4, $0xd800000
-DATA eyeForwardAVX2Const<>+388(SB)/4, $0xd800000
-DATA eyeForwardAVX2Const<>+392(SB)/4, $0xd800000
-DATA eyeForwardAVX2Const<>+396(SB)/4, $0xd800000
-DATA eyeForwardAVX2Const<>+400(SB)/4, $0xd800000
-DATA eyeForwardAVX2Const<>+404(SB)/4, $0xd800000
-DATA eyeForwardAVX2Const<>+408(SB)/4, $0xd800000
-DATA eyeForwardAVX2Const<>+412(SB)/4, $0xd800000
-DATA eyeForwardAVX2Const<>+416(SB)/4, $0x40800000
-DATA eyeForwardAVX2Const<>+420(SB)/4, $0x40800000
-DATA eyeForwardAVX2Const<>+424(SB)/4, $0x40800000
-DATA eyeForwardAVX2Const<>+428(SB)/4, $0x40800000
-DATA eyeForwardAVX2Const<>+432(SB)/4, $0x40800000
-DATA eyeForwardAVX2Const<>+436(SB)/4, $0x40800000
-DATA eyeForwardAVX2Const<>+440(SB)/4, $0x40800000
-DATA eyeForwardAVX2Const<>+444(SB)/4, $0x40800000
-DATA eyeForwardAVX2Const<>+448(SB)/4, $0x394ec141
-DATA eyeForwardAVX2Const<>+452(SB)/4, $0x394ec141
-DATA eyeForwardAVX2Const<>+456(SB)/4, $0x394ec141
-DATA eyeForwardAVX2Const<>+460(SB)/4, $0x394ec141
-DATA eyeForwardAVX2Const<>+464(SB)/4, $0x394ec141
-DATA eyeForwardAVX2Const<>+468(SB)/4, $0x394ec141
-DATA eyeForwardAVX2Const<>+472(SB)/4, $0x394ec141
-DATA eyeForwardAVX2Const<>+476(SB)/4, $0x394ec141
-DATA eyeForwardAVX2Const<>+480(SB)/4, $0xbb483fbe
-DATA eyeForwardAVX2Const<>+484(SB)/4, $0xbb483fbe
-DATA eyeForwardAVX2Const<>+488(SB)/4, $0xbb483fbe
-DATA eyeForwardAVX2Const<>+492(SB)/4, $0xbb483fbe
-DATA eyeForwardAVX2Const<>+496(SB)/4, $0xbb483fbe
-DATA eyeForwardAVX2Const<>+500(SB)/4, $0xbb483fbe
-DATA eyeForwardAVX2Const<>+504(SB)/4, $0xbb483fbe
-DATA eyeForwardAVX2Const<>+508(SB)/4, $0xbb483fbe
-DATA eyeForwardAVX2Const<>+512(SB)/4, $0x3cb67e0d
-DATA eyeForwardAVX2Const<>+516(SB)/4, $0x3cb67e0d
-DATA eyeForwardAVX2Const<>+520(SB)/4, $0x3cb67e0d
-DATA eyeForwardAVX2Const<>+524(SB)/4, $0x3cb67e0d
-DATA eyeForwardAVX2Const<>+528(SB)/4, $0x3cb67e0d
-DATA eyeForwardAVX2Const<>+532(SB)/4, $0x3cb67e0d
-DATA eyeForwardAVX2Const<>+536(SB)/4, $0x3cb67e0d
-DATA eyeForwardAVX2Const<>+540(SB)/4, $0x3cb67e0d
-DATA eyeForwardAVX2Const<>+544(SB)/4, $0xbdd5115e
-DATA eyeForwardAVX2Const<>+548(SB)/4, $0xbdd5115e
-DATA eyeForwardAVX2Const<>+552(SB)/4, $0xbdd5115e
-DATA eyeForwardAVX2Const<>+556(SB)/4, $0xbdd5115e
-DATA eyeForwardAVX2Const<>+560(SB)/4, $0xbdd5115e
-DATA eyeForwardAVX2Const<>+564(SB)/4, $0xbdd5115e
-DATA eyeForwardAVX2Const<>+568(SB)/4, $0xbdd5115e
-DATA eyeForwardAVX2Const<>+572(SB)/4, $0xbdd5115e
-DATA eyeForwardAVX2Const<>+576(SB)/4, $0xbf23165e
-DATA eyeForwardAVX2Const<>+580(SB)/4, $0xbf23165e
-DATA eyeForwardAVX2Const<>+584(SB)/4, $0xbf23165e
-DATA eyeForwardAVX2Const<>+588(SB)/4, $0xbf23165e
-DATA eyeForwardAVX2Const<>+592(SB)/4, $0xbf23165e
-DATA eyeForwardAVX2Const<>+596(SB)/4, $0xbf23165e
-DATA eyeForwardAVX2Const<>+600(SB)/4, $0xbf23165e
-DATA eyeForwardAVX2Const<>+604(SB)/4, $0xbf23165e
-DATA eyeForwardAVX2Const<>+608(SB)/4, $0xbf905a18
-DATA eyeForwardAVX2Const<>+612(SB)/4, $0xbf905a18
-DATA eyeForwardAVX2Const<>+616(SB)/4, $0xbf905a18
-DATA eyeForwardAVX2Const<>+620(SB)/4, $0xbf905a18
-DATA eyeForwardAVX2Const<>+624(SB)/4, $0xbf905a18
-DATA eyeForwardAVX2Const<>+628(SB)/4, $0xbf905a18
-DATA eyeForwardAVX2Const<>+632(SB)/4, $0xbf905a18
-DATA eyeForwardAVX2Const<>+636(SB)/4, $0xbf905a18
-DATA eyeForwardAVX2Const<>+640(SB)/4, $0xb93a21fd
-DATA eyeForwardAVX2Const<>+644(SB)/4, $0xb93a21fd
-DATA eyeForwardAVX2Const<>+648(SB)/4, $0xb93a21fd
-DATA eyeForwardAVX2Const<>+652(SB)/4, $0xb93a21fd
-DATA eyeForwardAVX2Const<>+656(SB)/4, $0xb93a21fd
-DATA eyeForwardAVX2Const<>+660(SB)/4, $0xb93a21fd
-DATA eyeForwardAVX2Const<>+664(SB)/4, $0xb93a21fd
-DATA eyeForwardAVX2Const<>+668(SB)/4, $0xb93a21fd
-DATA eyeForwardAVX2Const<>+672(SB)/4, $0x4138aa3b
-DATA eyeForwardAVX2Const<>+676(SB)/4, $0x4138aa3b
-DATA eyeForwardAVX2Const<>+680(SB)/4, $0x4138aa3b
-DATA eyeForwardAVX2Const<>+684(SB)/4, $0x4138aa3b
-DATA eyeForwardAVX2Const<>+688(SB)/4, $0x4138aa3b
-DATA eyeForwardAVX2Const<>+692(SB)/4, $0x4138aa3b
-DATA eyeForwardAVX2Const<>+696(SB)/4, $0x4138aa3b
-DATA eyeForwardAVX2Const<>+700(SB)/4, $0x4138aa3b
-DATA eyeForwardAVX2Const<>+704(SB)/4, $0x4b400000
-DATA eyeForwardAVX2Const<>+708(SB)/4, $0x4b400000
-DATA eyeForwardAVX2Const<>+712(SB)/4, $0x4b400000
-DATA eyeForwardAVX2Const<>+716(SB)/4, $0x4b400000
-DATA eyeForwardAVX2Const<>+720(SB)/4, $0x4b400000
-DATA eyeForwardAVX2Const<>+724(SB)/4, $0x4b400000
-DATA eyeForwardAVX2Const<>+728(SB)/4, $0x4b400000
-DATA eyeForwardAVX2Const<>+732(SB)/4, $0x4b400000
-DATA eyeForwardAVX2Const<>+736(SB)/4, $0x3db17000
-DATA eyeForwardAVX2Const<>+740(SB)/4, $0x3db17000
-DATA eyeForwardAVX2Const<>+744(SB)/4, $0x3db17000
-DATA eyeForwardAVX2Const<>+748(SB)/4, $0x3db17000
-DATA eyeForwardAVX2Const<>+752(SB)/4, $0x3db17000
-DATA eyeForwardAVX2Const<>+756(SB)/4, $0x3db17000
-DATA eyeForwardAVX2Const<>+760(SB)/4, $0x3db17000
-DATA eyeForwardAVX2Const<>+764(SB)/4, $0x3db17000
-DATA eyeForwardAVX2Const<>+768(SB)/4, $0x3685fdf4
-DATA eyeForwardAVX2Const<>+772(SB)/4, $0x3685fdf4
-DATA eyeForwardAVX2Const<>+776(SB)/4, $0x3685fdf4
-DATA eyeForwardAVX2Const<>+780(SB)/4, $0x3685fdf4
-DATA eyeForwardAVX2Const<>+784(SB)/4, $0x3685fdf4
-DATA eyeForwardAVX2Const<>+788(SB)/4, $0x3685fdf4
-DATA eyeForwardAVX2Const<>+792(SB)/4, $0x3685fdf4
-DATA eyeForwardAVX2Const<>+796(SB)/4, $0x3685fdf4
-DATA eyeForwardAVX2Const<>+800(SB)/4, $0x3e2aae38
-DATA eyeForwardAVX2Const<>+804(SB)/4, $0x3e2aae38
-DATA eyeForwardAVX2Const<>+808(SB)/4, $0x3e2aae38
-DATA eyeForwardAVX2Const<>+812(SB)/4, $0x3e2aae38
-DATA eyeForwardAVX2Const<>+816(SB)/4, $0x3e2aae38
-DATA eyeForwardAVX2Const<>+820(SB)/4, $0x3e2aae38
-DATA eyeForwardAVX2Const<>+824(SB)/4, $0x3e2aae38
-DATA eyeForwardAVX2Const<>+828(SB)/4, $0x3e2aae38
-DATA eyeForwardAVX2Const<>+832(SB)/4, $0x3d2aab32
-DATA eyeForwardAVX2Const<>+836(SB)/4, $0x3d2aab32
-DATA eyeForwardAVX2Const<>+840(SB)/4, $0x3d2aab32
-DATA eyeForwardAVX2Const<>+844(SB)/4, $0x3d2aab32
-DATA eyeForwardAVX2Const<>+848(SB)/4, $0x3d2aab32
-DATA eyeForwardAVX2Const<>+852(SB)/4, $0x3d2aab32
-DATA eyeForwardAVX2Const<>+856(SB)/4, $0x3d2aab32
-DATA eyeForwardAVX2Const<>+860(SB)/4, $0x3d2aab32
-DATA eyeForwardAVX2Const<>+864(SB)/4, $0x0
-DATA eyeForwardAVX2Const<>+868(SB)/4, $0xb24e0611
-DATA eyeForwardAVX2Const<>+872(SB)/4, $0x33092801
-DATA eyeForwardAVX2Const<>+876(SB)/4, $0xb3051aa9
-DATA eyeForwardAVX2Const<>+880(SB)/4, $0x329302ae
-DATA eyeForwardAVX2Const<>+884(SB)/4, $0x31b3d0e5
-DATA eyeForwardAVX2Const<>+888(SB)/4, $0xb27ce183
-DATA eyeForwardAVX2Const<>+892(SB)/4, $0xb1d290be
-DATA eyeForwardAVX2Const<>+896(SB)/4, $0x1f800000
-DATA eyeForwardAVX2Const<>+900(SB)/4, $0x1f7b95c2
-DATA eyeForwardAVX2Const<>+904(SB)/4, $0x1f7837f0
-DATA eyeForwardAVX2Const<>+908(SB)/4, $0x1f75fed7
-DATA eyeForwardAVX2Const<>+912(SB)/4, $0x1f7504f3
-DATA eyeForwardAVX2Const<>+916(SB)/4, $0x1f75672a
-DATA eyeForwardAVX2Const<>+920(SB)/4, $0x1f7744fd
-DATA eyeForwardAVX2Const<>+924(SB)/4, $0x1f7ac0c7
-DATA eyeForwardAVX2Const<>+928(SB)/4, $0x40000000
-DATA eyeForwardAVX2Const<>+932(SB)/4, $0x40000000
-DATA eyeForwardAVX2Const<>+936(SB)/4, $0x40000000
-DATA eyeForwardAVX2Const<>+940(SB)/4, $0x40000000
-DATA eyeForwardAVX2Const<>+944(SB)/4, $0x40000000
-DATA eyeForwardAVX2Const<>+948(SB)/4, $0x40000000
-DATA eyeForwardAVX2Const<>+952(SB)/4, $0x40000000
-DATA eyeForwardAVX2Const<>+956(SB)/4, $0x40000000
-DATA eyeForwardAVX2Const<>+960(SB)/4, $0x1f800000
-DATA eyeForwardAVX2Const<>+964(SB)/4, $0x1f800000
-DATA eyeForwardAVX2Const<>+968(SB)/4, $0x1f800000
-DATA eyeForwardAVX2Const<>+972(SB)/4, $0x1f800000
-DATA eyeForwardAVX2Const<>+976(SB)/4, $0x1f800000
-DATA eyeForwardAVX2Const<>+980(SB)/4, $0x1f800000
-DATA eyeForwardAVX2Const<>+984(SB)/4, $0x1f800000
-DATA eyeForwardAVX2Const<>+988(SB)/4, $0x1f800000
-DATA eyeForwardAVX2Const<>+992(SB)/4, $0x3f800000
-DATA eyeForwardAVX2Const<>+996(SB)/4, $0x3f800000
-DATA eyeForwardAVX2Const<>+1000(SB)/4, $0x3f800000
-DATA eyeForwardAVX2Const<>+1004(SB)/4, $0x3f800000
-DATA eyeForwardAVX2Const<>+1008(SB)/4, $0x3f800000
-DATA eyeForwardAVX2Const<>+1012(SB)/4, $0x3f800000
-DATA eyeForwardAVX2Const<>+1016(SB)/4, $0x3f800000
-DATA eyeForwardAVX2Const<>+1020(SB)/4, $0x3f800000
-DATA eyeForwardAVX2Const<>+1024(SB)/4, $0x3f666666
-DATA eyeForwardAVX2Const<>+1028(SB)/4, $0x3f666666
-DATA eyeForwardAVX2Const<>+1032(SB)/4, $0x3f666666
-DATA eyeForwardAVX2Const<>+1036(SB)/4, $0x3f666666
-DATA eyeForwardAVX2Const<>+1040(SB)/4, $0x3f666666
-DATA eyeForwardAVX2Const<>+1044(SB)/4, $0x3f666666
-DATA eyeForwardAVX2Const<>+1048(SB)/4, $0x3f666666
-DATA eyeForwardAVX2Const<>+1052(SB)/4, $0x3f666666
-DATA eyeForwardAVX2Const<>+1056(SB)/4, $0x80000000
-DATA eyeForwardAVX2Const<>+1060(SB)/4, $0x80000000
-DATA eyeForwardAVX2Const<>+1064(SB)/4, $0x80000000
-DATA eyeForwardAVX2Const<>+1068(SB)/4, $0x80000000
-DATA eyeForwardAVX2Const<>+1072(SB)/4, $0x80000000
-DATA eyeForwardAVX2Const<>+1076(SB)/4, $0x80000000
-DATA eyeForwardAVX2Const<>+1080(SB)/4, $0x80000000
-DATA eyeForwardAVX2Const<>+1084(SB)/4, $0x80000000
-GLOBL eyeForwardAVX2Const<>(SB), RODATA|NOPTR, $1088
-
-// eyeForwardAVX2 is eyeForwardGeneric for avx2: 627 multiply-adds,
-// product and sum are rounded separately, the same bits as eyeForwardGeneric.
-//
-// func eyeForwardAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
-TEXT ·eyeForwardAVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8
-	MOVQ b+32(FP), BX
-	MOVQ w+16(FP), R10
-
-	// y[0…15] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	MOVQ wt+24(FP), DX
+// dense16x1AVX2 sums 16 products for each of 1 outputs.
+TEXT ·dense16x1AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
+	// y[0…0] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS 32(BX), Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ $2, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VMULPS (DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 32(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 4(SI), Y15
-	VMULPS 64(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 96(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 8(SI), Y15
-	VMULPS 128(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 160(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 12(SI), Y15
-	VMULPS 192(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 224(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 16(SI), Y15
-	VMULPS 256(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 288(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 20(SI), Y15
-	VMULPS 320(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 352(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 24(SI), Y15
-	VMULPS 384(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 416(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 28(SI), Y15
-	VMULPS 448(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 480(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	ADDQ $32, SI
-	ADDQ $512, DI
-	DECQ CX
-	JNZ inputs1
-	VBROADCASTSS (SI), Y15
-	VMULPS (DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 32(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 4(SI), Y15
-	VMULPS 64(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 96(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 8(SI), Y15
-	VMULPS 128(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 160(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardAVX2Const<>+0(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardAVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardAVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardAVX2Const<>+96(SB), Y0, Y3
-	VMULPS Y0, Y0, Y4
-	VMULPS eyeForwardAVX2Const<>+128(SB), Y4, Y5
-	VADDPS eyeForwardAVX2Const<>+160(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardAVX2Const<>+192(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardAVX2Const<>+224(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardAVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardAVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y0, Y4, Y4
-	VADDPS Y0, Y4, Y4
-	VMULPS eyeForwardAVX2Const<>+320(SB), Y0, Y5
-	VMULPS eyeForwardAVX2Const<>+288(SB), Y5, Y6
-	VADDPS Y5, Y6, Y5
-	VMULPS eyeForwardAVX2Const<>+352(SB), Y5, Y5
-	VCMPPS $17, eyeForwardAVX2Const<>+384(SB), Y3, Y6
-	VBLENDVPS Y6, Y5, Y4, Y4
-	VMOVUPS eyeForwardAVX2Const<>+416(SB), Y5
-	VMINPS Y3, Y5, Y5
-	VMULPS eyeForwardAVX2Const<>+448(SB), Y5, Y6
-	VADDPS eyeForwardAVX2Const<>+480(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardAVX2Const<>+512(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardAVX2Const<>+544(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardAVX2Const<>+576(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardAVX2Const<>+608(SB), Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VADDPS eyeForwardAVX2Const<>+640(SB), Y5, Y5
-	VMULPS eyeForwardAVX2Const<>+672(SB), Y5, Y6
-	VADDPS eyeForwardAVX2Const<>+704(SB), Y6, Y6
-	VSUBPS eyeForwardAVX2Const<>+704(SB), Y6, Y7
-	VMULPS eyeForwardAVX2Const<>+736(SB), Y7, Y8
-	VSUBPS Y8, Y5, Y5
-	VMULPS eyeForwardAVX2Const<>+768(SB), Y7, Y7
-	VSUBPS Y7, Y5, Y5
-	VMULPS Y5, Y5, Y7
-	VMULPS eyeForwardAVX2Const<>+800(SB), Y5, Y8
-	VADDPS eyeForwardAVX2Const<>+32(SB), Y8, Y8
-	VMULPS eyeForwardAVX2Const<>+832(SB), Y7, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VPERMPS eyeForwardAVX2Const<>+864(SB), Y6, Y8
-	VADDPS Y8, Y5, Y5
-	VADDPS Y5, Y7, Y5
-	VPERMPS eyeForwardAVX2Const<>+896(SB), Y6, Y7
-	VPSLLD $20, Y6, Y6
-	VPADDD Y6, Y7, Y6
-	VPADDD eyeForwardAVX2Const<>+928(SB), Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y6, Y5, Y5
-	VMULPS eyeForwardAVX2Const<>+960(SB), Y5, Y5
-	VMOVUPS eyeForwardAVX2Const<>+992(SB), Y6
-	VSUBPS Y5, Y6, Y5
-	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y3, Y3
-	VANDPS eyeForwardAVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y5, Y0
-	VBLENDVPS Y3, Y4, Y0, Y0
-	VADDPS eyeForwardAVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardAVX2Const<>+0(SB), Y0
-	VMAXPS Y2, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardAVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardAVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardAVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS eyeForwardAVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardAVX2Const<>+160(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardAVX2Const<>+192(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardAVX2Const<>+224(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardAVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardAVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS Y0, Y3, Y3
-	VMULPS eyeForwardAVX2Const<>+320(SB), Y0, Y4
-	VMULPS eyeForwardAVX2Const<>+288(SB), Y4, Y5
-	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardAVX2Const<>+352(SB), Y4, Y4
-	VCMPPS $17, eyeForwardAVX2Const<>+384(SB), Y2, Y5
-	VBLENDVPS Y5, Y4, Y3, Y3
-	VMOVUPS eyeForwardAVX2Const<>+416(SB), Y4
-	VMINPS Y2, Y4, Y4
-	VMULPS eyeForwardAVX2Const<>+448(SB), Y4, Y5
-	VADDPS eyeForwardAVX2Const<>+480(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardAVX2Const<>+512(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardAVX2Const<>+544(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardAVX2Const<>+576(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardAVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardAVX2Const<>+640(SB), Y4, Y4
-	VMULPS eyeForwardAVX2Const<>+672(SB), Y4, Y5
-	VADDPS eyeForwardAVX2Const<>+704(SB), Y5, Y5
-	VSUBPS eyeForwardAVX2Const<>+704(SB), Y5, Y6
-	VMULPS eyeForwardAVX2Const<>+736(SB), Y6, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardAVX2Const<>+768(SB), Y6, Y6
-	VSUBPS Y6, Y4, Y4
-	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardAVX2Const<>+800(SB), Y4, Y7
-	VADDPS eyeForwardAVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardAVX2Const<>+832(SB), Y6, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardAVX2Const<>+864(SB), Y5, Y7
-	VADDPS Y7, Y4, Y4
-	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardAVX2Const<>+896(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y5, Y6, Y5
-	VPADDD eyeForwardAVX2Const<>+928(SB), Y5, Y5
-	VMULPS Y5, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardAVX2Const<>+960(SB), Y4, Y4
-	VMOVUPS eyeForwardAVX2Const<>+992(SB), Y5
-	VSUBPS Y4, Y5, Y4
-	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y2, Y2
-	VANDPS eyeForwardAVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y4, Y0
-	VBLENDVPS Y2, Y3, Y0, Y0
-	VADDPS eyeForwardAVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y[16…32] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	MOVQ wt+24(FP), DX
-	VMOVUPS 64(BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS 96(BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS 128(BX), Y4
-	VXORPS Y5, Y5, Y5
+	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $2, CX
 inputs2:
-	VBROADCASTSS (SI), Y15
-	VMULPS 1216(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 1248(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS (DX), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 4(SI), Y15
-	VMULPS 1280(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 1312(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS 32(DX), Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(SI), Y15
-	VMULPS 1344(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 1376(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS 64(DX), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 12(SI), Y15
-	VMULPS 1408(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 1440(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS 96(DX), Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 16(SI), Y15
-	VMULPS 1472(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 1504(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS 128(DX), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 20(SI), Y15
-	VMULPS 1536(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 1568(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS 160(DX), Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 24(SI), Y15
-	VMULPS 1600(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 1632(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS 192(DX), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 28(SI), Y15
-	VMULPS 1664(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 1696(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS 224(DX), Y15, Y14
-	VADDPS Y14, Y5, Y5
-	ADDQ $32, SI
-	ADDQ $512, DI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs2
-	VBROADCASTSS (SI), Y15
-	VMULPS 1216(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 1248(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS (DX), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 4(SI), Y15
-	VMULPS 1280(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 1312(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS 32(DX), Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(SI), Y15
-	VMULPS 1344(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 1376(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS 64(DX), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
+	d16x1AVX2In1C0(0, 0)
+	d16x1AVX2In1C1(4, 32)
+	d16x1AVX2In1C2(8, 64)
+	d16x1AVX2In1C3(12, 96); d16x1AVX2In1C0(16, 128); d16x1AVX2In1C1(20, 160); d16x1AVX2In1C2(24, 192)
+	d16x1AVX2In1C3(28, 224)
+	ADDQ $32, SI; ADDQ $256, DX
+	DECQ CX; JNZ inputs2
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
+	VZEROUPPER
+	RET
 
-	// a = max(x, -40)
-	VMOVUPS eyeForwardAVX2Const<>+0(SB), Y1
-	VMAXPS Y0, Y1, Y0
+#define d16x1AVX2_2In1C0(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y0, Y0
 
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardAVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardAVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardAVX2Const<>+96(SB), Y0, Y3
-	VMULPS Y0, Y0, Y5
-	VMULPS eyeForwardAVX2Const<>+128(SB), Y5, Y6
-	VADDPS eyeForwardAVX2Const<>+160(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardAVX2Const<>+192(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardAVX2Const<>+224(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardAVX2Const<>+256(SB), Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VADDPS eyeForwardAVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VADDPS Y0, Y5, Y5
-	VMULPS eyeForwardAVX2Const<>+320(SB), Y0, Y6
-	VMULPS eyeForwardAVX2Const<>+288(SB), Y6, Y7
-	VADDPS Y6, Y7, Y6
-	VMULPS eyeForwardAVX2Const<>+352(SB), Y6, Y6
-	VCMPPS $17, eyeForwardAVX2Const<>+384(SB), Y3, Y7
-	VBLENDVPS Y7, Y6, Y5, Y5
-	VMOVUPS eyeForwardAVX2Const<>+416(SB), Y6
-	VMINPS Y3, Y6, Y6
-	VMULPS eyeForwardAVX2Const<>+448(SB), Y6, Y7
-	VADDPS eyeForwardAVX2Const<>+480(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardAVX2Const<>+512(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardAVX2Const<>+544(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardAVX2Const<>+576(SB), Y7, Y7
-	VMULPS Y6, Y7, Y7
-	VADDPS eyeForwardAVX2Const<>+608(SB), Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VADDPS eyeForwardAVX2Const<>+640(SB), Y6, Y6
-	VMULPS eyeForwardAVX2Const<>+672(SB), Y6, Y7
-	VADDPS eyeForwardAVX2Const<>+704(SB), Y7, Y7
-	VSUBPS eyeForwardAVX2Const<>+704(SB), Y7, Y8
-	VMULPS eyeForwardAVX2Const<>+736(SB), Y8, Y9
-	VSUBPS Y9, Y6, Y6
-	VMULPS eyeForwardAVX2Const<>+768(SB), Y8, Y8
-	VSUBPS Y8, Y6, Y6
-	VMULPS Y6, Y6, Y8
-	VMULPS eyeForwardAVX2Const<>+800(SB), Y6, Y9
-	VADDPS eyeForwardAVX2Const<>+32(SB), Y9, Y9
-	VMULPS eyeForwardAVX2Const<>+832(SB), Y8, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y8
-	VPERMPS eyeForwardAVX2Const<>+864(SB), Y7, Y9
-	VADDPS Y9, Y6, Y6
-	VADDPS Y6, Y8, Y6
-	VPERMPS eyeForwardAVX2Const<>+896(SB), Y7, Y8
-	VPSLLD $20, Y7, Y7
-	VPADDD Y7, Y8, Y7
-	VPADDD eyeForwardAVX2Const<>+928(SB), Y7, Y7
-	VMULPS Y7, Y6, Y6
-	VADDPS Y7, Y6, Y6
-	VMULPS eyeForwardAVX2Const<>+960(SB), Y6, Y6
-	VMOVUPS eyeForwardAVX2Const<>+992(SB), Y7
-	VSUBPS Y6, Y7, Y6
-	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y3, Y3
-	VANDPS eyeForwardAVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y6, Y0
-	VBLENDVPS Y3, Y5, Y0, Y0
-	VADDPS eyeForwardAVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	VMOVUPS Y0, 64(R8)
+#define d16x1AVX2_2In1C1(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y1, Y1
 
-	// a = max(x, -40)
-	VMOVUPS eyeForwardAVX2Const<>+0(SB), Y0
-	VMAXPS Y2, Y0, Y0
+#define d16x1AVX2_2In1C2(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y2, Y2
 
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardAVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardAVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardAVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS eyeForwardAVX2Const<>+128(SB), Y3, Y5
-	VADDPS eyeForwardAVX2Const<>+160(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS eyeForwardAVX2Const<>+192(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS eyeForwardAVX2Const<>+224(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS eyeForwardAVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS eyeForwardAVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS Y0, Y3, Y3
-	VMULPS eyeForwardAVX2Const<>+320(SB), Y0, Y5
-	VMULPS eyeForwardAVX2Const<>+288(SB), Y5, Y6
-	VADDPS Y5, Y6, Y5
-	VMULPS eyeForwardAVX2Const<>+352(SB), Y5, Y5
-	VCMPPS $17, eyeForwardAVX2Const<>+384(SB), Y2, Y6
-	VBLENDVPS Y6, Y5, Y3, Y3
-	VMOVUPS eyeForwardAVX2Const<>+416(SB), Y5
-	VMINPS Y2, Y5, Y5
-	VMULPS eyeForwardAVX2Const<>+448(SB), Y5, Y6
-	VADDPS eyeForwardAVX2Const<>+480(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardAVX2Const<>+512(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardAVX2Const<>+544(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardAVX2Const<>+576(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardAVX2Const<>+608(SB), Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VADDPS eyeForwardAVX2Const<>+640(SB), Y5, Y5
-	VMULPS eyeForwardAVX2Const<>+672(SB), Y5, Y6
-	VADDPS eyeForwardAVX2Const<>+704(SB), Y6, Y6
-	VSUBPS eyeForwardAVX2Const<>+704(SB), Y6, Y7
-	VMULPS eyeForwardAVX2Const<>+736(SB), Y7, Y8
-	VSUBPS Y8, Y5, Y5
-	VMULPS eyeForwardAVX2Const<>+768(SB), Y7, Y7
-	VSUBPS Y7, Y5, Y5
-	VMULPS Y5, Y5, Y7
-	VMULPS eyeForwardAVX2Const<>+800(SB), Y5, Y8
-	VADDPS eyeForwardAVX2Const<>+32(SB), Y8, Y8
-	VMULPS eyeForwardAVX2Const<>+832(SB), Y7, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VPERMPS eyeForwardAVX2Const<>+864(SB), Y6, Y8
-	VADDPS Y8, Y5, Y5
-	VADDPS Y5, Y7, Y5
-	VPERMPS eyeForwardAVX2Const<>+896(SB), Y6, Y7
-	VPSLLD $20, Y6, Y6
-	VPADDD Y6, Y7, Y6
-	VPADDD eyeForwardAVX2Const<>+928(SB), Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y6, Y5, Y5
-	VMULPS eyeForwardAVX2Const<>+960(SB), Y5, Y5
-	VMOVUPS eyeForwardAVX2Const<>+992(SB), Y6
-	VSUBPS Y5, Y6, Y5
-	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y2, Y2
-	VANDPS eyeForwardAVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y5, Y0
-	VBLENDVPS Y2, Y3, Y0, Y0
-	VADDPS eyeForwardAVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	VMOVUPS Y0, 96(R8)
+#define d16x1AVX2_2In1C3(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y3, Y3
 
-	// a = max(x, -40)
-	VMOVUPS eyeForwardAVX2Const<>+0(SB), Y0
-	VMAXPS Y4, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardAVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardAVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardAVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS eyeForwardAVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardAVX2Const<>+160(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardAVX2Const<>+192(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardAVX2Const<>+224(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardAVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardAVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS Y0, Y3, Y3
-	VMULPS eyeForwardAVX2Const<>+320(SB), Y0, Y4
-	VMULPS eyeForwardAVX2Const<>+288(SB), Y4, Y5
-	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardAVX2Const<>+352(SB), Y4, Y4
-	VCMPPS $17, eyeForwardAVX2Const<>+384(SB), Y2, Y5
-	VBLENDVPS Y5, Y4, Y3, Y3
-	VMOVUPS eyeForwardAVX2Const<>+416(SB), Y4
-	VMINPS Y2, Y4, Y4
-	VMULPS eyeForwardAVX2Const<>+448(SB), Y4, Y5
-	VADDPS eyeForwardAVX2Const<>+480(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardAVX2Const<>+512(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardAVX2Const<>+544(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardAVX2Const<>+576(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardAVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardAVX2Const<>+640(SB), Y4, Y4
-	VMULPS eyeForwardAVX2Const<>+672(SB), Y4, Y5
-	VADDPS eyeForwardAVX2Const<>+704(SB), Y5, Y5
-	VSUBPS eyeForwardAVX2Const<>+704(SB), Y5, Y6
-	VMULPS eyeForwardAVX2Const<>+736(SB), Y6, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardAVX2Const<>+768(SB), Y6, Y6
-	VSUBPS Y6, Y4, Y4
-	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardAVX2Const<>+800(SB), Y4, Y7
-	VADDPS eyeForwardAVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardAVX2Const<>+832(SB), Y6, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardAVX2Const<>+864(SB), Y5, Y7
-	VADDPS Y7, Y4, Y4
-	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardAVX2Const<>+896(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y5, Y6, Y5
-	VPADDD eyeForwardAVX2Const<>+928(SB), Y5, Y5
-	VMULPS Y5, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardAVX2Const<>+960(SB), Y4, Y4
-	VMOVUPS eyeForwardAVX2Const<>+992(SB), Y5
-	VSUBPS Y4, Y5, Y4
-	VCMPPS $17, eyeForwardAVX2Const<>+1024(SB), Y2, Y2
-	VANDPS eyeForwardAVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y4, Y0
-	VBLENDVPS Y2, Y3, Y0, Y0
-	VADDPS eyeForwardAVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 128(R8)
-	VZEROUPPER 
-	RET 
-
-DATA eyeForwardRowsPanel2AVX2Const<>+0(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel2AVX2Const<>+4(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel2AVX2Const<>+8(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel2AVX2Const<>+12(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel2AVX2Const<>+16(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel2AVX2Const<>+20(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel2AVX2Const<>+24(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel2AVX2Const<>+28(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel2AVX2Const<>+32(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel2AVX2Const<>+36(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel2AVX2Const<>+40(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel2AVX2Const<>+44(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel2AVX2Const<>+48(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel2AVX2Const<>+52(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel2AVX2Const<>+56(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel2AVX2Const<>+60(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel2AVX2Const<>+64(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel2AVX2Const<>+68(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel2AVX2Const<>+72(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel2AVX2Const<>+76(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel2AVX2Const<>+80(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel2AVX2Const<>+84(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel2AVX2Const<>+88(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel2AVX2Const<>+92(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel2AVX2Const<>+96(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel2AVX2Const<>+100(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel2AVX2Const<>+104(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel2AVX2Const<>+108(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel2AVX2Const<>+112(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel2AVX2Const<>+116(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel2AVX2Const<>+120(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel2AVX2Const<>+124(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel2AVX2Const<>+128(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel2AVX2Const<>+132(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel2AVX2Const<>+136(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel2AVX2Const<>+140(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel2AVX2Const<>+144(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel2AVX2Const<>+148(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel2AVX2Const<>+152(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel2AVX2Const<>+156(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel2AVX2Const<>+160(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel2AVX2Const<>+164(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel2AVX2Const<>+168(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel2AVX2Const<>+172(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel2AVX2Const<>+176(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel2AVX2Const<>+180(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel2AVX2Const<>+184(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel2AVX2Const<>+188(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel2AVX2Const<>+192(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel2AVX2Const<>+196(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel2AVX2Const<>+200(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel2AVX2Const<>+204(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel2AVX2Const<>+208(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel2AVX2Const<>+212(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel2AVX2Const<>+216(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel2AVX2Const<>+220(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel2AVX2Const<>+224(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel2AVX2Const<>+228(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel2AVX2Const<>+232(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel2AVX2Const<>+236(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel2AVX2Const<>+240(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel2AVX2Const<>+244(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel2AVX2Const<>+248(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel2AVX2Const<>+252(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel2AVX2Const<>+256(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel2AVX2Const<>+260(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel2AVX2Const<>+264(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel2AVX2Const<>+268(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel2AVX2Const<>+272(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel2AVX2Const<>+276(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel2AVX2Const<>+280(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel2AVX2Const<>+284(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel2AVX2Const<>+288(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel2AVX2Const<>+292(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel2AVX2Const<>+296(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel2AVX2Const<>+300(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel2AVX2Const<>+304(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel2AVX2Const<>+308(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel2AVX2Const<>+312(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel2AVX2Const<>+316(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel2AVX2Const<>+320(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel2AVX2Const<>+324(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel2AVX2Const<>+328(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel2AVX2Const<>+332(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel2AVX2Const<>+336(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel2AVX2Const<>+340(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel2AVX2Const<>+344(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel2AVX2Const<>+348(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel2AVX2Const<>+352(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel2AVX2Const<>+356(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel2AVX2Const<>+360(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel2AVX2Const<>+364(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel2AVX2Const<>+368(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel2AVX2Const<>+372(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel2AVX2Const<>+376(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel2AVX2Const<>+380(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel2AVX2Const<>+384(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel2AVX2Const<>+388(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel2AVX2Const<>+392(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel2AVX2Const<>+396(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel2AVX2Const<>+400(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel2AVX2Const<>+404(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel2AVX2Const<>+408(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel2AVX2Const<>+412(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel2AVX2Const<>+416(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel2AVX2Const<>+420(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel2AVX2Const<>+424(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel2AVX2Const<>+428(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel2AVX2Const<>+432(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel2AVX2Const<>+436(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel2AVX2Const<>+440(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel2AVX2Const<>+444(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel2AVX2Const<>+448(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel2AVX2Const<>+452(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel2AVX2Const<>+456(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel2AVX2Const<>+460(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel2AVX2Const<>+464(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel2AVX2Const<>+468(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel2AVX2Const<>+472(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel2AVX2Const<>+476(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel2AVX2Const<>+480(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel2AVX2Const<>+484(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel2AVX2Const<>+488(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel2AVX2Const<>+492(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel2AVX2Const<>+496(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel2AVX2Const<>+500(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel2AVX2Const<>+504(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel2AVX2Const<>+508(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel2AVX2Const<>+512(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel2AVX2Const<>+516(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel2AVX2Const<>+520(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel2AVX2Const<>+524(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel2AVX2Const<>+528(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel2AVX2Const<>+532(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel2AVX2Const<>+536(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel2AVX2Const<>+540(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel2AVX2Const<>+544(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel2AVX2Const<>+548(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel2AVX2Const<>+552(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel2AVX2Const<>+556(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel2AVX2Const<>+560(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel2AVX2Const<>+564(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel2AVX2Const<>+568(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel2AVX2Const<>+572(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel2AVX2Const<>+576(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel2AVX2Const<>+580(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel2AVX2Const<>+584(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel2AVX2Const<>+588(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel2AVX2Const<>+592(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel2AVX2Const<>+596(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel2AVX2Const<>+600(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel2AVX2Const<>+604(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel2AVX2Const<>+608(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel2AVX2Const<>+612(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel2AVX2Const<>+616(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel2AVX2Const<>+620(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel2AVX2Const<>+624(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel2AVX2Const<>+628(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel2AVX2Const<>+632(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel2AVX2Const<>+636(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel2AVX2Const<>+640(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel2AVX2Const<>+644(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel2AVX2Const<>+648(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel2AVX2Const<>+652(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel2AVX2Const<>+656(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel2AVX2Const<>+660(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel2AVX2Const<>+664(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel2AVX2Const<>+668(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel2AVX2Const<>+672(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel2AVX2Const<>+676(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel2AVX2Const<>+680(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel2AVX2Const<>+684(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel2AVX2Const<>+688(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel2AVX2Const<>+692(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel2AVX2Const<>+696(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel2AVX2Const<>+700(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel2AVX2Const<>+704(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel2AVX2Const<>+708(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel2AVX2Const<>+712(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel2AVX2Const<>+716(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel2AVX2Const<>+720(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel2AVX2Const<>+724(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel2AVX2Const<>+728(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel2AVX2Const<>+732(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel2AVX2Const<>+736(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel2AVX2Const<>+740(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel2AVX2Const<>+744(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel2AVX2Const<>+748(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel2AVX2Const<>+752(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel2AVX2Const<>+756(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel2AVX2Const<>+760(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel2AVX2Const<>+764(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel2AVX2Const<>+768(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel2AVX2Const<>+772(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel2AVX2Const<>+776(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel2AVX2Const<>+780(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel2AVX2Const<>+784(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel2AVX2Const<>+788(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel2AVX2Const<>+792(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel2AVX2Const<>+796(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel2AVX2Const<>+800(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel2AVX2Const<>+804(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel2AVX2Const<>+808(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel2AVX2Const<>+812(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel2AVX2Const<>+816(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel2AVX2Const<>+820(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel2AVX2Const<>+824(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel2AVX2Const<>+828(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel2AVX2Const<>+832(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel2AVX2Const<>+836(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel2AVX2Const<>+840(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel2AVX2Const<>+844(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel2AVX2Const<>+848(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel2AVX2Const<>+852(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel2AVX2Const<>+856(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel2AVX2Const<>+860(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel2AVX2Const<>+864(SB)/4, $0x0
-DATA eyeForwardRowsPanel2AVX2Const<>+868(SB)/4, $0xb24e0611
-DATA eyeForwardRowsPanel2AVX2Const<>+872(SB)/4, $0x33092801
-DATA eyeForwardRowsPanel2AVX2Const<>+876(SB)/4, $0xb3051aa9
-DATA eyeForwardRowsPanel2AVX2Const<>+880(SB)/4, $0x329302ae
-DATA eyeForwardRowsPanel2AVX2Const<>+884(SB)/4, $0x31b3d0e5
-DATA eyeForwardRowsPanel2AVX2Const<>+888(SB)/4, $0xb27ce183
-DATA eyeForwardRowsPanel2AVX2Const<>+892(SB)/4, $0xb1d290be
-DATA eyeForwardRowsPanel2AVX2Const<>+896(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+900(SB)/4, $0x1f7b95c2
-DATA eyeForwardRowsPanel2AVX2Const<>+904(SB)/4, $0x1f7837f0
-DATA eyeForwardRowsPanel2AVX2Const<>+908(SB)/4, $0x1f75fed7
-DATA eyeForwardRowsPanel2AVX2Const<>+912(SB)/4, $0x1f7504f3
-DATA eyeForwardRowsPanel2AVX2Const<>+916(SB)/4, $0x1f75672a
-DATA eyeForwardRowsPanel2AVX2Const<>+920(SB)/4, $0x1f7744fd
-DATA eyeForwardRowsPanel2AVX2Const<>+924(SB)/4, $0x1f7ac0c7
-DATA eyeForwardRowsPanel2AVX2Const<>+928(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel2AVX2Const<>+932(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel2AVX2Const<>+936(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel2AVX2Const<>+940(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel2AVX2Const<>+944(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel2AVX2Const<>+948(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel2AVX2Const<>+952(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel2AVX2Const<>+956(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel2AVX2Const<>+960(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+964(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+968(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+972(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+976(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+980(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+984(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+988(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+992(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+996(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+1000(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+1004(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+1008(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+1012(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+1016(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+1020(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel2AVX2Const<>+1024(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel2AVX2Const<>+1028(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel2AVX2Const<>+1032(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel2AVX2Const<>+1036(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel2AVX2Const<>+1040(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel2AVX2Const<>+1044(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel2AVX2Const<>+1048(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel2AVX2Const<>+1052(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel2AVX2Const<>+1056(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel2AVX2Const<>+1060(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel2AVX2Const<>+1064(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel2AVX2Const<>+1068(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel2AVX2Const<>+1072(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel2AVX2Const<>+1076(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel2AVX2Const<>+1080(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel2AVX2Const<>+1084(SB)/4, $0x80000000
-GLOBL eyeForwardRowsPanel2AVX2Const<>(SB), RODATA|NOPTR, $1088
-
-// eyeForwardRowsPanel2AVX2 sums 19 products for 16 outputs of every row, in tiles of rows.
-//
-// func eyeForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·eyeForwardRowsPanel2AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $76, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+// dense16x1AVX2_2 sums 16 products for each of 1 outputs.
+TEXT ·dense16x1AVX2_2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
+	// y[0…0] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS 32(BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS 32(BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VMOVUPS 32(BX), Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
+	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $2, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms3
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
+inputs2:
+	d16x1AVX2_2In1C0(0, 0)
+	d16x1AVX2_2In1C1(4, 32)
+	d16x1AVX2_2In1C2(8, 64)
+	d16x1AVX2_2In1C3(12, 96); d16x1AVX2_2In1C0(16, 128); d16x1AVX2_2In1C1(20, 160); d16x1AVX2_2In1C2(24, 192)
+	d16x1AVX2_2In1C3(28, 224)
+	ADDQ $32, SI; ADDQ $256, DX
+	DECQ CX; JNZ inputs2
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	// y = sigmoid(x)
+	VORPS table8x4_acd7a624d569e041<>(SB), Y0, Y1; VMOVUPS table8x4_59c9ec6246ee3ab1<>(SB), Y2
+	VMAXPS Y1, Y2, Y1; VMULPS table8x4_6e0dfacc02cd8981<>(SB), Y1, Y2
+	VADDPS table8x4_59207941f1a68b31<>(SB), Y2, Y2; VSUBPS table8x4_59207941f1a68b31<>(SB), Y2, Y3
+	VMULPS table8x4_2a34fba5e854cc21<>(SB), Y3, Y4; VSUBPS Y4, Y1, Y1
+	VMULPS table8x4_4b748515db821239<>(SB), Y3, Y3; VSUBPS Y3, Y1, Y1; VMULPS Y1, Y1, Y3
+	VMULPS table8x4_3a2321c73b478261<>(SB), Y1, Y4; VADDPS table8x4_742fb5046c499e71<>(SB), Y4, Y4
+	VMULPS table8x4_948405d98cdd4cd1<>(SB), Y3, Y5; VADDPS Y5, Y4, Y4; VMULPS Y3, Y4, Y3
+	VPERMPS table8x4_cf4d3427428ece82<>(SB), Y2, Y4; VADDPS Y4, Y1, Y1; VADDPS Y1, Y3, Y1
+	VPERMPS table8x4_9588820cb35adcbb<>(SB), Y2, Y3; VPSLLD $20, Y2, Y2; VPADDD Y2, Y3, Y2
+	VPADDD table8x4_12ea2f40b43dcd71<>(SB), Y2, Y2; VMULPS Y2, Y1, Y1; VADDPS Y2, Y1, Y1
+	VMULPS table8x4_5081c1328a36c699<>(SB), Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2
+	VBLENDVPS Y0, Y1, Y2, Y0; VADDPS table8x4_16df238de8137d29<>(SB), Y1, Y1; VDIVPS Y1, Y0, Y0
+	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
+	VZEROUPPER
+	RET
 
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y1
-	VMAXPS Y0, Y1, Y0
+#define d16x3AVX2In1C0(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y0, Y0
 
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y3
-	VMULPS Y0, Y0, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y5, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+192(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+224(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VADDPS Y0, Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y0, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y7, Y9
-	VADDPS Y7, Y9, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y7, Y7
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+384(SB), Y3, Y9
-	VBLENDVPS Y9, Y7, Y5, Y5
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+416(SB), Y7
-	VMINPS Y3, Y7, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y7, Y9
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y9, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y9, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y9, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y9, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y9, Y9
-	VMULPS Y7, Y9, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y7, Y9
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y9, Y9
-	VSUBPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y9, Y11
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y11, Y12
-	VSUBPS Y12, Y7, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y11, Y11
-	VSUBPS Y11, Y7, Y7
-	VMULPS Y7, Y7, Y11
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y7, Y12
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y12, Y12
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y11, Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y11, Y12, Y11
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y9, Y12
-	VADDPS Y12, Y7, Y7
-	VADDPS Y7, Y11, Y7
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y9, Y11
-	VPSLLD $20, Y9, Y9
-	VPADDD Y9, Y11, Y9
-	VPADDD eyeForwardRowsPanel2AVX2Const<>+928(SB), Y9, Y9
-	VMULPS Y9, Y7, Y7
-	VADDPS Y9, Y7, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y7, Y7
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y9
-	VSUBPS Y7, Y9, Y7
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y3, Y3
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y7, Y0
-	VBLENDVPS Y3, Y5, Y0, Y0
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
+#define d16x3AVX2In1C1(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y1, Y1
 
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y0
-	VMAXPS Y2, Y0, Y0
+#define d16x3AVX2In1C2(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y2, Y2
 
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+192(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+224(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS Y0, Y3, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y0, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y5, Y7
-	VADDPS Y5, Y7, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y5, Y5
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y7
-	VBLENDVPS Y7, Y5, Y3, Y3
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+416(SB), Y5
-	VMINPS Y2, Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y5, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y5, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y7, Y7
-	VSUBPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y7, Y9
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y9, Y11
-	VSUBPS Y11, Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y9, Y9
-	VSUBPS Y9, Y5, Y5
-	VMULPS Y5, Y5, Y9
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y5, Y11
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y11, Y11
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y9, Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y9, Y11, Y9
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y7, Y11
-	VADDPS Y11, Y5, Y5
-	VADDPS Y5, Y9, Y5
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y7, Y9
-	VPSLLD $20, Y7, Y7
-	VPADDD Y7, Y9, Y7
-	VPADDD eyeForwardRowsPanel2AVX2Const<>+928(SB), Y7, Y7
-	VMULPS Y7, Y5, Y5
-	VADDPS Y7, Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y5, Y5
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y7
-	VSUBPS Y5, Y7, Y5
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y2, Y2
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y5, Y0
-	VBLENDVPS Y2, Y3, Y0, Y0
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
+#define d16x3AVX2In1C3(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y3, Y3
 
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y0
-	VMAXPS Y4, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+192(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+224(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS Y0, Y3, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y0, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y4, Y5
-	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y4
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
-	VBLENDVPS Y5, Y4, Y3, Y3
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+416(SB), Y4
-	VMINPS Y2, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y7, Y9
-	VSUBPS Y9, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y7, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS Y4, Y4, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y4, Y9
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y9, Y9
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y7, Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y7, Y9, Y7
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y5, Y9
-	VADDPS Y9, Y4, Y4
-	VADDPS Y4, Y7, Y4
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y5, Y7
-	VPSLLD $20, Y5, Y5
-	VPADDD Y5, Y7, Y5
-	VPADDD eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y5
-	VMULPS Y5, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y5
-	VSUBPS Y4, Y5, Y4
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y2, Y2
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y4, Y0
-	VBLENDVPS Y2, Y3, Y0, Y0
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	VMOVUPS Y0, 132(R8)
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y0
-	VMAXPS Y6, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+192(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+224(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS Y0, Y3, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y0, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y4, Y5
-	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y4
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
-	VBLENDVPS Y5, Y4, Y3, Y3
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+416(SB), Y4
-	VMINPS Y2, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y6, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y6, Y6
-	VSUBPS Y6, Y4, Y4
-	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y4, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y5, Y7
-	VADDPS Y7, Y4, Y4
-	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y5, Y6, Y5
-	VPADDD eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y5
-	VMULPS Y5, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y5
-	VSUBPS Y4, Y5, Y4
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y2, Y2
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y4, Y0
-	VBLENDVPS Y2, Y3, Y0, Y0
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	VMOVUPS Y0, 164(R8)
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y0
-	VMAXPS Y8, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+192(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+224(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS Y0, Y3, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y0, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y4, Y5
-	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y4
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
-	VBLENDVPS Y5, Y4, Y3, Y3
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+416(SB), Y4
-	VMINPS Y2, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y6, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y6, Y6
-	VSUBPS Y6, Y4, Y4
-	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y4, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y5, Y7
-	VADDPS Y7, Y4, Y4
-	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y5, Y6, Y5
-	VPADDD eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y5
-	VMULPS Y5, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y5
-	VSUBPS Y4, Y5, Y4
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y2, Y2
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y4, Y0
-	VBLENDVPS Y2, Y3, Y0, Y0
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	VMOVUPS Y0, 264(R8)
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y0
-	VMAXPS Y10, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+192(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+224(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS Y0, Y3, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y0, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y4, Y5
-	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y4
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
-	VBLENDVPS Y5, Y4, Y3, Y3
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+416(SB), Y4
-	VMINPS Y2, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y6, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y6, Y6
-	VSUBPS Y6, Y4, Y4
-	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y4, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y5, Y7
-	VADDPS Y7, Y4, Y4
-	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y5, Y6, Y5
-	VPADDD eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y5
-	VMULPS Y5, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y5
-	VSUBPS Y4, Y5, Y4
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y2, Y2
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y4, Y0
-	VBLENDVPS Y2, Y3, Y0, Y0
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	VMOVUPS Y0, 296(R8)
-	ADDQ $228, SI
-	ADDQ $396, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+// dense16x3AVX2 sums 16 products for each of 3 outputs.
+TEXT ·dense16x3AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
+	// y[0…2] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS 32(BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS 32(BX), Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
+	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $2, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
+inputs2:
+	d16x3AVX2In1C0(0, 0)
+	d16x3AVX2In1C1(4, 32)
+	d16x3AVX2In1C2(8, 64)
+	d16x3AVX2In1C3(12, 96); d16x3AVX2In1C0(16, 128); d16x3AVX2In1C1(20, 160); d16x3AVX2In1C2(24, 192)
+	d16x3AVX2In1C3(28, 224)
+	ADDQ $32, SI; ADDQ $256, DX
+	DECQ CX; JNZ inputs2
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	LEAQ laneMasks<>(SB), R9; VMOVUPS 20(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
+	VZEROUPPER
+	RET
+
+#define d19x33AVX2In1C0(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; \
 	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
+
+#define d19x33AVX2In1C1(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; \
 	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms6
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
 
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y1
-	VMAXPS Y0, Y1, Y0
+#define d19x33AVX2In3C0(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+1248)(DI), Y15, Y14; \
+	VADDPS Y14, Y2, Y2; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y4, Y4
 
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y3
-	VMULPS Y0, Y0, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y5, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+192(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+224(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VADDPS Y0, Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y0, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y7, Y8
-	VADDPS Y7, Y8, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y7, Y7
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+384(SB), Y3, Y8
-	VBLENDVPS Y8, Y7, Y5, Y5
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+416(SB), Y7
-	VMINPS Y3, Y7, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y7, Y8
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y8, Y8
-	VMULPS Y7, Y8, Y8
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y7, Y8
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y8, Y8
-	VSUBPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y8, Y9
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y9, Y10
-	VSUBPS Y10, Y7, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y9, Y9
-	VSUBPS Y9, Y7, Y7
-	VMULPS Y7, Y7, Y9
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y7, Y10
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y10, Y10
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y9, Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y9, Y10, Y9
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y8, Y10
-	VADDPS Y10, Y7, Y7
-	VADDPS Y7, Y9, Y7
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y8, Y9
-	VPSLLD $20, Y8, Y8
-	VPADDD Y8, Y9, Y8
-	VPADDD eyeForwardRowsPanel2AVX2Const<>+928(SB), Y8, Y8
-	VMULPS Y8, Y7, Y7
-	VADDPS Y8, Y7, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y7, Y7
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y8
-	VSUBPS Y7, Y8, Y7
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y3, Y3
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y7, Y0
-	VBLENDVPS Y3, Y5, Y0, Y0
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
+#define d19x33AVX2In3C1(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VMULPS (w+1216)(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+1248)(DI), Y15, Y14; \
+	VADDPS Y14, Y3, Y3; VMULPS v(DX), Y15, Y14; VADDPS Y14, Y5, Y5
 
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y0
-	VMAXPS Y2, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+192(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+224(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS Y0, Y3, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y0, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y5, Y7
-	VADDPS Y5, Y7, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y5, Y5
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y7
-	VBLENDVPS Y7, Y5, Y3, Y3
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+416(SB), Y5
-	VMINPS Y2, Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y5, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y5, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y7, Y7
-	VSUBPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y7, Y8
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y8, Y9
-	VSUBPS Y9, Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y8, Y8
-	VSUBPS Y8, Y5, Y5
-	VMULPS Y5, Y5, Y8
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y5, Y9
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y9, Y9
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y8, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y8, Y9, Y8
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y7, Y9
-	VADDPS Y9, Y5, Y5
-	VADDPS Y5, Y8, Y5
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y7, Y8
-	VPSLLD $20, Y7, Y7
-	VPADDD Y7, Y8, Y7
-	VPADDD eyeForwardRowsPanel2AVX2Const<>+928(SB), Y7, Y7
-	VMULPS Y7, Y5, Y5
-	VADDPS Y7, Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y5, Y5
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y7
-	VSUBPS Y5, Y7, Y5
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y2, Y2
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y5, Y0
-	VBLENDVPS Y2, Y3, Y0, Y0
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y0
-	VMAXPS Y4, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+192(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+224(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS Y0, Y3, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y0, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y4, Y5
-	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y4
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
-	VBLENDVPS Y5, Y4, Y3, Y3
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+416(SB), Y4
-	VMINPS Y2, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y7, Y8
-	VSUBPS Y8, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y7, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS Y4, Y4, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y4, Y8
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y8, Y8
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y7, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y5, Y8
-	VADDPS Y8, Y4, Y4
-	VADDPS Y4, Y7, Y4
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y5, Y7
-	VPSLLD $20, Y5, Y5
-	VPADDD Y5, Y7, Y5
-	VPADDD eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y5
-	VMULPS Y5, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y5
-	VSUBPS Y4, Y5, Y4
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y2, Y2
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y4, Y0
-	VBLENDVPS Y2, Y3, Y0, Y0
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	VMOVUPS Y0, 132(R8)
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y0
-	VMAXPS Y6, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+192(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+224(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS Y0, Y3, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y0, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y4, Y5
-	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y4
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
-	VBLENDVPS Y5, Y4, Y3, Y3
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+416(SB), Y4
-	VMINPS Y2, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y6, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y6, Y6
-	VSUBPS Y6, Y4, Y4
-	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y4, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y5, Y7
-	VADDPS Y7, Y4, Y4
-	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y5, Y6, Y5
-	VPADDD eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y5
-	VMULPS Y5, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y5
-	VSUBPS Y4, Y5, Y4
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y2, Y2
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y4, Y0
-	VBLENDVPS Y2, Y3, Y0, Y0
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	VMOVUPS Y0, 164(R8)
-	ADDQ $152, SI
-	ADDQ $264, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS 32(BX), Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms9
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y3
-	VMULPS Y0, Y0, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+192(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+224(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y4, Y4
-	VMULPS Y0, Y4, Y4
-	VADDPS Y0, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y0, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y5, Y6
-	VADDPS Y5, Y6, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y5, Y5
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+384(SB), Y3, Y6
-	VBLENDVPS Y6, Y5, Y4, Y4
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+416(SB), Y5
-	VMINPS Y3, Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y5, Y6
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y6, Y6
-	VMULPS Y5, Y6, Y6
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y6, Y6
-	VMULPS Y5, Y6, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y5, Y6
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y6, Y6
-	VSUBPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y6, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y7, Y8
-	VSUBPS Y8, Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y7, Y7
-	VSUBPS Y7, Y5, Y5
-	VMULPS Y5, Y5, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y5, Y8
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y8, Y8
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y7, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y7, Y8, Y7
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y6, Y8
-	VADDPS Y8, Y5, Y5
-	VADDPS Y5, Y7, Y5
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y6, Y7
-	VPSLLD $20, Y6, Y6
-	VPADDD Y6, Y7, Y6
-	VPADDD eyeForwardRowsPanel2AVX2Const<>+928(SB), Y6, Y6
-	VMULPS Y6, Y5, Y5
-	VADDPS Y6, Y5, Y5
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y5, Y5
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y6
-	VSUBPS Y5, Y6, Y5
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y3, Y3
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y5, Y0
-	VBLENDVPS Y3, Y4, Y0, Y0
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+0(SB), Y0
-	VMAXPS Y2, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+160(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+192(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+224(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS Y0, Y3, Y3
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+320(SB), Y0, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+288(SB), Y4, Y5
-	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y4
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+384(SB), Y2, Y5
-	VBLENDVPS Y5, Y4, Y3, Y3
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+416(SB), Y4
-	VMINPS Y2, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+448(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+480(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+512(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+544(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+576(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+640(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+672(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel2AVX2Const<>+704(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+736(SB), Y6, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+768(SB), Y6, Y6
-	VSUBPS Y6, Y4, Y4
-	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+800(SB), Y4, Y7
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+832(SB), Y6, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+864(SB), Y5, Y7
-	VADDPS Y7, Y4, Y4
-	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel2AVX2Const<>+896(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y5, Y6, Y5
-	VPADDD eyeForwardRowsPanel2AVX2Const<>+928(SB), Y5, Y5
-	VMULPS Y5, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel2AVX2Const<>+960(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y5
-	VSUBPS Y4, Y5, Y4
-	VCMPPS $17, eyeForwardRowsPanel2AVX2Const<>+1024(SB), Y2, Y2
-	VANDPS eyeForwardRowsPanel2AVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y4, Y0
-	VBLENDVPS Y2, Y3, Y0, Y0
-	VADDPS eyeForwardRowsPanel2AVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $76, SI
-	ADDQ $132, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA eyeForwardRowsPanel3AVX2Const<>+0(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel3AVX2Const<>+4(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel3AVX2Const<>+8(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel3AVX2Const<>+12(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel3AVX2Const<>+16(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel3AVX2Const<>+20(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel3AVX2Const<>+24(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel3AVX2Const<>+28(SB)/4, $0xc2200000
-DATA eyeForwardRowsPanel3AVX2Const<>+32(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel3AVX2Const<>+36(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel3AVX2Const<>+40(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel3AVX2Const<>+44(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel3AVX2Const<>+48(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel3AVX2Const<>+52(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel3AVX2Const<>+56(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel3AVX2Const<>+60(SB)/4, $0x3f000000
-DATA eyeForwardRowsPanel3AVX2Const<>+64(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel3AVX2Const<>+68(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel3AVX2Const<>+72(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel3AVX2Const<>+76(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel3AVX2Const<>+80(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel3AVX2Const<>+84(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel3AVX2Const<>+88(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel3AVX2Const<>+92(SB)/4, $0x3f3504f3
-DATA eyeForwardRowsPanel3AVX2Const<>+96(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel3AVX2Const<>+100(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel3AVX2Const<>+104(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel3AVX2Const<>+108(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel3AVX2Const<>+112(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel3AVX2Const<>+116(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel3AVX2Const<>+120(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel3AVX2Const<>+124(SB)/4, $0x7fffffff
-DATA eyeForwardRowsPanel3AVX2Const<>+128(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel3AVX2Const<>+132(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel3AVX2Const<>+136(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel3AVX2Const<>+140(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel3AVX2Const<>+144(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel3AVX2Const<>+148(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel3AVX2Const<>+152(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel3AVX2Const<>+156(SB)/4, $0xba1dd328
-DATA eyeForwardRowsPanel3AVX2Const<>+160(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel3AVX2Const<>+164(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel3AVX2Const<>+168(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel3AVX2Const<>+172(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel3AVX2Const<>+176(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel3AVX2Const<>+180(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel3AVX2Const<>+184(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel3AVX2Const<>+188(SB)/4, $0x3ba3ccf3
-DATA eyeForwardRowsPanel3AVX2Const<>+192(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel3AVX2Const<>+196(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel3AVX2Const<>+200(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel3AVX2Const<>+204(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel3AVX2Const<>+208(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel3AVX2Const<>+212(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel3AVX2Const<>+216(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel3AVX2Const<>+220(SB)/4, $0xbcdb4da5
-DATA eyeForwardRowsPanel3AVX2Const<>+224(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel3AVX2Const<>+228(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel3AVX2Const<>+232(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel3AVX2Const<>+236(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel3AVX2Const<>+240(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel3AVX2Const<>+244(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel3AVX2Const<>+248(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel3AVX2Const<>+252(SB)/4, $0x3de70dc4
-DATA eyeForwardRowsPanel3AVX2Const<>+256(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel3AVX2Const<>+260(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel3AVX2Const<>+264(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel3AVX2Const<>+268(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel3AVX2Const<>+272(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel3AVX2Const<>+276(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel3AVX2Const<>+280(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel3AVX2Const<>+284(SB)/4, $0xbec09376
-DATA eyeForwardRowsPanel3AVX2Const<>+288(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel3AVX2Const<>+292(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel3AVX2Const<>+296(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel3AVX2Const<>+300(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel3AVX2Const<>+304(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel3AVX2Const<>+308(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel3AVX2Const<>+312(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel3AVX2Const<>+316(SB)/4, $0x3e0375d3
-DATA eyeForwardRowsPanel3AVX2Const<>+320(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel3AVX2Const<>+324(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel3AVX2Const<>+328(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel3AVX2Const<>+332(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel3AVX2Const<>+336(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel3AVX2Const<>+340(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel3AVX2Const<>+344(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel3AVX2Const<>+348(SB)/4, $0x58800000
-DATA eyeForwardRowsPanel3AVX2Const<>+352(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel3AVX2Const<>+356(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel3AVX2Const<>+360(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel3AVX2Const<>+364(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel3AVX2Const<>+368(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel3AVX2Const<>+372(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel3AVX2Const<>+376(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel3AVX2Const<>+380(SB)/4, $0x26800000
-DATA eyeForwardRowsPanel3AVX2Const<>+384(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel3AVX2Const<>+388(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel3AVX2Const<>+392(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel3AVX2Const<>+396(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel3AVX2Const<>+400(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel3AVX2Const<>+404(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel3AVX2Const<>+408(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel3AVX2Const<>+412(SB)/4, $0xd800000
-DATA eyeForwardRowsPanel3AVX2Const<>+416(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel3AVX2Const<>+420(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel3AVX2Const<>+424(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel3AVX2Const<>+428(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel3AVX2Const<>+432(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel3AVX2Const<>+436(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel3AVX2Const<>+440(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel3AVX2Const<>+444(SB)/4, $0x40800000
-DATA eyeForwardRowsPanel3AVX2Const<>+448(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel3AVX2Const<>+452(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel3AVX2Const<>+456(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel3AVX2Const<>+460(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel3AVX2Const<>+464(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel3AVX2Const<>+468(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel3AVX2Const<>+472(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel3AVX2Const<>+476(SB)/4, $0x394ec141
-DATA eyeForwardRowsPanel3AVX2Const<>+480(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel3AVX2Const<>+484(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel3AVX2Const<>+488(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel3AVX2Const<>+492(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel3AVX2Const<>+496(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel3AVX2Const<>+500(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel3AVX2Const<>+504(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel3AVX2Const<>+508(SB)/4, $0xbb483fbe
-DATA eyeForwardRowsPanel3AVX2Const<>+512(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel3AVX2Const<>+516(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel3AVX2Const<>+520(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel3AVX2Const<>+524(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel3AVX2Const<>+528(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel3AVX2Const<>+532(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel3AVX2Const<>+536(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel3AVX2Const<>+540(SB)/4, $0x3cb67e0d
-DATA eyeForwardRowsPanel3AVX2Const<>+544(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel3AVX2Const<>+548(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel3AVX2Const<>+552(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel3AVX2Const<>+556(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel3AVX2Const<>+560(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel3AVX2Const<>+564(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel3AVX2Const<>+568(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel3AVX2Const<>+572(SB)/4, $0xbdd5115e
-DATA eyeForwardRowsPanel3AVX2Const<>+576(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel3AVX2Const<>+580(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel3AVX2Const<>+584(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel3AVX2Const<>+588(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel3AVX2Const<>+592(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel3AVX2Const<>+596(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel3AVX2Const<>+600(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel3AVX2Const<>+604(SB)/4, $0xbf23165e
-DATA eyeForwardRowsPanel3AVX2Const<>+608(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel3AVX2Const<>+612(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel3AVX2Const<>+616(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel3AVX2Const<>+620(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel3AVX2Const<>+624(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel3AVX2Const<>+628(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel3AVX2Const<>+632(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel3AVX2Const<>+636(SB)/4, $0xbf905a18
-DATA eyeForwardRowsPanel3AVX2Const<>+640(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel3AVX2Const<>+644(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel3AVX2Const<>+648(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel3AVX2Const<>+652(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel3AVX2Const<>+656(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel3AVX2Const<>+660(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel3AVX2Const<>+664(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel3AVX2Const<>+668(SB)/4, $0xb93a21fd
-DATA eyeForwardRowsPanel3AVX2Const<>+672(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel3AVX2Const<>+676(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel3AVX2Const<>+680(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel3AVX2Const<>+684(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel3AVX2Const<>+688(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel3AVX2Const<>+692(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel3AVX2Const<>+696(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel3AVX2Const<>+700(SB)/4, $0x4138aa3b
-DATA eyeForwardRowsPanel3AVX2Const<>+704(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel3AVX2Const<>+708(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel3AVX2Const<>+712(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel3AVX2Const<>+716(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel3AVX2Const<>+720(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel3AVX2Const<>+724(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel3AVX2Const<>+728(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel3AVX2Const<>+732(SB)/4, $0x4b400000
-DATA eyeForwardRowsPanel3AVX2Const<>+736(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel3AVX2Const<>+740(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel3AVX2Const<>+744(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel3AVX2Const<>+748(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel3AVX2Const<>+752(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel3AVX2Const<>+756(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel3AVX2Const<>+760(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel3AVX2Const<>+764(SB)/4, $0x3db17000
-DATA eyeForwardRowsPanel3AVX2Const<>+768(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel3AVX2Const<>+772(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel3AVX2Const<>+776(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel3AVX2Const<>+780(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel3AVX2Const<>+784(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel3AVX2Const<>+788(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel3AVX2Const<>+792(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel3AVX2Const<>+796(SB)/4, $0x3685fdf4
-DATA eyeForwardRowsPanel3AVX2Const<>+800(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel3AVX2Const<>+804(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel3AVX2Const<>+808(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel3AVX2Const<>+812(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel3AVX2Const<>+816(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel3AVX2Const<>+820(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel3AVX2Const<>+824(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel3AVX2Const<>+828(SB)/4, $0x3e2aae38
-DATA eyeForwardRowsPanel3AVX2Const<>+832(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel3AVX2Const<>+836(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel3AVX2Const<>+840(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel3AVX2Const<>+844(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel3AVX2Const<>+848(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel3AVX2Const<>+852(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel3AVX2Const<>+856(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel3AVX2Const<>+860(SB)/4, $0x3d2aab32
-DATA eyeForwardRowsPanel3AVX2Const<>+864(SB)/4, $0x0
-DATA eyeForwardRowsPanel3AVX2Const<>+868(SB)/4, $0xb24e0611
-DATA eyeForwardRowsPanel3AVX2Const<>+872(SB)/4, $0x33092801
-DATA eyeForwardRowsPanel3AVX2Const<>+876(SB)/4, $0xb3051aa9
-DATA eyeForwardRowsPanel3AVX2Const<>+880(SB)/4, $0x329302ae
-DATA eyeForwardRowsPanel3AVX2Const<>+884(SB)/4, $0x31b3d0e5
-DATA eyeForwardRowsPanel3AVX2Const<>+888(SB)/4, $0xb27ce183
-DATA eyeForwardRowsPanel3AVX2Const<>+892(SB)/4, $0xb1d290be
-DATA eyeForwardRowsPanel3AVX2Const<>+896(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+900(SB)/4, $0x1f7b95c2
-DATA eyeForwardRowsPanel3AVX2Const<>+904(SB)/4, $0x1f7837f0
-DATA eyeForwardRowsPanel3AVX2Const<>+908(SB)/4, $0x1f75fed7
-DATA eyeForwardRowsPanel3AVX2Const<>+912(SB)/4, $0x1f7504f3
-DATA eyeForwardRowsPanel3AVX2Const<>+916(SB)/4, $0x1f75672a
-DATA eyeForwardRowsPanel3AVX2Const<>+920(SB)/4, $0x1f7744fd
-DATA eyeForwardRowsPanel3AVX2Const<>+924(SB)/4, $0x1f7ac0c7
-DATA eyeForwardRowsPanel3AVX2Const<>+928(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel3AVX2Const<>+932(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel3AVX2Const<>+936(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel3AVX2Const<>+940(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel3AVX2Const<>+944(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel3AVX2Const<>+948(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel3AVX2Const<>+952(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel3AVX2Const<>+956(SB)/4, $0x40000000
-DATA eyeForwardRowsPanel3AVX2Const<>+960(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+964(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+968(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+972(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+976(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+980(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+984(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+988(SB)/4, $0x1f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+992(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+996(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+1000(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+1004(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+1008(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+1012(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+1016(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+1020(SB)/4, $0x3f800000
-DATA eyeForwardRowsPanel3AVX2Const<>+1024(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel3AVX2Const<>+1028(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel3AVX2Const<>+1032(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel3AVX2Const<>+1036(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel3AVX2Const<>+1040(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel3AVX2Const<>+1044(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel3AVX2Const<>+1048(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel3AVX2Const<>+1052(SB)/4, $0x3f666666
-DATA eyeForwardRowsPanel3AVX2Const<>+1056(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel3AVX2Const<>+1060(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel3AVX2Const<>+1064(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel3AVX2Const<>+1068(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel3AVX2Const<>+1072(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel3AVX2Const<>+1076(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel3AVX2Const<>+1080(SB)/4, $0x80000000
-DATA eyeForwardRowsPanel3AVX2Const<>+1084(SB)/4, $0x80000000
-GLOBL eyeForwardRowsPanel3AVX2Const<>(SB), RODATA|NOPTR, $1088
-
-// eyeForwardRowsPanel3AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
-//
-// func eyeForwardRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·eyeForwardRowsPanel3AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $76, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VMOVUPS (BX), Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y3
-	VMULPS Y0, Y0, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y5, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VADDPS Y0, Y5, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y0, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y7, Y9
-	VADDPS Y7, Y9, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y7, Y7
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+384(SB), Y3, Y9
-	VBLENDVPS Y9, Y7, Y5, Y5
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+416(SB), Y7
-	VMINPS Y3, Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y7, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y9, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y9, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y9, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y9, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y9, Y9
-	VMULPS Y7, Y9, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y7, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y9, Y9
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y9, Y11
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y11, Y12
-	VSUBPS Y12, Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y11, Y11
-	VSUBPS Y11, Y7, Y7
-	VMULPS Y7, Y7, Y11
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y7, Y12
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y12, Y12
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y11, Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y11, Y12, Y11
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y9, Y12
-	VADDPS Y12, Y7, Y7
-	VADDPS Y7, Y11, Y7
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y9, Y11
-	VPSLLD $20, Y9, Y9
-	VPADDD Y9, Y11, Y9
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+928(SB), Y9, Y9
-	VMULPS Y9, Y7, Y7
-	VADDPS Y9, Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y7, Y7
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y9
-	VSUBPS Y7, Y9, Y7
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y3, Y3
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y7, Y0
-	VBLENDVPS Y3, Y5, Y0, Y0
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
-	VMAXPS Y2, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS Y0, Y3, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y0, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y5, Y7
-	VADDPS Y5, Y7, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y5, Y5
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y7
-	VBLENDVPS Y7, Y5, Y3, Y3
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+416(SB), Y5
-	VMINPS Y2, Y5, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y5, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y5, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y5, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y7, Y7
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y7, Y9
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y9, Y11
-	VSUBPS Y11, Y5, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y9, Y9
-	VSUBPS Y9, Y5, Y5
-	VMULPS Y5, Y5, Y9
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y5, Y11
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y11, Y11
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y9, Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y9, Y11, Y9
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y7, Y11
-	VADDPS Y11, Y5, Y5
-	VADDPS Y5, Y9, Y5
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y7, Y9
-	VPSLLD $20, Y7, Y7
-	VPADDD Y7, Y9, Y7
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+928(SB), Y7, Y7
-	VMULPS Y7, Y5, Y5
-	VADDPS Y7, Y5, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y5, Y5
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y7
-	VSUBPS Y5, Y7, Y5
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y2, Y2
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y5, Y0
-	VBLENDVPS Y2, Y3, Y0, Y0
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 132(R8)
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
-	VMAXPS Y4, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS Y0, Y3, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y0, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
-	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VBLENDVPS Y5, Y4, Y3, Y3
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+416(SB), Y4
-	VMINPS Y2, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y7, Y9
-	VSUBPS Y9, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y7, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS Y4, Y4, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y4, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y9, Y9
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y7, Y11
-	VADDPS Y11, Y9, Y9
-	VMULPS Y7, Y9, Y7
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y5, Y9
-	VADDPS Y9, Y4, Y4
-	VADDPS Y4, Y7, Y4
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y5, Y7
-	VPSLLD $20, Y5, Y5
-	VPADDD Y5, Y7, Y5
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y5
-	VMULPS Y5, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y5
-	VSUBPS Y4, Y5, Y4
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y2, Y2
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y4, Y0
-	VBLENDVPS Y2, Y3, Y0, Y0
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 264(R8)
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
-	VMAXPS Y6, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS Y0, Y3, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y0, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
-	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VBLENDVPS Y5, Y4, Y3, Y3
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+416(SB), Y4
-	VMINPS Y2, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y6, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y6, Y6
-	VSUBPS Y6, Y4, Y4
-	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y4, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y5, Y7
-	VADDPS Y7, Y4, Y4
-	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y5, Y6, Y5
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y5
-	VMULPS Y5, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y5
-	VSUBPS Y4, Y5, Y4
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y2, Y2
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y4, Y0
-	VBLENDVPS Y2, Y3, Y0, Y0
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 396(R8)
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
-	VMAXPS Y8, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS Y0, Y3, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y0, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
-	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VBLENDVPS Y5, Y4, Y3, Y3
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+416(SB), Y4
-	VMINPS Y2, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y6, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y6, Y6
-	VSUBPS Y6, Y4, Y4
-	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y4, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y5, Y7
-	VADDPS Y7, Y4, Y4
-	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y5, Y6, Y5
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y5
-	VMULPS Y5, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y5
-	VSUBPS Y4, Y5, Y4
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y2, Y2
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y4, Y0
-	VBLENDVPS Y2, Y3, Y0, Y0
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 528(R8)
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
-	VMAXPS Y10, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS Y0, Y3, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y0, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
-	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VBLENDVPS Y5, Y4, Y3, Y3
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+416(SB), Y4
-	VMINPS Y2, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y6, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y6, Y6
-	VSUBPS Y6, Y4, Y4
-	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y4, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y5, Y7
-	VADDPS Y7, Y4, Y4
-	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y5, Y6, Y5
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y5
-	VMULPS Y5, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y5
-	VSUBPS Y4, Y5, Y4
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y2, Y2
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y4, Y0
-	VBLENDVPS Y2, Y3, Y0, Y0
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 660(R8)
-	ADDQ $456, SI
-	ADDQ $792, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms6
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y3
-	VMULPS Y0, Y0, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y5, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y5, Y5
-	VMULPS Y0, Y5, Y5
-	VADDPS Y0, Y5, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y0, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y7, Y9
-	VADDPS Y7, Y9, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y7, Y7
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+384(SB), Y3, Y9
-	VBLENDVPS Y9, Y7, Y5, Y5
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+416(SB), Y7
-	VMINPS Y3, Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y7, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y9, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y9, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y9, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y9, Y9
-	VMULPS Y7, Y9, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y9, Y9
-	VMULPS Y7, Y9, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y7, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y9, Y9
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y9, Y10
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y10, Y11
-	VSUBPS Y11, Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y10, Y10
-	VSUBPS Y10, Y7, Y7
-	VMULPS Y7, Y7, Y10
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y7, Y11
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y11, Y11
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y10, Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y10, Y11, Y10
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y9, Y11
-	VADDPS Y11, Y7, Y7
-	VADDPS Y7, Y10, Y7
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y9, Y10
-	VPSLLD $20, Y9, Y9
-	VPADDD Y9, Y10, Y9
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+928(SB), Y9, Y9
-	VMULPS Y9, Y7, Y7
-	VADDPS Y9, Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y7, Y7
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y9
-	VSUBPS Y7, Y9, Y7
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y3, Y3
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y7, Y0
-	VBLENDVPS Y3, Y5, Y0, Y0
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
-	VMAXPS Y2, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y5, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS Y0, Y3, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y0, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y5, Y7
-	VADDPS Y5, Y7, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y5, Y5
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y7
-	VBLENDVPS Y7, Y5, Y3, Y3
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+416(SB), Y5
-	VMINPS Y2, Y5, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y5, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y7, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y5, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y5, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y7, Y7
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y7, Y9
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y9, Y10
-	VSUBPS Y10, Y5, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y9, Y9
-	VSUBPS Y9, Y5, Y5
-	VMULPS Y5, Y5, Y9
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y5, Y10
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y10, Y10
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y9, Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y9, Y10, Y9
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y7, Y10
-	VADDPS Y10, Y5, Y5
-	VADDPS Y5, Y9, Y5
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y7, Y9
-	VPSLLD $20, Y7, Y7
-	VPADDD Y7, Y9, Y7
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+928(SB), Y7, Y7
-	VMULPS Y7, Y5, Y5
-	VADDPS Y7, Y5, Y5
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y5, Y5
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y7
-	VSUBPS Y5, Y7, Y5
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y2, Y2
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y5, Y0
-	VBLENDVPS Y2, Y3, Y0, Y0
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 132(R8)
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
-	VMAXPS Y4, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS Y0, Y3, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y0, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
-	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VBLENDVPS Y5, Y4, Y3, Y3
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+416(SB), Y4
-	VMINPS Y2, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y7, Y9
-	VSUBPS Y9, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y7, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS Y4, Y4, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y4, Y9
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y9, Y9
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y7, Y10
-	VADDPS Y10, Y9, Y9
-	VMULPS Y7, Y9, Y7
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y5, Y9
-	VADDPS Y9, Y4, Y4
-	VADDPS Y4, Y7, Y4
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y5, Y7
-	VPSLLD $20, Y5, Y5
-	VPADDD Y5, Y7, Y5
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y5
-	VMULPS Y5, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y5
-	VSUBPS Y4, Y5, Y4
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y2, Y2
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y4, Y0
-	VBLENDVPS Y2, Y3, Y0, Y0
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 264(R8)
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
-	VMAXPS Y6, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS Y0, Y3, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y0, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
-	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VBLENDVPS Y5, Y4, Y3, Y3
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+416(SB), Y4
-	VMINPS Y2, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y6, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y6, Y6
-	VSUBPS Y6, Y4, Y4
-	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y4, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y9
-	VADDPS Y9, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y5, Y7
-	VADDPS Y7, Y4, Y4
-	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y5, Y6, Y5
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y5
-	VMULPS Y5, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y5
-	VSUBPS Y4, Y5, Y4
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y2, Y2
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y4, Y0
-	VBLENDVPS Y2, Y3, Y0, Y0
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 396(R8)
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y0
-	VMAXPS Y8, Y0, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS Y0, Y3, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y0, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
-	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VBLENDVPS Y5, Y4, Y3, Y3
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+416(SB), Y4
-	VMINPS Y2, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y6, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y6, Y6
-	VSUBPS Y6, Y4, Y4
-	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y4, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y5, Y7
-	VADDPS Y7, Y4, Y4
-	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y5, Y6, Y5
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y5
-	VMULPS Y5, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y5
-	VSUBPS Y4, Y5, Y4
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y2, Y2
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y4, Y0
-	VBLENDVPS Y2, Y3, Y0, Y0
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 528(R8)
-	ADDQ $380, SI
-	ADDQ $660, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms9
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VADDPS Y1, Y0, Y0
-
-	// a = max(x, -40)
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+0(SB), Y1
-	VMAXPS Y0, Y1, Y0
-
-	// y = (0.5 · a) · (1 + erf(0.7071067811865476 · a))
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y0, Y1
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y0
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+96(SB), Y0, Y2
-	VMULPS Y0, Y0, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+128(SB), Y3, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+160(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+192(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+224(SB), Y4, Y4
-	VMULPS Y3, Y4, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+256(SB), Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y3, Y3
-	VMULPS Y0, Y3, Y3
-	VADDPS Y0, Y3, Y3
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+320(SB), Y0, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+288(SB), Y4, Y5
-	VADDPS Y4, Y5, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y4
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+384(SB), Y2, Y5
-	VBLENDVPS Y5, Y4, Y3, Y3
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+416(SB), Y4
-	VMINPS Y2, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+448(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+480(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+512(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+544(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+576(SB), Y5, Y5
-	VMULPS Y4, Y5, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+608(SB), Y5, Y5
-	VMULPS Y4, Y5, Y4
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+640(SB), Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+672(SB), Y4, Y5
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y5
-	VSUBPS eyeForwardRowsPanel3AVX2Const<>+704(SB), Y5, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+736(SB), Y6, Y7
-	VSUBPS Y7, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+768(SB), Y6, Y6
-	VSUBPS Y6, Y4, Y4
-	VMULPS Y4, Y4, Y6
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+800(SB), Y4, Y7
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+32(SB), Y7, Y7
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+832(SB), Y6, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y7, Y6
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+864(SB), Y5, Y7
-	VADDPS Y7, Y4, Y4
-	VADDPS Y4, Y6, Y4
-	VPERMPS eyeForwardRowsPanel3AVX2Const<>+896(SB), Y5, Y6
-	VPSLLD $20, Y5, Y5
-	VPADDD Y5, Y6, Y5
-	VPADDD eyeForwardRowsPanel3AVX2Const<>+928(SB), Y5, Y5
-	VMULPS Y5, Y4, Y4
-	VADDPS Y5, Y4, Y4
-	VMULPS eyeForwardRowsPanel3AVX2Const<>+960(SB), Y4, Y4
-	VMOVUPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y5
-	VSUBPS Y4, Y5, Y4
-	VCMPPS $17, eyeForwardRowsPanel3AVX2Const<>+1024(SB), Y2, Y2
-	VANDPS eyeForwardRowsPanel3AVX2Const<>+1056(SB), Y0, Y0
-	VORPS Y0, Y4, Y0
-	VBLENDVPS Y2, Y3, Y0, Y0
-	VADDPS eyeForwardRowsPanel3AVX2Const<>+992(SB), Y0, Y0
-	VMULPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	ADDQ $76, SI
-	ADDQ $132, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-// eyeForwardTrainAVX2 is eyeForwardTrainGeneric for avx2: 627 multiply-adds,
-// product and sum are rounded separately, the same bits as eyeForwardTrainGeneric.
-//
-// func eyeForwardTrainAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
-TEXT ·eyeForwardTrainAVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8
-	MOVQ b+32(FP), BX
-	MOVQ w+16(FP), R10
-
+// dense19x33AVX2 sums 19 products for each of 33 outputs.
+TEXT ·dense19x33AVX2(SB), NOSPLIT, $0-40
+	MOVQ y+0(FP), R8; MOVQ b+32(FP), BX; MOVQ w+16(FP), R10
 	// y[0…15] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
 	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS 32(BX), Y2
-	VXORPS Y3, Y3, Y3
+	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3)
 	MOVQ $2, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VMULPS (DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 32(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 4(SI), Y15
-	VMULPS 64(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 96(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 8(SI), Y15
-	VMULPS 128(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 160(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 12(SI), Y15
-	VMULPS 192(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 224(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 16(SI), Y15
-	VMULPS 256(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 288(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 20(SI), Y15
-	VMULPS 320(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 352(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 24(SI), Y15
-	VMULPS 384(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 416(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 28(SI), Y15
-	VMULPS 448(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 480(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	ADDQ $32, SI
-	ADDQ $512, DI
-	DECQ CX
-	JNZ inputs1
-	VBROADCASTSS (SI), Y15
-	VMULPS (DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 32(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 4(SI), Y15
-	VMULPS 64(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 96(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 8(SI), Y15
-	VMULPS 128(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 160(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
+inputs2:
+	d19x33AVX2In1C0(0, 0)
+	d19x33AVX2In1C1(4, 64); d19x33AVX2In1C0(8, 128); d19x33AVX2In1C1(12, 192); d19x33AVX2In1C0(16, 256)
+	d19x33AVX2In1C1(20, 320); d19x33AVX2In1C0(24, 384); d19x33AVX2In1C1(28, 448)
+	ADDQ $32, SI; ADDQ $512, DI
+	DECQ CX; JNZ inputs2
+	d19x33AVX2In1C0(0, 0); d19x33AVX2In1C1(4, 64); d19x33AVX2In1C0(8, 128)
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y2, 32(R8)
-
 	// y[16…32] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
-	VMOVUPS 64(BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS 96(BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS 128(BX), Y4
-	VXORPS Y5, Y5, Y5
+	VMOVUPS 64(BX), Y0; zero(Y1); VMOVUPS 96(BX), Y2; zero(Y3); VMOVUPS 128(BX), Y4; zero(Y5)
 	MOVQ $2, CX
-inputs2:
-	VBROADCASTSS (SI), Y15
-	VMULPS 1216(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 1248(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS (DX), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 4(SI), Y15
-	VMULPS 1280(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 1312(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS 32(DX), Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(SI), Y15
-	VMULPS 1344(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 1376(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS 64(DX), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 12(SI), Y15
-	VMULPS 1408(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 1440(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS 96(DX), Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 16(SI), Y15
-	VMULPS 1472(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 1504(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS 128(DX), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 20(SI), Y15
-	VMULPS 1536(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 1568(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS 160(DX), Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 24(SI), Y15
-	VMULPS 1600(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 1632(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS 192(DX), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 28(SI), Y15
-	VMULPS 1664(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 1696(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS 224(DX), Y15, Y14
-	VADDPS Y14, Y5, Y5
-	ADDQ $32, SI
-	ADDQ $512, DI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs2
-	VBROADCASTSS (SI), Y15
-	VMULPS 1216(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 1248(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS (DX), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 4(SI), Y15
-	VMULPS 1280(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 1312(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS 32(DX), Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(SI), Y15
-	VMULPS 1344(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 1376(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS 64(DX), Y15, Y14
-	VADDPS Y14, Y4, Y4
+inputs4:
+	d19x33AVX2In3C0(0, 0, 0)
+	d19x33AVX2In3C1(4, 64, 32); d19x33AVX2In3C0(8, 128, 64); d19x33AVX2In3C1(12, 192, 96)
+	d19x33AVX2In3C0(16, 256, 128); d19x33AVX2In3C1(20, 320, 160); d19x33AVX2In3C0(24, 384, 192)
+	d19x33AVX2In3C1(28, 448, 224)
+	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
+	DECQ CX; JNZ inputs4
+	d19x33AVX2In3C0(0, 0, 0); d19x33AVX2In3C1(4, 64, 32); d19x33AVX2In3C0(8, 128, 64)
 	VADDPS Y1, Y0, Y0
 	VADDPS Y3, Y2, Y2
 	VADDPS Y5, Y4, Y4
 	VMOVUPS Y0, 64(R8)
 	VMOVUPS Y2, 96(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y4, Y0, 128(R8)
-	VZEROUPPER 
-	RET 
+	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0; VMASKMOVPS Y4, Y0, 128(R8)
+	VZEROUPPER
+	RET
 
-// eyeForwardTrainRowsPanel2AVX2 sums 19 products for 16 outputs of every row, in tiles of rows.
-//
-// func eyeForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·eyeForwardTrainRowsPanel2AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
+#define d25x16AVX2In1C0(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; \
+	VADDPS Y14, Y4, Y4
+
+#define d25x16AVX2In1C1(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; \
+	VADDPS Y14, Y5, Y5
+
+#define d25x16AVX2In1C2(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS (w+32)(DI), Y15, Y14; \
+	VADDPS Y14, Y6, Y6
+
+#define d25x16AVX2In1C3(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS (w+32)(DI), Y15, Y14; \
+	VADDPS Y14, Y7, Y7
+
+// dense25x16AVX2 sums 25 products for each of 16 outputs.
+TEXT ·dense25x16AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX; MOVQ w+16(FP), R10
+	// y[0…15] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $76, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	MOVQ R10, DI
 	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS 32(BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS 32(BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VMOVUPS 32(BX), Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms3
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
+	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
+	MOVQ $3, CX
+inputs2:
+	d25x16AVX2In1C0(0, 0)
+	d25x16AVX2In1C1(4, 64)
+	d25x16AVX2In1C2(8, 128)
+	d25x16AVX2In1C3(12, 192); d25x16AVX2In1C0(16, 256); d25x16AVX2In1C1(20, 320); d25x16AVX2In1C2(24, 384)
+	d25x16AVX2In1C3(28, 448)
+	ADDQ $32, SI; ADDQ $512, DI
+	DECQ CX; JNZ inputs2
+	d25x16AVX2In1C0(0, 0)
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 132(R8)
-	VMOVUPS Y6, 164(R8)
-	VMOVUPS Y8, 264(R8)
-	VMOVUPS Y10, 296(R8)
-	ADDQ $228, SI
-	ADDQ $396, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
+	VMOVUPS Y4, 32(R8)
+	VZEROUPPER
+	RET
 
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS 32(BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS 32(BX), Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
+#define d25x16AVX2_2In1C0(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS (w+32)(DI), Y15, Y14; \
 	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms6
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	VMOVUPS Y4, 132(R8)
-	VMOVUPS Y6, 164(R8)
-	ADDQ $152, SI
-	ADDQ $264, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
 
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS 32(BX), Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms9
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y2, 32(R8)
-	ADDQ $76, SI
-	ADDQ $132, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
+#define d25x16AVX2_2In1C1(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS (w+32)(DI), Y15, Y14; \
+	VADDPS Y14, Y5, Y5
 
-// eyeForwardTrainRowsPanel3AVX2 sums 19 products for 1 outputs of every row, in tiles of rows.
-//
-// func eyeForwardTrainRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·eyeForwardTrainRowsPanel3AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
+#define d25x16AVX2_2In1C2(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS (w+32)(DI), Y15, Y14; \
+	VADDPS Y14, Y6, Y6
+
+#define d25x16AVX2_2In1C3(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS (w+32)(DI), Y15, Y14; \
+	VADDPS Y14, Y7, Y7
+
+// dense25x16AVX2_2 sums 25 products for each of 16 outputs.
+TEXT ·dense25x16AVX2_2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX; MOVQ w+16(FP), R10
+	// y[0…15] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $76, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	MOVQ R10, DI
 	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VMOVUPS (BX), Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 16(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 20(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 24(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 28(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VBROADCASTSS (R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	VADDPS Y11, Y10, Y10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y2, Y0, 132(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y4, Y0, 264(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y6, Y0, 396(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y8, Y0, 528(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y10, Y0, 660(R8)
-	ADDQ $456, SI
-	ADDQ $792, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VMOVUPS (BX), Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VMOVUPS (BX), Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 16(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 16(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 20(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 20(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 24(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 24(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 28(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 28(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms6
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS (R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VADDPS Y1, Y0, Y0
-	VADDPS Y3, Y2, Y2
-	VADDPS Y5, Y4, Y4
-	VADDPS Y7, Y6, Y6
-	VADDPS Y9, Y8, Y8
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y2, Y0, 132(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y4, Y0, 264(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y6, Y0, 396(R8)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS Y8, Y0, 528(R8)
-	ADDQ $380, SI
-	ADDQ $660, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms9
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	ADDQ $76, SI
-	ADDQ $132, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-// gradient16_6AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-// func gradient16_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16_6AVX2(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	ADDQ $76, R10
-	ADDQ $132, DI
-	DECQ CX
-	JNZ rows3
+	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
+	MOVQ $3, CX
+inputs2:
+	d25x16AVX2_2In1C0(0, 0)
+	d25x16AVX2_2In1C1(4, 64)
+	d25x16AVX2_2In1C2(8, 128)
+	d25x16AVX2_2In1C3(12, 192); d25x16AVX2_2In1C0(16, 256); d25x16AVX2_2In1C1(20, 320)
+	d25x16AVX2_2In1C2(24, 384); d25x16AVX2_2In1C3(28, 448)
+	ADDQ $32, SI; ADDQ $512, DI
+	DECQ CX; JNZ inputs2
+	d25x16AVX2_2In1C0(0, 0)
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
+	// y = max(x, 0) + log1p(exp(-abs(x)))
+	VXORPS Y1, Y1, Y1; VMAXPS Y0, Y1, Y1; VANDPS table8x4_b9b243c871909699<>(SB), Y0, Y0
+	VXORPS table8x4_acd7a624d569e041<>(SB), Y0, Y0; VMOVUPS table8x4_a08baa00879aa4a1<>(SB), Y2
+	VMINPS Y0, Y2, Y0; VMOVUPS table8x4_59c9ec6246ee3ab1<>(SB), Y2; VMAXPS Y0, Y2, Y0
+	VMULPS table8x4_6e0dfacc02cd8981<>(SB), Y0, Y2; VADDPS table8x4_59207941f1a68b31<>(SB), Y2, Y2
+	VSUBPS table8x4_59207941f1a68b31<>(SB), Y2, Y3; VMULPS table8x4_2a34fba5e854cc21<>(SB), Y3, Y5
+	VSUBPS Y5, Y0, Y5; VMULPS table8x4_4b748515db821239<>(SB), Y3, Y3; VSUBPS Y3, Y5, Y3; VMULPS Y3, Y3, Y5
+	VMULPS table8x4_3a2321c73b478261<>(SB), Y3, Y6; VADDPS table8x4_742fb5046c499e71<>(SB), Y6, Y6
+	VMULPS table8x4_948405d98cdd4cd1<>(SB), Y5, Y7; VADDPS Y7, Y6, Y6; VMULPS Y5, Y6, Y5
+	VPERMPS table8x4_cf4d3427428ece82<>(SB), Y2, Y6; VADDPS Y6, Y3, Y3; VADDPS Y3, Y5, Y3; VPSRLD $1, Y0, Y0
+	VANDPS table8x4_12ea2f40b43dcd71<>(SB), Y0, Y0; VPERMPS table8x4_9588820cb35adcbb<>(SB), Y2, Y5
+	VPSLLD $20, Y2, Y2; VPADDD Y2, Y5, Y2; VPADDD Y2, Y0, Y2; VMULPS Y2, Y3, Y3; VADDPS Y2, Y3, Y2
+	VXORPS table8x4_8c836dd616f81c59<>(SB), Y0, Y0; VMULPS Y0, Y2, Y0
+	VADDPS table8x4_16df238de8137d29<>(SB), Y0, Y2; VCMPPS $17, table8x4_16df238de8137d29<>(SB), Y0, Y3
+	VSUBPS table8x4_16df238de8137d29<>(SB), Y2, Y5; VSUBPS Y5, Y0, Y5; VSUBPS Y0, Y2, Y6
+	VMOVUPS table8x4_16df238de8137d29<>(SB), Y7; VSUBPS Y6, Y7, Y6; VBLENDVPS Y3, Y5, Y6, Y3
+	VPSUBD table8x4_d5674533fb286999<>(SB), Y2, Y5; VANDPS table8x4_debe49a777020339<>(SB), Y5, Y6
+	VPADDD table8x4_d5674533fb286999<>(SB), Y6, Y6; VSUBPS table8x4_16df238de8137d29<>(SB), Y6, Y6
+	VPSRAD $23, Y5, Y5; VMOVUPS table8x4_233805bf3aa36119<>(SB), Y7; VPSUBD Y5, Y7, Y7; VPSLLD $23, Y7, Y7
+	VCMPPS $17, table8x4_f0b74a366568c499<>(SB), Y0, Y8; VMULPS Y7, Y3, Y3; VANDPS Y3, Y8, Y3; VCVTDQ2PS Y5, Y5
+	VADDPS Y3, Y6, Y3; VADDPS table8x4_12ea2f40b43dcd71<>(SB), Y3, Y6; VDIVPS Y6, Y3, Y6; VMULPS Y6, Y6, Y7
+	VMULPS table8x4_efee61874cbd70d9<>(SB), Y7, Y8; VADDPS table8x4_ad71891e8faeb6e9<>(SB), Y8, Y8
+	VMULPS Y7, Y8, Y8; VADDPS table8x4_624abc062051a619<>(SB), Y8, Y8; VMULPS Y7, Y8, Y8
+	VADDPS table8x4_94318543fecb31d1<>(SB), Y8, Y8; VMULPS Y7, Y8, Y7; VMULPS Y3, Y3, Y8
+	VMULPS table8x4_742fb5046c499e71<>(SB), Y8, Y8; VADDPS Y7, Y8, Y7; VMULPS Y7, Y6, Y6
+	VMULPS table8x4_f3a6c4932c3a8ff9<>(SB), Y5, Y7; VADDPS Y7, Y6, Y6
+	VMULPS table8x4_635c17e4ee669681<>(SB), Y5, Y5; VSUBPS Y6, Y8, Y6; VSUBPS Y3, Y6, Y3; VSUBPS Y3, Y5, Y3
+	VCMPPS $22, table8x4_605f939696386f31<>(SB), Y0, Y5; VBLENDVPS Y5, Y0, Y3, Y3
+	VCMPPS $17, table8x4_69ecd19ff6fd3619<>(SB), Y2, Y5; VMOVUPS table8x4_bb399edbcabf1e39<>(SB), Y6
+	VBLENDVPS Y5, table8x4_59f98e3a6760d1d9<>(SB), Y6, Y5; VCMPPS $18, table8x4_69ecd19ff6fd3619<>(SB), Y2, Y2
+	VBLENDVPS Y2, Y5, Y3, Y2; VANDPS table8x4_b9b243c871909699<>(SB), Y0, Y3
+	VCMPPS $17, table8x4_49bf601b819e9bd9<>(SB), Y3, Y3; VBLENDVPS Y3, Y0, Y2, Y0; VADDPS Y0, Y1, Y0
 	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8)
-	VMOVUPS Y11, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
+	VXORPS Y0, Y0, Y0; VMAXPS Y4, Y0, Y0; VANDPS table8x4_b9b243c871909699<>(SB), Y4, Y1
+	VXORPS table8x4_acd7a624d569e041<>(SB), Y1, Y1; VMOVUPS table8x4_a08baa00879aa4a1<>(SB), Y2
+	VMINPS Y1, Y2, Y1; VMOVUPS table8x4_59c9ec6246ee3ab1<>(SB), Y2; VMAXPS Y1, Y2, Y1
+	VMULPS table8x4_6e0dfacc02cd8981<>(SB), Y1, Y2; VADDPS table8x4_59207941f1a68b31<>(SB), Y2, Y2
+	VSUBPS table8x4_59207941f1a68b31<>(SB), Y2, Y3; VMULPS table8x4_2a34fba5e854cc21<>(SB), Y3, Y4
+	VSUBPS Y4, Y1, Y4; VMULPS table8x4_4b748515db821239<>(SB), Y3, Y3; VSUBPS Y3, Y4, Y3; VMULPS Y3, Y3, Y4
+	VMULPS table8x4_3a2321c73b478261<>(SB), Y3, Y5; VADDPS table8x4_742fb5046c499e71<>(SB), Y5, Y5
+	VMULPS table8x4_948405d98cdd4cd1<>(SB), Y4, Y6; VADDPS Y6, Y5, Y5; VMULPS Y4, Y5, Y4
+	VPERMPS table8x4_cf4d3427428ece82<>(SB), Y2, Y5; VADDPS Y5, Y3, Y3; VADDPS Y3, Y4, Y3; VPSRLD $1, Y1, Y1
+	VANDPS table8x4_12ea2f40b43dcd71<>(SB), Y1, Y1; VPERMPS table8x4_9588820cb35adcbb<>(SB), Y2, Y4
+	VPSLLD $20, Y2, Y2; VPADDD Y2, Y4, Y2; VPADDD Y2, Y1, Y2; VMULPS Y2, Y3, Y3; VADDPS Y2, Y3, Y2
+	VXORPS table8x4_8c836dd616f81c59<>(SB), Y1, Y1; VMULPS Y1, Y2, Y1
+	VADDPS table8x4_16df238de8137d29<>(SB), Y1, Y2; VCMPPS $17, table8x4_16df238de8137d29<>(SB), Y1, Y3
+	VSUBPS table8x4_16df238de8137d29<>(SB), Y2, Y4; VSUBPS Y4, Y1, Y4; VSUBPS Y1, Y2, Y5
+	VMOVUPS table8x4_16df238de8137d29<>(SB), Y6; VSUBPS Y5, Y6, Y5; VBLENDVPS Y3, Y4, Y5, Y3
+	VPSUBD table8x4_d5674533fb286999<>(SB), Y2, Y4; VANDPS table8x4_debe49a777020339<>(SB), Y4, Y5
+	VPADDD table8x4_d5674533fb286999<>(SB), Y5, Y5; VSUBPS table8x4_16df238de8137d29<>(SB), Y5, Y5
+	VPSRAD $23, Y4, Y4; VMOVUPS table8x4_233805bf3aa36119<>(SB), Y6; VPSUBD Y4, Y6, Y6; VPSLLD $23, Y6, Y6
+	VCMPPS $17, table8x4_f0b74a366568c499<>(SB), Y1, Y7; VMULPS Y6, Y3, Y3; VANDPS Y3, Y7, Y3; VCVTDQ2PS Y4, Y4
+	VADDPS Y3, Y5, Y3; VADDPS table8x4_12ea2f40b43dcd71<>(SB), Y3, Y5; VDIVPS Y5, Y3, Y5; VMULPS Y5, Y5, Y6
+	VMULPS table8x4_efee61874cbd70d9<>(SB), Y6, Y7; VADDPS table8x4_ad71891e8faeb6e9<>(SB), Y7, Y7
+	VMULPS Y6, Y7, Y7; VADDPS table8x4_624abc062051a619<>(SB), Y7, Y7; VMULPS Y6, Y7, Y7
+	VADDPS table8x4_94318543fecb31d1<>(SB), Y7, Y7; VMULPS Y6, Y7, Y6; VMULPS Y3, Y3, Y7
+	VMULPS table8x4_742fb5046c499e71<>(SB), Y7, Y7; VADDPS Y6, Y7, Y6; VMULPS Y6, Y5, Y5
+	VMULPS table8x4_f3a6c4932c3a8ff9<>(SB), Y4, Y6; VADDPS Y6, Y5, Y5
+	VMULPS table8x4_635c17e4ee669681<>(SB), Y4, Y4; VSUBPS Y5, Y7, Y5; VSUBPS Y3, Y5, Y3; VSUBPS Y3, Y4, Y3
+	VCMPPS $22, table8x4_605f939696386f31<>(SB), Y1, Y4; VBLENDVPS Y4, Y1, Y3, Y3
+	VCMPPS $17, table8x4_69ecd19ff6fd3619<>(SB), Y2, Y4; VMOVUPS table8x4_bb399edbcabf1e39<>(SB), Y5
+	VBLENDVPS Y4, table8x4_59f98e3a6760d1d9<>(SB), Y5, Y4; VCMPPS $18, table8x4_69ecd19ff6fd3619<>(SB), Y2, Y2
+	VBLENDVPS Y2, Y4, Y3, Y2; VANDPS table8x4_b9b243c871909699<>(SB), Y1, Y3
+	VCMPPS $17, table8x4_49bf601b819e9bd9<>(SB), Y3, Y3; VBLENDVPS Y3, Y1, Y2, Y1; VADDPS Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VZEROUPPER
+	RET
 
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	ADDQ $76, R10
-	ADDQ $132, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
+#define d33x17AVX2In1C0(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0
 
-// gradient1_6AVX2 sums the gradients of the weights of 1 outputs over the rows.
-//
-// func gradient1_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient1_6AVX2(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
+#define d33x17AVX2In1C1(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1
 
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
+#define d33x17AVX2In1C2(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2
+
+#define d33x17AVX2In1C3(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3
+
+#define d33x17AVX2In3C0(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS v(DX), Y15, Y14; \
 	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
+
+#define d33x17AVX2In3C1(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS v(DX), Y15, Y14; \
 	VADDPS Y14, Y5, Y5
-	ADDQ $76, R10
-	ADDQ $132, DI
-	DECQ CX
-	JNZ rows3
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	ADDQ $24, SI
-	ADDQ $192, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
 
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	ADDQ $76, R10
-	ADDQ $132, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
+#define d33x17AVX2In3C2(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS v(DX), Y15, Y14; \
+	VADDPS Y14, Y6, Y6
 
-DATA innerForwardAVX2Const<>+0(SB)/4, $0x7fffffff
-DATA innerForwardAVX2Const<>+4(SB)/4, $0x7fffffff
-DATA innerForwardAVX2Const<>+8(SB)/4, $0x7fffffff
-DATA innerForwardAVX2Const<>+12(SB)/4, $0x7fffffff
-DATA innerForwardAVX2Const<>+16(SB)/4, $0x7fffffff
-DATA innerForwardAVX2Const<>+20(SB)/4, $0x7fffffff
-DATA innerForwardAVX2Const<>+24(SB)/4, $0x7fffffff
-DATA innerForwardAVX2Const<>+28(SB)/4, $0x7fffffff
-DATA innerForwardAVX2Const<>+32(SB)/4, $0x4110cccd
-DATA innerForwardAVX2Const<>+36(SB)/4, $0x4110cccd
-DATA innerForwardAVX2Const<>+40(SB)/4, $0x4110cccd
-DATA innerForwardAVX2Const<>+44(SB)/4, $0x4110cccd
-DATA innerForwardAVX2Const<>+48(SB)/4, $0x4110cccd
-DATA innerForwardAVX2Const<>+52(SB)/4, $0x4110cccd
-DATA innerForwardAVX2Const<>+56(SB)/4, $0x4110cccd
-DATA innerForwardAVX2Const<>+60(SB)/4, $0x4110cccd
-DATA innerForwardAVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA innerForwardAVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA innerForwardAVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA innerForwardAVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA innerForwardAVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA innerForwardAVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA innerForwardAVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA innerForwardAVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA innerForwardAVX2Const<>+96(SB)/4, $0x0
-DATA innerForwardAVX2Const<>+100(SB)/4, $0x3edad599
-DATA innerForwardAVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA innerForwardAVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA innerForwardAVX2Const<>+112(SB)/4, $0x40141ea4
-DATA innerForwardAVX2Const<>+116(SB)/4, $0x406190eb
-DATA innerForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA innerForwardAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA innerForwardAVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA innerForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA innerForwardAVX2Const<>+136(SB)/4, $0xbd71a697
-DATA innerForwardAVX2Const<>+140(SB)/4, $0xbbb23239
-DATA innerForwardAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA innerForwardAVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA innerForwardAVX2Const<>+152(SB)/4, $0x379579b4
-DATA innerForwardAVX2Const<>+156(SB)/4, $0x342462e0
-DATA innerForwardAVX2Const<>+160(SB)/4, $0xba9b2881
-DATA innerForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA innerForwardAVX2Const<>+168(SB)/4, $0x3d88f449
-DATA innerForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA innerForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA innerForwardAVX2Const<>+180(SB)/4, $0xba9537f0
-DATA innerForwardAVX2Const<>+184(SB)/4, $0xb81c8808
-DATA innerForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA innerForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA innerForwardAVX2Const<>+196(SB)/4, $0xbd80a518
-DATA innerForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA innerForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA innerForwardAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA innerForwardAVX2Const<>+212(SB)/4, $0xb922e725
-DATA innerForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA innerForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA innerForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA innerForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA innerForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA innerForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA innerForwardAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA innerForwardAVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA innerForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA innerForwardAVX2Const<>+252(SB)/4, $0x35217cb4
-DATA innerForwardAVX2Const<>+256(SB)/4, $0xb5934706
-DATA innerForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA innerForwardAVX2Const<>+264(SB)/4, $0xbeb84713
-DATA innerForwardAVX2Const<>+268(SB)/4, $0xbe329d43
-DATA innerForwardAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA innerForwardAVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA innerForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA innerForwardAVX2Const<>+284(SB)/4, $0xb558a84c
-DATA innerForwardAVX2Const<>+288(SB)/4, $0x3f800000
-DATA innerForwardAVX2Const<>+292(SB)/4, $0x3f56642a
-DATA innerForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA innerForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA innerForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA innerForwardAVX2Const<>+308(SB)/4, $0x3b634461
-DATA innerForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA innerForwardAVX2Const<>+316(SB)/4, $0x3577b69a
-DATA innerForwardAVX2Const<>+320(SB)/4, $0x0
-DATA innerForwardAVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA innerForwardAVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA innerForwardAVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA innerForwardAVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA innerForwardAVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA innerForwardAVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA innerForwardAVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA innerForwardAVX2Const<>+352(SB)/4, $0x80000000
-DATA innerForwardAVX2Const<>+356(SB)/4, $0x80000000
-DATA innerForwardAVX2Const<>+360(SB)/4, $0x80000000
-DATA innerForwardAVX2Const<>+364(SB)/4, $0x80000000
-DATA innerForwardAVX2Const<>+368(SB)/4, $0x80000000
-DATA innerForwardAVX2Const<>+372(SB)/4, $0x80000000
-DATA innerForwardAVX2Const<>+376(SB)/4, $0x80000000
-DATA innerForwardAVX2Const<>+380(SB)/4, $0x80000000
-GLOBL innerForwardAVX2Const<>(SB), RODATA|NOPTR, $384
+#define d33x17AVX2In3C3(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS v(DX), Y15, Y14; \
+	VADDPS Y14, Y7, Y7
 
-// innerForwardAVX2 is innerForwardGeneric for avx2: 561 multiply-adds,
-// product and sum are rounded separately, the same bits as innerForwardGeneric.
-//
-// func innerForwardAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
-TEXT ·innerForwardAVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8
-	MOVQ b+32(FP), BX
-	MOVQ w+16(FP), R10
-
+// dense33x17AVX2 sums 33 products for each of 17 outputs.
+TEXT ·dense33x17AVX2(SB), NOSPLIT, $0-40
+	MOVQ y+0(FP), R8; MOVQ b+32(FP), BX; MOVQ w+16(FP), R10
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
 	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
+	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $4, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VMULPS (DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(SI), Y15
-	VMULPS 64(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(SI), Y15
-	VMULPS 128(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 12(SI), Y15
-	VMULPS 192(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 16(SI), Y15
-	VMULPS 256(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 20(SI), Y15
-	VMULPS 320(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 24(SI), Y15
-	VMULPS 384(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 28(SI), Y15
-	VMULPS 448(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	ADDQ $32, SI
-	ADDQ $512, DI
-	DECQ CX
-	JNZ inputs1
-	VBROADCASTSS (SI), Y15
-	VMULPS (DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VANDPS innerForwardAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS innerForwardAVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS innerForwardAVX2Const<>+64(SB), Y1, Y2
-	VPSUBD innerForwardAVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS innerForwardAVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardAVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS innerForwardAVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS innerForwardAVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS innerForwardAVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS innerForwardAVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardAVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS innerForwardAVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y1, Y0
+inputs2:
+	d33x17AVX2In1C0(0, 0)
+	d33x17AVX2In1C1(4, 64)
+	d33x17AVX2In1C2(8, 128)
+	d33x17AVX2In1C3(12, 192); d33x17AVX2In1C0(16, 256); d33x17AVX2In1C1(20, 320); d33x17AVX2In1C2(24, 384)
+	d33x17AVX2In1C3(28, 448)
+	ADDQ $32, SI; ADDQ $512, DI
+	DECQ CX; JNZ inputs2
+	d33x17AVX2In1C0(0, 0)
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)
-
 	// y[8…16] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
-	VMOVUPS 32(BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS 64(BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
+	VMOVUPS 32(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $4, CX
-inputs2:
-	VBROADCASTSS (SI), Y15
-	VMULPS 32(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS (DX), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 4(SI), Y15
-	VMULPS 96(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 32(DX), Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(SI), Y15
-	VMULPS 160(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS 64(DX), Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 12(SI), Y15
-	VMULPS 224(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS 96(DX), Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 16(SI), Y15
-	VMULPS 288(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 128(DX), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 20(SI), Y15
-	VMULPS 352(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 160(DX), Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 24(SI), Y15
-	VMULPS 416(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS 192(DX), Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 28(SI), Y15
-	VMULPS 480(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS 224(DX), Y15, Y14
-	VADDPS Y14, Y7, Y7
-	ADDQ $32, SI
-	ADDQ $512, DI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs2
-	VBROADCASTSS (SI), Y15
-	VMULPS 32(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS (DX), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VANDPS innerForwardAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS innerForwardAVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS innerForwardAVX2Const<>+64(SB), Y1, Y2
-	VPSUBD innerForwardAVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS innerForwardAVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardAVX2Const<>+128(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS innerForwardAVX2Const<>+160(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS innerForwardAVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS innerForwardAVX2Const<>+224(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
-	VPERMPS innerForwardAVX2Const<>+256(SB), Y2, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardAVX2Const<>+288(SB), Y2, Y5
-	VMULPS Y1, Y5, Y1
-	VPERMPS innerForwardAVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y1, Y0
+inputs4:
+	d33x17AVX2In3C0(0, 0, 0)
+	d33x17AVX2In3C1(4, 64, 32)
+	d33x17AVX2In3C2(8, 128, 64)
+	d33x17AVX2In3C3(12, 192, 96); d33x17AVX2In3C0(16, 256, 128); d33x17AVX2In3C1(20, 320, 160)
+	d33x17AVX2In3C2(24, 384, 192); d33x17AVX2In3C3(28, 448, 224)
+	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
+	DECQ CX; JNZ inputs4
+	d33x17AVX2In3C0(0, 0, 0)
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
 	VMOVUPS Y0, 32(R8)
-	VANDPS innerForwardAVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS innerForwardAVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardAVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardAVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardAVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardAVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardAVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardAVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardAVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardAVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardAVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardAVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 64(R8)
-	VZEROUPPER 
-	RET 
+	LEAQ laneMasks<>(SB), R9; VMOVUPS 28(R9), Y0; VMASKMOVPS Y4, Y0, 64(R8)
+	VZEROUPPER
+	RET
 
-DATA innerForwardRowsPanel2AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel2AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel2AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel2AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel2AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel2AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel2AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel2AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel2AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel2AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel2AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel2AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel2AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel2AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel2AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel2AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel2AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel2AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel2AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel2AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel2AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel2AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel2AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel2AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel2AVX2Const<>+96(SB)/4, $0x0
-DATA innerForwardRowsPanel2AVX2Const<>+100(SB)/4, $0x3edad599
-DATA innerForwardRowsPanel2AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA innerForwardRowsPanel2AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA innerForwardRowsPanel2AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA innerForwardRowsPanel2AVX2Const<>+116(SB)/4, $0x406190eb
-DATA innerForwardRowsPanel2AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA innerForwardRowsPanel2AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA innerForwardRowsPanel2AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA innerForwardRowsPanel2AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA innerForwardRowsPanel2AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA innerForwardRowsPanel2AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA innerForwardRowsPanel2AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA innerForwardRowsPanel2AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA innerForwardRowsPanel2AVX2Const<>+152(SB)/4, $0x379579b4
-DATA innerForwardRowsPanel2AVX2Const<>+156(SB)/4, $0x342462e0
-DATA innerForwardRowsPanel2AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA innerForwardRowsPanel2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA innerForwardRowsPanel2AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA innerForwardRowsPanel2AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA innerForwardRowsPanel2AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA innerForwardRowsPanel2AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA innerForwardRowsPanel2AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA innerForwardRowsPanel2AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA innerForwardRowsPanel2AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA innerForwardRowsPanel2AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA innerForwardRowsPanel2AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA innerForwardRowsPanel2AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA innerForwardRowsPanel2AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA innerForwardRowsPanel2AVX2Const<>+212(SB)/4, $0xb922e725
-DATA innerForwardRowsPanel2AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA innerForwardRowsPanel2AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA innerForwardRowsPanel2AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA innerForwardRowsPanel2AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA innerForwardRowsPanel2AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA innerForwardRowsPanel2AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA innerForwardRowsPanel2AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA innerForwardRowsPanel2AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA innerForwardRowsPanel2AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA innerForwardRowsPanel2AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA innerForwardRowsPanel2AVX2Const<>+256(SB)/4, $0xb5934706
-DATA innerForwardRowsPanel2AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA innerForwardRowsPanel2AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA innerForwardRowsPanel2AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA innerForwardRowsPanel2AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA innerForwardRowsPanel2AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA innerForwardRowsPanel2AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA innerForwardRowsPanel2AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA innerForwardRowsPanel2AVX2Const<>+288(SB)/4, $0x3f800000
-DATA innerForwardRowsPanel2AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA innerForwardRowsPanel2AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA innerForwardRowsPanel2AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA innerForwardRowsPanel2AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA innerForwardRowsPanel2AVX2Const<>+308(SB)/4, $0x3b634461
-DATA innerForwardRowsPanel2AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA innerForwardRowsPanel2AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA innerForwardRowsPanel2AVX2Const<>+320(SB)/4, $0x0
-DATA innerForwardRowsPanel2AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA innerForwardRowsPanel2AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA innerForwardRowsPanel2AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA innerForwardRowsPanel2AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA innerForwardRowsPanel2AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA innerForwardRowsPanel2AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA innerForwardRowsPanel2AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA innerForwardRowsPanel2AVX2Const<>+352(SB)/4, $0x80000000
-DATA innerForwardRowsPanel2AVX2Const<>+356(SB)/4, $0x80000000
-DATA innerForwardRowsPanel2AVX2Const<>+360(SB)/4, $0x80000000
-DATA innerForwardRowsPanel2AVX2Const<>+364(SB)/4, $0x80000000
-DATA innerForwardRowsPanel2AVX2Const<>+368(SB)/4, $0x80000000
-DATA innerForwardRowsPanel2AVX2Const<>+372(SB)/4, $0x80000000
-DATA innerForwardRowsPanel2AVX2Const<>+376(SB)/4, $0x80000000
-DATA innerForwardRowsPanel2AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL innerForwardRowsPanel2AVX2Const<>(SB), RODATA|NOPTR, $384
+#define d33x17AVX2_2In1C0(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y0, Y0
 
-// innerForwardRowsPanel2AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
-//
-// func innerForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·innerForwardRowsPanel2AVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $132, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
+#define d33x17AVX2_2In1C1(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y1, Y1
 
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS 32(BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $4, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
+#define d33x17AVX2_2In1C2(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y2, Y2
+
+#define d33x17AVX2_2In1C3(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DI), Y15, Y14; VADDPS Y14, Y3, Y3
+
+#define d33x17AVX2_2In3C0(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y0, Y0; VMULPS v(DX), Y15, Y14; \
 	VADDPS Y14, Y4, Y4
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
+
+#define d33x17AVX2_2In3C1(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y1, Y1; VMULPS v(DX), Y15, Y14; \
 	VADDPS Y14, Y5, Y5
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
+
+#define d33x17AVX2_2In3C2(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y2, Y2; VMULPS v(DX), Y15, Y14; \
 	VADDPS Y14, Y6, Y6
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS Y13, Y15, Y14
+
+#define d33x17AVX2_2In3C3(x, w, v) \
+	VBROADCASTSS x(SI), Y15; VMULPS (w+32)(DI), Y15, Y14; VADDPS Y14, Y3, Y3; VMULPS v(DX), Y15, Y14; \
 	VADDPS Y14, Y7, Y7
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms3
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VANDPS innerForwardRowsPanel2AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS innerForwardRowsPanel2AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS innerForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD innerForwardRowsPanel2AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS innerForwardRowsPanel2AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardRowsPanel2AVX2Const<>+128(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS innerForwardRowsPanel2AVX2Const<>+160(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS innerForwardRowsPanel2AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS innerForwardRowsPanel2AVX2Const<>+224(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
-	VPERMPS innerForwardRowsPanel2AVX2Const<>+256(SB), Y2, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel2AVX2Const<>+288(SB), Y2, Y5
-	VMULPS Y1, Y5, Y1
-	VPERMPS innerForwardRowsPanel2AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardRowsPanel2AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-	VANDPS innerForwardRowsPanel2AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS innerForwardRowsPanel2AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardRowsPanel2AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardRowsPanel2AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardRowsPanel2AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardRowsPanel2AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardRowsPanel2AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel2AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel2AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardRowsPanel2AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardRowsPanel2AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardRowsPanel2AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardRowsPanel2AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $132, SI
-	ADDQ $68, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	VZEROUPPER 
-	RET 
 
-DATA innerForwardRowsPanel3AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel3AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel3AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel3AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel3AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel3AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel3AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel3AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA innerForwardRowsPanel3AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel3AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel3AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel3AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel3AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel3AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel3AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel3AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA innerForwardRowsPanel3AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel3AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel3AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel3AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel3AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel3AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel3AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel3AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA innerForwardRowsPanel3AVX2Const<>+96(SB)/4, $0x0
-DATA innerForwardRowsPanel3AVX2Const<>+100(SB)/4, $0x3edad599
-DATA innerForwardRowsPanel3AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA innerForwardRowsPanel3AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA innerForwardRowsPanel3AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA innerForwardRowsPanel3AVX2Const<>+116(SB)/4, $0x406190eb
-DATA innerForwardRowsPanel3AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA innerForwardRowsPanel3AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA innerForwardRowsPanel3AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA innerForwardRowsPanel3AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA innerForwardRowsPanel3AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA innerForwardRowsPanel3AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA innerForwardRowsPanel3AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA innerForwardRowsPanel3AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA innerForwardRowsPanel3AVX2Const<>+152(SB)/4, $0x379579b4
-DATA innerForwardRowsPanel3AVX2Const<>+156(SB)/4, $0x342462e0
-DATA innerForwardRowsPanel3AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA innerForwardRowsPanel3AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA innerForwardRowsPanel3AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA innerForwardRowsPanel3AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA innerForwardRowsPanel3AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA innerForwardRowsPanel3AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA innerForwardRowsPanel3AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA innerForwardRowsPanel3AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA innerForwardRowsPanel3AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA innerForwardRowsPanel3AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA innerForwardRowsPanel3AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA innerForwardRowsPanel3AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA innerForwardRowsPanel3AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA innerForwardRowsPanel3AVX2Const<>+212(SB)/4, $0xb922e725
-DATA innerForwardRowsPanel3AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA innerForwardRowsPanel3AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA innerForwardRowsPanel3AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA innerForwardRowsPanel3AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA innerForwardRowsPanel3AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA innerForwardRowsPanel3AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA innerForwardRowsPanel3AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA innerForwardRowsPanel3AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA innerForwardRowsPanel3AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA innerForwardRowsPanel3AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA innerForwardRowsPanel3AVX2Const<>+256(SB)/4, $0xb5934706
-DATA innerForwardRowsPanel3AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA innerForwardRowsPanel3AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA innerForwardRowsPanel3AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA innerForwardRowsPanel3AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA innerForwardRowsPanel3AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA innerForwardRowsPanel3AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA innerForwardRowsPanel3AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA innerForwardRowsPanel3AVX2Const<>+288(SB)/4, $0x3f800000
-DATA innerForwardRowsPanel3AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA innerForwardRowsPanel3AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA innerForwardRowsPanel3AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA innerForwardRowsPanel3AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA innerForwardRowsPanel3AVX2Const<>+308(SB)/4, $0x3b634461
-DATA innerForwardRowsPanel3AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA innerForwardRowsPanel3AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA innerForwardRowsPanel3AVX2Const<>+320(SB)/4, $0x0
-DATA innerForwardRowsPanel3AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA innerForwardRowsPanel3AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA innerForwardRowsPanel3AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA innerForwardRowsPanel3AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA innerForwardRowsPanel3AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA innerForwardRowsPanel3AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA innerForwardRowsPanel3AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA innerForwardRowsPanel3AVX2Const<>+352(SB)/4, $0x80000000
-DATA innerForwardRowsPanel3AVX2Const<>+356(SB)/4, $0x80000000
-DATA innerForwardRowsPanel3AVX2Const<>+360(SB)/4, $0x80000000
-DATA innerForwardRowsPanel3AVX2Const<>+364(SB)/4, $0x80000000
-DATA innerForwardRowsPanel3AVX2Const<>+368(SB)/4, $0x80000000
-DATA innerForwardRowsPanel3AVX2Const<>+372(SB)/4, $0x80000000
-DATA innerForwardRowsPanel3AVX2Const<>+376(SB)/4, $0x80000000
-DATA innerForwardRowsPanel3AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL innerForwardRowsPanel3AVX2Const<>(SB), RODATA|NOPTR, $384
-
-// innerForwardRowsPanel3AVX2 sums 33 products for 1 outputs of every row, in tiles of rows.
-//
-// func innerForwardRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·innerForwardRowsPanel3AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $132, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $4, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VADDPS Y10, Y8, Y8
-	VADDPS Y11, Y9, Y9
-	VADDPS Y9, Y8, Y8
-	VANDPS innerForwardRowsPanel3AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS innerForwardRowsPanel3AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS innerForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD innerForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+128(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+160(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+224(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+256(SB), Y2, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+288(SB), Y2, Y5
-	VMULPS Y1, Y5, Y1
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardRowsPanel3AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VANDPS innerForwardRowsPanel3AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS innerForwardRowsPanel3AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 68(R8)
-	VANDPS innerForwardRowsPanel3AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS innerForwardRowsPanel3AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardRowsPanel3AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 136(R8)
-	ADDQ $396, SI
-	ADDQ $204, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $4, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms6
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VANDPS innerForwardRowsPanel3AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS innerForwardRowsPanel3AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS innerForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD innerForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+128(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+160(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+224(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+256(SB), Y2, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+288(SB), Y2, Y5
-	VMULPS Y1, Y5, Y1
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardRowsPanel3AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VANDPS innerForwardRowsPanel3AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS innerForwardRowsPanel3AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardRowsPanel3AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardRowsPanel3AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 68(R8)
-	ADDQ $264, SI
-	ADDQ $136, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $4, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms9
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VANDPS innerForwardRowsPanel3AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS innerForwardRowsPanel3AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS innerForwardRowsPanel3AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD innerForwardRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS innerForwardRowsPanel3AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardRowsPanel3AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	ADDQ $132, SI
-	ADDQ $68, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA innerForwardTrainAVX2Const<>+0(SB)/4, $0x7fffffff
-DATA innerForwardTrainAVX2Const<>+4(SB)/4, $0x7fffffff
-DATA innerForwardTrainAVX2Const<>+8(SB)/4, $0x7fffffff
-DATA innerForwardTrainAVX2Const<>+12(SB)/4, $0x7fffffff
-DATA innerForwardTrainAVX2Const<>+16(SB)/4, $0x7fffffff
-DATA innerForwardTrainAVX2Const<>+20(SB)/4, $0x7fffffff
-DATA innerForwardTrainAVX2Const<>+24(SB)/4, $0x7fffffff
-DATA innerForwardTrainAVX2Const<>+28(SB)/4, $0x7fffffff
-DATA innerForwardTrainAVX2Const<>+32(SB)/4, $0x4110cccd
-DATA innerForwardTrainAVX2Const<>+36(SB)/4, $0x4110cccd
-DATA innerForwardTrainAVX2Const<>+40(SB)/4, $0x4110cccd
-DATA innerForwardTrainAVX2Const<>+44(SB)/4, $0x4110cccd
-DATA innerForwardTrainAVX2Const<>+48(SB)/4, $0x4110cccd
-DATA innerForwardTrainAVX2Const<>+52(SB)/4, $0x4110cccd
-DATA innerForwardTrainAVX2Const<>+56(SB)/4, $0x4110cccd
-DATA innerForwardTrainAVX2Const<>+60(SB)/4, $0x4110cccd
-DATA innerForwardTrainAVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA innerForwardTrainAVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA innerForwardTrainAVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA innerForwardTrainAVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA innerForwardTrainAVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA innerForwardTrainAVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA innerForwardTrainAVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA innerForwardTrainAVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA innerForwardTrainAVX2Const<>+96(SB)/4, $0x0
-DATA innerForwardTrainAVX2Const<>+100(SB)/4, $0x3edad599
-DATA innerForwardTrainAVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA innerForwardTrainAVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA innerForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
-DATA innerForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
-DATA innerForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA innerForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA innerForwardTrainAVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA innerForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA innerForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
-DATA innerForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
-DATA innerForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA innerForwardTrainAVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA innerForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
-DATA innerForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
-DATA innerForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
-DATA innerForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA innerForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
-DATA innerForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA innerForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA innerForwardTrainAVX2Const<>+180(SB)/4, $0xba9537f0
-DATA innerForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
-DATA innerForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA innerForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA innerForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
-DATA innerForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA innerForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA innerForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA innerForwardTrainAVX2Const<>+212(SB)/4, $0xb922e725
-DATA innerForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA innerForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA innerForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA innerForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA innerForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA innerForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA innerForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA innerForwardTrainAVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA innerForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA innerForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
-DATA innerForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
-DATA innerForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA innerForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
-DATA innerForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
-DATA innerForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA innerForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA innerForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA innerForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
-DATA innerForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
-DATA innerForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
-DATA innerForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA innerForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA innerForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA innerForwardTrainAVX2Const<>+308(SB)/4, $0x3b634461
-DATA innerForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA innerForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
-DATA innerForwardTrainAVX2Const<>+320(SB)/4, $0x0
-DATA innerForwardTrainAVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA innerForwardTrainAVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA innerForwardTrainAVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA innerForwardTrainAVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA innerForwardTrainAVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA innerForwardTrainAVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA innerForwardTrainAVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA innerForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
-DATA innerForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
-DATA innerForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
-DATA innerForwardTrainAVX2Const<>+364(SB)/4, $0x80000000
-DATA innerForwardTrainAVX2Const<>+368(SB)/4, $0x80000000
-DATA innerForwardTrainAVX2Const<>+372(SB)/4, $0x80000000
-DATA innerForwardTrainAVX2Const<>+376(SB)/4, $0x80000000
-DATA innerForwardTrainAVX2Const<>+380(SB)/4, $0x80000000
-GLOBL innerForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $384
-
-// innerForwardTrainAVX2 is innerForwardTrainGeneric for avx2: 561 multiply-adds,
-// product and sum are rounded separately, the same bits as innerForwardTrainGeneric.
-//
-// func innerForwardTrainAVX2(y *float32, x *float32, w *float32, wt *float32, b *float32)
-TEXT ·innerForwardTrainAVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8
-	MOVQ b+32(FP), BX
-	MOVQ w+16(FP), R10
-
+// dense33x17AVX2_2 sums 33 products for each of 17 outputs.
+TEXT ·dense33x17AVX2_2(SB), NOSPLIT, $0-40
+	MOVQ y+0(FP), R8; MOVQ b+32(FP), BX; MOVQ w+16(FP), R10
 	// y[0…7] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
 	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
+	zero(Y1); zero(Y2); zero(Y3)
 	MOVQ $4, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VMULPS (DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(SI), Y15
-	VMULPS 64(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(SI), Y15
-	VMULPS 128(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 12(SI), Y15
-	VMULPS 192(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 16(SI), Y15
-	VMULPS 256(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 20(SI), Y15
-	VMULPS 320(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 24(SI), Y15
-	VMULPS 384(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 28(SI), Y15
-	VMULPS 448(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	ADDQ $32, SI
-	ADDQ $512, DI
-	DECQ CX
-	JNZ inputs1
-	VBROADCASTSS (SI), Y15
-	VMULPS (DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VANDPS innerForwardTrainAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS innerForwardTrainAVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS innerForwardTrainAVX2Const<>+64(SB), Y1, Y2
-	VPSUBD innerForwardTrainAVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS innerForwardTrainAVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardTrainAVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS innerForwardTrainAVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS innerForwardTrainAVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS innerForwardTrainAVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS innerForwardTrainAVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainAVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS innerForwardTrainAVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-
+inputs2:
+	d33x17AVX2_2In1C0(0, 0)
+	d33x17AVX2_2In1C1(4, 64)
+	d33x17AVX2_2In1C2(8, 128)
+	d33x17AVX2_2In1C3(12, 192); d33x17AVX2_2In1C0(16, 256); d33x17AVX2_2In1C1(20, 320)
+	d33x17AVX2_2In1C2(24, 384); d33x17AVX2_2In1C3(28, 448)
+	ADDQ $32, SI; ADDQ $512, DI
+	DECQ CX; JNZ inputs2
+	d33x17AVX2_2In1C0(0, 0)
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	VANDPS table8x4_b9b243c871909699<>(SB), Y0, Y1; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y2
+	VMINPS Y1, Y2, Y1; VADDPS table8x4_49be540cdd02a569<>(SB), Y1, Y2
+	VPSUBD table8x4_49be540cdd02a569<>(SB), Y2, Y2; VPSRLD $22, Y2, Y2
+	VPERMPS table8x4_1e34bd050c119356<>(SB), Y2, Y3; VSUBPS Y3, Y1, Y1; VMULPS Y1, Y1, Y3
+	VPERMPS table8x4_c0d8ea2fcb298ebc<>(SB), Y2, Y4; VMULPS Y1, Y4, Y4
+	VPERMPS table8x4_b719a587dcd13a62<>(SB), Y2, Y5; VADDPS Y5, Y4, Y4
+	VPERMPS table8x4_b89f438e07036195<>(SB), Y2, Y5; VMULPS Y3, Y5, Y5; VADDPS Y5, Y4, Y4; VMULPS Y3, Y3, Y5
+	VMULPS Y5, Y4, Y4; VPERMPS table8x4_254ef1c8c78e124a<>(SB), Y2, Y5; VMULPS Y1, Y5, Y5
+	VPERMPS table8x4_a5cf93b832bc91b5<>(SB), Y2, Y6; VADDPS Y6, Y5, Y5; VMULPS Y3, Y5, Y3; VADDPS Y4, Y3, Y3
+	VPERMPS table8x4_45cc6fe8ec76d28e<>(SB), Y2, Y4; VMULPS Y1, Y4, Y1
+	VPERMPS table8x4_ed150700ef33c5c<>(SB), Y2, Y2; VADDPS Y2, Y1, Y1; VADDPS Y3, Y1, Y1
+	VANDPS table8x4_acd7a624d569e041<>(SB), Y0, Y0; VORPS Y0, Y1, Y0; VMOVUPS Y0, (R8)
 	// y[8…16] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	MOVQ wt+24(FP), DX
-	VMOVUPS 32(BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS 64(BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
+	VMOVUPS 32(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 64(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
 	MOVQ $4, CX
-inputs2:
-	VBROADCASTSS (SI), Y15
-	VMULPS 32(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS (DX), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 4(SI), Y15
-	VMULPS 96(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 32(DX), Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 8(SI), Y15
-	VMULPS 160(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS 64(DX), Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 12(SI), Y15
-	VMULPS 224(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS 96(DX), Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 16(SI), Y15
-	VMULPS 288(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS 128(DX), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 20(SI), Y15
-	VMULPS 352(DI), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS 160(DX), Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 24(SI), Y15
-	VMULPS 416(DI), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS 192(DX), Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 28(SI), Y15
-	VMULPS 480(DI), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS 224(DX), Y15, Y14
-	VADDPS Y14, Y7, Y7
-	ADDQ $32, SI
-	ADDQ $512, DI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs2
-	VBROADCASTSS (SI), Y15
-	VMULPS 32(DI), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS (DX), Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VANDPS innerForwardTrainAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS innerForwardTrainAVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS innerForwardTrainAVX2Const<>+64(SB), Y1, Y2
-	VPSUBD innerForwardTrainAVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS innerForwardTrainAVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardTrainAVX2Const<>+128(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS innerForwardTrainAVX2Const<>+160(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS innerForwardTrainAVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS innerForwardTrainAVX2Const<>+224(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
-	VPERMPS innerForwardTrainAVX2Const<>+256(SB), Y2, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainAVX2Const<>+288(SB), Y2, Y5
-	VMULPS Y1, Y5, Y1
-	VPERMPS innerForwardTrainAVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R8)
-	VANDPS innerForwardTrainAVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS innerForwardTrainAVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardTrainAVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardTrainAVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardTrainAVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardTrainAVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainAVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainAVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardTrainAVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardTrainAVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardTrainAVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardTrainAVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 64(R8)
-	VZEROUPPER 
-	RET 
+inputs4:
+	d33x17AVX2_2In3C0(0, 0, 0)
+	d33x17AVX2_2In3C1(4, 64, 32)
+	d33x17AVX2_2In3C2(8, 128, 64)
+	d33x17AVX2_2In3C3(12, 192, 96); d33x17AVX2_2In3C0(16, 256, 128); d33x17AVX2_2In3C1(20, 320, 160)
+	d33x17AVX2_2In3C2(24, 384, 192); d33x17AVX2_2In3C3(28, 448, 224)
+	ADDQ $32, SI; ADDQ $512, DI; ADDQ $256, DX
+	DECQ CX; JNZ inputs4
+	d33x17AVX2_2In3C0(0, 0, 0)
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
+	VANDPS table8x4_b9b243c871909699<>(SB), Y0, Y1; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y2
+	VMINPS Y1, Y2, Y1; VADDPS table8x4_49be540cdd02a569<>(SB), Y1, Y2
+	VPSUBD table8x4_49be540cdd02a569<>(SB), Y2, Y2; VPSRLD $22, Y2, Y2
+	VPERMPS table8x4_1e34bd050c119356<>(SB), Y2, Y3; VSUBPS Y3, Y1, Y1; VMULPS Y1, Y1, Y3
+	VPERMPS table8x4_c0d8ea2fcb298ebc<>(SB), Y2, Y5; VMULPS Y1, Y5, Y5
+	VPERMPS table8x4_b719a587dcd13a62<>(SB), Y2, Y6; VADDPS Y6, Y5, Y5
+	VPERMPS table8x4_b89f438e07036195<>(SB), Y2, Y6; VMULPS Y3, Y6, Y6; VADDPS Y6, Y5, Y5; VMULPS Y3, Y3, Y6
+	VMULPS Y6, Y5, Y5; VPERMPS table8x4_254ef1c8c78e124a<>(SB), Y2, Y6; VMULPS Y1, Y6, Y6
+	VPERMPS table8x4_a5cf93b832bc91b5<>(SB), Y2, Y7; VADDPS Y7, Y6, Y6; VMULPS Y3, Y6, Y3; VADDPS Y5, Y3, Y3
+	VPERMPS table8x4_45cc6fe8ec76d28e<>(SB), Y2, Y5; VMULPS Y1, Y5, Y1
+	VPERMPS table8x4_ed150700ef33c5c<>(SB), Y2, Y2; VADDPS Y2, Y1, Y1; VADDPS Y3, Y1, Y1
+	VANDPS table8x4_acd7a624d569e041<>(SB), Y0, Y0; VORPS Y0, Y1, Y0; VMOVUPS Y0, 32(R8)
+	VANDPS table8x4_b9b243c871909699<>(SB), Y4, Y0; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y1
+	VMINPS Y0, Y1, Y0; VADDPS table8x4_49be540cdd02a569<>(SB), Y0, Y1
+	VPSUBD table8x4_49be540cdd02a569<>(SB), Y1, Y1; VPSRLD $22, Y1, Y1
+	VPERMPS table8x4_1e34bd050c119356<>(SB), Y1, Y2; VSUBPS Y2, Y0, Y0; VMULPS Y0, Y0, Y2
+	VPERMPS table8x4_c0d8ea2fcb298ebc<>(SB), Y1, Y3; VMULPS Y0, Y3, Y3
+	VPERMPS table8x4_b719a587dcd13a62<>(SB), Y1, Y5; VADDPS Y5, Y3, Y3
+	VPERMPS table8x4_b89f438e07036195<>(SB), Y1, Y5; VMULPS Y2, Y5, Y5; VADDPS Y5, Y3, Y3; VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3; VPERMPS table8x4_254ef1c8c78e124a<>(SB), Y1, Y5; VMULPS Y0, Y5, Y5
+	VPERMPS table8x4_a5cf93b832bc91b5<>(SB), Y1, Y6; VADDPS Y6, Y5, Y5; VMULPS Y2, Y5, Y2; VADDPS Y3, Y2, Y2
+	VPERMPS table8x4_45cc6fe8ec76d28e<>(SB), Y1, Y3; VMULPS Y0, Y3, Y0
+	VPERMPS table8x4_ed150700ef33c5c<>(SB), Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y2, Y0, Y0
+	VANDPS table8x4_acd7a624d569e041<>(SB), Y4, Y1; VORPS Y1, Y0, Y0; LEAQ laneMasks<>(SB), R9
+	VMOVUPS 28(R9), Y1; VMASKMOVPS Y0, Y1, 64(R8)
+	VZEROUPPER
+	RET
 
-DATA innerForwardTrainRowsPanel2AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel2AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel2AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel2AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel2AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel2AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel2AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel2AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel2AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel2AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel2AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel2AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel2AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel2AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel2AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel2AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel2AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel2AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel2AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel2AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel2AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel2AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel2AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel2AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel2AVX2Const<>+96(SB)/4, $0x0
-DATA innerForwardTrainRowsPanel2AVX2Const<>+100(SB)/4, $0x3edad599
-DATA innerForwardTrainRowsPanel2AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA innerForwardTrainRowsPanel2AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA innerForwardTrainRowsPanel2AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA innerForwardTrainRowsPanel2AVX2Const<>+116(SB)/4, $0x406190eb
-DATA innerForwardTrainRowsPanel2AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA innerForwardTrainRowsPanel2AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA innerForwardTrainRowsPanel2AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA innerForwardTrainRowsPanel2AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA innerForwardTrainRowsPanel2AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA innerForwardTrainRowsPanel2AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA innerForwardTrainRowsPanel2AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA innerForwardTrainRowsPanel2AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA innerForwardTrainRowsPanel2AVX2Const<>+152(SB)/4, $0x379579b4
-DATA innerForwardTrainRowsPanel2AVX2Const<>+156(SB)/4, $0x342462e0
-DATA innerForwardTrainRowsPanel2AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA innerForwardTrainRowsPanel2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA innerForwardTrainRowsPanel2AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA innerForwardTrainRowsPanel2AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA innerForwardTrainRowsPanel2AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA innerForwardTrainRowsPanel2AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA innerForwardTrainRowsPanel2AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA innerForwardTrainRowsPanel2AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA innerForwardTrainRowsPanel2AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA innerForwardTrainRowsPanel2AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA innerForwardTrainRowsPanel2AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA innerForwardTrainRowsPanel2AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA innerForwardTrainRowsPanel2AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA innerForwardTrainRowsPanel2AVX2Const<>+212(SB)/4, $0xb922e725
-DATA innerForwardTrainRowsPanel2AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA innerForwardTrainRowsPanel2AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA innerForwardTrainRowsPanel2AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA innerForwardTrainRowsPanel2AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA innerForwardTrainRowsPanel2AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA innerForwardTrainRowsPanel2AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA innerForwardTrainRowsPanel2AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA innerForwardTrainRowsPanel2AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA innerForwardTrainRowsPanel2AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA innerForwardTrainRowsPanel2AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA innerForwardTrainRowsPanel2AVX2Const<>+256(SB)/4, $0xb5934706
-DATA innerForwardTrainRowsPanel2AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA innerForwardTrainRowsPanel2AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA innerForwardTrainRowsPanel2AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA innerForwardTrainRowsPanel2AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA innerForwardTrainRowsPanel2AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA innerForwardTrainRowsPanel2AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA innerForwardTrainRowsPanel2AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA innerForwardTrainRowsPanel2AVX2Const<>+288(SB)/4, $0x3f800000
-DATA innerForwardTrainRowsPanel2AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA innerForwardTrainRowsPanel2AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA innerForwardTrainRowsPanel2AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA innerForwardTrainRowsPanel2AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA innerForwardTrainRowsPanel2AVX2Const<>+308(SB)/4, $0x3b634461
-DATA innerForwardTrainRowsPanel2AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA innerForwardTrainRowsPanel2AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA innerForwardTrainRowsPanel2AVX2Const<>+320(SB)/4, $0x0
-DATA innerForwardTrainRowsPanel2AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA innerForwardTrainRowsPanel2AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA innerForwardTrainRowsPanel2AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA innerForwardTrainRowsPanel2AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA innerForwardTrainRowsPanel2AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA innerForwardTrainRowsPanel2AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA innerForwardTrainRowsPanel2AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA innerForwardTrainRowsPanel2AVX2Const<>+352(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel2AVX2Const<>+356(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel2AVX2Const<>+360(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel2AVX2Const<>+364(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel2AVX2Const<>+368(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel2AVX2Const<>+372(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel2AVX2Const<>+376(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel2AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL innerForwardTrainRowsPanel2AVX2Const<>(SB), RODATA|NOPTR, $384
+#define d3x8AVX2In1C0(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y0, Y0
 
-// innerForwardTrainRowsPanel2AVX2 sums 33 products for 16 outputs of every row, in tiles of rows.
-//
-// func innerForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·innerForwardTrainRowsPanel2AVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $132, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+// dense3x8AVX2 sums 3 products for each of 8 outputs.
+TEXT ·dense3x8AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS 32(BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $4, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms3
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS innerForwardTrainRowsPanel2AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+128(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+160(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+224(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
-	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+256(SB), Y2, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+288(SB), Y2, Y5
-	VMULPS Y1, Y5, Y1
-	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y1, Y0
+	d3x8AVX2In1C0(0, 0); d3x8AVX2In1C0(4, 32); d3x8AVX2In1C0(8, 64)
 	VMOVUPS Y0, (R8)
-	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS innerForwardTrainRowsPanel2AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardTrainRowsPanel2AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardTrainRowsPanel2AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardTrainRowsPanel2AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $132, SI
-	ADDQ $68, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	VZEROUPPER 
-	RET 
+	VZEROUPPER
+	RET
 
-DATA innerForwardTrainRowsPanel3AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel3AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel3AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel3AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel3AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel3AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel3AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel3AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA innerForwardTrainRowsPanel3AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel3AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel3AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel3AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel3AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel3AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel3AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel3AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA innerForwardTrainRowsPanel3AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel3AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel3AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel3AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel3AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel3AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel3AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel3AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA innerForwardTrainRowsPanel3AVX2Const<>+96(SB)/4, $0x0
-DATA innerForwardTrainRowsPanel3AVX2Const<>+100(SB)/4, $0x3edad599
-DATA innerForwardTrainRowsPanel3AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA innerForwardTrainRowsPanel3AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA innerForwardTrainRowsPanel3AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA innerForwardTrainRowsPanel3AVX2Const<>+116(SB)/4, $0x406190eb
-DATA innerForwardTrainRowsPanel3AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA innerForwardTrainRowsPanel3AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA innerForwardTrainRowsPanel3AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA innerForwardTrainRowsPanel3AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA innerForwardTrainRowsPanel3AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA innerForwardTrainRowsPanel3AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA innerForwardTrainRowsPanel3AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA innerForwardTrainRowsPanel3AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA innerForwardTrainRowsPanel3AVX2Const<>+152(SB)/4, $0x379579b4
-DATA innerForwardTrainRowsPanel3AVX2Const<>+156(SB)/4, $0x342462e0
-DATA innerForwardTrainRowsPanel3AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA innerForwardTrainRowsPanel3AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA innerForwardTrainRowsPanel3AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA innerForwardTrainRowsPanel3AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA innerForwardTrainRowsPanel3AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA innerForwardTrainRowsPanel3AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA innerForwardTrainRowsPanel3AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA innerForwardTrainRowsPanel3AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA innerForwardTrainRowsPanel3AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA innerForwardTrainRowsPanel3AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA innerForwardTrainRowsPanel3AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA innerForwardTrainRowsPanel3AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA innerForwardTrainRowsPanel3AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA innerForwardTrainRowsPanel3AVX2Const<>+212(SB)/4, $0xb922e725
-DATA innerForwardTrainRowsPanel3AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA innerForwardTrainRowsPanel3AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA innerForwardTrainRowsPanel3AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA innerForwardTrainRowsPanel3AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA innerForwardTrainRowsPanel3AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA innerForwardTrainRowsPanel3AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA innerForwardTrainRowsPanel3AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA innerForwardTrainRowsPanel3AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA innerForwardTrainRowsPanel3AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA innerForwardTrainRowsPanel3AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA innerForwardTrainRowsPanel3AVX2Const<>+256(SB)/4, $0xb5934706
-DATA innerForwardTrainRowsPanel3AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA innerForwardTrainRowsPanel3AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA innerForwardTrainRowsPanel3AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA innerForwardTrainRowsPanel3AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA innerForwardTrainRowsPanel3AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA innerForwardTrainRowsPanel3AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA innerForwardTrainRowsPanel3AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA innerForwardTrainRowsPanel3AVX2Const<>+288(SB)/4, $0x3f800000
-DATA innerForwardTrainRowsPanel3AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA innerForwardTrainRowsPanel3AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA innerForwardTrainRowsPanel3AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA innerForwardTrainRowsPanel3AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA innerForwardTrainRowsPanel3AVX2Const<>+308(SB)/4, $0x3b634461
-DATA innerForwardTrainRowsPanel3AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA innerForwardTrainRowsPanel3AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA innerForwardTrainRowsPanel3AVX2Const<>+320(SB)/4, $0x0
-DATA innerForwardTrainRowsPanel3AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA innerForwardTrainRowsPanel3AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA innerForwardTrainRowsPanel3AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA innerForwardTrainRowsPanel3AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA innerForwardTrainRowsPanel3AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA innerForwardTrainRowsPanel3AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA innerForwardTrainRowsPanel3AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA innerForwardTrainRowsPanel3AVX2Const<>+352(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel3AVX2Const<>+356(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel3AVX2Const<>+360(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel3AVX2Const<>+364(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel3AVX2Const<>+368(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel3AVX2Const<>+372(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel3AVX2Const<>+376(SB)/4, $0x80000000
-DATA innerForwardTrainRowsPanel3AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL innerForwardTrainRowsPanel3AVX2Const<>(SB), RODATA|NOPTR, $384
+#define d3x8AVX2_2In1C0(x, w) \
+	VBROADCASTSS x(SI), Y15; VMULPS w(DX), Y15, Y14; VADDPS Y14, Y0, Y0
 
-// innerForwardTrainRowsPanel3AVX2 sums 33 products for 1 outputs of every row, in tiles of rows.
-//
-// func innerForwardTrainRowsPanel3AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·innerForwardTrainRowsPanel3AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $132, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+// dense3x8AVX2_2 sums 3 products for each of 8 outputs.
+TEXT ·dense3x8AVX2_2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
+	// y[0…7] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
 	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $4, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VADDPS Y10, Y8, Y8
-	VADDPS Y11, Y9, Y9
-	VADDPS Y9, Y8, Y8
-	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS innerForwardTrainRowsPanel3AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+128(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+160(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+224(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+256(SB), Y2, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+288(SB), Y2, Y5
-	VMULPS Y1, Y5, Y1
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS innerForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 68(R8)
-	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS innerForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 136(R8)
-	ADDQ $396, SI
-	ADDQ $204, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
+	d3x8AVX2_2In1C0(0, 0); d3x8AVX2_2In1C0(4, 32); d3x8AVX2_2In1C0(8, 64)
+	// y = select(x < 0, expm1(x), x)
+	VCMPPS $17, table8x4_69ecd19ff6fd3619<>(SB), Y0, Y1; VMOVUPS table8x4_a08baa00879aa4a1<>(SB), Y2
+	VMINPS Y0, Y2, Y2; VMOVUPS table8x4_618c6ea2c172c471<>(SB), Y3; VMAXPS Y2, Y3, Y2
+	VMULPS table8x4_475da2b829f1fe69<>(SB), Y2, Y3; VADDPS table8x4_59207941f1a68b31<>(SB), Y3, Y3
+	VSUBPS table8x4_59207941f1a68b31<>(SB), Y3, Y4; VMULPS table8x4_635c17e4ee669681<>(SB), Y4, Y5
+	VSUBPS Y5, Y2, Y2; VMULPS table8x4_f3a6c4932c3a8ff9<>(SB), Y4, Y4; VSUBPS Y4, Y2, Y5; VSUBPS Y5, Y2, Y2
+	VSUBPS Y4, Y2, Y2; VMULPS table8x4_c76bb4c96bae8359<>(SB), Y5, Y4
+	VADDPS table8x4_faf44bb91577c639<>(SB), Y4, Y4; VMULPS Y5, Y4, Y4
+	VADDPS table8x4_b5414d6a4cc45579<>(SB), Y4, Y4; VMULPS Y5, Y4, Y4
+	VADDPS table8x4_29d9f4cdefcffb41<>(SB), Y4, Y4; VMULPS Y5, Y4, Y4
+	VADDPS table8x4_742fb5046c499e71<>(SB), Y4, Y4; VMULPS Y5, Y5, Y6; VMULPS Y4, Y6, Y4; VADDPS Y2, Y4, Y2
+	VPADDD table8x4_7cefcbbc466cc091<>(SB), Y3, Y3; VPSLLD $23, Y3, Y3
+	VSUBPS table8x4_742fb5046c499e71<>(SB), Y3, Y4; VMULPS Y5, Y3, Y5; VADDPS Y5, Y4, Y6; VSUBPS Y6, Y4, Y4
+	VADDPS Y5, Y4, Y4; VMULPS Y2, Y3, Y2; VADDPS Y2, Y4, Y2; VANDPS table8x4_b9b243c871909699<>(SB), Y0, Y3
+	VCMPPS $17, table8x4_49bf601b819e9bd9<>(SB), Y3, Y3; VADDPS Y2, Y6, Y2
+	VMULPS table8x4_12ea2f40b43dcd71<>(SB), Y2, Y2; VBLENDVPS Y3, Y0, Y2, Y2; VBLENDVPS Y1, Y2, Y0, Y0
+	VMOVUPS Y0, (R8)
+	VZEROUPPER
+	RET
 
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $4, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms6
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS innerForwardTrainRowsPanel3AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+128(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+160(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+224(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+256(SB), Y2, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+288(SB), Y2, Y5
-	VMULPS Y1, Y5, Y1
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS innerForwardTrainRowsPanel3AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 68(R8)
-	ADDQ $264, SI
-	ADDQ $136, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
+// dropConnectElementsAVX2 computes y = w · m for every element.
+TEXT ·dropConnectElementsAVX2(SB), NOSPLIT, $0-32
+	MOVQ w_+0(FP), SI; MOVQ m_+8(FP), DI; MOVQ y_+16(FP), DX; XORQ AX, AX
+	MOVQ vectors+24(FP), CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y0
+	VMOVUPS (DI)(AX*1), Y1
+	// y = w · m
+	VMULPS Y1, Y0, Y0
+	VMOVUPS Y0, (DX)(AX*1)
+	ADDQ $32, AX
+	DECQ CX; JNZ elements1
+	VZEROUPPER
+	RET
 
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $4, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms9
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS innerForwardTrainRowsPanel3AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD innerForwardTrainRowsPanel3AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS innerForwardTrainRowsPanel3AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS innerForwardTrainRowsPanel3AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	ADDQ $132, SI
-	ADDQ $68, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
+// dropConnectGradientElementsAVX2 computes dw = g · m for every element.
+TEXT ·dropConnectGradientElementsAVX2(SB), NOSPLIT, $0-32
+	MOVQ g_+0(FP), SI; MOVQ m_+8(FP), DI; MOVQ dw_+16(FP), DX; XORQ AX, AX
+	MOVQ vectors+24(FP), CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y0
+	VMOVUPS (DI)(AX*1), Y1
+	// dw = g · m
+	VMULPS Y1, Y0, Y0
+	VMOVUPS Y0, (DX)(AX*1)
+	ADDQ $32, AX
+	DECQ CX; JNZ elements1
+	VZEROUPPER
+	RET
 
-// innerGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-// func innerGradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, wt *float32, blocks int, tiles0 int, tiles1 int)
-TEXT ·innerGradInputRowsBlocksAVX2(SB), NOSPLIT, $0-56
-	MOVQ w+16(FP), BX
-	MOVQ wt+24(FP), R11
-	XORQ R12, R12
-	MOVQ blocks+32(FP), DX
+#define dropoutEachAVX2Each \
+	VMULPS Y2, Y1, Y1
+
+// dropoutEachAVX2 computes y = x0 · x1 for n elements of every row.
+TEXT ·dropoutEachAVX2(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
+	XORQ AX, AX
+	// y = x0 · x1
+row1:
+	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
+	dropoutEachAVX2Each
+	VMOVUPS Y1, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
+	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
+	dropoutEachAVX2Each
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
+#define dropoutGradientToGeluGradientEachAVX2Each \
+	VMULPS Y2, Y1, Y1; VMOVUPS table8x4_8ffc210e20a5ab9<>(SB), Y2; VMINPS Y3, Y2, Y2; \
+	VMOVUPS table8x4_f5482611483e9d81<>(SB), Y3; VMAXPS Y2, Y3, Y2; \
+	VMULPS table8x4_d5674533fb286999<>(SB), Y2, Y3; VANDPS table8x4_b9b243c871909699<>(SB), Y3, Y4; \
+	VMULPS Y3, Y3, Y5; VMULPS table8x4_be267f1b7e7b3519<>(SB), Y5, Y6; \
+	VADDPS table8x4_f62ae34cc396e039<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; \
+	VADDPS table8x4_67980bb25a206c21<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; \
+	VADDPS table8x4_e4923e8e6ee526a9<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; \
+	VADDPS table8x4_8d16cf4b9ec7cd29<>(SB), Y6, Y6; VMULPS Y5, Y6, Y5; \
+	VADDPS table8x4_ba3a819b054ec699<>(SB), Y5, Y5; VMULPS Y3, Y5, Y5; VADDPS Y3, Y5, Y5; \
+	VMULPS table8x4_ee216fc71be10339<>(SB), Y3, Y6; VMULPS table8x4_ba3a819b054ec699<>(SB), Y6, Y7; \
+	VADDPS Y6, Y7, Y6; VMULPS table8x4_3aa198a398e3ebe9<>(SB), Y6, Y6; \
+	VCMPPS $17, table8x4_a8212681cf3bb339<>(SB), Y4, Y7; VBLENDVPS Y7, Y6, Y5, Y5; \
+	VMOVUPS table8x4_44bb07ce044cf419<>(SB), Y6; VMINPS Y4, Y6, Y6; \
+	VMULPS table8x4_77f13509d8b49f39<>(SB), Y6, Y7; VADDPS table8x4_9cc77a911fddde39<>(SB), Y7, Y7; \
+	VMULPS Y6, Y7, Y7; VADDPS table8x4_13b1e3230e5bd999<>(SB), Y7, Y7; VMULPS Y6, Y7, Y7; \
+	VADDPS table8x4_18db3353348394f1<>(SB), Y7, Y7; VMULPS Y6, Y7, Y7; \
+	VADDPS table8x4_8fcc3e64d673d919<>(SB), Y7, Y7; VMULPS Y6, Y7, Y7; \
+	VADDPS table8x4_e1339bcab4a4cc61<>(SB), Y7, Y7; VMULPS Y6, Y7, Y6; \
+	VADDPS table8x4_3c236e9ef8c820f1<>(SB), Y6, Y6; VMULPS table8x4_6e0dfacc02cd8981<>(SB), Y6, Y7; \
+	VADDPS table8x4_59207941f1a68b31<>(SB), Y7, Y7; VSUBPS table8x4_59207941f1a68b31<>(SB), Y7, Y8; \
+	VMULPS table8x4_2a34fba5e854cc21<>(SB), Y8, Y9; VSUBPS Y9, Y6, Y6; \
+	VMULPS table8x4_4b748515db821239<>(SB), Y8, Y8; VSUBPS Y8, Y6, Y6; VMULPS Y6, Y6, Y8; \
+	VMULPS table8x4_3a2321c73b478261<>(SB), Y6, Y9; VADDPS table8x4_742fb5046c499e71<>(SB), Y9, Y9; \
+	VMULPS table8x4_948405d98cdd4cd1<>(SB), Y8, Y10; VADDPS Y10, Y9, Y9; VMULPS Y8, Y9, Y8; \
+	VPERMPS table8x4_cf4d3427428ece82<>(SB), Y7, Y9; VADDPS Y9, Y6, Y6; VADDPS Y6, Y8, Y6; \
+	VPERMPS table8x4_9588820cb35adcbb<>(SB), Y7, Y8; VPSLLD $20, Y7, Y7; VPADDD Y7, Y8, Y7; \
+	VPADDD table8x4_12ea2f40b43dcd71<>(SB), Y7, Y7; VMULPS Y7, Y6, Y6; VADDPS Y7, Y6, Y6; \
+	VMULPS table8x4_5081c1328a36c699<>(SB), Y6, Y6; VMOVUPS table8x4_16df238de8137d29<>(SB), Y7; \
+	VSUBPS Y6, Y7, Y6; VCMPPS $17, table8x4_fe11652ff2ce9761<>(SB), Y4, Y4; \
+	VANDPS table8x4_acd7a624d569e041<>(SB), Y3, Y3; VORPS Y3, Y6, Y3; VBLENDVPS Y4, Y5, Y3, Y3; \
+	VADDPS table8x4_16df238de8137d29<>(SB), Y3, Y3; VMULPS table8x4_742fb5046c499e71<>(SB), Y3, Y3; \
+	VMULPS Y2, Y2, Y4; VMULPS table8x4_3284ef34cf8a0f39<>(SB), Y4, Y4; \
+	VMOVUPS table8x4_a08baa00879aa4a1<>(SB), Y5; VMINPS Y4, Y5, Y4; VMOVUPS table8x4_59c9ec6246ee3ab1<>(SB), Y5; \
+	VMAXPS Y4, Y5, Y4; VMULPS table8x4_6e0dfacc02cd8981<>(SB), Y4, Y5; \
+	VADDPS table8x4_59207941f1a68b31<>(SB), Y5, Y5; VSUBPS table8x4_59207941f1a68b31<>(SB), Y5, Y6; \
+	VMULPS table8x4_2a34fba5e854cc21<>(SB), Y6, Y7; VSUBPS Y7, Y4, Y7; \
+	VMULPS table8x4_4b748515db821239<>(SB), Y6, Y6; VSUBPS Y6, Y7, Y6; VMULPS Y6, Y6, Y7; \
+	VMULPS table8x4_3a2321c73b478261<>(SB), Y6, Y8; VADDPS table8x4_742fb5046c499e71<>(SB), Y8, Y8; \
+	VMULPS table8x4_948405d98cdd4cd1<>(SB), Y7, Y9; VADDPS Y9, Y8, Y8; VMULPS Y7, Y8, Y7; \
+	VPERMPS table8x4_cf4d3427428ece82<>(SB), Y5, Y8; VADDPS Y8, Y6, Y6; VADDPS Y6, Y7, Y6; VPSRLD $1, Y4, Y4; \
+	VANDPS table8x4_12ea2f40b43dcd71<>(SB), Y4, Y4; VPERMPS table8x4_9588820cb35adcbb<>(SB), Y5, Y7; \
+	VPSLLD $20, Y5, Y5; VPADDD Y5, Y7, Y5; VPADDD Y5, Y4, Y5; VMULPS Y5, Y6, Y6; VADDPS Y5, Y6, Y5; \
+	VXORPS table8x4_8c836dd616f81c59<>(SB), Y4, Y4; VMULPS Y4, Y5, Y4; \
+	VMULPS table8x4_afeb4ee66ceff7c1<>(SB), Y4, Y4; VMULPS Y4, Y2, Y2; VADDPS Y2, Y3, Y2; VMULPS Y2, Y1, Y1
+
+// dropoutGradientToGeluGradientEachAVX2 computes v0_dx = x0 · x1; v1_a = max(min(x2, 40), -40); y = v0_dx · ((0.5 · (1 + erf(0.7071067811865476 · v1_a))) + (v1_a · (0.3989422804014327 · exp(-0.5 · (v1_a · v1_a))))) for n elements of every row.
+TEXT ·dropoutGradientToGeluGradientEachAVX2(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; MOVQ rows+40(FP), R12
+	MOVQ gap+48(FP), R13
+	XORQ AX, AX
+	// v0_dx = x0 · x1; v1_a = max(min(x2, 40), -40); y = v0_dx · ((0.5 · (1 + erf(0.7071067811865476 · v1_a))) + (v1_a · (0.3989422804014327 · exp(-0.5 · (v1_a · v1_a)))))
+row1:
+	MOVQ n+32(FP), CX; SHRQ $3, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2; VMOVUPS (DX)(AX*1), Y3
+	dropoutGradientToGeluGradientEachAVX2Each
+	VMOVUPS Y1, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+32(FP), CX; ANDQ $7, CX; JZ next3
+	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2; VMASKMOVPS (DX)(AX*1), Y0, Y3
+	dropoutGradientToGeluGradientEachAVX2Each
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
+#define eluEachAVX2Each \
+	VCMPPS $17, table8x4_69ecd19ff6fd3619<>(SB), Y1, Y2; VMOVUPS table8x4_a08baa00879aa4a1<>(SB), Y3; \
+	VMINPS Y1, Y3, Y3; VMOVUPS table8x4_618c6ea2c172c471<>(SB), Y4; VMAXPS Y3, Y4, Y3; \
+	VMULPS table8x4_475da2b829f1fe69<>(SB), Y3, Y4; VADDPS table8x4_59207941f1a68b31<>(SB), Y4, Y4; \
+	VSUBPS table8x4_59207941f1a68b31<>(SB), Y4, Y5; VMULPS table8x4_635c17e4ee669681<>(SB), Y5, Y6; \
+	VSUBPS Y6, Y3, Y3; VMULPS table8x4_f3a6c4932c3a8ff9<>(SB), Y5, Y5; VSUBPS Y5, Y3, Y6; VSUBPS Y6, Y3, Y3; \
+	VSUBPS Y5, Y3, Y3; VMULPS table8x4_c76bb4c96bae8359<>(SB), Y6, Y5; \
+	VADDPS table8x4_faf44bb91577c639<>(SB), Y5, Y5; VMULPS Y6, Y5, Y5; \
+	VADDPS table8x4_b5414d6a4cc45579<>(SB), Y5, Y5; VMULPS Y6, Y5, Y5; \
+	VADDPS table8x4_29d9f4cdefcffb41<>(SB), Y5, Y5; VMULPS Y6, Y5, Y5; \
+	VADDPS table8x4_742fb5046c499e71<>(SB), Y5, Y5; VMULPS Y6, Y6, Y7; VMULPS Y5, Y7, Y5; VADDPS Y3, Y5, Y3; \
+	VPADDD table8x4_7cefcbbc466cc091<>(SB), Y4, Y4; VPSLLD $23, Y4, Y4; \
+	VSUBPS table8x4_742fb5046c499e71<>(SB), Y4, Y5; VMULPS Y6, Y4, Y6; VADDPS Y6, Y5, Y7; VSUBPS Y7, Y5, Y5; \
+	VADDPS Y6, Y5, Y5; VMULPS Y3, Y4, Y3; VADDPS Y3, Y5, Y3; VANDPS table8x4_b9b243c871909699<>(SB), Y1, Y4; \
+	VCMPPS $17, table8x4_49bf601b819e9bd9<>(SB), Y4, Y4; VADDPS Y3, Y7, Y3; \
+	VMULPS table8x4_12ea2f40b43dcd71<>(SB), Y3, Y3; VBLENDVPS Y4, Y1, Y3, Y3; VBLENDVPS Y2, Y3, Y1, Y1
+
+// eluEachAVX2 computes y = select(x0 < 0, expm1(x0), x0) for n elements of every row.
+TEXT ·eluEachAVX2(SB), NOSPLIT, $0-40
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ rows+24(FP), R12; MOVQ gap+32(FP), R13; XORQ AX, AX
+	// y = select(x0 < 0, expm1(x0), x0)
+row1:
+	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Y1
+	eluEachAVX2Each
+	VMOVUPS Y1, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
+	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y1
+	eluEachAVX2Each
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
+#define eluGradientEachAVX2Each \
+	VCMPPS $30, table8x4_69ecd19ff6fd3619<>(SB), Y1, Y3; VMOVUPS table8x4_a08baa00879aa4a1<>(SB), Y4; \
+	VMINPS Y1, Y4, Y1; VMOVUPS table8x4_59c9ec6246ee3ab1<>(SB), Y4; VMAXPS Y1, Y4, Y1; \
+	VMULPS table8x4_6e0dfacc02cd8981<>(SB), Y1, Y4; VADDPS table8x4_59207941f1a68b31<>(SB), Y4, Y4; \
+	VSUBPS table8x4_59207941f1a68b31<>(SB), Y4, Y5; VMULPS table8x4_2a34fba5e854cc21<>(SB), Y5, Y6; \
+	VSUBPS Y6, Y1, Y6; VMULPS table8x4_4b748515db821239<>(SB), Y5, Y5; VSUBPS Y5, Y6, Y5; VMULPS Y5, Y5, Y6; \
+	VMULPS table8x4_3a2321c73b478261<>(SB), Y5, Y7; VADDPS table8x4_742fb5046c499e71<>(SB), Y7, Y7; \
+	VMULPS table8x4_948405d98cdd4cd1<>(SB), Y6, Y8; VADDPS Y8, Y7, Y7; VMULPS Y6, Y7, Y6; \
+	VPERMPS table8x4_cf4d3427428ece82<>(SB), Y4, Y7; VADDPS Y7, Y5, Y5; VADDPS Y5, Y6, Y5; VPSRLD $1, Y1, Y1; \
+	VANDPS table8x4_12ea2f40b43dcd71<>(SB), Y1, Y1; VPERMPS table8x4_9588820cb35adcbb<>(SB), Y4, Y6; \
+	VPSLLD $20, Y4, Y4; VPADDD Y4, Y6, Y4; VPADDD Y4, Y1, Y4; VMULPS Y4, Y5, Y5; VADDPS Y4, Y5, Y4; \
+	VXORPS table8x4_8c836dd616f81c59<>(SB), Y1, Y1; VMULPS Y1, Y4, Y1; VMULPS Y1, Y2, Y1; \
+	VBLENDVPS Y3, Y2, Y1, Y1
+
+// eluGradientEachAVX2 computes y = select(0 < x0, x1, x1 · exp(x0)) for n elements of every row.
+TEXT ·eluGradientEachAVX2(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
+	XORQ AX, AX
+	// y = select(0 < x0, x1, x1 · exp(x0))
+row1:
+	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
+	eluGradientEachAVX2Each
+	VMOVUPS Y1, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
+	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
+	eluGradientEachAVX2Each
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
+#define geluEachAVX2Each \
+	VMOVUPS table8x4_f5482611483e9d81<>(SB), Y2; VMAXPS Y1, Y2, Y1; \
+	VMULPS table8x4_742fb5046c499e71<>(SB), Y1, Y2; VMULPS table8x4_d5674533fb286999<>(SB), Y1, Y1; \
+	VANDPS table8x4_b9b243c871909699<>(SB), Y1, Y3; VMULPS Y1, Y1, Y4; \
+	VMULPS table8x4_be267f1b7e7b3519<>(SB), Y4, Y5; VADDPS table8x4_f62ae34cc396e039<>(SB), Y5, Y5; \
+	VMULPS Y4, Y5, Y5; VADDPS table8x4_67980bb25a206c21<>(SB), Y5, Y5; VMULPS Y4, Y5, Y5; \
+	VADDPS table8x4_e4923e8e6ee526a9<>(SB), Y5, Y5; VMULPS Y4, Y5, Y5; \
+	VADDPS table8x4_8d16cf4b9ec7cd29<>(SB), Y5, Y5; VMULPS Y4, Y5, Y4; \
+	VADDPS table8x4_ba3a819b054ec699<>(SB), Y4, Y4; VMULPS Y1, Y4, Y4; VADDPS Y1, Y4, Y4; \
+	VMULPS table8x4_ee216fc71be10339<>(SB), Y1, Y5; VMULPS table8x4_ba3a819b054ec699<>(SB), Y5, Y6; \
+	VADDPS Y5, Y6, Y5; VMULPS table8x4_3aa198a398e3ebe9<>(SB), Y5, Y5; \
+	VCMPPS $17, table8x4_a8212681cf3bb339<>(SB), Y3, Y6; VBLENDVPS Y6, Y5, Y4, Y4; \
+	VMOVUPS table8x4_44bb07ce044cf419<>(SB), Y5; VMINPS Y3, Y5, Y5; \
+	VMULPS table8x4_77f13509d8b49f39<>(SB), Y5, Y6; VADDPS table8x4_9cc77a911fddde39<>(SB), Y6, Y6; \
+	VMULPS Y5, Y6, Y6; VADDPS table8x4_13b1e3230e5bd999<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; \
+	VADDPS table8x4_18db3353348394f1<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; \
+	VADDPS table8x4_8fcc3e64d673d919<>(SB), Y6, Y6; VMULPS Y5, Y6, Y6; \
+	VADDPS table8x4_e1339bcab4a4cc61<>(SB), Y6, Y6; VMULPS Y5, Y6, Y5; \
+	VADDPS table8x4_3c236e9ef8c820f1<>(SB), Y5, Y5; VMULPS table8x4_6e0dfacc02cd8981<>(SB), Y5, Y6; \
+	VADDPS table8x4_59207941f1a68b31<>(SB), Y6, Y6; VSUBPS table8x4_59207941f1a68b31<>(SB), Y6, Y7; \
+	VMULPS table8x4_2a34fba5e854cc21<>(SB), Y7, Y8; VSUBPS Y8, Y5, Y5; \
+	VMULPS table8x4_4b748515db821239<>(SB), Y7, Y7; VSUBPS Y7, Y5, Y5; VMULPS Y5, Y5, Y7; \
+	VMULPS table8x4_3a2321c73b478261<>(SB), Y5, Y8; VADDPS table8x4_742fb5046c499e71<>(SB), Y8, Y8; \
+	VMULPS table8x4_948405d98cdd4cd1<>(SB), Y7, Y9; VADDPS Y9, Y8, Y8; VMULPS Y7, Y8, Y7; \
+	VPERMPS table8x4_cf4d3427428ece82<>(SB), Y6, Y8; VADDPS Y8, Y5, Y5; VADDPS Y5, Y7, Y5; \
+	VPERMPS table8x4_9588820cb35adcbb<>(SB), Y6, Y7; VPSLLD $20, Y6, Y6; VPADDD Y6, Y7, Y6; \
+	VPADDD table8x4_12ea2f40b43dcd71<>(SB), Y6, Y6; VMULPS Y6, Y5, Y5; VADDPS Y6, Y5, Y5; \
+	VMULPS table8x4_5081c1328a36c699<>(SB), Y5, Y5; VMOVUPS table8x4_16df238de8137d29<>(SB), Y6; \
+	VSUBPS Y5, Y6, Y5; VCMPPS $17, table8x4_fe11652ff2ce9761<>(SB), Y3, Y3; \
+	VANDPS table8x4_acd7a624d569e041<>(SB), Y1, Y1; VORPS Y1, Y5, Y1; VBLENDVPS Y3, Y4, Y1, Y1; \
+	VADDPS table8x4_16df238de8137d29<>(SB), Y1, Y1; VMULPS Y1, Y2, Y1
+
+// geluEachAVX2 computes v0_a = max(x0, -40); y = (0.5 · v0_a) · (1 + erf(0.7071067811865476 · v0_a)) for n elements of every row.
+TEXT ·geluEachAVX2(SB), NOSPLIT, $0-40
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ rows+24(FP), R12; MOVQ gap+32(FP), R13; XORQ AX, AX
+	// v0_a = max(x0, -40); y = (0.5 · v0_a) · (1 + erf(0.7071067811865476 · v0_a))
+row1:
+	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Y1
+	geluEachAVX2Each
+	VMOVUPS Y1, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
+	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y1
+	geluEachAVX2Each
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
+// inputGradientAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+TEXT ·inputGradientAVX2(SB), NOSPLIT, $0-72
+	MOVQ wt+16(FP), R11; MOVQ dyStride+24(FP), R14; XORQ R12, R12
 block1:
-	MOVQ dy+8(FP), SI
-	MOVQ dx+0(FP), R8
-	ADDQ R12, R8
-	MOVQ tiles0+40(FP), AX
-	TESTQ AX, AX
-	JZ done3
+	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
+	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
-
 	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
 	MOVQ SI, R10
-	MOVQ BX, DI
-	VMOVUPS (R10), Y12
-	VMOVUPS 68(R10), Y13
-	VMOVUPS (DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 64(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 128(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 192(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 32(R10), Y12
-	VMOVUPS 100(R10), Y13
-	VMOVUPS 32(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 96(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 160(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 224(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	ADDQ $64, R10
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (R10), Y15, Y12
-	VMASKMOVPS 68(R10), Y15, Y13
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (R11), Y15, Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 32(R11), Y15, Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 64(R11), Y15, Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 96(R11), Y15, Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBLENDPS $240, Y4, Y0, Y8
-	VPERM2F128 $33, Y4, Y0, Y0
-	VADDPS Y0, Y8, Y0
-	VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y6, Y2, Y4
-	VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y7, Y3, Y4
-	VPERM2F128 $33, Y7, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS X0, (R8)
-	VEXTRACTF128 $1, Y0, 132(R8)
-	ADDQ $136, SI
-	ADDQ $264, R8
-	DECQ AX
-	JNZ rows2
+	ADDQ mask+40(FP), R9
+	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12; VMASKMOVPS (R10)(R14*1), Y15, Y13
+	lastColumn2((R11), Y0, Y4); lastColumn2(32(R11), Y1, Y5); lastColumn2(64(R11), Y2, Y6)
+	lastColumn2(96(R11), Y3, Y7)
+	ADDQ R14, SI; ADDQ R14, SI
+	MOVQ dxStride+32(FP), CX
+	VBLENDPS $240, Y4, Y0, Y8; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y8, Y0; VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows2
 done3:
-	MOVQ tiles1+48(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
-
+	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done5
+rows4:
 	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
+	MOVQ SI, R10
+	LEAQ laneMasks<>(SB), R9
+	ADDQ mask+40(FP), R9
+	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12
+	lastColumn1((R11), Y0); lastColumn1(32(R11), Y1); lastColumn1(64(R11), Y2); lastColumn1(96(R11), Y3)
+	ADDQ R14, SI
+	MOVQ dxStride+32(FP), CX
+	VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y2, Y2, Y4; VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y3, Y3, Y4; VPERM2F128 $33, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows4
+done5:
+	ADDQ $16, R12
+	ADDQ $128, R11
+	DECQ blocks+48(FP)
+	JNZ block1
+	VZEROUPPER
+	RET
+
+// inputGradientAVX2_2 sums the products for blocks of inputs of every row, in tiles of rows.
+TEXT ·inputGradientAVX2_2(SB), NOSPLIT, $0-80
+	MOVQ w+16(FP), BX; MOVQ dyStride+40(FP), R14; XORQ R12, R12
+block1:
+	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
+	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done3
+rows2:
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
 	MOVQ SI, R10
 	MOVQ BX, DI
-	VMOVUPS (R10), Y12
-	VMOVUPS (DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 64(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 128(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 192(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 32(R10), Y12
-	VMOVUPS 32(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 96(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 160(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 224(DI), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
+	MOVQ panels+24(FP), CX
+panels4:
+	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13
+	column2((DI), Y0, Y4); column2(64(DI), Y1, Y5); column2(128(DI), Y2, Y6); column2(192(DI), Y3, Y7)
+	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13
+	column2(32(DI), Y0, Y4); column2(96(DI), Y1, Y5); column2(160(DI), Y2, Y6); column2(224(DI), Y3, Y7)
 	ADDQ $64, R10
+	ADDQ panelStride+32(FP), DI
+	DECQ CX; JNZ panels4
+	ADDQ R14, SI; ADDQ R14, SI
+	MOVQ dxStride+48(FP), CX
+	VBLENDPS $240, Y4, Y0, Y8; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y8, Y0; VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows2
+done3:
+	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
+	MOVQ SI, R10
+	MOVQ BX, DI
+	MOVQ panels+24(FP), CX
+panels7:
+	VMOVUPS (R10), Y12
+	column1((DI), Y0); column1(64(DI), Y1); column1(128(DI), Y2); column1(192(DI), Y3)
+	VMOVUPS 32(R10), Y12
+	column1(32(DI), Y0); column1(96(DI), Y1); column1(160(DI), Y2); column1(224(DI), Y3)
+	ADDQ $64, R10
+	ADDQ panelStride+32(FP), DI
+	DECQ CX; JNZ panels7
+	ADDQ R14, SI
+	MOVQ dxStride+48(FP), CX
+	VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y2, Y2, Y4; VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y3, Y3, Y4; VPERM2F128 $33, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows5
+done6:
+	ADDQ $16, R12
+	ADDQ $256, BX
+	DECQ blocks+56(FP)
+	JNZ block1
+	VZEROUPPER
+	RET
+
+// inputGradientAVX2_3 sums the products for blocks of inputs of every row, in tiles of rows.
+TEXT ·inputGradientAVX2_3(SB), NOSPLIT, $0-96
+	MOVQ w+16(FP), BX; MOVQ wt+24(FP), R11; MOVQ dyStride+48(FP), R14; XORQ R12, R12
+block1:
+	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
+	MOVQ tiles0+80(FP), AX; TESTQ AX, AX; JZ done3
+rows2:
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	MOVQ SI, R10
+	MOVQ BX, DI
+	MOVQ panels+32(FP), CX
+panels4:
+	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13
+	column2((DI), Y0, Y4); column2(64(DI), Y1, Y5); column2(128(DI), Y2, Y6); column2(192(DI), Y3, Y7)
+	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13
+	column2(32(DI), Y0, Y4); column2(96(DI), Y1, Y5); column2(160(DI), Y2, Y6); column2(224(DI), Y3, Y7)
+	ADDQ $64, R10
+	ADDQ panelStride+40(FP), DI
+	DECQ CX; JNZ panels4
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (R10), Y15, Y12
+	ADDQ mask+64(FP), R9
+	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12; VMASKMOVPS (R10)(R14*1), Y15, Y13
+	lastColumn2((R11), Y0, Y4); lastColumn2(32(R11), Y1, Y5); lastColumn2(64(R11), Y2, Y6)
+	lastColumn2(96(R11), Y3, Y7)
+	ADDQ R14, SI; ADDQ R14, SI
+	MOVQ dxStride+56(FP), CX
+	VBLENDPS $240, Y4, Y0, Y8; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y8, Y0; VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows2
+done3:
+	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
+	MOVQ SI, R10
+	MOVQ BX, DI
+	MOVQ panels+32(FP), CX
+panels7:
+	VMOVUPS (R10), Y12
+	column1((DI), Y0); column1(64(DI), Y1); column1(128(DI), Y2); column1(192(DI), Y3)
+	VMOVUPS 32(R10), Y12
+	column1(32(DI), Y0); column1(96(DI), Y1); column1(160(DI), Y2); column1(224(DI), Y3)
+	ADDQ $64, R10
+	ADDQ panelStride+40(FP), DI
+	DECQ CX; JNZ panels7
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (R11), Y15, Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 32(R11), Y15, Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 64(R11), Y15, Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 96(R11), Y15, Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBLENDPS $240, Y0, Y0, Y4
-	VPERM2F128 $33, Y0, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y2, Y2, Y4
-	VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y3, Y3, Y4
-	VPERM2F128 $33, Y3, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS X0, (R8)
-	ADDQ $68, SI
-	ADDQ $132, R8
-	DECQ AX
-	JNZ rows5
+	ADDQ mask+64(FP), R9
+	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12
+	lastColumn1((R11), Y0); lastColumn1(32(R11), Y1); lastColumn1(64(R11), Y2); lastColumn1(96(R11), Y3)
+	ADDQ R14, SI
+	MOVQ dxStride+56(FP), CX
+	VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y2, Y2, Y4; VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y3, Y3, Y4; VPERM2F128 $33, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0; VMOVUPS X0, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows5
 done6:
 	ADDQ $16, R12
 	ADDQ $256, BX
 	ADDQ $128, R11
-	DECQ DX
+	DECQ blocks+72(FP)
 	JNZ block1
-	VZEROUPPER 
-	RET 
+	VZEROUPPER
+	RET
 
-// gradient16_4AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-// func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16_4AVX2(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
+#define r16AVX2Term3C0(x, w) \
+	r16AVX2Term2C0(x, w); \
+	mulAdd2(x(R10)(R11*2), Y8, Y10)
 
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+8(FP), DI
+#define r16AVX2Term3C1(x, w) \
+	r16AVX2Term2C1(x, w); mulAdd2(x(R10)(R11*2), Y9, Y11)
+
+#define r16AVX2Term2C0(x, w) \
+	r16AVX2Term1C0(x, w); mulAdd2(x(R10)(R11*1), Y4, Y6)
+
+#define r16AVX2Term2C1(x, w) \
+	r16AVX2Term1C1(x, w); mulAdd2(x(R10)(R11*1), Y5, Y7)
+
+#define r16AVX2Term1C0(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y2)
+
+#define r16AVX2Term1C1(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y3)
+
+// rows16AVX2 sums the products for 16 outputs of every row, in tiles of rows.
+TEXT ·rows16AVX2(SB), NOSPLIT, $0-80
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ xStride+32(FP), R11
+	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS 32(BX), Y6; zero(Y7)
+	VMOVUPS (BX), Y8; zero(Y9); VMOVUPS 32(BX), Y10; zero(Y11)
+	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	ADDQ $132, R10
-	ADDQ $68, DI
-	DECQ CX
-	JNZ rows3
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8)
-	VMOVUPS Y11, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms3:
+	r16AVX2Term3C0(0, 0); r16AVX2Term3C1(4, 64); r16AVX2Term3C0(8, 128); r16AVX2Term3C1(12, 192)
+	r16AVX2Term3C0(16, 256); r16AVX2Term3C1(20, 320); r16AVX2Term3C0(24, 384); r16AVX2Term3C1(28, 448)
+	ADDQ $32, R10; ADDQ $512, DI
+	DECQ CX; JNZ terms3
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
+	r16AVX2Term3C0(0, 0); DECQ CX; JZ last5
+	r16AVX2Term3C1(4, 64); DECQ CX; JZ last5
+	r16AVX2Term3C0(8, 128); DECQ CX; JZ last5
+	r16AVX2Term3C1(12, 192); DECQ CX; JZ last5
+	r16AVX2Term3C0(16, 256); DECQ CX; JZ last5
+	r16AVX2Term3C1(20, 320); DECQ CX; JZ last5
+	r16AVX2Term3C0(24, 384)
+last5:
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
+	VADDPS Y11, Y10, Y10
+	MOVQ yStride+40(FP), DI
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8; VMOVUPS Y4, (R8); VMOVUPS Y6, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y10, 32(R8); ADDQ DI, R8
+	LEAQ (SI)(R12*1), SI
+	DECQ AX; JNZ rows1
 done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	ADDQ $132, R10
-	ADDQ $68, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// gradient1_4AVX2 sums the gradients of the weights of 1 outputs over the rows.
-//
-// func gradient1_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient1_4AVX2(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+8(FP), DI
+	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS 32(BX), Y6
+	zero(Y7)
+	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	ADDQ $132, R10
-	ADDQ $68, DI
-	DECQ CX
-	JNZ rows3
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	ADDQ $24, SI
-	ADDQ $192, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms8:
+	r16AVX2Term2C0(0, 0); r16AVX2Term2C1(4, 64); r16AVX2Term2C0(8, 128); r16AVX2Term2C1(12, 192)
+	r16AVX2Term2C0(16, 256); r16AVX2Term2C1(20, 320); r16AVX2Term2C0(24, 384); r16AVX2Term2C1(28, 448)
+	ADDQ $32, R10; ADDQ $512, DI
+	DECQ CX; JNZ terms8
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
+	r16AVX2Term2C0(0, 0); DECQ CX; JZ last10
+	r16AVX2Term2C1(4, 64); DECQ CX; JZ last10
+	r16AVX2Term2C0(8, 128); DECQ CX; JZ last10
+	r16AVX2Term2C1(12, 192); DECQ CX; JZ last10
+	r16AVX2Term2C0(16, 256); DECQ CX; JZ last10
+	r16AVX2Term2C1(20, 320); DECQ CX; JZ last10
+	r16AVX2Term2C0(24, 384)
+last10:
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6
+	MOVQ yStride+40(FP), DI
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8; VMOVUPS Y4, (R8); VMOVUPS Y6, 32(R8); ADDQ DI, R8
+	LEAQ (SI)(R11*2), SI
+	DECQ AX; JNZ rows6
+done7:
+	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done12
+rows11:
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS 32(BX), Y2; zero(Y3)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms13:
+	r16AVX2Term1C0(0, 0); r16AVX2Term1C1(4, 64); r16AVX2Term1C0(8, 128); r16AVX2Term1C1(12, 192)
+	r16AVX2Term1C0(16, 256); r16AVX2Term1C1(20, 320); r16AVX2Term1C0(24, 384); r16AVX2Term1C1(28, 448)
+	ADDQ $32, R10; ADDQ $512, DI
+	DECQ CX; JNZ terms13
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
+	r16AVX2Term1C0(0, 0); DECQ CX; JZ last15
+	r16AVX2Term1C1(4, 64); DECQ CX; JZ last15
+	r16AVX2Term1C0(8, 128); DECQ CX; JZ last15
+	r16AVX2Term1C1(12, 192); DECQ CX; JZ last15
+	r16AVX2Term1C0(16, 256); DECQ CX; JZ last15
+	r16AVX2Term1C1(20, 320); DECQ CX; JZ last15
+	r16AVX2Term1C0(24, 384)
+last15:
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2
+	MOVQ yStride+40(FP), DI
+	VMOVUPS Y0, (R8); VMOVUPS Y2, 32(R8); ADDQ DI, R8
+	LEAQ (SI)(R11*1), SI
+	DECQ AX; JNZ rows11
+done12:
+	VZEROUPPER
+	RET
+
+#define r16AVX2_2Term1C0(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
+	mulAdd2(x(R10), Y0, Y4)
+
+#define r16AVX2_2Term1C1(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y5)
+
+#define r16AVX2_2Term1C2(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y2, Y6)
+
+#define r16AVX2_2Term1C3(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y3, Y7)
+
+// rows16AVX2_2 sums the products for 16 outputs of every row, in tiles of rows.
+TEXT ·rows16AVX2_2(SB), NOSPLIT, $0-64
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ xStride+32(FP), R11
+	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms3:
+	r16AVX2_2Term1C0(0, 0); r16AVX2_2Term1C1(4, 64); r16AVX2_2Term1C2(8, 128); r16AVX2_2Term1C3(12, 192)
+	r16AVX2_2Term1C0(16, 256); r16AVX2_2Term1C1(20, 320); r16AVX2_2Term1C2(24, 384); r16AVX2_2Term1C3(28, 448)
+	ADDQ $32, R10; ADDQ $512, DI
+	DECQ CX; JNZ terms3
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
+	r16AVX2_2Term1C0(0, 0); DECQ CX; JZ last5
+	r16AVX2_2Term1C1(4, 64); DECQ CX; JZ last5
+	r16AVX2_2Term1C2(8, 128); DECQ CX; JZ last5
+	r16AVX2_2Term1C3(12, 192); DECQ CX; JZ last5
+	r16AVX2_2Term1C0(16, 256); DECQ CX; JZ last5
+	r16AVX2_2Term1C1(20, 320); DECQ CX; JZ last5
+	r16AVX2_2Term1C2(24, 384)
+last5:
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	MOVQ yStride+40(FP), DI
+	VMOVUPS Y0, (R8); VMOVUPS Y4, 32(R8); ADDQ DI, R8
+	LEAQ (SI)(R11*1), SI
+	DECQ AX; JNZ rows1
 done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
+	VZEROUPPER
+	RET
 
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+8(FP), DI
+#define r8AVX2Term12(x, w) \
+	r8AVX2Term8(x, w); \
+	mulAdd1(x(R9)(R11*2), Y8); mulAdd1(x(R9)(R12*1), Y9); mulAdd1(x(R9)(R11*4), Y10); mulAdd1(x(R9)(R13*1), Y11)
+
+#define r8AVX2Term8(x, w) \
+	r8AVX2Term4(x, w); mulAdd1(x(R10)(R11*4), Y4); mulAdd1(x(R10)(R13*1), Y5); mulAdd1(x(R9), Y6); \
+	mulAdd1(x(R9)(R11*1), Y7)
+
+#define r8AVX2Term4(x, w) \
+	r8AVX2Term1(x, w); mulAdd1(x(R10)(R11*1), Y1); mulAdd1(x(R10)(R11*2), Y2); mulAdd1(x(R10)(R12*1), Y3)
+
+#define r8AVX2Term1(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
+
+// rows8AVX2 sums the products for 8 outputs of every row, in tiles of rows.
+TEXT ·rows8AVX2(SB), NOSPLIT, $0-80
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ xStride+32(FP), R11
+	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+48(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3; VMOVUPS (BX), Y4; VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6; VMOVUPS (BX), Y7; VMOVUPS (BX), Y8; VMOVUPS (BX), Y9; VMOVUPS (BX), Y10; VMOVUPS (BX), Y11
+	MOVQ w+16(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	LEAQ (SI)(R12*2), R9
+	r8AVX2Term12(0, 0); r8AVX2Term12(4, 32); r8AVX2Term12(8, 64)
+	MOVQ yStride+40(FP), DI
+	VMOVUPS Y0, (R8); ADDQ DI, R8; VMOVUPS Y1, (R8); ADDQ DI, R8; VMOVUPS Y2, (R8); ADDQ DI, R8
+	VMOVUPS Y3, (R8); ADDQ DI, R8; VMOVUPS Y4, (R8); ADDQ DI, R8; VMOVUPS Y5, (R8); ADDQ DI, R8
+	VMOVUPS Y6, (R8); ADDQ DI, R8; VMOVUPS Y7, (R8); ADDQ DI, R8; VMOVUPS Y8, (R8); ADDQ DI, R8
+	VMOVUPS Y9, (R8); ADDQ DI, R8; VMOVUPS Y10, (R8); ADDQ DI, R8; VMOVUPS Y11, (R8); ADDQ DI, R8
+	LEAQ (SI)(R12*4), SI
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+56(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3; VMOVUPS (BX), Y4; VMOVUPS (BX), Y5
+	VMOVUPS (BX), Y6; VMOVUPS (BX), Y7
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	LEAQ (SI)(R12*2), R9
+	r8AVX2Term8(0, 0); r8AVX2Term8(4, 32); r8AVX2Term8(8, 64)
+	MOVQ yStride+40(FP), DI
+	VMOVUPS Y0, (R8); ADDQ DI, R8; VMOVUPS Y1, (R8); ADDQ DI, R8; VMOVUPS Y2, (R8); ADDQ DI, R8
+	VMOVUPS Y3, (R8); ADDQ DI, R8; VMOVUPS Y4, (R8); ADDQ DI, R8; VMOVUPS Y5, (R8); ADDQ DI, R8
+	VMOVUPS Y6, (R8); ADDQ DI, R8; VMOVUPS Y7, (R8); ADDQ DI, R8
+	LEAQ (SI)(R11*8), SI
+	DECQ AX; JNZ rows3
+done4:
+	MOVQ tiles2+64(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0; VMOVUPS (BX), Y1; VMOVUPS (BX), Y2; VMOVUPS (BX), Y3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	r8AVX2Term4(0, 0); r8AVX2Term4(4, 32); r8AVX2Term4(8, 64)
+	MOVQ yStride+40(FP), DI
+	VMOVUPS Y0, (R8); ADDQ DI, R8; VMOVUPS Y1, (R8); ADDQ DI, R8; VMOVUPS Y2, (R8); ADDQ DI, R8
+	VMOVUPS Y3, (R8); ADDQ DI, R8
+	LEAQ (SI)(R11*4), SI
+	DECQ AX; JNZ rows5
+done6:
+	MOVQ tiles3+72(FP), AX; TESTQ AX, AX; JZ done8
+rows7:
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	r8AVX2Term1(0, 0); r8AVX2Term1(4, 32); r8AVX2Term1(8, 64)
+	MOVQ yStride+40(FP), DI
+	VMOVUPS Y0, (R8); ADDQ DI, R8
+	LEAQ (SI)(R11*1), SI
+	DECQ AX; JNZ rows7
+done8:
+	VZEROUPPER
+	RET
+
+#define rUT8AVX2Term6C0(x, w) \
+	rUT8AVX2Term5C0(x, w); \
+	mulAdd1(x(R10)(R13*1), Y10)
+
+#define rUT8AVX2Term6C1(x, w) \
+	rUT8AVX2Term5C1(x, w); mulAdd1(x(R10)(R13*1), Y11)
+
+#define rUT8AVX2Term5C0(x, w) \
+	rUT8AVX2Term1C0(x, w); mulAdd1(x(R10)(R11*1), Y2); mulAdd1(x(R10)(R11*2), Y4); mulAdd1(x(R10)(R12*1), Y6); \
+	mulAdd1(x(R10)(R11*4), Y8)
+
+#define rUT8AVX2Term5C1(x, w) \
+	rUT8AVX2Term1C1(x, w); mulAdd1(x(R10)(R11*1), Y3); mulAdd1(x(R10)(R11*2), Y5); mulAdd1(x(R10)(R12*1), Y7); \
+	mulAdd1(x(R10)(R11*4), Y9)
+
+#define rUT8AVX2Term1C0(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
+
+#define rUT8AVX2Term1C1(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
+
+// rowsUpTo8AVX2 sums the products for up to 8 outputs of every row, in tiles of rows.
+TEXT ·rowsUpTo8AVX2(SB), NOSPLIT, $0-88
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; LEAQ laneMasks<>(SB), R14
+	ADDQ mask+56(FP), R14
+	MOVQ xStride+32(FP), R11
+	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	zero(Y1); VMOVUPS (BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS (BX), Y6; zero(Y7)
+	VMOVUPS (BX), Y8; zero(Y9); VMOVUPS (BX), Y10; zero(Y11)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms3:
+	rUT8AVX2Term6C0(0, 0); rUT8AVX2Term6C1(4, 32); rUT8AVX2Term6C0(8, 64); rUT8AVX2Term6C1(12, 96)
+	rUT8AVX2Term6C0(16, 128); rUT8AVX2Term6C1(20, 160); rUT8AVX2Term6C0(24, 192); rUT8AVX2Term6C1(28, 224)
+	ADDQ $32, R10; ADDQ $256, DI
+	DECQ CX; JNZ terms3
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
+	rUT8AVX2Term6C0(0, 0); DECQ CX; JZ last5
+	rUT8AVX2Term6C1(4, 32); DECQ CX; JZ last5
+	rUT8AVX2Term6C0(8, 64); DECQ CX; JZ last5
+	rUT8AVX2Term6C1(12, 96); DECQ CX; JZ last5
+	rUT8AVX2Term6C0(16, 128); DECQ CX; JZ last5
+	rUT8AVX2Term6C1(20, 160); DECQ CX; JZ last5
+	rUT8AVX2Term6C0(24, 192)
+last5:
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
+	VADDPS Y11, Y10, Y10
+	MOVQ yStride+40(FP), DI
+	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
+	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
+	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
+	VMOVUPS (R14), Y0; VMASKMOVPS Y10, Y0, (R8); ADDQ DI, R8
+	LEAQ (SI)(R12*2), SI
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	ADDQ $132, R10
-	ADDQ $68, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
+	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0; zero(Y1); VMOVUPS (BX), Y2; zero(Y3); VMOVUPS (BX), Y4; zero(Y5); VMOVUPS (BX), Y6
+	zero(Y7); VMOVUPS (BX), Y8; zero(Y9)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms8:
+	rUT8AVX2Term5C0(0, 0); rUT8AVX2Term5C1(4, 32); rUT8AVX2Term5C0(8, 64); rUT8AVX2Term5C1(12, 96)
+	rUT8AVX2Term5C0(16, 128); rUT8AVX2Term5C1(20, 160); rUT8AVX2Term5C0(24, 192); rUT8AVX2Term5C1(28, 224)
+	ADDQ $32, R10; ADDQ $256, DI
+	DECQ CX; JNZ terms8
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
+	rUT8AVX2Term5C0(0, 0); DECQ CX; JZ last10
+	rUT8AVX2Term5C1(4, 32); DECQ CX; JZ last10
+	rUT8AVX2Term5C0(8, 64); DECQ CX; JZ last10
+	rUT8AVX2Term5C1(12, 96); DECQ CX; JZ last10
+	rUT8AVX2Term5C0(16, 128); DECQ CX; JZ last10
+	rUT8AVX2Term5C1(20, 160); DECQ CX; JZ last10
+	rUT8AVX2Term5C0(24, 192)
+last10:
+	VADDPS Y1, Y0, Y0; VADDPS Y3, Y2, Y2; VADDPS Y5, Y4, Y4; VADDPS Y7, Y6, Y6; VADDPS Y9, Y8, Y8
+	MOVQ yStride+40(FP), DI
+	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y2, Y0, (R8)
+	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0
+	VMASKMOVPS Y6, Y0, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
+	LEAQ (SI)(R13*1), SI
+	DECQ AX; JNZ rows6
+done7:
+	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
+rows11:
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0; zero(Y1)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms13:
+	rUT8AVX2Term1C0(0, 0); rUT8AVX2Term1C1(4, 32); rUT8AVX2Term1C0(8, 64); rUT8AVX2Term1C1(12, 96)
+	rUT8AVX2Term1C0(16, 128); rUT8AVX2Term1C1(20, 160); rUT8AVX2Term1C0(24, 192); rUT8AVX2Term1C1(28, 224)
+	ADDQ $32, R10; ADDQ $256, DI
+	DECQ CX; JNZ terms13
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
+	rUT8AVX2Term1C0(0, 0); DECQ CX; JZ last15
+	rUT8AVX2Term1C1(4, 32); DECQ CX; JZ last15
+	rUT8AVX2Term1C0(8, 64); DECQ CX; JZ last15
+	rUT8AVX2Term1C1(12, 96); DECQ CX; JZ last15
+	rUT8AVX2Term1C0(16, 128); DECQ CX; JZ last15
+	rUT8AVX2Term1C1(20, 160); DECQ CX; JZ last15
+	rUT8AVX2Term1C0(24, 192)
+last15:
+	VADDPS Y1, Y0, Y0
+	MOVQ yStride+40(FP), DI
+	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	LEAQ (SI)(R11*1), SI
+	DECQ AX; JNZ rows11
+done12:
+	VZEROUPPER
+	RET
 
-DATA sgdElements_4AVX2Const<>+0(SB)/4, $0x3b03126f
-DATA sgdElements_4AVX2Const<>+4(SB)/4, $0x3b03126f
-DATA sgdElements_4AVX2Const<>+8(SB)/4, $0x3b03126f
-DATA sgdElements_4AVX2Const<>+12(SB)/4, $0x3b03126f
-DATA sgdElements_4AVX2Const<>+16(SB)/4, $0x3b03126f
-DATA sgdElements_4AVX2Const<>+20(SB)/4, $0x3b03126f
-DATA sgdElements_4AVX2Const<>+24(SB)/4, $0x3b03126f
-DATA sgdElements_4AVX2Const<>+28(SB)/4, $0x3b03126f
-DATA sgdElements_4AVX2Const<>+32(SB)/4, $0x3f666666
-DATA sgdElements_4AVX2Const<>+36(SB)/4, $0x3f666666
-DATA sgdElements_4AVX2Const<>+40(SB)/4, $0x3f666666
-DATA sgdElements_4AVX2Const<>+44(SB)/4, $0x3f666666
-DATA sgdElements_4AVX2Const<>+48(SB)/4, $0x3f666666
-DATA sgdElements_4AVX2Const<>+52(SB)/4, $0x3f666666
-DATA sgdElements_4AVX2Const<>+56(SB)/4, $0x3f666666
-DATA sgdElements_4AVX2Const<>+60(SB)/4, $0x3f666666
-GLOBL sgdElements_4AVX2Const<>(SB), RODATA|NOPTR, $64
+#define rUT8AVX2_2Term3C0(x, w) \
+	rUT8AVX2_2Term2C0(x, w); \
+	mulAdd1(x(R10)(R11*2), Y8)
 
-// sgdElements_4AVX2 computes dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
-//
-// func sgdElements_4AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, c_ *float32, vectors int)
-TEXT ·sgdElements_4AVX2(SB), NOSPLIT, $0-48
+#define rUT8AVX2_2Term3C1(x, w) \
+	rUT8AVX2_2Term2C1(x, w); mulAdd1(x(R10)(R11*2), Y9)
+
+#define rUT8AVX2_2Term3C2(x, w) \
+	rUT8AVX2_2Term2C2(x, w); mulAdd1(x(R10)(R11*2), Y10)
+
+#define rUT8AVX2_2Term3C3(x, w) \
+	rUT8AVX2_2Term2C3(x, w); mulAdd1(x(R10)(R11*2), Y11)
+
+#define rUT8AVX2_2Term2C0(x, w) \
+	rUT8AVX2_2Term1C0(x, w); mulAdd1(x(R10)(R11*1), Y4)
+
+#define rUT8AVX2_2Term2C1(x, w) \
+	rUT8AVX2_2Term1C1(x, w); mulAdd1(x(R10)(R11*1), Y5)
+
+#define rUT8AVX2_2Term2C2(x, w) \
+	rUT8AVX2_2Term1C2(x, w); mulAdd1(x(R10)(R11*1), Y6)
+
+#define rUT8AVX2_2Term2C3(x, w) \
+	rUT8AVX2_2Term1C3(x, w); mulAdd1(x(R10)(R11*1), Y7)
+
+#define rUT8AVX2_2Term1C0(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y0)
+
+#define rUT8AVX2_2Term1C1(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
+
+#define rUT8AVX2_2Term1C2(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
+
+#define rUT8AVX2_2Term1C3(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
+
+// rowsUpTo8AVX2_2 sums the products for up to 8 outputs of every row, in tiles of rows.
+TEXT ·rowsUpTo8AVX2_2(SB), NOSPLIT, $0-88
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; LEAQ laneMasks<>(SB), R14
+	ADDQ mask+56(FP), R14
+	MOVQ xStride+32(FP), R11
+	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	zero(Y1); zero(Y2); zero(Y3); VMOVUPS (BX), Y4; zero(Y5); zero(Y6); zero(Y7); VMOVUPS (BX), Y8; zero(Y9)
+	zero(Y10); zero(Y11)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms3:
+	rUT8AVX2_2Term3C0(0, 0); rUT8AVX2_2Term3C1(4, 32); rUT8AVX2_2Term3C2(8, 64); rUT8AVX2_2Term3C3(12, 96)
+	rUT8AVX2_2Term3C0(16, 128); rUT8AVX2_2Term3C1(20, 160); rUT8AVX2_2Term3C2(24, 192)
+	rUT8AVX2_2Term3C3(28, 224)
+	ADDQ $32, R10; ADDQ $256, DI
+	DECQ CX; JNZ terms3
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
+	rUT8AVX2_2Term3C0(0, 0); DECQ CX; JZ last5
+	rUT8AVX2_2Term3C1(4, 32); DECQ CX; JZ last5
+	rUT8AVX2_2Term3C2(8, 64); DECQ CX; JZ last5
+	rUT8AVX2_2Term3C3(12, 96); DECQ CX; JZ last5
+	rUT8AVX2_2Term3C0(16, 128); DECQ CX; JZ last5
+	rUT8AVX2_2Term3C1(20, 160); DECQ CX; JZ last5
+	rUT8AVX2_2Term3C2(24, 192)
+last5:
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
+	VADDPS Y5, Y4, Y4; VADDPS Y10, Y8, Y8; VADDPS Y11, Y9, Y9; VADDPS Y9, Y8, Y8
+	MOVQ yStride+40(FP), DI
+	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8)
+	ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y8, Y0, (R8); ADDQ DI, R8
+	LEAQ (SI)(R12*1), SI
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+72(FP), AX; TESTQ AX, AX; JZ done7
+rows6:
+	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS (BX), Y4; zero(Y5); zero(Y6); zero(Y7)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms8:
+	rUT8AVX2_2Term2C0(0, 0); rUT8AVX2_2Term2C1(4, 32); rUT8AVX2_2Term2C2(8, 64); rUT8AVX2_2Term2C3(12, 96)
+	rUT8AVX2_2Term2C0(16, 128); rUT8AVX2_2Term2C1(20, 160); rUT8AVX2_2Term2C2(24, 192)
+	rUT8AVX2_2Term2C3(28, 224)
+	ADDQ $32, R10; ADDQ $256, DI
+	DECQ CX; JNZ terms8
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last10
+	rUT8AVX2_2Term2C0(0, 0); DECQ CX; JZ last10
+	rUT8AVX2_2Term2C1(4, 32); DECQ CX; JZ last10
+	rUT8AVX2_2Term2C2(8, 64); DECQ CX; JZ last10
+	rUT8AVX2_2Term2C3(12, 96); DECQ CX; JZ last10
+	rUT8AVX2_2Term2C0(16, 128); DECQ CX; JZ last10
+	rUT8AVX2_2Term2C1(20, 160); DECQ CX; JZ last10
+	rUT8AVX2_2Term2C2(24, 192)
+last10:
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	MOVQ yStride+40(FP), DI
+	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8; VMOVUPS (R14), Y0; VMASKMOVPS Y4, Y0, (R8)
+	ADDQ DI, R8
+	LEAQ (SI)(R11*2), SI
+	DECQ AX; JNZ rows6
+done7:
+	MOVQ tiles2+80(FP), AX; TESTQ AX, AX; JZ done12
+rows11:
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0; zero(Y1); zero(Y2); zero(Y3)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms13:
+	rUT8AVX2_2Term1C0(0, 0); rUT8AVX2_2Term1C1(4, 32); rUT8AVX2_2Term1C2(8, 64); rUT8AVX2_2Term1C3(12, 96)
+	rUT8AVX2_2Term1C0(16, 128); rUT8AVX2_2Term1C1(20, 160); rUT8AVX2_2Term1C2(24, 192)
+	rUT8AVX2_2Term1C3(28, 224)
+	ADDQ $32, R10; ADDQ $256, DI
+	DECQ CX; JNZ terms13
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last15
+	rUT8AVX2_2Term1C0(0, 0); DECQ CX; JZ last15
+	rUT8AVX2_2Term1C1(4, 32); DECQ CX; JZ last15
+	rUT8AVX2_2Term1C2(8, 64); DECQ CX; JZ last15
+	rUT8AVX2_2Term1C3(12, 96); DECQ CX; JZ last15
+	rUT8AVX2_2Term1C0(16, 128); DECQ CX; JZ last15
+	rUT8AVX2_2Term1C1(20, 160); DECQ CX; JZ last15
+	rUT8AVX2_2Term1C2(24, 192)
+last15:
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	MOVQ yStride+40(FP), DI
+	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	LEAQ (SI)(R11*1), SI
+	DECQ AX; JNZ rows11
+done12:
+	VZEROUPPER
+	RET
+
+// sgdElementsAVX2 computes g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
+TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-48
 	MOVQ lr_+24(FP), R9
 	VBROADCASTSS (R9), Y0
 	MOVQ c_+32(FP), R9
 	VBROADCASTSS (R9), Y1
-	MOVQ g_+0(FP), SI
-	MOVQ w_+8(FP), DI
-	MOVQ momentum_buffer_+16(FP), DX
-	XORQ AX, AX
+	MOVQ g_+0(FP), SI; MOVQ w_+8(FP), DI; MOVQ momentum_buffer_+16(FP), DX; XORQ AX, AX
 	MOVQ vectors+40(FP), CX
 elements1:
 	VMOVUPS (SI)(AX*1), Y2
 	VMOVUPS (DI)(AX*1), Y3
 	VMOVUPS (DX)(AX*1), Y4
-
-	// dw = 0.002 · w
-	VMULPS sgdElements_4AVX2Const<>+0(SB), Y3, Y5
-
-	// g = g + dw
-	VADDPS Y5, Y2, Y2
-
 	// g = g · c
 	VMULPS Y1, Y2, Y2
-
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VMULPS sgdElements_4AVX2Const<>+32(SB), Y4, Y4
+	VMULPS table8x4_fe11652ff2ce9761<>(SB), Y4, Y4
 	VADDPS Y2, Y4, Y4
-
 	// g = g + (0.9 · momentum_buffer)
-	VMULPS sgdElements_4AVX2Const<>+32(SB), Y4, Y5
+	VMULPS table8x4_fe11652ff2ce9761<>(SB), Y4, Y5
 	VADDPS Y5, Y2, Y2
-
 	// w = w - (lr · g)
 	VMULPS Y2, Y0, Y2
 	VSUBPS Y2, Y3, Y2
 	VMOVUPS Y2, (DI)(AX*1)
 	VMOVUPS Y4, (DX)(AX*1)
 	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
+	DECQ CX; JNZ elements1
+	VZEROUPPER
+	RET
 
-DATA scoreForwardAVX2Const<>+0(SB)/4, $0x80000000
-DATA scoreForwardAVX2Const<>+4(SB)/4, $0x80000000
-DATA scoreForwardAVX2Const<>+8(SB)/4, $0x80000000
-DATA scoreForwardAVX2Const<>+12(SB)/4, $0x80000000
-DATA scoreForwardAVX2Const<>+16(SB)/4, $0x80000000
-DATA scoreForwardAVX2Const<>+20(SB)/4, $0x80000000
-DATA scoreForwardAVX2Const<>+24(SB)/4, $0x80000000
-DATA scoreForwardAVX2Const<>+28(SB)/4, $0x80000000
-DATA scoreForwardAVX2Const<>+32(SB)/4, $0xc2d00000
-DATA scoreForwardAVX2Const<>+36(SB)/4, $0xc2d00000
-DATA scoreForwardAVX2Const<>+40(SB)/4, $0xc2d00000
-DATA scoreForwardAVX2Const<>+44(SB)/4, $0xc2d00000
-DATA scoreForwardAVX2Const<>+48(SB)/4, $0xc2d00000
-DATA scoreForwardAVX2Const<>+52(SB)/4, $0xc2d00000
-DATA scoreForwardAVX2Const<>+56(SB)/4, $0xc2d00000
-DATA scoreForwardAVX2Const<>+60(SB)/4, $0xc2d00000
-DATA scoreForwardAVX2Const<>+64(SB)/4, $0x4138aa3b
-DATA scoreForwardAVX2Const<>+68(SB)/4, $0x4138aa3b
-DATA scoreForwardAVX2Const<>+72(SB)/4, $0x4138aa3b
-DATA scoreForwardAVX2Const<>+76(SB)/4, $0x4138aa3b
-DATA scoreForwardAVX2Const<>+80(SB)/4, $0x4138aa3b
-DATA scoreForwardAVX2Const<>+84(SB)/4, $0x4138aa3b
-DATA scoreForwardAVX2Const<>+88(SB)/4, $0x4138aa3b
-DATA scoreForwardAVX2Const<>+92(SB)/4, $0x4138aa3b
-DATA scoreForwardAVX2Const<>+96(SB)/4, $0x4b400000
-DATA scoreForwardAVX2Const<>+100(SB)/4, $0x4b400000
-DATA scoreForwardAVX2Const<>+104(SB)/4, $0x4b400000
-DATA scoreForwardAVX2Const<>+108(SB)/4, $0x4b400000
-DATA scoreForwardAVX2Const<>+112(SB)/4, $0x4b400000
-DATA scoreForwardAVX2Const<>+116(SB)/4, $0x4b400000
-DATA scoreForwardAVX2Const<>+120(SB)/4, $0x4b400000
-DATA scoreForwardAVX2Const<>+124(SB)/4, $0x4b400000
-DATA scoreForwardAVX2Const<>+128(SB)/4, $0x3db17000
-DATA scoreForwardAVX2Const<>+132(SB)/4, $0x3db17000
-DATA scoreForwardAVX2Const<>+136(SB)/4, $0x3db17000
-DATA scoreForwardAVX2Const<>+140(SB)/4, $0x3db17000
-DATA scoreForwardAVX2Const<>+144(SB)/4, $0x3db17000
-DATA scoreForwardAVX2Const<>+148(SB)/4, $0x3db17000
-DATA scoreForwardAVX2Const<>+152(SB)/4, $0x3db17000
-DATA scoreForwardAVX2Const<>+156(SB)/4, $0x3db17000
-DATA scoreForwardAVX2Const<>+160(SB)/4, $0x3685fdf4
-DATA scoreForwardAVX2Const<>+164(SB)/4, $0x3685fdf4
-DATA scoreForwardAVX2Const<>+168(SB)/4, $0x3685fdf4
-DATA scoreForwardAVX2Const<>+172(SB)/4, $0x3685fdf4
-DATA scoreForwardAVX2Const<>+176(SB)/4, $0x3685fdf4
-DATA scoreForwardAVX2Const<>+180(SB)/4, $0x3685fdf4
-DATA scoreForwardAVX2Const<>+184(SB)/4, $0x3685fdf4
-DATA scoreForwardAVX2Const<>+188(SB)/4, $0x3685fdf4
-DATA scoreForwardAVX2Const<>+192(SB)/4, $0x3e2aae38
-DATA scoreForwardAVX2Const<>+196(SB)/4, $0x3e2aae38
-DATA scoreForwardAVX2Const<>+200(SB)/4, $0x3e2aae38
-DATA scoreForwardAVX2Const<>+204(SB)/4, $0x3e2aae38
-DATA scoreForwardAVX2Const<>+208(SB)/4, $0x3e2aae38
-DATA scoreForwardAVX2Const<>+212(SB)/4, $0x3e2aae38
-DATA scoreForwardAVX2Const<>+216(SB)/4, $0x3e2aae38
-DATA scoreForwardAVX2Const<>+220(SB)/4, $0x3e2aae38
-DATA scoreForwardAVX2Const<>+224(SB)/4, $0x3f000000
-DATA scoreForwardAVX2Const<>+228(SB)/4, $0x3f000000
-DATA scoreForwardAVX2Const<>+232(SB)/4, $0x3f000000
-DATA scoreForwardAVX2Const<>+236(SB)/4, $0x3f000000
-DATA scoreForwardAVX2Const<>+240(SB)/4, $0x3f000000
-DATA scoreForwardAVX2Const<>+244(SB)/4, $0x3f000000
-DATA scoreForwardAVX2Const<>+248(SB)/4, $0x3f000000
-DATA scoreForwardAVX2Const<>+252(SB)/4, $0x3f000000
-DATA scoreForwardAVX2Const<>+256(SB)/4, $0x3d2aab32
-DATA scoreForwardAVX2Const<>+260(SB)/4, $0x3d2aab32
-DATA scoreForwardAVX2Const<>+264(SB)/4, $0x3d2aab32
-DATA scoreForwardAVX2Const<>+268(SB)/4, $0x3d2aab32
-DATA scoreForwardAVX2Const<>+272(SB)/4, $0x3d2aab32
-DATA scoreForwardAVX2Const<>+276(SB)/4, $0x3d2aab32
-DATA scoreForwardAVX2Const<>+280(SB)/4, $0x3d2aab32
-DATA scoreForwardAVX2Const<>+284(SB)/4, $0x3d2aab32
-DATA scoreForwardAVX2Const<>+288(SB)/4, $0x0
-DATA scoreForwardAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA scoreForwardAVX2Const<>+296(SB)/4, $0x33092801
-DATA scoreForwardAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA scoreForwardAVX2Const<>+304(SB)/4, $0x329302ae
-DATA scoreForwardAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA scoreForwardAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA scoreForwardAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA scoreForwardAVX2Const<>+320(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA scoreForwardAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA scoreForwardAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA scoreForwardAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA scoreForwardAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA scoreForwardAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA scoreForwardAVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA scoreForwardAVX2Const<>+352(SB)/4, $0x40000000
-DATA scoreForwardAVX2Const<>+356(SB)/4, $0x40000000
-DATA scoreForwardAVX2Const<>+360(SB)/4, $0x40000000
-DATA scoreForwardAVX2Const<>+364(SB)/4, $0x40000000
-DATA scoreForwardAVX2Const<>+368(SB)/4, $0x40000000
-DATA scoreForwardAVX2Const<>+372(SB)/4, $0x40000000
-DATA scoreForwardAVX2Const<>+376(SB)/4, $0x40000000
-DATA scoreForwardAVX2Const<>+380(SB)/4, $0x40000000
-DATA scoreForwardAVX2Const<>+384(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+388(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+392(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+396(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+400(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+404(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+408(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+412(SB)/4, $0x1f800000
-DATA scoreForwardAVX2Const<>+416(SB)/4, $0x3f800000
-DATA scoreForwardAVX2Const<>+420(SB)/4, $0x3f800000
-DATA scoreForwardAVX2Const<>+424(SB)/4, $0x3f800000
-DATA scoreForwardAVX2Const<>+428(SB)/4, $0x3f800000
-DATA scoreForwardAVX2Const<>+432(SB)/4, $0x3f800000
-DATA scoreForwardAVX2Const<>+436(SB)/4, $0x3f800000
-DATA scoreForwardAVX2Const<>+440(SB)/4, $0x3f800000
-DATA scoreForwardAVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL scoreForwardAVX2Const<>(SB), RODATA|NOPTR, $448
+// sgdElementsAVX2_2 computes dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g) for every element.
+TEXT ·sgdElementsAVX2_2(SB), NOSPLIT, $0-48
+	MOVQ lr_+24(FP), R9
+	VBROADCASTSS (R9), Y0
+	MOVQ c_+32(FP), R9
+	VBROADCASTSS (R9), Y1
+	MOVQ g_+0(FP), SI; MOVQ w_+8(FP), DI; MOVQ momentum_buffer_+16(FP), DX; XORQ AX, AX
+	MOVQ vectors+40(FP), CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y2
+	VMOVUPS (DI)(AX*1), Y3
+	VMOVUPS (DX)(AX*1), Y4
+	// dw = 0.002 · w
+	VMULPS table8x4_bc176d3f41e0d9c9<>(SB), Y3, Y5
+	// g = g + dw
+	VADDPS Y5, Y2, Y2
+	// g = g · c
+	VMULPS Y1, Y2, Y2
+	// momentum_buffer = (0.9 · momentum_buffer) + g
+	VMULPS table8x4_fe11652ff2ce9761<>(SB), Y4, Y4
+	VADDPS Y2, Y4, Y4
+	// g = g + (0.9 · momentum_buffer)
+	VMULPS table8x4_fe11652ff2ce9761<>(SB), Y4, Y5
+	VADDPS Y5, Y2, Y2
+	// w = w - (lr · g)
+	VMULPS Y2, Y0, Y2
+	VSUBPS Y2, Y3, Y2
+	VMOVUPS Y2, (DI)(AX*1)
+	VMOVUPS Y4, (DX)(AX*1)
+	ADDQ $32, AX
+	DECQ CX; JNZ elements1
+	VZEROUPPER
+	RET
 
-// scoreForwardAVX2 is scoreForwardGeneric for avx2: 16 multiply-adds,
-// product and sum are rounded separately, the same bits as scoreForwardGeneric.
-//
-// func scoreForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·scoreForwardAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
+#define sigmoidEachAVX2Each \
+	VORPS table8x4_acd7a624d569e041<>(SB), Y1, Y2; VMOVUPS table8x4_59c9ec6246ee3ab1<>(SB), Y3; \
+	VMAXPS Y2, Y3, Y2; VMULPS table8x4_6e0dfacc02cd8981<>(SB), Y2, Y3; \
+	VADDPS table8x4_59207941f1a68b31<>(SB), Y3, Y3; VSUBPS table8x4_59207941f1a68b31<>(SB), Y3, Y4; \
+	VMULPS table8x4_2a34fba5e854cc21<>(SB), Y4, Y5; VSUBPS Y5, Y2, Y2; \
+	VMULPS table8x4_4b748515db821239<>(SB), Y4, Y4; VSUBPS Y4, Y2, Y2; VMULPS Y2, Y2, Y4; \
+	VMULPS table8x4_3a2321c73b478261<>(SB), Y2, Y5; VADDPS table8x4_742fb5046c499e71<>(SB), Y5, Y5; \
+	VMULPS table8x4_948405d98cdd4cd1<>(SB), Y4, Y6; VADDPS Y6, Y5, Y5; VMULPS Y4, Y5, Y4; \
+	VPERMPS table8x4_cf4d3427428ece82<>(SB), Y3, Y5; VADDPS Y5, Y2, Y2; VADDPS Y2, Y4, Y2; \
+	VPERMPS table8x4_9588820cb35adcbb<>(SB), Y3, Y4; VPSLLD $20, Y3, Y3; VPADDD Y3, Y4, Y3; \
+	VPADDD table8x4_12ea2f40b43dcd71<>(SB), Y3, Y3; VMULPS Y3, Y2, Y2; VADDPS Y3, Y2, Y2; \
+	VMULPS table8x4_5081c1328a36c699<>(SB), Y2, Y2; VMOVUPS table8x4_16df238de8137d29<>(SB), Y3; \
+	VBLENDVPS Y1, Y2, Y3, Y1; VADDPS table8x4_16df238de8137d29<>(SB), Y2, Y2; VDIVPS Y2, Y1, Y1
 
-	// y[0…0] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ $2, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VMULPS (DX), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(SI), Y15
-	VMULPS 32(DX), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(SI), Y15
-	VMULPS 64(DX), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 12(SI), Y15
-	VMULPS 96(DX), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 16(SI), Y15
-	VMULPS 128(DX), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 20(SI), Y15
-	VMULPS 160(DX), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 24(SI), Y15
-	VMULPS 192(DX), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 28(SI), Y15
-	VMULPS 224(DX), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
+// sigmoidEachAVX2 computes y = sigmoid(x0) for n elements of every row.
+TEXT ·sigmoidEachAVX2(SB), NOSPLIT, $0-40
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ rows+24(FP), R12; MOVQ gap+32(FP), R13; XORQ AX, AX
+	// y = sigmoid(x0)
+row1:
+	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Y1
+	sigmoidEachAVX2Each
+	VMOVUPS Y1, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
+	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y1
+	sigmoidEachAVX2Each
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
 
-	// y = sigmoid(x)
-	VORPS scoreForwardAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS scoreForwardAVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardAVX2Const<>+64(SB), Y1, Y2
-	VADDPS scoreForwardAVX2Const<>+96(SB), Y2, Y2
-	VSUBPS scoreForwardAVX2Const<>+96(SB), Y2, Y3
-	VMULPS scoreForwardAVX2Const<>+128(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS scoreForwardAVX2Const<>+160(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardAVX2Const<>+192(SB), Y1, Y4
-	VADDPS scoreForwardAVX2Const<>+224(SB), Y4, Y4
-	VMULPS scoreForwardAVX2Const<>+256(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS scoreForwardAVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardAVX2Const<>+320(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y2, Y3, Y2
-	VPADDD scoreForwardAVX2Const<>+352(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardAVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS scoreForwardAVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardAVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VZEROUPPER 
-	RET 
+#define softplusEachAVX2Each \
+	VXORPS Y2, Y2, Y2; VMAXPS Y1, Y2, Y2; VANDPS table8x4_b9b243c871909699<>(SB), Y1, Y1; \
+	VXORPS table8x4_acd7a624d569e041<>(SB), Y1, Y1; VMOVUPS table8x4_a08baa00879aa4a1<>(SB), Y3; \
+	VMINPS Y1, Y3, Y1; VMOVUPS table8x4_59c9ec6246ee3ab1<>(SB), Y3; VMAXPS Y1, Y3, Y1; \
+	VMULPS table8x4_6e0dfacc02cd8981<>(SB), Y1, Y3; VADDPS table8x4_59207941f1a68b31<>(SB), Y3, Y3; \
+	VSUBPS table8x4_59207941f1a68b31<>(SB), Y3, Y4; VMULPS table8x4_2a34fba5e854cc21<>(SB), Y4, Y5; \
+	VSUBPS Y5, Y1, Y5; VMULPS table8x4_4b748515db821239<>(SB), Y4, Y4; VSUBPS Y4, Y5, Y4; VMULPS Y4, Y4, Y5; \
+	VMULPS table8x4_3a2321c73b478261<>(SB), Y4, Y6; VADDPS table8x4_742fb5046c499e71<>(SB), Y6, Y6; \
+	VMULPS table8x4_948405d98cdd4cd1<>(SB), Y5, Y7; VADDPS Y7, Y6, Y6; VMULPS Y5, Y6, Y5; \
+	VPERMPS table8x4_cf4d3427428ece82<>(SB), Y3, Y6; VADDPS Y6, Y4, Y4; VADDPS Y4, Y5, Y4; VPSRLD $1, Y1, Y1; \
+	VANDPS table8x4_12ea2f40b43dcd71<>(SB), Y1, Y1; VPERMPS table8x4_9588820cb35adcbb<>(SB), Y3, Y5; \
+	VPSLLD $20, Y3, Y3; VPADDD Y3, Y5, Y3; VPADDD Y3, Y1, Y3; VMULPS Y3, Y4, Y4; VADDPS Y3, Y4, Y3; \
+	VXORPS table8x4_8c836dd616f81c59<>(SB), Y1, Y1; VMULPS Y1, Y3, Y1; \
+	VADDPS table8x4_16df238de8137d29<>(SB), Y1, Y3; VCMPPS $17, table8x4_16df238de8137d29<>(SB), Y1, Y4; \
+	VSUBPS table8x4_16df238de8137d29<>(SB), Y3, Y5; VSUBPS Y5, Y1, Y5; VSUBPS Y1, Y3, Y6; \
+	VMOVUPS table8x4_16df238de8137d29<>(SB), Y7; VSUBPS Y6, Y7, Y6; VBLENDVPS Y4, Y5, Y6, Y4; \
+	VPSUBD table8x4_d5674533fb286999<>(SB), Y3, Y5; VANDPS table8x4_debe49a777020339<>(SB), Y5, Y6; \
+	VPADDD table8x4_d5674533fb286999<>(SB), Y6, Y6; VSUBPS table8x4_16df238de8137d29<>(SB), Y6, Y6; \
+	VPSRAD $23, Y5, Y5; VMOVUPS table8x4_233805bf3aa36119<>(SB), Y7; VPSUBD Y5, Y7, Y7; VPSLLD $23, Y7, Y7; \
+	VCMPPS $17, table8x4_f0b74a366568c499<>(SB), Y1, Y8; VMULPS Y7, Y4, Y4; VANDPS Y4, Y8, Y4; VCVTDQ2PS Y5, Y5; \
+	VADDPS Y4, Y6, Y4; VADDPS table8x4_12ea2f40b43dcd71<>(SB), Y4, Y6; VDIVPS Y6, Y4, Y6; VMULPS Y6, Y6, Y7; \
+	VMULPS table8x4_efee61874cbd70d9<>(SB), Y7, Y8; VADDPS table8x4_ad71891e8faeb6e9<>(SB), Y8, Y8; \
+	VMULPS Y7, Y8, Y8; VADDPS table8x4_624abc062051a619<>(SB), Y8, Y8; VMULPS Y7, Y8, Y8; \
+	VADDPS table8x4_94318543fecb31d1<>(SB), Y8, Y8; VMULPS Y7, Y8, Y7; VMULPS Y4, Y4, Y8; \
+	VMULPS table8x4_742fb5046c499e71<>(SB), Y8, Y8; VADDPS Y7, Y8, Y7; VMULPS Y7, Y6, Y6; \
+	VMULPS table8x4_f3a6c4932c3a8ff9<>(SB), Y5, Y7; VADDPS Y7, Y6, Y6; \
+	VMULPS table8x4_635c17e4ee669681<>(SB), Y5, Y5; VSUBPS Y6, Y8, Y6; VSUBPS Y4, Y6, Y4; VSUBPS Y4, Y5, Y4; \
+	VCMPPS $22, table8x4_605f939696386f31<>(SB), Y1, Y5; VBLENDVPS Y5, Y1, Y4, Y4; \
+	VCMPPS $17, table8x4_69ecd19ff6fd3619<>(SB), Y3, Y5; VMOVUPS table8x4_bb399edbcabf1e39<>(SB), Y6; \
+	VBLENDVPS Y5, table8x4_59f98e3a6760d1d9<>(SB), Y6, Y5; VCMPPS $18, table8x4_69ecd19ff6fd3619<>(SB), Y3, Y3; \
+	VBLENDVPS Y3, Y5, Y4, Y3; VANDPS table8x4_b9b243c871909699<>(SB), Y1, Y4; \
+	VCMPPS $17, table8x4_49bf601b819e9bd9<>(SB), Y4, Y4; VBLENDVPS Y4, Y1, Y3, Y1; VADDPS Y1, Y2, Y1
 
-DATA scoreForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
-DATA scoreForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x80000000
-DATA scoreForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x80000000
-DATA scoreForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x80000000
-DATA scoreForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x80000000
-DATA scoreForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x80000000
-DATA scoreForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x80000000
-DATA scoreForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x80000000
-DATA scoreForwardRowsPanel1AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel1AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel1AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel1AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA scoreForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x4138aa3b
-DATA scoreForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x4b400000
-DATA scoreForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel1AVX2Const<>+132(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel1AVX2Const<>+136(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel1AVX2Const<>+140(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x3db17000
-DATA scoreForwardRowsPanel1AVX2Const<>+160(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel1AVX2Const<>+172(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel1AVX2Const<>+176(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel1AVX2Const<>+180(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel1AVX2Const<>+184(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel1AVX2Const<>+188(SB)/4, $0x3685fdf4
-DATA scoreForwardRowsPanel1AVX2Const<>+192(SB)/4, $0x3e2aae38
-DATA scoreForwardRowsPanel1AVX2Const<>+196(SB)/4, $0x3e2aae38
-DATA scoreForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3e2aae38
-DATA scoreForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3e2aae38
-DATA scoreForwardRowsPanel1AVX2Const<>+208(SB)/4, $0x3e2aae38
-DATA scoreForwardRowsPanel1AVX2Const<>+212(SB)/4, $0x3e2aae38
-DATA scoreForwardRowsPanel1AVX2Const<>+216(SB)/4, $0x3e2aae38
-DATA scoreForwardRowsPanel1AVX2Const<>+220(SB)/4, $0x3e2aae38
-DATA scoreForwardRowsPanel1AVX2Const<>+224(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel1AVX2Const<>+228(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x3f000000
-DATA scoreForwardRowsPanel1AVX2Const<>+256(SB)/4, $0x3d2aab32
-DATA scoreForwardRowsPanel1AVX2Const<>+260(SB)/4, $0x3d2aab32
-DATA scoreForwardRowsPanel1AVX2Const<>+264(SB)/4, $0x3d2aab32
-DATA scoreForwardRowsPanel1AVX2Const<>+268(SB)/4, $0x3d2aab32
-DATA scoreForwardRowsPanel1AVX2Const<>+272(SB)/4, $0x3d2aab32
-DATA scoreForwardRowsPanel1AVX2Const<>+276(SB)/4, $0x3d2aab32
-DATA scoreForwardRowsPanel1AVX2Const<>+280(SB)/4, $0x3d2aab32
-DATA scoreForwardRowsPanel1AVX2Const<>+284(SB)/4, $0x3d2aab32
-DATA scoreForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x0
-DATA scoreForwardRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA scoreForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA scoreForwardRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA scoreForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA scoreForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA scoreForwardRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA scoreForwardRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA scoreForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA scoreForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA scoreForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA scoreForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA scoreForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA scoreForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA scoreForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA scoreForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x40000000
-DATA scoreForwardRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
-DATA scoreForwardRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL scoreForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
+// softplusEachAVX2 computes y = max(x0, 0) + log1p(exp(-abs(x0))) for n elements of every row.
+TEXT ·softplusEachAVX2(SB), NOSPLIT, $0-40
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ rows+24(FP), R12; MOVQ gap+32(FP), R13; XORQ AX, AX
+	// y = max(x0, 0) + log1p(exp(-abs(x0)))
+row1:
+	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Y1
+	softplusEachAVX2Each
+	VMOVUPS Y1, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
+	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y1
+	softplusEachAVX2Each
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
 
-// scoreForwardRowsPanel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
-// func scoreForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·scoreForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $64, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
+#define tanhEachAVX2Each \
+	VANDPS table8x4_b9b243c871909699<>(SB), Y1, Y2; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y3; \
+	VMINPS Y2, Y3, Y2; VADDPS table8x4_49be540cdd02a569<>(SB), Y2, Y3; \
+	VPSUBD table8x4_49be540cdd02a569<>(SB), Y3, Y3; VPSRLD $22, Y3, Y3; \
+	VPERMPS table8x4_1e34bd050c119356<>(SB), Y3, Y4; VSUBPS Y4, Y2, Y2; VMULPS Y2, Y2, Y4; \
+	VPERMPS table8x4_c0d8ea2fcb298ebc<>(SB), Y3, Y5; VMULPS Y2, Y5, Y5; \
+	VPERMPS table8x4_b719a587dcd13a62<>(SB), Y3, Y6; VADDPS Y6, Y5, Y5; \
+	VPERMPS table8x4_b89f438e07036195<>(SB), Y3, Y6; VMULPS Y4, Y6, Y6; VADDPS Y6, Y5, Y5; VMULPS Y4, Y4, Y6; \
+	VMULPS Y6, Y5, Y5; VPERMPS table8x4_254ef1c8c78e124a<>(SB), Y3, Y6; VMULPS Y2, Y6, Y6; \
+	VPERMPS table8x4_a5cf93b832bc91b5<>(SB), Y3, Y7; VADDPS Y7, Y6, Y6; VMULPS Y4, Y6, Y4; VADDPS Y5, Y4, Y4; \
+	VPERMPS table8x4_45cc6fe8ec76d28e<>(SB), Y3, Y5; VMULPS Y2, Y5, Y2; \
+	VPERMPS table8x4_ed150700ef33c5c<>(SB), Y3, Y3; VADDPS Y3, Y2, Y2; VADDPS Y4, Y2, Y2; \
+	VANDPS table8x4_acd7a624d569e041<>(SB), Y1, Y1; VORPS Y1, Y2, Y1
 
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VADDPS Y10, Y8, Y8
-	VADDPS Y11, Y9, Y9
-	VADDPS Y9, Y8, Y8
+// tanhEachAVX2 computes y = tanh(x0) for n elements of every row.
+TEXT ·tanhEachAVX2(SB), NOSPLIT, $0-40
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ rows+24(FP), R12; MOVQ gap+32(FP), R13; XORQ AX, AX
+	// y = tanh(x0)
+row1:
+	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Y1
+	tanhEachAVX2Each
+	VMOVUPS Y1, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
+	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y1
+	tanhEachAVX2Each
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
 
-	// y = sigmoid(x)
-	VORPS scoreForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y2
-	VSUBPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y5
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y2, Y3, Y2
-	VPADDD scoreForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
+#define tanhGradientEachAVX2Each \
+	VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y3; VSUBPS Y1, Y3, Y1; VMULPS Y1, Y2, Y1
 
-	// y = sigmoid(x)
-	VORPS scoreForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
-	VSUBPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y1, Y2, Y1
-	VPADDD scoreForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 16(R8)
+// tanhGradientEachAVX2 computes y = x1 · (1 - (x0 · x0)) for n elements of every row.
+TEXT ·tanhGradientEachAVX2(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ rows+32(FP), R12; MOVQ gap+40(FP), R13
+	XORQ AX, AX
+	// y = x1 · (1 - (x0 · x0))
+row1:
+	MOVQ n+24(FP), CX; SHRQ $3, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Y1; VMOVUPS (DI)(AX*1), Y2
+	tanhGradientEachAVX2Each
+	VMOVUPS Y1, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+24(FP), CX; ANDQ $7, CX; JZ next3
+	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y1; VMASKMOVPS (DI)(AX*1), Y0, Y2
+	tanhGradientEachAVX2Each
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
 
-	// y = sigmoid(x)
-	VORPS scoreForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
-	VSUBPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y1, Y2, Y1
-	VPADDD scoreForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 32(R8)
-	ADDQ $192, SI
-	ADDQ $48, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms6
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-
-	// y = sigmoid(x)
-	VORPS scoreForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y2
-	VSUBPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y5, Y5
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y2, Y3, Y2
-	VPADDD scoreForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-
-	// y = sigmoid(x)
-	VORPS scoreForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y1
-	VSUBPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y0, Y3
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y3
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y1, Y2, Y1
-	VPADDD scoreForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 16(R8)
-	ADDQ $128, SI
-	ADDQ $32, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms9
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = sigmoid(x)
-	VORPS scoreForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y2
-	VSUBPS scoreForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+224(SB), Y4, Y4
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y2, Y3, Y2
-	VPADDD scoreForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS scoreForwardRowsPanel1AVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	ADDQ $64, SI
-	ADDQ $16, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA scoreForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x80000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x80000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x80000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x80000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x80000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x80000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x80000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x80000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA scoreForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x4138aa3b
-DATA scoreForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x4b400000
-DATA scoreForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x3db17000
-DATA scoreForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0x3685fdf4
-DATA scoreForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0x3e2aae38
-DATA scoreForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0x3e2aae38
-DATA scoreForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3e2aae38
-DATA scoreForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3e2aae38
-DATA scoreForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0x3e2aae38
-DATA scoreForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0x3e2aae38
-DATA scoreForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0x3e2aae38
-DATA scoreForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0x3e2aae38
-DATA scoreForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x3f000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0x3d2aab32
-DATA scoreForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0x3d2aab32
-DATA scoreForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0x3d2aab32
-DATA scoreForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0x3d2aab32
-DATA scoreForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0x3d2aab32
-DATA scoreForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0x3d2aab32
-DATA scoreForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0x3d2aab32
-DATA scoreForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0x3d2aab32
-DATA scoreForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x0
-DATA scoreForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA scoreForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA scoreForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA scoreForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA scoreForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA scoreForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA scoreForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA scoreForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA scoreForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA scoreForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA scoreForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA scoreForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA scoreForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA scoreForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA scoreForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x40000000
-DATA scoreForwardRows_2Panel1AVX2Const<>+384(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+388(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+392(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+396(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+400(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+404(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+408(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+412(SB)/4, $0x1f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+416(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+420(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+424(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+428(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+432(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+436(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+440(SB)/4, $0x3f800000
-DATA scoreForwardRows_2Panel1AVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL scoreForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $448
-
-// scoreForwardRows_2Panel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
-// func scoreForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·scoreForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $64, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VADDPS Y10, Y8, Y8
-	VADDPS Y11, Y9, Y9
-	VADDPS Y9, Y8, Y8
-
-	// y = sigmoid(x)
-	VORPS scoreForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y2
-	VSUBPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y5
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y5
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y2, Y3, Y2
-	VPADDD scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-
-	// y = sigmoid(x)
-	VORPS scoreForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
-	VSUBPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y3
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y1, Y2, Y1
-	VPADDD scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 4(R8)
-
-	// y = sigmoid(x)
-	VORPS scoreForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
-	VSUBPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y3
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y1, Y2, Y1
-	VPADDD scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 8(R8)
-	ADDQ $192, SI
-	ADDQ $12, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms6
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-
-	// y = sigmoid(x)
-	VORPS scoreForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y2
-	VSUBPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y5
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y5, Y5
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y2, Y3, Y2
-	VPADDD scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-
-	// y = sigmoid(x)
-	VORPS scoreForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y1
-	VSUBPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y0, Y3
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y3
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y1, Y2, Y1
-	VPADDD scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 4(R8)
-	ADDQ $128, SI
-	ADDQ $8, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms9
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = sigmoid(x)
-	VORPS scoreForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y2
-	VSUBPS scoreForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+224(SB), Y4, Y4
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y2, Y3, Y2
-	VPADDD scoreForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardRows_2Panel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS scoreForwardRows_2Panel1AVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardRows_2Panel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	ADDQ $64, SI
-	ADDQ $4, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA scoreForwardTrainAVX2Const<>+0(SB)/4, $0x80000000
-DATA scoreForwardTrainAVX2Const<>+4(SB)/4, $0x80000000
-DATA scoreForwardTrainAVX2Const<>+8(SB)/4, $0x80000000
-DATA scoreForwardTrainAVX2Const<>+12(SB)/4, $0x80000000
-DATA scoreForwardTrainAVX2Const<>+16(SB)/4, $0x80000000
-DATA scoreForwardTrainAVX2Const<>+20(SB)/4, $0x80000000
-DATA scoreForwardTrainAVX2Const<>+24(SB)/4, $0x80000000
-DATA scoreForwardTrainAVX2Const<>+28(SB)/4, $0x80000000
-DATA scoreForwardTrainAVX2Const<>+32(SB)/4, $0xc2d00000
-DATA scoreForwardTrainAVX2Const<>+36(SB)/4, $0xc2d00000
-DATA scoreForwardTrainAVX2Const<>+40(SB)/4, $0xc2d00000
-DATA scoreForwardTrainAVX2Const<>+44(SB)/4, $0xc2d00000
-DATA scoreForwardTrainAVX2Const<>+48(SB)/4, $0xc2d00000
-DATA scoreForwardTrainAVX2Const<>+52(SB)/4, $0xc2d00000
-DATA scoreForwardTrainAVX2Const<>+56(SB)/4, $0xc2d00000
-DATA scoreForwardTrainAVX2Const<>+60(SB)/4, $0xc2d00000
-DATA scoreForwardTrainAVX2Const<>+64(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainAVX2Const<>+68(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainAVX2Const<>+72(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainAVX2Const<>+76(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainAVX2Const<>+80(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainAVX2Const<>+84(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainAVX2Const<>+88(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainAVX2Const<>+92(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainAVX2Const<>+96(SB)/4, $0x4b400000
-DATA scoreForwardTrainAVX2Const<>+100(SB)/4, $0x4b400000
-DATA scoreForwardTrainAVX2Const<>+104(SB)/4, $0x4b400000
-DATA scoreForwardTrainAVX2Const<>+108(SB)/4, $0x4b400000
-DATA scoreForwardTrainAVX2Const<>+112(SB)/4, $0x4b400000
-DATA scoreForwardTrainAVX2Const<>+116(SB)/4, $0x4b400000
-DATA scoreForwardTrainAVX2Const<>+120(SB)/4, $0x4b400000
-DATA scoreForwardTrainAVX2Const<>+124(SB)/4, $0x4b400000
-DATA scoreForwardTrainAVX2Const<>+128(SB)/4, $0x3db17000
-DATA scoreForwardTrainAVX2Const<>+132(SB)/4, $0x3db17000
-DATA scoreForwardTrainAVX2Const<>+136(SB)/4, $0x3db17000
-DATA scoreForwardTrainAVX2Const<>+140(SB)/4, $0x3db17000
-DATA scoreForwardTrainAVX2Const<>+144(SB)/4, $0x3db17000
-DATA scoreForwardTrainAVX2Const<>+148(SB)/4, $0x3db17000
-DATA scoreForwardTrainAVX2Const<>+152(SB)/4, $0x3db17000
-DATA scoreForwardTrainAVX2Const<>+156(SB)/4, $0x3db17000
-DATA scoreForwardTrainAVX2Const<>+160(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainAVX2Const<>+164(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainAVX2Const<>+168(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainAVX2Const<>+172(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainAVX2Const<>+176(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainAVX2Const<>+180(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainAVX2Const<>+184(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainAVX2Const<>+188(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainAVX2Const<>+192(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainAVX2Const<>+196(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainAVX2Const<>+200(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainAVX2Const<>+204(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainAVX2Const<>+208(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainAVX2Const<>+212(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainAVX2Const<>+216(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainAVX2Const<>+220(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainAVX2Const<>+224(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX2Const<>+228(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX2Const<>+232(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX2Const<>+236(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX2Const<>+240(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX2Const<>+244(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX2Const<>+248(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX2Const<>+252(SB)/4, $0x3f000000
-DATA scoreForwardTrainAVX2Const<>+256(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainAVX2Const<>+260(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainAVX2Const<>+264(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainAVX2Const<>+268(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainAVX2Const<>+272(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainAVX2Const<>+276(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainAVX2Const<>+280(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainAVX2Const<>+284(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainAVX2Const<>+288(SB)/4, $0x0
-DATA scoreForwardTrainAVX2Const<>+292(SB)/4, $0xb24e0611
-DATA scoreForwardTrainAVX2Const<>+296(SB)/4, $0x33092801
-DATA scoreForwardTrainAVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA scoreForwardTrainAVX2Const<>+304(SB)/4, $0x329302ae
-DATA scoreForwardTrainAVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA scoreForwardTrainAVX2Const<>+312(SB)/4, $0xb27ce183
-DATA scoreForwardTrainAVX2Const<>+316(SB)/4, $0xb1d290be
-DATA scoreForwardTrainAVX2Const<>+320(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA scoreForwardTrainAVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA scoreForwardTrainAVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA scoreForwardTrainAVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA scoreForwardTrainAVX2Const<>+340(SB)/4, $0x1f75672a
-DATA scoreForwardTrainAVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA scoreForwardTrainAVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA scoreForwardTrainAVX2Const<>+352(SB)/4, $0x40000000
-DATA scoreForwardTrainAVX2Const<>+356(SB)/4, $0x40000000
-DATA scoreForwardTrainAVX2Const<>+360(SB)/4, $0x40000000
-DATA scoreForwardTrainAVX2Const<>+364(SB)/4, $0x40000000
-DATA scoreForwardTrainAVX2Const<>+368(SB)/4, $0x40000000
-DATA scoreForwardTrainAVX2Const<>+372(SB)/4, $0x40000000
-DATA scoreForwardTrainAVX2Const<>+376(SB)/4, $0x40000000
-DATA scoreForwardTrainAVX2Const<>+380(SB)/4, $0x40000000
-DATA scoreForwardTrainAVX2Const<>+384(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+388(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+392(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+396(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+400(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+404(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+408(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+412(SB)/4, $0x1f800000
-DATA scoreForwardTrainAVX2Const<>+416(SB)/4, $0x3f800000
-DATA scoreForwardTrainAVX2Const<>+420(SB)/4, $0x3f800000
-DATA scoreForwardTrainAVX2Const<>+424(SB)/4, $0x3f800000
-DATA scoreForwardTrainAVX2Const<>+428(SB)/4, $0x3f800000
-DATA scoreForwardTrainAVX2Const<>+432(SB)/4, $0x3f800000
-DATA scoreForwardTrainAVX2Const<>+436(SB)/4, $0x3f800000
-DATA scoreForwardTrainAVX2Const<>+440(SB)/4, $0x3f800000
-DATA scoreForwardTrainAVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL scoreForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $448
-
-// scoreForwardTrainAVX2 is scoreForwardTrainGeneric for avx2: 16 multiply-adds,
-// product and sum are rounded separately, the same bits as scoreForwardTrainGeneric.
-//
-// func scoreForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·scoreForwardTrainAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…0] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ $2, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VMULPS (DX), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(SI), Y15
-	VMULPS 32(DX), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(SI), Y15
-	VMULPS 64(DX), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 12(SI), Y15
-	VMULPS 96(DX), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 16(SI), Y15
-	VMULPS 128(DX), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 20(SI), Y15
-	VMULPS 160(DX), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 24(SI), Y15
-	VMULPS 192(DX), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 28(SI), Y15
-	VMULPS 224(DX), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = sigmoid(x)
-	VORPS scoreForwardTrainAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS scoreForwardTrainAVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardTrainAVX2Const<>+64(SB), Y1, Y2
-	VADDPS scoreForwardTrainAVX2Const<>+96(SB), Y2, Y2
-	VSUBPS scoreForwardTrainAVX2Const<>+96(SB), Y2, Y3
-	VMULPS scoreForwardTrainAVX2Const<>+128(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS scoreForwardTrainAVX2Const<>+160(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardTrainAVX2Const<>+192(SB), Y1, Y4
-	VADDPS scoreForwardTrainAVX2Const<>+224(SB), Y4, Y4
-	VMULPS scoreForwardTrainAVX2Const<>+256(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS scoreForwardTrainAVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardTrainAVX2Const<>+320(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y2, Y3, Y2
-	VPADDD scoreForwardTrainAVX2Const<>+352(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardTrainAVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS scoreForwardTrainAVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardTrainAVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x80000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x80000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x80000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x80000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x80000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x80000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x80000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x80000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x4138aa3b
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x4b400000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x3db17000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0x3685fdf4
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0x3e2aae38
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x3f000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0x3d2aab32
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x0
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x33092801
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x329302ae
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x40000000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+384(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+388(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+392(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+396(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+400(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+404(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+408(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+412(SB)/4, $0x1f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+416(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+420(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+424(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+428(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+432(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+436(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+440(SB)/4, $0x3f800000
-DATA scoreForwardTrainRowsPanel1AVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL scoreForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $448
-
-// scoreForwardTrainRowsPanel1AVX2 sums 16 products for 1 outputs of every row, in tiles of rows.
-//
-// func scoreForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·scoreForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $64, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 3 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VMOVUPS (BX), Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS (R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 16(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y8, Y8
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VBROADCASTSS 20(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y9, Y9
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VBROADCASTSS 24(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y10, Y10
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBROADCASTSS 28(R10)(R11*2), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y11, Y11
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VADDPS Y10, Y8, Y8
-	VADDPS Y11, Y9, Y9
-	VADDPS Y9, Y8, Y8
-
-	// y = sigmoid(x)
-	VORPS scoreForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y2
-	VSUBPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y5
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y2, Y3, Y2
-	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-
-	// y = sigmoid(x)
-	VORPS scoreForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
-	VSUBPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y1, Y2, Y1
-	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 4(R8)
-
-	// y = sigmoid(x)
-	VORPS scoreForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
-	VSUBPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y1, Y2, Y1
-	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y8, Y0, Y1, Y1
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 8(R8)
-	ADDQ $192, SI
-	ADDQ $12, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 2 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS (BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms6:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS (R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 16(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 20(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 24(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 28(R10)(R11*1), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms6
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-
-	// y = sigmoid(x)
-	VORPS scoreForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y2
-	VSUBPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VSUBPS Y5, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y5, Y5
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
-	VADDPS Y5, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y2, Y3, Y2
-	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-
-	// y = sigmoid(x)
-	VORPS scoreForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMAXPS Y0, Y1, Y0
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y1
-	VSUBPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y0, Y3
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y3
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y3, Y2
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VADDPS Y3, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y2
-	VPSLLD $20, Y1, Y1
-	VPADDD Y1, Y2, Y1
-	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VMULPS Y1, Y0, Y0
-	VADDPS Y1, Y0, Y0
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y0, Y0
-	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1
-	VBLENDVPS Y4, Y0, Y1, Y1
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+416(SB), Y0, Y0
-	VDIVPS Y0, Y1, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, 4(R8)
-	ADDQ $128, SI
-	ADDQ $8, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $2, CX
-terms9:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms9
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = sigmoid(x)
-	VORPS scoreForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y2
-	VSUBPS scoreForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+224(SB), Y4, Y4
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y2, Y3, Y2
-	VPADDD scoreForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS scoreForwardTrainRowsPanel1AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS scoreForwardTrainRowsPanel1AVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForwardTrainRowsPanel1AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	ADDQ $64, SI
-	ADDQ $4, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA scoreForward_2AVX2Const<>+0(SB)/4, $0x80000000
-DATA scoreForward_2AVX2Const<>+4(SB)/4, $0x80000000
-DATA scoreForward_2AVX2Const<>+8(SB)/4, $0x80000000
-DATA scoreForward_2AVX2Const<>+12(SB)/4, $0x80000000
-DATA scoreForward_2AVX2Const<>+16(SB)/4, $0x80000000
-DATA scoreForward_2AVX2Const<>+20(SB)/4, $0x80000000
-DATA scoreForward_2AVX2Const<>+24(SB)/4, $0x80000000
-DATA scoreForward_2AVX2Const<>+28(SB)/4, $0x80000000
-DATA scoreForward_2AVX2Const<>+32(SB)/4, $0xc2d00000
-DATA scoreForward_2AVX2Const<>+36(SB)/4, $0xc2d00000
-DATA scoreForward_2AVX2Const<>+40(SB)/4, $0xc2d00000
-DATA scoreForward_2AVX2Const<>+44(SB)/4, $0xc2d00000
-DATA scoreForward_2AVX2Const<>+48(SB)/4, $0xc2d00000
-DATA scoreForward_2AVX2Const<>+52(SB)/4, $0xc2d00000
-DATA scoreForward_2AVX2Const<>+56(SB)/4, $0xc2d00000
-DATA scoreForward_2AVX2Const<>+60(SB)/4, $0xc2d00000
-DATA scoreForward_2AVX2Const<>+64(SB)/4, $0x4138aa3b
-DATA scoreForward_2AVX2Const<>+68(SB)/4, $0x4138aa3b
-DATA scoreForward_2AVX2Const<>+72(SB)/4, $0x4138aa3b
-DATA scoreForward_2AVX2Const<>+76(SB)/4, $0x4138aa3b
-DATA scoreForward_2AVX2Const<>+80(SB)/4, $0x4138aa3b
-DATA scoreForward_2AVX2Const<>+84(SB)/4, $0x4138aa3b
-DATA scoreForward_2AVX2Const<>+88(SB)/4, $0x4138aa3b
-DATA scoreForward_2AVX2Const<>+92(SB)/4, $0x4138aa3b
-DATA scoreForward_2AVX2Const<>+96(SB)/4, $0x4b400000
-DATA scoreForward_2AVX2Const<>+100(SB)/4, $0x4b400000
-DATA scoreForward_2AVX2Const<>+104(SB)/4, $0x4b400000
-DATA scoreForward_2AVX2Const<>+108(SB)/4, $0x4b400000
-DATA scoreForward_2AVX2Const<>+112(SB)/4, $0x4b400000
-DATA scoreForward_2AVX2Const<>+116(SB)/4, $0x4b400000
-DATA scoreForward_2AVX2Const<>+120(SB)/4, $0x4b400000
-DATA scoreForward_2AVX2Const<>+124(SB)/4, $0x4b400000
-DATA scoreForward_2AVX2Const<>+128(SB)/4, $0x3db17000
-DATA scoreForward_2AVX2Const<>+132(SB)/4, $0x3db17000
-DATA scoreForward_2AVX2Const<>+136(SB)/4, $0x3db17000
-DATA scoreForward_2AVX2Const<>+140(SB)/4, $0x3db17000
-DATA scoreForward_2AVX2Const<>+144(SB)/4, $0x3db17000
-DATA scoreForward_2AVX2Const<>+148(SB)/4, $0x3db17000
-DATA scoreForward_2AVX2Const<>+152(SB)/4, $0x3db17000
-DATA scoreForward_2AVX2Const<>+156(SB)/4, $0x3db17000
-DATA scoreForward_2AVX2Const<>+160(SB)/4, $0x3685fdf4
-DATA scoreForward_2AVX2Const<>+164(SB)/4, $0x3685fdf4
-DATA scoreForward_2AVX2Const<>+168(SB)/4, $0x3685fdf4
-DATA scoreForward_2AVX2Const<>+172(SB)/4, $0x3685fdf4
-DATA scoreForward_2AVX2Const<>+176(SB)/4, $0x3685fdf4
-DATA scoreForward_2AVX2Const<>+180(SB)/4, $0x3685fdf4
-DATA scoreForward_2AVX2Const<>+184(SB)/4, $0x3685fdf4
-DATA scoreForward_2AVX2Const<>+188(SB)/4, $0x3685fdf4
-DATA scoreForward_2AVX2Const<>+192(SB)/4, $0x3e2aae38
-DATA scoreForward_2AVX2Const<>+196(SB)/4, $0x3e2aae38
-DATA scoreForward_2AVX2Const<>+200(SB)/4, $0x3e2aae38
-DATA scoreForward_2AVX2Const<>+204(SB)/4, $0x3e2aae38
-DATA scoreForward_2AVX2Const<>+208(SB)/4, $0x3e2aae38
-DATA scoreForward_2AVX2Const<>+212(SB)/4, $0x3e2aae38
-DATA scoreForward_2AVX2Const<>+216(SB)/4, $0x3e2aae38
-DATA scoreForward_2AVX2Const<>+220(SB)/4, $0x3e2aae38
-DATA scoreForward_2AVX2Const<>+224(SB)/4, $0x3f000000
-DATA scoreForward_2AVX2Const<>+228(SB)/4, $0x3f000000
-DATA scoreForward_2AVX2Const<>+232(SB)/4, $0x3f000000
-DATA scoreForward_2AVX2Const<>+236(SB)/4, $0x3f000000
-DATA scoreForward_2AVX2Const<>+240(SB)/4, $0x3f000000
-DATA scoreForward_2AVX2Const<>+244(SB)/4, $0x3f000000
-DATA scoreForward_2AVX2Const<>+248(SB)/4, $0x3f000000
-DATA scoreForward_2AVX2Const<>+252(SB)/4, $0x3f000000
-DATA scoreForward_2AVX2Const<>+256(SB)/4, $0x3d2aab32
-DATA scoreForward_2AVX2Const<>+260(SB)/4, $0x3d2aab32
-DATA scoreForward_2AVX2Const<>+264(SB)/4, $0x3d2aab32
-DATA scoreForward_2AVX2Const<>+268(SB)/4, $0x3d2aab32
-DATA scoreForward_2AVX2Const<>+272(SB)/4, $0x3d2aab32
-DATA scoreForward_2AVX2Const<>+276(SB)/4, $0x3d2aab32
-DATA scoreForward_2AVX2Const<>+280(SB)/4, $0x3d2aab32
-DATA scoreForward_2AVX2Const<>+284(SB)/4, $0x3d2aab32
-DATA scoreForward_2AVX2Const<>+288(SB)/4, $0x0
-DATA scoreForward_2AVX2Const<>+292(SB)/4, $0xb24e0611
-DATA scoreForward_2AVX2Const<>+296(SB)/4, $0x33092801
-DATA scoreForward_2AVX2Const<>+300(SB)/4, $0xb3051aa9
-DATA scoreForward_2AVX2Const<>+304(SB)/4, $0x329302ae
-DATA scoreForward_2AVX2Const<>+308(SB)/4, $0x31b3d0e5
-DATA scoreForward_2AVX2Const<>+312(SB)/4, $0xb27ce183
-DATA scoreForward_2AVX2Const<>+316(SB)/4, $0xb1d290be
-DATA scoreForward_2AVX2Const<>+320(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+324(SB)/4, $0x1f7b95c2
-DATA scoreForward_2AVX2Const<>+328(SB)/4, $0x1f7837f0
-DATA scoreForward_2AVX2Const<>+332(SB)/4, $0x1f75fed7
-DATA scoreForward_2AVX2Const<>+336(SB)/4, $0x1f7504f3
-DATA scoreForward_2AVX2Const<>+340(SB)/4, $0x1f75672a
-DATA scoreForward_2AVX2Const<>+344(SB)/4, $0x1f7744fd
-DATA scoreForward_2AVX2Const<>+348(SB)/4, $0x1f7ac0c7
-DATA scoreForward_2AVX2Const<>+352(SB)/4, $0x40000000
-DATA scoreForward_2AVX2Const<>+356(SB)/4, $0x40000000
-DATA scoreForward_2AVX2Const<>+360(SB)/4, $0x40000000
-DATA scoreForward_2AVX2Const<>+364(SB)/4, $0x40000000
-DATA scoreForward_2AVX2Const<>+368(SB)/4, $0x40000000
-DATA scoreForward_2AVX2Const<>+372(SB)/4, $0x40000000
-DATA scoreForward_2AVX2Const<>+376(SB)/4, $0x40000000
-DATA scoreForward_2AVX2Const<>+380(SB)/4, $0x40000000
-DATA scoreForward_2AVX2Const<>+384(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+388(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+392(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+396(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+400(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+404(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+408(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+412(SB)/4, $0x1f800000
-DATA scoreForward_2AVX2Const<>+416(SB)/4, $0x3f800000
-DATA scoreForward_2AVX2Const<>+420(SB)/4, $0x3f800000
-DATA scoreForward_2AVX2Const<>+424(SB)/4, $0x3f800000
-DATA scoreForward_2AVX2Const<>+428(SB)/4, $0x3f800000
-DATA scoreForward_2AVX2Const<>+432(SB)/4, $0x3f800000
-DATA scoreForward_2AVX2Const<>+436(SB)/4, $0x3f800000
-DATA scoreForward_2AVX2Const<>+440(SB)/4, $0x3f800000
-DATA scoreForward_2AVX2Const<>+444(SB)/4, $0x3f800000
-GLOBL scoreForward_2AVX2Const<>(SB), RODATA|NOPTR, $448
-
-// scoreForward_2AVX2 is scoreForward_2Generic for avx2: 16 multiply-adds,
-// product and sum are rounded separately, the same bits as scoreForward_2Generic.
-//
-// func scoreForward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·scoreForward_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…0] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ $2, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VMULPS (DX), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(SI), Y15
-	VMULPS 32(DX), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(SI), Y15
-	VMULPS 64(DX), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 12(SI), Y15
-	VMULPS 96(DX), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 16(SI), Y15
-	VMULPS 128(DX), Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 20(SI), Y15
-	VMULPS 160(DX), Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 24(SI), Y15
-	VMULPS 192(DX), Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 28(SI), Y15
-	VMULPS 224(DX), Y15, Y14
-	VADDPS Y14, Y3, Y3
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-
-	// y = sigmoid(x)
-	VORPS scoreForward_2AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS scoreForward_2AVX2Const<>+32(SB), Y2
-	VMAXPS Y1, Y2, Y1
-	VMULPS scoreForward_2AVX2Const<>+64(SB), Y1, Y2
-	VADDPS scoreForward_2AVX2Const<>+96(SB), Y2, Y2
-	VSUBPS scoreForward_2AVX2Const<>+96(SB), Y2, Y3
-	VMULPS scoreForward_2AVX2Const<>+128(SB), Y3, Y4
-	VSUBPS Y4, Y1, Y1
-	VMULPS scoreForward_2AVX2Const<>+160(SB), Y3, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VMULPS scoreForward_2AVX2Const<>+192(SB), Y1, Y4
-	VADDPS scoreForward_2AVX2Const<>+224(SB), Y4, Y4
-	VMULPS scoreForward_2AVX2Const<>+256(SB), Y3, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y4, Y3
-	VPERMPS scoreForward_2AVX2Const<>+288(SB), Y2, Y4
-	VADDPS Y4, Y1, Y1
-	VADDPS Y1, Y3, Y1
-	VPERMPS scoreForward_2AVX2Const<>+320(SB), Y2, Y3
-	VPSLLD $20, Y2, Y2
-	VPADDD Y2, Y3, Y2
-	VPADDD scoreForward_2AVX2Const<>+352(SB), Y2, Y2
-	VMULPS Y2, Y1, Y1
-	VADDPS Y2, Y1, Y1
-	VMULPS scoreForward_2AVX2Const<>+384(SB), Y1, Y1
-	VMOVUPS scoreForward_2AVX2Const<>+416(SB), Y2
-	VBLENDVPS Y0, Y1, Y2, Y0
-	VADDPS scoreForward_2AVX2Const<>+416(SB), Y1, Y1
-	VDIVPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VZEROUPPER 
-	RET 
-
-// scoreGradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-// func scoreGradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, blocks int, tiles0 int, tiles1 int)
-TEXT ·scoreGradInputRowsBlocksAVX2(SB), NOSPLIT, $0-48
-	MOVQ wt+16(FP), R11
-	XORQ R12, R12
-	MOVQ blocks+24(FP), DX
-block1:
-	MOVQ dy+8(FP), SI
-	MOVQ dx+0(FP), R8
-	ADDQ R12, R8
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done3
-rows2:
-
-	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (R10), Y15, Y12
-	VMASKMOVPS 4(R10), Y15, Y13
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (R11), Y15, Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 32(R11), Y15, Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 64(R11), Y15, Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y6, Y6
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 96(R11), Y15, Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VMULPS Y13, Y15, Y14
-	VADDPS Y14, Y7, Y7
-	VBLENDPS $240, Y4, Y0, Y8
-	VPERM2F128 $33, Y4, Y0, Y0
-	VADDPS Y0, Y8, Y0
-	VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y6, Y2, Y4
-	VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y7, Y3, Y4
-	VPERM2F128 $33, Y7, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS X0, (R8)
-	VEXTRACTF128 $1, Y0, 64(R8)
-	ADDQ $8, SI
-	ADDQ $128, R8
-	DECQ AX
-	JNZ rows2
-done3:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (R10), Y15, Y12
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (R11), Y15, Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 32(R11), Y15, Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 64(R11), Y15, Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS 96(R11), Y15, Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBLENDPS $240, Y0, Y0, Y4
-	VPERM2F128 $33, Y0, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y2, Y2, Y4
-	VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y3, Y3, Y4
-	VPERM2F128 $33, Y3, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS X0, (R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	ADDQ $16, R12
-	ADDQ $128, R11
-	DECQ DX
-	JNZ block1
-	VZEROUPPER 
-	RET 
-
-// gradient1_2AVX2 sums the gradients of the weights of 1 outputs over the rows.
-//
-// func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient1_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y15
+// weightGradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+TEXT ·weightGradient16AVX2(SB), NOSPLIT, $0-56
+	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
 	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6
-	JLT done2
+	CMPQ AX, $6; JLT done2
 inputs1:
-
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
+	zero(Y10); zero(Y11)
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows3:
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	VBROADCASTSS 4(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y1, Y1
-	VBROADCASTSS 8(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y2, Y2
-	VBROADCASTSS 12(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y3, Y3
-	VBROADCASTSS 16(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y4, Y4
-	VBROADCASTSS 20(R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y5, Y5
-	ADDQ $64, R10
-	ADDQ $4, DI
-	DECQ CX
-	JNZ rows3
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	ADDQ $24, SI
-	ADDQ $192, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
+	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows3
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8); VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
+	VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
+	ADDQ $24, SI; ADDQ $384, R8
+	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
 done2:
-	CMPQ AX, $1
-	JLT done5
+	CMPQ AX, $1; JLT done5
 inputs4:
-
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
+	zero(Y0); zero(Y1)
 	MOVQ dy+8(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+32(FP), CX
 rows6:
-	VMOVUPS 28(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VMULPS Y12, Y15, Y14
-	VADDPS Y14, Y0, Y0
-	ADDQ $64, R10
-	ADDQ $4, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
+	mulAdd2((R10), Y0, Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows6
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8)
+	ADDQ $4, SI; ADDQ $64, R8
+	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
 done5:
-	VZEROUPPER 
-	RET 
+	VZEROUPPER
+	RET
 
-DATA tanhGradientEachAVX2Const<>+0(SB)/4, $0x3f800000
-DATA tanhGradientEachAVX2Const<>+4(SB)/4, $0x3f800000
-DATA tanhGradientEachAVX2Const<>+8(SB)/4, $0x3f800000
-DATA tanhGradientEachAVX2Const<>+12(SB)/4, $0x3f800000
-DATA tanhGradientEachAVX2Const<>+16(SB)/4, $0x3f800000
-DATA tanhGradientEachAVX2Const<>+20(SB)/4, $0x3f800000
-DATA tanhGradientEachAVX2Const<>+24(SB)/4, $0x3f800000
-DATA tanhGradientEachAVX2Const<>+28(SB)/4, $0x3f800000
-GLOBL tanhGradientEachAVX2Const<>(SB), RODATA|NOPTR, $32
+// weightGradient8AVX2 sums the gradients of the weights of 8 outputs over the rows.
+TEXT ·weightGradient8AVX2(SB), NOSPLIT, $0-56
+	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6; JLT done2
+inputs1:
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows3:
+	VMOVUPS (DI), Y12
+	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3); mulAdd1(16(R10), Y4)
+	mulAdd1(20(R10), Y5)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows3
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	ADDQ $24, SI; ADDQ $192, R8
+	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
+done2:
+	CMPQ AX, $1; JLT done5
+inputs4:
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero(Y0)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS (DI), Y12
+	mulAdd1((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows6
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI; ADDQ $32, R8
+	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
+done5:
+	VZEROUPPER
+	RET
 
-// tanhGradientEachAVX2 is tanhGradientEachGeneric for avx2, with the same bits.
-//
-// func tanhGradientEachAVX2(y *[17]float32, x0 *[17]float32, x1 *[17]float32)
-TEXT ·tanhGradientEachAVX2(SB), NOSPLIT, $0-24
-	MOVQ y+0(FP), R8
-	MOVQ x0+8(FP), SI
-	MOVQ x1+16(FP), DI
-	XORQ AX, AX
-	MOVQ $2, CX
-elements1:
-	VMOVUPS (SI)(AX*1), Y0
-	VMOVUPS (DI)(AX*1), Y1
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Y0, Y0, Y0
-	VMOVUPS tanhGradientEachAVX2Const<>+0(SB), Y2
-	VSUBPS Y0, Y2, Y0
-	VMULPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
+// weightGradientUpTo8AVX2 sums the gradients of the weights of up to 8 outputs over the rows.
+TEXT ·weightGradientUpTo8AVX2(SB), NOSPLIT, $0-64
+	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 28(R9), Y0
-	VMASKMOVPS (SI)(AX*1), Y0, Y1
-	VMASKMOVPS (DI)(AX*1), Y0, Y2
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1
-	VMOVUPS tanhGradientEachAVX2Const<>+0(SB), Y3
-	VSUBPS Y1, Y3, Y1
-	VMULPS Y1, Y2, Y1
-	VMASKMOVPS Y1, Y0, (R8)(AX*1)
-	VZEROUPPER 
-	RET 
+	ADDQ mask+56(FP), R9
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6; JLT done2
+inputs1:
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows3:
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
+	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3); mulAdd1(16(R10), Y4)
+	mulAdd1(20(R10), Y5)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows3
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	ADDQ $24, SI; ADDQ $192, R8
+	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
+done2:
+	CMPQ AX, $1; JLT done5
+inputs4:
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero(Y0)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
+	mulAdd1((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows6
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI; ADDQ $32, R8
+	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
+done5:
+	VZEROUPPER
+	RET

@@ -9,159 +9,76 @@ package reproducible
 //		for k := range x {
 //			s += w[n][k] * x[k]
 //		}
-//		y[n] = elu(s)
+//		y[n] = s
 //	}
 //
 // Fully unrolled: 24 multiply-adds. It does not allocate; y must not overlap the operands.
 func bodyForwardGeneric(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	{
-		// y[0…4] = Σ w[n][k]·x[k] + b[n]
+		// y[0…5] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
 		s1 := b[0][1]
 		s2 := b[0][2]
 		s3 := b[0][3]
 		s4 := b[0][4]
+		s5 := b[0][5]
 		xk := x[0]
 		s0 += float32(wt[0][0] * xk)
 		s1 += float32(wt[0][1] * xk)
 		s2 += float32(wt[0][2] * xk)
 		s3 += float32(wt[0][3] * xk)
 		s4 += float32(wt[0][4] * xk)
+		s5 += float32(wt[0][5] * xk)
 		xk = x[1]
 		s0 += float32(wt[1][0] * xk)
 		s1 += float32(wt[1][1] * xk)
 		s2 += float32(wt[1][2] * xk)
 		s3 += float32(wt[1][3] * xk)
 		s4 += float32(wt[1][4] * xk)
+		s5 += float32(wt[1][5] * xk)
 		xk = x[2]
 		s0 += float32(wt[2][0] * xk)
 		s1 += float32(wt[2][1] * xk)
 		s2 += float32(wt[2][2] * xk)
 		s3 += float32(wt[2][3] * xk)
 		s4 += float32(wt[2][4] * xk)
-		y[0] = elu(s0)
-		y[1] = elu(s1)
-		y[2] = elu(s2)
-		y[3] = elu(s3)
-		y[4] = elu(s4)
+		s5 += float32(wt[2][5] * xk)
+		y[0] = s0
+		y[1] = s1
+		y[2] = s2
+		y[3] = s3
+		y[4] = s4
+		y[5] = s5
 	}
 	{
-		// y[5…7] = Σ w[n][k]·x[k] + b[n]
-		s0 := b[0][5]
-		s1 := b[0][6]
-		s2 := b[0][7]
+		// y[6…7] = Σ w[n][k]·x[k] + b[n]
+		s0 := b[0][6]
+		s1 := b[0][7]
 		xk := x[0]
-		s0 += float32(wt[0][5] * xk)
-		s1 += float32(wt[0][6] * xk)
-		s2 += float32(wt[0][7] * xk)
+		s0 += float32(wt[0][6] * xk)
+		s1 += float32(wt[0][7] * xk)
 		xk = x[1]
-		s0 += float32(wt[1][5] * xk)
-		s1 += float32(wt[1][6] * xk)
-		s2 += float32(wt[1][7] * xk)
+		s0 += float32(wt[1][6] * xk)
+		s1 += float32(wt[1][7] * xk)
 		xk = x[2]
-		s0 += float32(wt[2][5] * xk)
-		s1 += float32(wt[2][6] * xk)
-		s2 += float32(wt[2][7] * xk)
-		y[5] = elu(s0)
-		y[6] = elu(s1)
-		y[7] = elu(s2)
+		s0 += float32(wt[2][6] * xk)
+		s1 += float32(wt[2][7] * xk)
+		y[6] = s0
+		y[7] = s1
 	}
 }
 
-// bodyForwardRowsGeneric is bodyForward_2Generic for every row.
+// bodyForwardEluGeneric is bodyForwardGeneric and then eluOfSumsGeneric.
+func bodyForwardEluGeneric(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	bodyForwardGeneric(y, x, wt, b)
+	eluOfSumsGeneric(y[:])
+}
+
+// bodyForwardRowsGeneric is bodyForwardGeneric for every row.
 func bodyForwardRowsGeneric(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		bodyForward_2Generic(&y[i], &x[i].Pose, wt, b)
-	}
-}
-
-// bodyForwardRows_2Generic is bodyForwardGeneric for every row.
-func bodyForwardRows_2Generic(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
 		bodyForwardGeneric(&y[i], &x[i].Pose, wt, b)
-	}
-}
-
-// bodyForward_2Generic computes the output of layer "body", 3→8:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = elu(s)
-//	}
-//
-// Rolled: 24 multiply-adds. It does not allocate; y must not overlap the operands.
-func bodyForward_2Generic(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	{
-		yq := (*[8]float32)(y[0 : 0+8])
-		bq := &b[0]
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
-			{
-				wk := &wt[0]
-				xk := x[0]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wt[1]
-				xk = x[1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wt[2]
-				xk = x[2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-			}
-			yq[0] = elu(s0)
-			yq[1] = elu(s1)
-			yq[2] = elu(s2)
-			yq[3] = elu(s3)
-			yq[4] = elu(s4)
-		}
-		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			{
-				wk := &wt[0]
-				xk := x[0]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				wk = &wt[1]
-				xk = x[1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				wk = &wt[2]
-				xk = x[2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-			}
-			yq[5] = elu(s0)
-			yq[6] = elu(s1)
-			yq[7] = elu(s2)
-		}
 	}
 }
 
@@ -296,124 +213,11 @@ func choiceForwardGeneric(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *
 	}
 }
 
-// choiceForwardRowsGeneric is choiceForward_2Generic for every row.
+// choiceForwardRowsGeneric is choiceForwardGeneric for every row.
 func choiceForwardRowsGeneric(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		choiceForward_2Generic(&y[i], &x[i], wt, b)
-	}
-}
-
-// choiceForwardRows_2Generic is choiceForwardGeneric for every row.
-func choiceForwardRows_2Generic(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
 		choiceForwardGeneric(&y[i], &x[i], wt, b)
-	}
-}
-
-// choiceForward_2Generic computes the output of layer "choice", 16→3:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 48 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
-func choiceForward_2Generic(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	{
-		yq := (*[3]float32)(y[0 : 0+3])
-		bq := &b[0]
-		{
-			s0_0 := bq[0]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 12; k += 4 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[0] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[0] = s0
-		}
-		{
-			s0_0 := bq[1]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 12; k += 4 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[1] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[1] = s0
-		}
-		{
-			s0_0 := bq[2]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 12; k += 4 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[2] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[2] = s0
-		}
 	}
 }
 
@@ -424,1435 +228,70 @@ func choiceForward_2Generic(y *[3]float32, x *[16]float32, wt *[16][8]float32, b
 //		for k := range x {
 //			s += w[n][k] * x[k]
 //		}
-//		y[n] = softplus(s)
+//		y[n] = s
 //	}
 //
-// Fully unrolled: 400 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
+// Rolled: 400 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense4ForwardGeneric(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	{
-		// y[0] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][0]
+	// Pointers are checked here and not in the loops.
+	_ = x[0]
+	wq := &w[0]
+	bq := &b[0]
+	yq := (*[16]float32)(y[0 : 0+16])
+	for j := range 16 {
+		s0_0 := bq[j]
 		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][0] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][0] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][0] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][0] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][0] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][0] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][0] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][0] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][0] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][0] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][0] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][0] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][0] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][0] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][0] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][0] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][0] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][0] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][0] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][0] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][0] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][0] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][0] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][0] * xk)
+		for k := 0; k <= 21; k += 4 {
+			s0_0 += float32(wq[k][j] * x[k])
+			s0_1 += float32(wq[k+1][j] * x[k+1])
+			s0_2 += float32(wq[k+2][j] * x[k+2])
+			s0_3 += float32(wq[k+3][j] * x[k+3])
+		}
+		s0_0 += float32(wq[24][j] * x[24])
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[0] = softplus(s0)
-	}
-	{
-		// y[1] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][1]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][1] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][1] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][1] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][1] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][1] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][1] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][1] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][1] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][1] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][1] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][1] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][1] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][1] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][1] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][1] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][1] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][1] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][1] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][1] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][1] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][1] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][1] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][1] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][1] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[1] = softplus(s0)
-	}
-	{
-		// y[2] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][2]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][2] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][2] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][2] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][2] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][2] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][2] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][2] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][2] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][2] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][2] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][2] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][2] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][2] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][2] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][2] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][2] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][2] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][2] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][2] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][2] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][2] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][2] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][2] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][2] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[2] = softplus(s0)
-	}
-	{
-		// y[3] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][3]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][3] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][3] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][3] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][3] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][3] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][3] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][3] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][3] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][3] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][3] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][3] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][3] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][3] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][3] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][3] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][3] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][3] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][3] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][3] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][3] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][3] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][3] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][3] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][3] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][3] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[3] = softplus(s0)
-	}
-	{
-		// y[4] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][4]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][4] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][4] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][4] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][4] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][4] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][4] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][4] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][4] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][4] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][4] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][4] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][4] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][4] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][4] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][4] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][4] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][4] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][4] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][4] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][4] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][4] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][4] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][4] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][4] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][4] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[4] = softplus(s0)
-	}
-	{
-		// y[5] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][5]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][5] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][5] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][5] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][5] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][5] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][5] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][5] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][5] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][5] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][5] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][5] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][5] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][5] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][5] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][5] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][5] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][5] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][5] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][5] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][5] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][5] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][5] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][5] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][5] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][5] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[5] = softplus(s0)
-	}
-	{
-		// y[6] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][6]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][6] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][6] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][6] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][6] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][6] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][6] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][6] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][6] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][6] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][6] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][6] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][6] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][6] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][6] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][6] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][6] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][6] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][6] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][6] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][6] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][6] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][6] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][6] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][6] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][6] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[6] = softplus(s0)
-	}
-	{
-		// y[7] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][7]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][7] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][7] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][7] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][7] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][7] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][7] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][7] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][7] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][7] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][7] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][7] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][7] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][7] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][7] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][7] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][7] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][7] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][7] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][7] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][7] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][7] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][7] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][7] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][7] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[7] = softplus(s0)
-	}
-	{
-		// y[8] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][8]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][8] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][8] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][8] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][8] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][8] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][8] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][8] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][8] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][8] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][8] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][8] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][8] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][8] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][8] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][8] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][8] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][8] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][8] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][8] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][8] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][8] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][8] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][8] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][8] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[8] = softplus(s0)
-	}
-	{
-		// y[9] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][9]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][9] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][9] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][9] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][9] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][9] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][9] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][9] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][9] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][9] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][9] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][9] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][9] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][9] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][9] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][9] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][9] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][9] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][9] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][9] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][9] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][9] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][9] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][9] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][9] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[9] = softplus(s0)
-	}
-	{
-		// y[10] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][10]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][10] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][10] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][10] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][10] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][10] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][10] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][10] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][10] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][10] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][10] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][10] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][10] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][10] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][10] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][10] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][10] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][10] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][10] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][10] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][10] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][10] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][10] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][10] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][10] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[10] = softplus(s0)
-	}
-	{
-		// y[11] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][11]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][11] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][11] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][11] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][11] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][11] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][11] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][11] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][11] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][11] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][11] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][11] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][11] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][11] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][11] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][11] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][11] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][11] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][11] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][11] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][11] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][11] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][11] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][11] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][11] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][11] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[11] = softplus(s0)
-	}
-	{
-		// y[12] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][12]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][12] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][12] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][12] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][12] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][12] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][12] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][12] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][12] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][12] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][12] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][12] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][12] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][12] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][12] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][12] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][12] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][12] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][12] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][12] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][12] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][12] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][12] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][12] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][12] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][12] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[12] = softplus(s0)
-	}
-	{
-		// y[13] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][13]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][13] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][13] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][13] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][13] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][13] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][13] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][13] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][13] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][13] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][13] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][13] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][13] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][13] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][13] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][13] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][13] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][13] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][13] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][13] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][13] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][13] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][13] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][13] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][13] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][13] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[13] = softplus(s0)
-	}
-	{
-		// y[14] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][14]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][14] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][14] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][14] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][14] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][14] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][14] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][14] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][14] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][14] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][14] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][14] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][14] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][14] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][14] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][14] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][14] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][14] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][14] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][14] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][14] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][14] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][14] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][14] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][14] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][14] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[14] = softplus(s0)
-	}
-	{
-		// y[15] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][15]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][15] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][15] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][15] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][15] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][15] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][15] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][15] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][15] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][15] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][15] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][15] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][15] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][15] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][15] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][15] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][15] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][15] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][15] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][15] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][15] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][15] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][15] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][15] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][15] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][15] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[15] = softplus(s0)
+		yq[j] = s0
 	}
 }
 
-// dense4ForwardRowsGeneric is dense4Forward_2Generic for every row.
+// dense4ForwardRowsGeneric is dense4ForwardGeneric for every row.
 func dense4ForwardRowsGeneric(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense4Forward_2Generic(&y[i], &x[i], w, b)
-	}
-}
-
-// dense4ForwardRows_2Generic is dense4ForwardGeneric for every row.
-func dense4ForwardRows_2Generic(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
 		dense4ForwardGeneric(&y[i], &x[i], w, b)
 	}
 }
 
-// dense4Forward_2Generic computes the output of layer "dense4", 25→16:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = softplus(s)
-//	}
-//
-// Rolled: 400 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense4Forward_2Generic(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	wq := &w[0]
-	bq := &b[0]
-	yq := (*[16]float32)(y[0 : 0+16])
-	{
-		s0_0 := bq[0]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 21; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[0] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[0] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[0] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[0] * xk)
-			}
-		}
-		s0_0 += float32(wq[24][0] * x[24])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[0] = softplus(s0)
-	}
-	{
-		s0_0 := bq[1]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 21; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[1] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[1] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[1] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[1] * xk)
-			}
-		}
-		s0_0 += float32(wq[24][1] * x[24])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[1] = softplus(s0)
-	}
-	{
-		s0_0 := bq[2]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 21; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[2] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[2] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[2] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[2] * xk)
-			}
-		}
-		s0_0 += float32(wq[24][2] * x[24])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[2] = softplus(s0)
-	}
-	{
-		s0_0 := bq[3]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 21; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[3] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[3] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[3] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[3] * xk)
-			}
-		}
-		s0_0 += float32(wq[24][3] * x[24])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[3] = softplus(s0)
-	}
-	{
-		s0_0 := bq[4]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 21; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[4] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[4] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[4] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[4] * xk)
-			}
-		}
-		s0_0 += float32(wq[24][4] * x[24])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[4] = softplus(s0)
-	}
-	{
-		s0_0 := bq[5]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 21; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[5] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[5] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[5] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[5] * xk)
-			}
-		}
-		s0_0 += float32(wq[24][5] * x[24])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[5] = softplus(s0)
-	}
-	{
-		s0_0 := bq[6]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 21; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[6] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[6] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[6] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[6] * xk)
-			}
-		}
-		s0_0 += float32(wq[24][6] * x[24])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[6] = softplus(s0)
-	}
-	{
-		s0_0 := bq[7]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 21; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[7] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[7] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[7] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[7] * xk)
-			}
-		}
-		s0_0 += float32(wq[24][7] * x[24])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[7] = softplus(s0)
-	}
-	{
-		s0_0 := bq[8]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 21; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[8] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[8] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[8] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[8] * xk)
-			}
-		}
-		s0_0 += float32(wq[24][8] * x[24])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[8] = softplus(s0)
-	}
-	{
-		s0_0 := bq[9]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 21; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[9] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[9] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[9] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[9] * xk)
-			}
-		}
-		s0_0 += float32(wq[24][9] * x[24])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[9] = softplus(s0)
-	}
-	{
-		s0_0 := bq[10]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 21; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[10] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[10] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[10] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[10] * xk)
-			}
-		}
-		s0_0 += float32(wq[24][10] * x[24])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[10] = softplus(s0)
-	}
-	{
-		s0_0 := bq[11]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 21; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[11] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[11] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[11] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[11] * xk)
-			}
-		}
-		s0_0 += float32(wq[24][11] * x[24])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[11] = softplus(s0)
-	}
-	{
-		s0_0 := bq[12]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 21; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[12] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[12] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[12] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[12] * xk)
-			}
-		}
-		s0_0 += float32(wq[24][12] * x[24])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[12] = softplus(s0)
-	}
-	{
-		s0_0 := bq[13]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 21; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[13] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[13] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[13] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[13] * xk)
-			}
-		}
-		s0_0 += float32(wq[24][13] * x[24])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[13] = softplus(s0)
-	}
-	{
-		s0_0 := bq[14]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 21; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[14] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[14] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[14] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[14] * xk)
-			}
-		}
-		s0_0 += float32(wq[24][14] * x[24])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[14] = softplus(s0)
-	}
-	{
-		s0_0 := bq[15]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 21; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[15] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[15] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[15] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[15] * xk)
-			}
-		}
-		s0_0 += float32(wq[24][15] * x[24])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[15] = softplus(s0)
-	}
+// dense4ForwardSoftplusGeneric is dense4ForwardGeneric and then softplusOfSumsGeneric.
+func dense4ForwardSoftplusGeneric(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
+	dense4ForwardGeneric(y, x, w, b)
+	softplusOfSumsGeneric(y[:])
 }
 
-// dropoutEachGeneric is y = x · m for every element. y may be an operand.
-func dropoutEachGeneric(y *[33]float32, x0 *[33]float32, x1 *[33]float32) {
+// dropoutEachGeneric is y = x0 · x1 for every element. y may be an operand.
+func dropoutEachGeneric(y, x0, x1 *[33]float32) {
 	for j := range y {
 		y[j] = float32(dropout(x0[j], x1[j]))
 	}
 }
 
-// eluGradientEachGeneric is dx = select(0 < x, dy, dy · exp(x)) for every element. y may be an operand.
-func eluGradientEachGeneric(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
+// eluGradientEachGeneric is y = select(0 < x0, x1, x1 · exp(x0)) for every element. y may be an operand.
+func eluGradientEachGeneric(y, x0, x1 *[8]float32) {
 	for j := range y {
 		y[j] = float32(eluGradient(x0[j], x1[j]))
+	}
+}
+
+// eluOfRowsGeneric is eluOfSumsGeneric for every row.
+func eluOfRowsGeneric(y [][8]float32) {
+	for i := range y {
+		eluOfSumsGeneric(y[i][:8])
+	}
+}
+
+// eluOfSumsGeneric computes elu of the sums in y.
+func eluOfSumsGeneric(y []float32) {
+	for j, s := range y {
+		y[j] = elu(s)
 	}
 }
 
@@ -1863,7 +302,7 @@ func eluGradientEachGeneric(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
 //		for k := range x {
 //			s += w[n][k] * x[k]
 //		}
-//		y[n] = gelu(s)
+//		y[n] = s
 //	}
 //
 // Rolled: 627 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
@@ -1875,310 +314,79 @@ func eyeForwardGeneric(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt
 		wq := &w[q]
 		bq := &b[q]
 		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0_0 := bq[0]
-			s1_0 := bq[1]
-			s2_0 := bq[2]
+		for j := 0; j <= 12; j += 3 {
+			s0_0 := bq[j]
+			s1_0 := bq[j+1]
+			s2_0 := bq[j+2]
 			var s0_1, s1_1, s2_1 float32
 			for k := 0; k <= 15; k += 4 {
 				{
 					wk := &wq[k]
 					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-					s1_0 += float32(wk[1] * xk)
-					s2_0 += float32(wk[2] * xk)
+					s0_0 += float32(wk[j] * xk)
+					s1_0 += float32(wk[j+1] * xk)
+					s2_0 += float32(wk[j+2] * xk)
 				}
 				{
 					wk := &wq[k+1]
 					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-					s1_1 += float32(wk[1] * xk)
-					s2_1 += float32(wk[2] * xk)
+					s0_1 += float32(wk[j] * xk)
+					s1_1 += float32(wk[j+1] * xk)
+					s2_1 += float32(wk[j+2] * xk)
 				}
 				{
 					wk := &wq[k+2]
 					xk := x[k+2]
-					s0_0 += float32(wk[0] * xk)
-					s1_0 += float32(wk[1] * xk)
-					s2_0 += float32(wk[2] * xk)
+					s0_0 += float32(wk[j] * xk)
+					s1_0 += float32(wk[j+1] * xk)
+					s2_0 += float32(wk[j+2] * xk)
 				}
 				{
 					wk := &wq[k+3]
 					xk := x[k+3]
-					s0_1 += float32(wk[0] * xk)
-					s1_1 += float32(wk[1] * xk)
-					s2_1 += float32(wk[2] * xk)
+					s0_1 += float32(wk[j] * xk)
+					s1_1 += float32(wk[j+1] * xk)
+					s2_1 += float32(wk[j+2] * xk)
 				}
 			}
 			{
 				wk := &wq[16]
 				xk := x[16]
-				s0_0 += float32(wk[0] * xk)
-				s1_0 += float32(wk[1] * xk)
-				s2_0 += float32(wk[2] * xk)
+				s0_0 += float32(wk[j] * xk)
+				s1_0 += float32(wk[j+1] * xk)
+				s2_0 += float32(wk[j+2] * xk)
 			}
 			{
 				wk := &wq[17]
 				xk := x[17]
-				s0_1 += float32(wk[0] * xk)
-				s1_1 += float32(wk[1] * xk)
-				s2_1 += float32(wk[2] * xk)
+				s0_1 += float32(wk[j] * xk)
+				s1_1 += float32(wk[j+1] * xk)
+				s2_1 += float32(wk[j+2] * xk)
 			}
-			s0_0 += float32(wq[18][0] * x[18])
-			s1_0 += float32(wq[18][1] * x[18])
-			s2_0 += float32(wq[18][2] * x[18])
+			s0_0 += float32(wq[18][j] * x[18])
+			s1_0 += float32(wq[18][j+1] * x[18])
+			s2_0 += float32(wq[18][j+2] * x[18])
 			s0 := (s0_0 + s0_1)
-			yq[0] = gelu(s0)
+			yq[j] = s0
 			s1 := (s1_0 + s1_1)
-			yq[1] = gelu(s1)
+			yq[j+1] = s1
 			s2 := (s2_0 + s2_1)
-			yq[2] = gelu(s2)
+			yq[j+2] = s2
 		}
 		{
-			s0_0 := bq[3]
-			s1_0 := bq[4]
-			s2_0 := bq[5]
-			var s0_1, s1_1, s2_1 float32
+			s0_0 := bq[15]
+			var s0_1 float32
 			for k := 0; k <= 15; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[3] * xk)
-					s1_0 += float32(wk[4] * xk)
-					s2_0 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[3] * xk)
-					s1_1 += float32(wk[4] * xk)
-					s2_1 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[3] * xk)
-					s1_0 += float32(wk[4] * xk)
-					s2_0 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[3] * xk)
-					s1_1 += float32(wk[4] * xk)
-					s2_1 += float32(wk[5] * xk)
-				}
+				s0_0 += float32(wq[k][15] * x[k])
+				s0_1 += float32(wq[k+1][15] * x[k+1])
+				s0_0 += float32(wq[k+2][15] * x[k+2])
+				s0_1 += float32(wq[k+3][15] * x[k+3])
 			}
-			{
-				wk := &wq[16]
-				xk := x[16]
-				s0_0 += float32(wk[3] * xk)
-				s1_0 += float32(wk[4] * xk)
-				s2_0 += float32(wk[5] * xk)
-			}
-			{
-				wk := &wq[17]
-				xk := x[17]
-				s0_1 += float32(wk[3] * xk)
-				s1_1 += float32(wk[4] * xk)
-				s2_1 += float32(wk[5] * xk)
-			}
-			s0_0 += float32(wq[18][3] * x[18])
-			s1_0 += float32(wq[18][4] * x[18])
-			s2_0 += float32(wq[18][5] * x[18])
+			s0_0 += float32(wq[16][15] * x[16])
+			s0_1 += float32(wq[17][15] * x[17])
+			s0_0 += float32(wq[18][15] * x[18])
 			s0 := (s0_0 + s0_1)
-			yq[3] = gelu(s0)
-			s1 := (s1_0 + s1_1)
-			yq[4] = gelu(s1)
-			s2 := (s2_0 + s2_1)
-			yq[5] = gelu(s2)
-		}
-		{
-			s0_0 := bq[6]
-			s1_0 := bq[7]
-			s2_0 := bq[8]
-			var s0_1, s1_1, s2_1 float32
-			for k := 0; k <= 15; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[6] * xk)
-					s1_0 += float32(wk[7] * xk)
-					s2_0 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[6] * xk)
-					s1_1 += float32(wk[7] * xk)
-					s2_1 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[6] * xk)
-					s1_0 += float32(wk[7] * xk)
-					s2_0 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[6] * xk)
-					s1_1 += float32(wk[7] * xk)
-					s2_1 += float32(wk[8] * xk)
-				}
-			}
-			{
-				wk := &wq[16]
-				xk := x[16]
-				s0_0 += float32(wk[6] * xk)
-				s1_0 += float32(wk[7] * xk)
-				s2_0 += float32(wk[8] * xk)
-			}
-			{
-				wk := &wq[17]
-				xk := x[17]
-				s0_1 += float32(wk[6] * xk)
-				s1_1 += float32(wk[7] * xk)
-				s2_1 += float32(wk[8] * xk)
-			}
-			s0_0 += float32(wq[18][6] * x[18])
-			s1_0 += float32(wq[18][7] * x[18])
-			s2_0 += float32(wq[18][8] * x[18])
-			s0 := (s0_0 + s0_1)
-			yq[6] = gelu(s0)
-			s1 := (s1_0 + s1_1)
-			yq[7] = gelu(s1)
-			s2 := (s2_0 + s2_1)
-			yq[8] = gelu(s2)
-		}
-		{
-			s0_0 := bq[9]
-			s1_0 := bq[10]
-			s2_0 := bq[11]
-			var s0_1, s1_1, s2_1 float32
-			for k := 0; k <= 15; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[9] * xk)
-					s1_0 += float32(wk[10] * xk)
-					s2_0 += float32(wk[11] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[9] * xk)
-					s1_1 += float32(wk[10] * xk)
-					s2_1 += float32(wk[11] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[9] * xk)
-					s1_0 += float32(wk[10] * xk)
-					s2_0 += float32(wk[11] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[9] * xk)
-					s1_1 += float32(wk[10] * xk)
-					s2_1 += float32(wk[11] * xk)
-				}
-			}
-			{
-				wk := &wq[16]
-				xk := x[16]
-				s0_0 += float32(wk[9] * xk)
-				s1_0 += float32(wk[10] * xk)
-				s2_0 += float32(wk[11] * xk)
-			}
-			{
-				wk := &wq[17]
-				xk := x[17]
-				s0_1 += float32(wk[9] * xk)
-				s1_1 += float32(wk[10] * xk)
-				s2_1 += float32(wk[11] * xk)
-			}
-			s0_0 += float32(wq[18][9] * x[18])
-			s1_0 += float32(wq[18][10] * x[18])
-			s2_0 += float32(wq[18][11] * x[18])
-			s0 := (s0_0 + s0_1)
-			yq[9] = gelu(s0)
-			s1 := (s1_0 + s1_1)
-			yq[10] = gelu(s1)
-			s2 := (s2_0 + s2_1)
-			yq[11] = gelu(s2)
-		}
-		{
-			s0_0 := bq[12]
-			s1_0 := bq[13]
-			s2_0 := bq[14]
-			s3_0 := bq[15]
-			var s0_1, s1_1, s2_1, s3_1 float32
-			for k := 0; k <= 15; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[12] * xk)
-					s1_0 += float32(wk[13] * xk)
-					s2_0 += float32(wk[14] * xk)
-					s3_0 += float32(wk[15] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[12] * xk)
-					s1_1 += float32(wk[13] * xk)
-					s2_1 += float32(wk[14] * xk)
-					s3_1 += float32(wk[15] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[12] * xk)
-					s1_0 += float32(wk[13] * xk)
-					s2_0 += float32(wk[14] * xk)
-					s3_0 += float32(wk[15] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[12] * xk)
-					s1_1 += float32(wk[13] * xk)
-					s2_1 += float32(wk[14] * xk)
-					s3_1 += float32(wk[15] * xk)
-				}
-			}
-			{
-				wk := &wq[16]
-				xk := x[16]
-				s0_0 += float32(wk[12] * xk)
-				s1_0 += float32(wk[13] * xk)
-				s2_0 += float32(wk[14] * xk)
-				s3_0 += float32(wk[15] * xk)
-			}
-			{
-				wk := &wq[17]
-				xk := x[17]
-				s0_1 += float32(wk[12] * xk)
-				s1_1 += float32(wk[13] * xk)
-				s2_1 += float32(wk[14] * xk)
-				s3_1 += float32(wk[15] * xk)
-			}
-			s0_0 += float32(wq[18][12] * x[18])
-			s1_0 += float32(wq[18][13] * x[18])
-			s2_0 += float32(wq[18][14] * x[18])
-			s3_0 += float32(wq[18][15] * x[18])
-			s0 := (s0_0 + s0_1)
-			yq[12] = gelu(s0)
-			s1 := (s1_0 + s1_1)
-			yq[13] = gelu(s1)
-			s2 := (s2_0 + s2_1)
-			yq[14] = gelu(s2)
-			s3 := (s3_0 + s3_1)
-			yq[15] = gelu(s3)
+			yq[15] = s0
 		}
 	}
 	{
@@ -2188,40 +396,16 @@ func eyeForwardGeneric(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt
 			s0_0 := bq[0]
 			var s0_1 float32
 			for k := 0; k <= 15; k += 4 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[0] * xk)
-				}
+				s0_0 += float32(wt[k][0] * x[k])
+				s0_1 += float32(wt[k+1][0] * x[k+1])
+				s0_0 += float32(wt[k+2][0] * x[k+2])
+				s0_1 += float32(wt[k+3][0] * x[k+3])
 			}
-			{
-				wk := &wt[16]
-				xk := x[16]
-				s0_0 += float32(wk[0] * xk)
-			}
-			{
-				wk := &wt[17]
-				xk := x[17]
-				s0_1 += float32(wk[0] * xk)
-			}
+			s0_0 += float32(wt[16][0] * x[16])
+			s0_1 += float32(wt[17][0] * x[17])
 			s0_0 += float32(wt[18][0] * x[18])
 			s0 := (s0_0 + s0_1)
-			yq[0] = gelu(s0)
+			yq[0] = s0
 		}
 	}
 }
@@ -2234,6 +418,20 @@ func eyeForwardRowsGeneric(y [][33]float32, x [][19]float32, w *[2][19][16]float
 	}
 }
 
+// geluOfRowsGeneric is geluOfSumsGeneric for every row.
+func geluOfRowsGeneric(y [][33]float32) {
+	for i := range y {
+		geluOfSumsGeneric(y[i][:33])
+	}
+}
+
+// geluOfSumsGeneric computes gelu of the sums in y.
+func geluOfSumsGeneric(y []float32) {
+	for j, s := range y {
+		y[j] = gelu(s)
+	}
+}
+
 // innerForwardGeneric computes the output of layer "inner", 33→17:
 //
 //	for n := range y {
@@ -2241,7 +439,7 @@ func eyeForwardRowsGeneric(y [][33]float32, x [][19]float32, w *[2][19][16]float
 //		for k := range x {
 //			s += w[n][k] * x[k]
 //		}
-//		y[n] = tanh(s)
+//		y[n] = s
 //	}
 //
 // Rolled: 561 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
@@ -2252,501 +450,34 @@ func innerForwardGeneric(y *[17]float32, x *[33]float32, w *[1][33][16]float32, 
 	wq := &w[0]
 	bq := &b[0]
 	yq := (*[16]float32)(y[0 : 0+16])
-	{
-		s0_0 := bq[0]
+	for j := range 16 {
+		s0_0 := bq[j]
 		var s0_1, s0_2, s0_3 float32
 		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[0] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[0] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[0] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[0] * xk)
-			}
+			s0_0 += float32(wq[k][j] * x[k])
+			s0_1 += float32(wq[k+1][j] * x[k+1])
+			s0_2 += float32(wq[k+2][j] * x[k+2])
+			s0_3 += float32(wq[k+3][j] * x[k+3])
 		}
-		s0_0 += float32(wq[32][0] * x[32])
+		s0_0 += float32(wq[32][j] * x[32])
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[0] = tanh(s0)
-	}
-	{
-		s0_0 := bq[1]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[1] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[1] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[1] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[1] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][1] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[1] = tanh(s0)
-	}
-	{
-		s0_0 := bq[2]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[2] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[2] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[2] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[2] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][2] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[2] = tanh(s0)
-	}
-	{
-		s0_0 := bq[3]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[3] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[3] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[3] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[3] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][3] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[3] = tanh(s0)
-	}
-	{
-		s0_0 := bq[4]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[4] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[4] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[4] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[4] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][4] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[4] = tanh(s0)
-	}
-	{
-		s0_0 := bq[5]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[5] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[5] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[5] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[5] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][5] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[5] = tanh(s0)
-	}
-	{
-		s0_0 := bq[6]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[6] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[6] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[6] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[6] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][6] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[6] = tanh(s0)
-	}
-	{
-		s0_0 := bq[7]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[7] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[7] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[7] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[7] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][7] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[7] = tanh(s0)
-	}
-	{
-		s0_0 := bq[8]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[8] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[8] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[8] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[8] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][8] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[8] = tanh(s0)
-	}
-	{
-		s0_0 := bq[9]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[9] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[9] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[9] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[9] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][9] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[9] = tanh(s0)
-	}
-	{
-		s0_0 := bq[10]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[10] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[10] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[10] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[10] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][10] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[10] = tanh(s0)
-	}
-	{
-		s0_0 := bq[11]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[11] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[11] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[11] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[11] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][11] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[11] = tanh(s0)
-	}
-	{
-		s0_0 := bq[12]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[12] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[12] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[12] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[12] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][12] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[12] = tanh(s0)
-	}
-	{
-		s0_0 := bq[13]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[13] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[13] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[13] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[13] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][13] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[13] = tanh(s0)
-	}
-	{
-		s0_0 := bq[14]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[14] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[14] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[14] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[14] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][14] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[14] = tanh(s0)
-	}
-	{
-		s0_0 := bq[15]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[15] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[15] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[15] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[15] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][15] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[15] = tanh(s0)
+		yq[j] = s0
 	}
 	{
 		yq := (*[1]float32)(y[16 : 16+1])
 		bq := &b[1]
-		{
-			s0_0 := bq[0]
+		for j := range 1 {
+			s0_0 := bq[j]
 			var s0_1, s0_2, s0_3 float32
 			for k := 0; k <= 29; k += 4 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[0] * xk)
-				}
+				s0_0 += float32(wt[k][j] * x[k])
+				s0_1 += float32(wt[k+1][j] * x[k+1])
+				s0_2 += float32(wt[k+2][j] * x[k+2])
+				s0_3 += float32(wt[k+3][j] * x[k+3])
 			}
-			s0_0 += float32(wt[32][0] * x[32])
+			s0_0 += float32(wt[32][j] * x[32])
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[0] = tanh(s0)
+			yq[j] = s0
 		}
 	}
 }
@@ -2757,6 +488,12 @@ func innerForwardRowsGeneric(y [][17]float32, x [][33]float32, w *[1][33][16]flo
 	for i := range x {
 		innerForwardGeneric(&y[i], &x[i], w, wt, b)
 	}
+}
+
+// innerForwardTanhGeneric is innerForwardGeneric and then tanhOfSumsGeneric.
+func innerForwardTanhGeneric(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
+	innerForwardGeneric(y, x, w, wt, b)
+	tanhOfSumsGeneric(y[:])
 }
 
 // mixedForward computes the output of layer "mixed", 16→16:
@@ -2770,7 +507,7 @@ func innerForwardRowsGeneric(y [][17]float32, x [][33]float32, w *[1][33][16]flo
 //	}
 //
 // Fully unrolled: 129 multiply-adds (the connections there are of 256). It does not allocate; y must not overlap the operands.
-func mixedForward(y *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]float32) {
+func mixedForward(y, x *[16]float32, w *[144]float32, b *[1][16]float32) {
 	{
 		s0 := b[0][0]
 		s0 += float32(w[0] * x[0])
@@ -2966,29 +703,6 @@ func mixedForward(y *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]flo
 	}
 }
 
-// mixedForward_2 computes the output of layer "mixed", 16→16:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = silu(s)
-//	}
-//
-// Rolled: 129 multiply-adds (the connections there are of 256). It does not allocate; y must not overlap the operands.
-func mixedForward_2(y *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]float32) {
-	for n := range 16 {
-		s := b[n/16][n%16]
-		wn := w[w5Begin[n]:w5Begin[n+1]]
-		c := w5Inputs[w5Begin[n]:][:len(wn)]
-		for i, wi := range wn {
-			s += float32(wi * x[min(int(c[i]), 15)])
-		}
-		y[n] = silu(s)
-	}
-}
-
 // scoreForwardGeneric computes the output of layer "score", 16→1:
 //
 //	for n := range y {
@@ -2996,7 +710,7 @@ func mixedForward_2(y *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]f
 //		for k := range x {
 //			s += w[n][k] * x[k]
 //		}
-//		y[n] = sigmoid(s)
+//		y[n] = s
 //	}
 //
 // Fully unrolled: 16 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
@@ -3038,78 +752,69 @@ func scoreForwardGeneric(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[
 		xk = x[15]
 		s0_3 += float32(wt[15][0] * xk)
 		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[0] = sigmoid(s0)
+		y[0] = s0
 	}
 }
 
-// scoreForwardRowsGeneric is scoreForward_2Generic for every row.
+// scoreForwardRowsGeneric is scoreForwardGeneric for every row.
 func scoreForwardRowsGeneric(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		scoreForward_2Generic(&y[i].Value, &x[i], wt, b)
+		scoreForwardGeneric(&y[i].Value, &x[i], wt, b)
 	}
 }
 
-// scoreForwardRows_2Generic is scoreForwardGeneric for every row.
-func scoreForwardRows_2Generic(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		scoreForwardGeneric(&y[i], &x[i], wt, b)
+// scoreForwardSigmoidGeneric is scoreForwardGeneric and then sigmoidOfSumsGeneric.
+func scoreForwardSigmoidGeneric(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	scoreForwardGeneric(y, x, wt, b)
+	sigmoidOfSumsGeneric(y[:])
+}
+
+// sigmoidOfRowsGeneric is sigmoidOfSumsGeneric for every row.
+func sigmoidOfRowsGeneric(y []Output) {
+	for i := range y {
+		sigmoidOfSumsGeneric(y[i].Value[:1])
 	}
 }
 
-// scoreForward_2Generic computes the output of layer "score", 16→1:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = sigmoid(s)
-//	}
-//
-// Rolled: 16 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
-func scoreForward_2Generic(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	{
-		yq := (*[1]float32)(y[0 : 0+1])
-		bq := &b[0]
-		{
-			s0_0 := bq[0]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 12; k += 4 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[0] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[0] = sigmoid(s0)
-		}
+// sigmoidOfSumsGeneric computes sigmoid of the sums in y.
+func sigmoidOfSumsGeneric(y []float32) {
+	for j, s := range y {
+		y[j] = sigmoid(s)
 	}
 }
 
-// tanhGradientEachGeneric is dx = dy · (1 - (y · y)) for every element. y may be an operand.
-func tanhGradientEachGeneric(y *[17]float32, x0 *[17]float32, x1 *[17]float32) {
+// softplusOfRowsGeneric is softplusOfSumsGeneric for every row.
+func softplusOfRowsGeneric(y [][16]float32) {
+	for i := range y {
+		softplusOfSumsGeneric(y[i][:16])
+	}
+}
+
+// softplusOfSumsGeneric computes softplus of the sums in y.
+func softplusOfSumsGeneric(y []float32) {
+	for j, s := range y {
+		y[j] = softplus(s)
+	}
+}
+
+// tanhGradientEachGeneric is y = x1 · (1 - (x0 · x0)) for every element. y may be an operand.
+func tanhGradientEachGeneric(y, x0, x1 *[17]float32) {
 	for j := range y {
 		y[j] = float32(tanhGradient(x0[j], x1[j]))
+	}
+}
+
+// tanhOfRowsGeneric is tanhOfSumsGeneric for every row.
+func tanhOfRowsGeneric(y [][17]float32) {
+	for i := range y {
+		tanhOfSumsGeneric(y[i][:17])
+	}
+}
+
+// tanhOfSumsGeneric computes tanh of the sums in y.
+func tanhOfSumsGeneric(y []float32) {
+	for j, s := range y {
+		y[j] = tanh(s)
 	}
 }

@@ -3,246 +3,140 @@
 
 package reproducible
 
-func bodyBiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
-	bodyBiasSgdGeneric(t, p, g, lr, c_2)
+func addGradientsToSiluGradientOfRows(y, u0, u1 [][16]float32) {
+	addGradientsToSiluGradientOfRowsGeneric(y, u0, u1)
 }
-
+func addGradientsToSiluGradientOfSums(y, u0, u1 []float32) {
+	addGradientsToSiluGradientOfSumsGeneric(y, u0, u1)
+}
+func bodyBiasSgd(t *Trainer, p, g *params, lr, c_2 float32) { bodyBiasSgdGeneric(t, p, g, lr, c_2) }
 func bodyForward(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
 	bodyForwardGeneric(y, x, wt, b)
 }
-
+func bodyForwardElu(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
+	bodyForwardEluGeneric(y, x, wt, b)
+}
 func bodyForwardRows(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
 	bodyForwardRowsGeneric(y, x, wt, b)
 }
-
-func bodyForwardRows_2(y [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
-	bodyForwardRows_2Generic(y, x, wt, b)
-}
-
-func bodyForwardTrain(y *[8]float32, y1 *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
-	bodyForwardTrainGeneric(y, y1, x, wt, b)
-}
-
-func bodyForwardTrainRows(y [][8]float32, y1 [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
-	bodyForwardTrainRowsGeneric(y, y1, x, wt, b)
-}
-
-func bodyForward_2(y *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
-	bodyForward_2Generic(y, x, wt, b)
-}
-
-func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) {
-	bodyGradWeightGeneric(gt, dy, x)
-}
-
-func bodyWeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
-	bodyWeightSgdGeneric(t, p, g, lr, c_2)
-}
-
-func choiceBiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
-	choiceBiasSgdGeneric(t, p, g, lr, c_2)
-}
-
+func bodyGradWeight(gt *[3][8]float32, dy [][8]float32, x []Input) { bodyGradWeightGeneric(gt, dy, x) }
+func bodyWeightSgd(t *Trainer, p, g *params, lr, c_2 float32)      { bodyWeightSgdGeneric(t, p, g, lr, c_2) }
+func choiceBiasSgd(t *Trainer, p, g *params, lr, c_2 float32)      { choiceBiasSgdGeneric(t, p, g, lr, c_2) }
 func choiceForward(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	choiceForwardGeneric(y, x, wt, b)
 }
-
 func choiceForwardRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	choiceForwardRowsGeneric(y, x, wt, b)
 }
-
-func choiceForwardRows_2(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	choiceForwardRows_2Generic(y, x, wt, b)
+func choiceGradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32) {
+	choiceGradInputRowsGeneric(y, x, wt)
 }
-
-func choiceForwardTrain(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	choiceForwardTrainGeneric(y, x, wt, b)
-}
-
-func choiceForwardTrainRows(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	choiceForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-func choiceForward_2(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	choiceForward_2Generic(y, x, wt, b)
-}
-
-func choiceGradInputRows(y [][16]float32, x [][3]float32, wt *[16][8]float32, u0 [][16]float32, u1 [][16]float32) {
-	choiceGradInputRowsGeneric(y, x, wt, u0, u1)
-}
-
 func choiceGradWeight(gt *[16][8]float32, dy [][3]float32, x [][16]float32) {
 	choiceGradWeightGeneric(gt, dy, x)
 }
-
-func choiceWeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+func choiceWeightSgd(t *Trainer, p, g *params, lr, c_2 float32) {
 	choiceWeightSgdGeneric(t, p, g, lr, c_2)
 }
-
-func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
-	dense4BiasSgdGeneric(t, p, g, lr, c_2)
-}
-
+func dense4BiasSgd(t *Trainer, p, g *params, lr, c_2 float32) { dense4BiasSgdGeneric(t, p, g, lr, c_2) }
 func dense4Forward(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	dense4ForwardGeneric(y, x, w, b)
 }
-
 func dense4ForwardRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
 	dense4ForwardRowsGeneric(y, x, w, b)
 }
-
-func dense4ForwardRows_2(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	dense4ForwardRows_2Generic(y, x, w, b)
+func dense4ForwardSoftplus(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
+	dense4ForwardSoftplusGeneric(y, x, w, b)
 }
-
-func dense4ForwardTrain(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	dense4ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense4ForwardTrainRows(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	dense4ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-func dense4Forward_2(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	dense4Forward_2Generic(y, x, w, b)
-}
-
 func dense4GradInputRows(y [][25]float32, x [][16]float32, w *[1][25][16]float32) {
 	dense4GradInputRowsGeneric(y, x, w)
 }
-
 func dense4GradWeight(g *[1][25][16]float32, dy [][16]float32, x [][25]float32) {
 	dense4GradWeightGeneric(g, dy, x)
 }
-
-func dense4WeightDropConnect(t *Trainer, p *params, g *params) {
-	dense4WeightDropConnectGeneric(t, p, g)
-}
-
-func dense4WeightDropConnectGradient(t *Trainer, p *params, g *params) {
+func dense4WeightDropConnect(t *Trainer, p, g *params) { dense4WeightDropConnectGeneric(t, p, g) }
+func dense4WeightDropConnectGradient(t *Trainer, p, g *params) {
 	dense4WeightDropConnectGradientGeneric(t, p, g)
 }
-
-func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+func dense4WeightSgd(t *Trainer, p, g *params, lr, c_2 float32) {
 	dense4WeightSgdGeneric(t, p, g, lr, c_2)
 }
-
-func dropoutEach(y *[33]float32, x0 *[33]float32, x1 *[33]float32) {
-	dropoutEachGeneric(y, x0, x1)
+func dropoutEach(y, x0, x1 *[33]float32) { dropoutEachGeneric(y, x0, x1) }
+func dropoutGradientToGeluGradientOfRows(y, u0, u1 [][33]float32) {
+	dropoutGradientToGeluGradientOfRowsGeneric(y, u0, u1)
 }
-
-func eluGradientEach(y *[8]float32, x0 *[8]float32, x1 *[8]float32) {
-	eluGradientEachGeneric(y, x0, x1)
+func dropoutGradientToGeluGradientOfSums(y, u0, u1 []float32) {
+	dropoutGradientToGeluGradientOfSumsGeneric(y, u0, u1)
 }
-
-func eyeBiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
-	eyeBiasSgdGeneric(t, p, g, lr, c_2)
-}
-
+func eluGradientEach(y, x0, x1 *[8]float32)                { eluGradientEachGeneric(y, x0, x1) }
+func eluOfRows(y [][8]float32)                             { eluOfRowsGeneric(y) }
+func eluOfRows_2(y, y1 [][8]float32)                       { eluOfRows_2Generic(y, y1) }
+func eluOfSums(y []float32)                                { eluOfSumsGeneric(y) }
+func eluOfSums_2(y, y1 []float32)                          { eluOfSums_2Generic(y, y1) }
+func eyeBiasSgd(t *Trainer, p, g *params, lr, c_2 float32) { eyeBiasSgdGeneric(t, p, g, lr, c_2) }
 func eyeForward(y *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
 	eyeForwardGeneric(y, x, w, wt, b)
 }
-
 func eyeForwardRows(y [][33]float32, x [][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
 	eyeForwardRowsGeneric(y, x, w, wt, b)
 }
-
-func eyeForwardTrain(y *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
-	eyeForwardTrainGeneric(y, y1, x, w, wt, b)
-}
-
-func eyeForwardTrainRows(y [][33]float32, y1 [][33]float32, x [][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
-	eyeForwardTrainRowsGeneric(y, y1, x, w, wt, b)
-}
-
 func eyeGradWeight(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]float32, x [][19]float32) {
 	eyeGradWeightGeneric(g, gt, dy, x)
 }
-
-func eyeWeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
-	eyeWeightSgdGeneric(t, p, g, lr, c_2)
-}
-
-func innerBiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
-	innerBiasSgdGeneric(t, p, g, lr, c_2)
-}
-
+func eyeWeightSgd(t *Trainer, p, g *params, lr, c_2 float32) { eyeWeightSgdGeneric(t, p, g, lr, c_2) }
+func geluOfRows(y [][33]float32)                             { geluOfRowsGeneric(y) }
+func geluOfRows_2(y, y1 [][33]float32)                       { geluOfRows_2Generic(y, y1) }
+func geluOfSums(y []float32)                                 { geluOfSumsGeneric(y) }
+func geluOfSums_2(y, y1 []float32)                           { geluOfSums_2Generic(y, y1) }
+func innerBiasSgd(t *Trainer, p, g *params, lr, c_2 float32) { innerBiasSgdGeneric(t, p, g, lr, c_2) }
 func innerForward(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
 	innerForwardGeneric(y, x, w, wt, b)
 }
-
 func innerForwardRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
 	innerForwardRowsGeneric(y, x, w, wt, b)
 }
-
-func innerForwardTrain(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
-	innerForwardTrainGeneric(y, x, w, wt, b)
+func innerForwardTanh(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
+	innerForwardTanhGeneric(y, x, w, wt, b)
 }
-
-func innerForwardTrainRows(y [][17]float32, x [][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
-	innerForwardTrainRowsGeneric(y, x, w, wt, b)
+func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32, wt *[33][8]float32) {
+	innerGradInputRowsGeneric(y, x, w, wt)
 }
-
-func innerGradInputRows(y [][33]float32, x [][17]float32, w *[1][33][16]float32, wt *[33][8]float32, u0 [][33]float32, u1 [][33]float32) {
-	innerGradInputRowsGeneric(y, x, w, wt, u0, u1)
-}
-
 func innerGradWeight(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]float32, x [][33]float32) {
 	innerGradWeightGeneric(g, gt, dy, x)
 }
-
-func innerWeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+func innerWeightSgd(t *Trainer, p, g *params, lr, c_2 float32) {
 	innerWeightSgdGeneric(t, p, g, lr, c_2)
 }
-
-func mixedBiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
-	mixedBiasSgdGeneric(t, p, g, lr, c_2)
-}
-
-func mixedWeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+func mixedBiasSgd(t *Trainer, p, g *params, lr, c_2 float32) { mixedBiasSgdGeneric(t, p, g, lr, c_2) }
+func mixedWeightSgd(t *Trainer, p, g *params, lr, c_2 float32) {
 	mixedWeightSgdGeneric(t, p, g, lr, c_2)
 }
-
-func scoreBiasSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
-	scoreBiasSgdGeneric(t, p, g, lr, c_2)
-}
-
+func scoreBiasSgd(t *Trainer, p, g *params, lr, c_2 float32) { scoreBiasSgdGeneric(t, p, g, lr, c_2) }
 func scoreForward(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	scoreForwardGeneric(y, x, wt, b)
 }
-
 func scoreForwardRows(y []Output, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	scoreForwardRowsGeneric(y, x, wt, b)
 }
-
-func scoreForwardRows_2(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	scoreForwardRows_2Generic(y, x, wt, b)
+func scoreForwardSigmoid(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
+	scoreForwardSigmoidGeneric(y, x, wt, b)
 }
-
-func scoreForwardTrain(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	scoreForwardTrainGeneric(y, x, wt, b)
-}
-
 func scoreForwardTrainRows(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	scoreForwardTrainRowsGeneric(y, x, wt, b)
 }
-
-func scoreForward_2(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	scoreForward_2Generic(y, x, wt, b)
-}
-
 func scoreGradInputRows(y [][16]float32, x [][1]float32, wt *[16][8]float32) {
 	scoreGradInputRowsGeneric(y, x, wt)
 }
-
 func scoreGradWeight(gt *[16][8]float32, dy [][1]float32, x [][16]float32) {
 	scoreGradWeightGeneric(gt, dy, x)
 }
-
-func scoreWeightSgd(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+func scoreWeightSgd(t *Trainer, p, g *params, lr, c_2 float32) {
 	scoreWeightSgdGeneric(t, p, g, lr, c_2)
 }
-
-func tanhGradientEach(y *[17]float32, x0 *[17]float32, x1 *[17]float32) {
-	tanhGradientEachGeneric(y, x0, x1)
-}
+func sigmoidOfRows(y []Output)                { sigmoidOfRowsGeneric(y) }
+func sigmoidOfRows_2(y [][1]float32)          { sigmoidOfRows_2Generic(y) }
+func sigmoidOfSums(y []float32)               { sigmoidOfSumsGeneric(y) }
+func softplusOfRows(y [][16]float32)          { softplusOfRowsGeneric(y) }
+func softplusOfSums(y []float32)              { softplusOfSumsGeneric(y) }
+func tanhGradientEach(y, x0, x1 *[17]float32) { tanhGradientEachGeneric(y, x0, x1) }
+func tanhOfRows(y [][17]float32)              { tanhOfRowsGeneric(y) }
+func tanhOfSums(y []float32)                  { tanhOfSumsGeneric(y) }

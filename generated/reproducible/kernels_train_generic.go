@@ -2,6 +2,25 @@
 
 package reproducible
 
+// addGradientsToSiluGradientOfRowsGeneric is addGradientsToSiluGradientOfSumsGeneric for every row.
+func addGradientsToSiluGradientOfRowsGeneric(y, u0, u1 [][16]float32) {
+	u0 = u0[:len(y)]
+	u1 = u1[:len(y)]
+	for i := range y {
+		addGradientsToSiluGradientOfSumsGeneric(y[i][:16], u0[i][:16], u1[i][:16])
+	}
+}
+
+// addGradientsToSiluGradientOfSumsGeneric computes add gradients to silu gradient of the sums in y.
+func addGradientsToSiluGradientOfSumsGeneric(y, u0, u1 []float32) {
+	u0 = u0[:len(y)]
+	u1 = u1[:len(y)]
+	for j, s := range y {
+		sv0 := addGradients(u0[j], s)
+		y[j] = siluGradient(u1[j], sv0)
+	}
+}
+
 // bodyBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func bodyBiasGrad(g *[1][16]float32, dy [][8]float32) {
 	*g = [1][16]float32{}
@@ -14,7 +33,7 @@ func bodyBiasGrad(g *[1][16]float32, dy [][8]float32) {
 }
 
 // bodyBiasSgdGeneric changes body.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func bodyBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+func bodyBiasSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
 	{
 		gs := &g.b3[0]
 		ws := &p.b3[0]
@@ -33,89 +52,6 @@ func bodyBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float3
 	}
 }
 
-// bodyForwardTrainGeneric computes the output of layer "body", 3→8:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = elu(s)
-//	}
-//
-// Fully unrolled: 24 multiply-adds. It does not allocate; y must not overlap the operands.
-func bodyForwardTrainGeneric(y *[8]float32, y1 *[8]float32, x *[3]float32, wt *[3][8]float32, b *[1][16]float32) {
-	{
-		// y[0…4] = Σ w[n][k]·x[k] + b[n]
-		s0 := b[0][0]
-		s1 := b[0][1]
-		s2 := b[0][2]
-		s3 := b[0][3]
-		s4 := b[0][4]
-		xk := x[0]
-		s0 += float32(wt[0][0] * xk)
-		s1 += float32(wt[0][1] * xk)
-		s2 += float32(wt[0][2] * xk)
-		s3 += float32(wt[0][3] * xk)
-		s4 += float32(wt[0][4] * xk)
-		xk = x[1]
-		s0 += float32(wt[1][0] * xk)
-		s1 += float32(wt[1][1] * xk)
-		s2 += float32(wt[1][2] * xk)
-		s3 += float32(wt[1][3] * xk)
-		s4 += float32(wt[1][4] * xk)
-		xk = x[2]
-		s0 += float32(wt[2][0] * xk)
-		s1 += float32(wt[2][1] * xk)
-		s2 += float32(wt[2][2] * xk)
-		s3 += float32(wt[2][3] * xk)
-		s4 += float32(wt[2][4] * xk)
-		y[0] = s0
-		y1[0] = elu(s0)
-		y[1] = s1
-		y1[1] = elu(s1)
-		y[2] = s2
-		y1[2] = elu(s2)
-		y[3] = s3
-		y1[3] = elu(s3)
-		y[4] = s4
-		y1[4] = elu(s4)
-	}
-	{
-		// y[5…7] = Σ w[n][k]·x[k] + b[n]
-		s0 := b[0][5]
-		s1 := b[0][6]
-		s2 := b[0][7]
-		xk := x[0]
-		s0 += float32(wt[0][5] * xk)
-		s1 += float32(wt[0][6] * xk)
-		s2 += float32(wt[0][7] * xk)
-		xk = x[1]
-		s0 += float32(wt[1][5] * xk)
-		s1 += float32(wt[1][6] * xk)
-		s2 += float32(wt[1][7] * xk)
-		xk = x[2]
-		s0 += float32(wt[2][5] * xk)
-		s1 += float32(wt[2][6] * xk)
-		s2 += float32(wt[2][7] * xk)
-		y[5] = s0
-		y1[5] = elu(s0)
-		y[6] = s1
-		y1[6] = elu(s1)
-		y[7] = s2
-		y1[7] = elu(s2)
-	}
-}
-
-// bodyForwardTrainRowsGeneric is bodyForwardTrainGeneric for every row.
-func bodyForwardTrainRowsGeneric(y [][8]float32, y1 [][8]float32, x []Input, wt *[3][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	y1 = y1[:len(x)]
-	for i := range x {
-		bodyForwardTrainGeneric(&y[i], &y1[i], &x[i].Pose, wt, b)
-	}
-}
-
 // bodyGradWeightGeneric computes the gradient of the weights of layer "body":
 //
 //	for n := range dy {
@@ -130,7 +66,7 @@ func bodyGradWeightGeneric(gt *[3][8]float32, dy [][8]float32, x []Input) {
 	for k := range 3 {
 		gk := &gt[k]
 		{
-			var s0, s1, s2, s3, s4 float32
+			var s0, s1, s2, s3, s4, s5 float32
 			for b := range x {
 				xk := x[b].Pose[k]
 				d := (*[8]float32)(dy[b][0 : 0+8])
@@ -139,31 +75,31 @@ func bodyGradWeightGeneric(gt *[3][8]float32, dy [][8]float32, x []Input) {
 				s2 += float32(d[2] * xk)
 				s3 += float32(d[3] * xk)
 				s4 += float32(d[4] * xk)
+				s5 += float32(d[5] * xk)
 			}
 			gk[0] = s0
 			gk[1] = s1
 			gk[2] = s2
 			gk[3] = s3
 			gk[4] = s4
+			gk[5] = s5
 		}
 		{
-			var s0, s1, s2 float32
+			var s0, s1 float32
 			for b := range x {
 				xk := x[b].Pose[k]
 				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
+				s0 += float32(d[6] * xk)
+				s1 += float32(d[7] * xk)
 			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
+			gk[6] = s0
+			gk[7] = s1
 		}
 	}
 }
 
 // bodyWeightSgdGeneric changes body.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func bodyWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+func bodyWeightSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
 	for k := range 3 {
 		gs := &g.w3[k]
 		ws := &p.w3[k]
@@ -194,7 +130,7 @@ func choiceBiasGrad(g *[1][16]float32, dy [][3]float32) {
 }
 
 // choiceBiasSgdGeneric changes choice.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func choiceBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+func choiceBiasSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
 	{
 		gs := &g.b6[0]
 		ws := &p.b6[0]
@@ -213,145 +149,6 @@ func choiceBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 floa
 	}
 }
 
-// choiceForwardTrainGeneric computes the output of layer "choice", 16→3:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Fully unrolled: 48 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
-func choiceForwardTrainGeneric(y *[3]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	{
-		// y[0] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][0]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][0] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[2][0] * xk)
-		xk = x[3]
-		s0_3 += float32(wt[3][0] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][0] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][0] * xk)
-		xk = x[6]
-		s0_2 += float32(wt[6][0] * xk)
-		xk = x[7]
-		s0_3 += float32(wt[7][0] * xk)
-		xk = x[8]
-		s0_0 += float32(wt[8][0] * xk)
-		xk = x[9]
-		s0_1 += float32(wt[9][0] * xk)
-		xk = x[10]
-		s0_2 += float32(wt[10][0] * xk)
-		xk = x[11]
-		s0_3 += float32(wt[11][0] * xk)
-		xk = x[12]
-		s0_0 += float32(wt[12][0] * xk)
-		xk = x[13]
-		s0_1 += float32(wt[13][0] * xk)
-		xk = x[14]
-		s0_2 += float32(wt[14][0] * xk)
-		xk = x[15]
-		s0_3 += float32(wt[15][0] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[0] = s0
-	}
-	{
-		// y[1] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][1]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][1] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[2][1] * xk)
-		xk = x[3]
-		s0_3 += float32(wt[3][1] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][1] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][1] * xk)
-		xk = x[6]
-		s0_2 += float32(wt[6][1] * xk)
-		xk = x[7]
-		s0_3 += float32(wt[7][1] * xk)
-		xk = x[8]
-		s0_0 += float32(wt[8][1] * xk)
-		xk = x[9]
-		s0_1 += float32(wt[9][1] * xk)
-		xk = x[10]
-		s0_2 += float32(wt[10][1] * xk)
-		xk = x[11]
-		s0_3 += float32(wt[11][1] * xk)
-		xk = x[12]
-		s0_0 += float32(wt[12][1] * xk)
-		xk = x[13]
-		s0_1 += float32(wt[13][1] * xk)
-		xk = x[14]
-		s0_2 += float32(wt[14][1] * xk)
-		xk = x[15]
-		s0_3 += float32(wt[15][1] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[1] = s0
-	}
-	{
-		// y[2] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][2]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][2] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][2] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[2][2] * xk)
-		xk = x[3]
-		s0_3 += float32(wt[3][2] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][2] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][2] * xk)
-		xk = x[6]
-		s0_2 += float32(wt[6][2] * xk)
-		xk = x[7]
-		s0_3 += float32(wt[7][2] * xk)
-		xk = x[8]
-		s0_0 += float32(wt[8][2] * xk)
-		xk = x[9]
-		s0_1 += float32(wt[9][2] * xk)
-		xk = x[10]
-		s0_2 += float32(wt[10][2] * xk)
-		xk = x[11]
-		s0_3 += float32(wt[11][2] * xk)
-		xk = x[12]
-		s0_0 += float32(wt[12][2] * xk)
-		xk = x[13]
-		s0_1 += float32(wt[13][2] * xk)
-		xk = x[14]
-		s0_2 += float32(wt[14][2] * xk)
-		xk = x[15]
-		s0_3 += float32(wt[15][2] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[2] = s0
-	}
-}
-
-// choiceForwardTrainRowsGeneric is choiceForwardTrainGeneric for every row.
-func choiceForwardTrainRowsGeneric(y [][3]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		choiceForwardTrainGeneric(&y[i], &x[i], wt, b)
-	}
-}
-
 // choiceGradInput computes the input gradient of layer "choice", 3→16:
 //
 //	for n := range y {
@@ -359,228 +156,30 @@ func choiceForwardTrainRowsGeneric(y [][3]float32, x [][16]float32, wt *[16][8]f
 //		for k := range x {
 //			s += w[k][n] * x[k]
 //		}
-//		y[n] = siluGradient(addGradients(s))
+//		y[n] = s
 //	}
 //
-// Fully unrolled: 48 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func choiceGradInput(y *[16]float32, x *[3]float32, wt *[16][8]float32, da5 *[16]float32, z5 *[16]float32) {
-	{
-		// y[0] = Σ w[k][n]·x[k]
+// Rolled: 48 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+func choiceGradInput(y *[16]float32, x *[3]float32, wt *[16][8]float32) {
+	for k := 0; k <= 15; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[0][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[0][2] * xk)
+		{
+			w0 := &wt[k]
+			d := (*[3]float32)(x[0:3])
+			s0_0 += float32(w0[0] * d[0])
+			s0_1 += float32(w0[1] * d[1])
+			s0_2 += float32(w0[2] * d[2])
+		}
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(da5[0], s0)
-		y[0] = siluGradient(z5[0], s0v0)
-	}
-	{
-		// y[1] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[1][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[1][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(da5[1], s0)
-		y[1] = siluGradient(z5[1], s0v0)
-	}
-	{
-		// y[2] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[2][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[2][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[2][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(da5[2], s0)
-		y[2] = siluGradient(z5[2], s0v0)
-	}
-	{
-		// y[3] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[3][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[3][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[3][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(da5[3], s0)
-		y[3] = siluGradient(z5[3], s0v0)
-	}
-	{
-		// y[4] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[4][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[4][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[4][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(da5[4], s0)
-		y[4] = siluGradient(z5[4], s0v0)
-	}
-	{
-		// y[5] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[5][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[5][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[5][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(da5[5], s0)
-		y[5] = siluGradient(z5[5], s0v0)
-	}
-	{
-		// y[6] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[6][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[6][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[6][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(da5[6], s0)
-		y[6] = siluGradient(z5[6], s0v0)
-	}
-	{
-		// y[7] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[7][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[7][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[7][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(da5[7], s0)
-		y[7] = siluGradient(z5[7], s0v0)
-	}
-	{
-		// y[8] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[8][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[8][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[8][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(da5[8], s0)
-		y[8] = siluGradient(z5[8], s0v0)
-	}
-	{
-		// y[9] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[9][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[9][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[9][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(da5[9], s0)
-		y[9] = siluGradient(z5[9], s0v0)
-	}
-	{
-		// y[10] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[10][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[10][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[10][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(da5[10], s0)
-		y[10] = siluGradient(z5[10], s0v0)
-	}
-	{
-		// y[11] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[11][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[11][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[11][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(da5[11], s0)
-		y[11] = siluGradient(z5[11], s0v0)
-	}
-	{
-		// y[12] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[12][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[12][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[12][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(da5[12], s0)
-		y[12] = siluGradient(z5[12], s0v0)
-	}
-	{
-		// y[13] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[13][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[13][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[13][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(da5[13], s0)
-		y[13] = siluGradient(z5[13], s0v0)
-	}
-	{
-		// y[14] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[14][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[14][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[14][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(da5[14], s0)
-		y[14] = siluGradient(z5[14], s0v0)
-	}
-	{
-		// y[15] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[15][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[15][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[15][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := addGradients(da5[15], s0)
-		y[15] = siluGradient(z5[15], s0v0)
+		y[k] = s0
 	}
 }
 
 // choiceGradInputRowsGeneric is choiceGradInput for every row.
-func choiceGradInputRowsGeneric(y [][16]float32, x [][3]float32, wt *[16][8]float32, u0 [][16]float32, u1 [][16]float32) {
+func choiceGradInputRowsGeneric(y [][16]float32, x [][3]float32, wt *[16][8]float32) {
 	y = y[:len(x)]
-	u0 = u0[:len(x)]
-	u1 = u1[:len(x)]
 	for i := range x {
-		choiceGradInput(&y[i], &x[i], wt, &u0[i], &u1[i])
+		choiceGradInput(&y[i], &x[i], wt)
 	}
 }
 
@@ -614,7 +213,7 @@ func choiceGradWeightGeneric(gt *[16][8]float32, dy [][3]float32, x [][16]float3
 }
 
 // choiceWeightSgdGeneric changes choice.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func choiceWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+func choiceWeightSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
 	for k := range 16 {
 		gs := &g.w6[k]
 		ws := &p.w6[k]
@@ -635,13 +234,13 @@ func choiceWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 fl
 
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
-func dealt(i int, parts int) int {
+func dealt(i, parts int) int {
 	at := i % (2 * parts)
 	return min(at, 2*parts-1-at)
 }
 
 // dense4BiasSgdGeneric changes dense4.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+func dense4BiasSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
 	for q := range 1 {
 		gs := &g.b4[q]
 		ws := &p.b4[q]
@@ -660,940 +259,6 @@ func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 floa
 	}
 }
 
-// dense4ForwardTrainGeneric computes the output of layer "dense4", 25→16:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = softplus(s)
-//	}
-//
-// Fully unrolled: 400 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense4ForwardTrainGeneric(y *[16]float32, x *[25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	{
-		// y[0] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][0]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][0] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][0] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][0] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][0] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][0] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][0] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][0] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][0] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][0] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][0] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][0] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][0] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][0] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][0] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][0] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][0] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][0] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][0] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][0] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][0] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][0] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][0] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][0] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][0] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[0] = softplus(s0)
-	}
-	{
-		// y[1] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][1]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][1] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][1] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][1] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][1] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][1] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][1] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][1] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][1] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][1] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][1] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][1] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][1] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][1] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][1] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][1] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][1] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][1] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][1] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][1] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][1] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][1] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][1] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][1] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][1] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[1] = softplus(s0)
-	}
-	{
-		// y[2] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][2]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][2] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][2] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][2] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][2] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][2] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][2] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][2] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][2] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][2] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][2] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][2] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][2] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][2] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][2] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][2] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][2] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][2] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][2] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][2] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][2] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][2] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][2] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][2] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][2] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[2] = softplus(s0)
-	}
-	{
-		// y[3] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][3]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][3] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][3] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][3] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][3] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][3] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][3] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][3] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][3] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][3] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][3] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][3] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][3] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][3] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][3] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][3] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][3] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][3] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][3] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][3] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][3] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][3] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][3] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][3] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][3] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][3] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[3] = softplus(s0)
-	}
-	{
-		// y[4] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][4]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][4] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][4] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][4] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][4] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][4] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][4] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][4] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][4] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][4] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][4] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][4] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][4] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][4] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][4] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][4] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][4] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][4] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][4] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][4] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][4] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][4] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][4] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][4] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][4] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][4] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[4] = softplus(s0)
-	}
-	{
-		// y[5] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][5]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][5] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][5] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][5] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][5] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][5] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][5] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][5] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][5] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][5] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][5] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][5] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][5] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][5] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][5] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][5] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][5] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][5] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][5] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][5] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][5] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][5] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][5] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][5] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][5] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][5] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[5] = softplus(s0)
-	}
-	{
-		// y[6] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][6]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][6] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][6] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][6] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][6] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][6] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][6] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][6] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][6] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][6] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][6] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][6] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][6] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][6] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][6] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][6] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][6] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][6] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][6] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][6] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][6] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][6] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][6] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][6] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][6] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][6] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[6] = softplus(s0)
-	}
-	{
-		// y[7] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][7]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][7] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][7] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][7] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][7] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][7] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][7] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][7] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][7] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][7] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][7] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][7] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][7] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][7] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][7] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][7] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][7] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][7] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][7] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][7] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][7] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][7] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][7] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][7] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][7] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[7] = softplus(s0)
-	}
-	{
-		// y[8] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][8]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][8] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][8] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][8] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][8] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][8] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][8] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][8] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][8] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][8] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][8] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][8] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][8] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][8] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][8] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][8] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][8] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][8] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][8] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][8] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][8] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][8] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][8] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][8] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][8] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[8] = softplus(s0)
-	}
-	{
-		// y[9] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][9]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][9] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][9] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][9] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][9] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][9] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][9] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][9] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][9] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][9] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][9] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][9] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][9] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][9] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][9] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][9] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][9] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][9] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][9] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][9] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][9] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][9] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][9] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][9] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][9] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[9] = softplus(s0)
-	}
-	{
-		// y[10] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][10]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][10] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][10] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][10] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][10] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][10] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][10] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][10] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][10] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][10] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][10] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][10] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][10] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][10] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][10] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][10] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][10] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][10] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][10] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][10] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][10] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][10] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][10] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][10] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][10] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[10] = softplus(s0)
-	}
-	{
-		// y[11] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][11]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][11] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][11] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][11] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][11] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][11] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][11] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][11] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][11] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][11] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][11] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][11] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][11] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][11] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][11] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][11] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][11] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][11] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][11] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][11] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][11] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][11] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][11] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][11] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][11] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][11] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[11] = softplus(s0)
-	}
-	{
-		// y[12] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][12]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][12] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][12] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][12] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][12] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][12] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][12] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][12] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][12] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][12] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][12] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][12] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][12] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][12] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][12] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][12] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][12] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][12] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][12] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][12] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][12] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][12] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][12] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][12] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][12] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][12] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[12] = softplus(s0)
-	}
-	{
-		// y[13] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][13]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][13] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][13] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][13] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][13] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][13] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][13] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][13] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][13] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][13] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][13] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][13] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][13] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][13] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][13] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][13] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][13] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][13] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][13] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][13] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][13] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][13] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][13] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][13] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][13] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][13] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[13] = softplus(s0)
-	}
-	{
-		// y[14] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][14]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][14] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][14] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][14] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][14] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][14] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][14] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][14] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][14] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][14] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][14] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][14] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][14] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][14] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][14] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][14] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][14] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][14] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][14] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][14] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][14] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][14] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][14] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][14] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][14] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][14] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[14] = softplus(s0)
-	}
-	{
-		// y[15] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][15]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][15] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][15] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][15] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][15] * xk)
-		xk = x[4]
-		s0_0 += float32(w[0][4][15] * xk)
-		xk = x[5]
-		s0_1 += float32(w[0][5][15] * xk)
-		xk = x[6]
-		s0_2 += float32(w[0][6][15] * xk)
-		xk = x[7]
-		s0_3 += float32(w[0][7][15] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][15] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][15] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][15] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][15] * xk)
-		xk = x[12]
-		s0_0 += float32(w[0][12][15] * xk)
-		xk = x[13]
-		s0_1 += float32(w[0][13][15] * xk)
-		xk = x[14]
-		s0_2 += float32(w[0][14][15] * xk)
-		xk = x[15]
-		s0_3 += float32(w[0][15][15] * xk)
-		xk = x[16]
-		s0_0 += float32(w[0][16][15] * xk)
-		xk = x[17]
-		s0_1 += float32(w[0][17][15] * xk)
-		xk = x[18]
-		s0_2 += float32(w[0][18][15] * xk)
-		xk = x[19]
-		s0_3 += float32(w[0][19][15] * xk)
-		xk = x[20]
-		s0_0 += float32(w[0][20][15] * xk)
-		xk = x[21]
-		s0_1 += float32(w[0][21][15] * xk)
-		xk = x[22]
-		s0_2 += float32(w[0][22][15] * xk)
-		xk = x[23]
-		s0_3 += float32(w[0][23][15] * xk)
-		xk = x[24]
-		s0_0 += float32(w[0][24][15] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[15] = softplus(s0)
-	}
-}
-
-// dense4ForwardTrainRowsGeneric is dense4ForwardTrainGeneric for every row.
-func dense4ForwardTrainRowsGeneric(y [][16]float32, x [][25]float32, w *[1][25][16]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense4ForwardTrainGeneric(&y[i], &x[i], w, b)
-	}
-}
-
 // dense4GradInput computes the input gradient of layer "dense4", 16→25:
 //
 //	for n := range y {
@@ -1604,957 +269,26 @@ func dense4ForwardTrainRowsGeneric(y [][16]float32, x [][25]float32, w *[1][25][
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 400 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// Rolled: 400 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense4GradInput(y *[25]float32, x *[16]float32, w *[1][25][16]float32) {
-	{
-		// y[0] = Σ w[k][n]·x[k]
+	for k := 0; k <= 24; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][0][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][0][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][0][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][0][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][0][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][0][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][0][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][0][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][0][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][0][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][0][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][0][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][0][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][0][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][0][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][0][15] * xk)
+		{
+			w0 := &w[0][k]
+			d := (*[16]float32)(x[0 : 0+16])
+			for j := 0; j <= 8; j += 8 {
+				s0_0 += float32(w0[j] * d[j])
+				s0_1 += float32(w0[j+1] * d[j+1])
+				s0_2 += float32(w0[j+2] * d[j+2])
+				s0_3 += float32(w0[j+3] * d[j+3])
+				s0_4 += float32(w0[j+4] * d[j+4])
+				s0_5 += float32(w0[j+5] * d[j+5])
+				s0_6 += float32(w0[j+6] * d[j+6])
+				s0_7 += float32(w0[j+7] * d[j+7])
+			}
+		}
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[0] = s0
-	}
-	{
-		// y[1] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][1][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][1][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][1][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][1][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][1][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][1][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][1][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][1][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][1][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][1][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][1][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][1][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][1][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][1][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][1][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][1][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[1] = s0
-	}
-	{
-		// y[2] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][2][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][2][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][2][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][2][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][2][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][2][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][2][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][2][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][2][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][2][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][2][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][2][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][2][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][2][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][2][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][2][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[2] = s0
-	}
-	{
-		// y[3] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][3][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][3][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][3][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][3][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][3][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][3][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][3][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][3][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][3][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][3][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][3][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][3][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][3][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][3][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][3][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][3][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[3] = s0
-	}
-	{
-		// y[4] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][4][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][4][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][4][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][4][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][4][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][4][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][4][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][4][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][4][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][4][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][4][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][4][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][4][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][4][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][4][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][4][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[4] = s0
-	}
-	{
-		// y[5] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][5][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][5][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][5][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][5][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][5][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][5][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][5][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][5][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][5][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][5][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][5][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][5][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][5][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][5][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][5][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][5][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[5] = s0
-	}
-	{
-		// y[6] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][6][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][6][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][6][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][6][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][6][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][6][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][6][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][6][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][6][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][6][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][6][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][6][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][6][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][6][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][6][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][6][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[6] = s0
-	}
-	{
-		// y[7] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][7][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][7][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][7][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][7][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][7][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][7][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][7][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][7][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][7][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][7][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][7][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][7][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][7][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][7][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][7][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][7][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[7] = s0
-	}
-	{
-		// y[8] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][8][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][8][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][8][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][8][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][8][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][8][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][8][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][8][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][8][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][8][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][8][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][8][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][8][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][8][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][8][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][8][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[8] = s0
-	}
-	{
-		// y[9] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][9][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][9][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][9][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][9][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][9][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][9][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][9][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][9][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][9][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][9][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][9][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][9][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][9][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][9][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][9][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][9][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[9] = s0
-	}
-	{
-		// y[10] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][10][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][10][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][10][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][10][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][10][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][10][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][10][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][10][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][10][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][10][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][10][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][10][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][10][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][10][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][10][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][10][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[10] = s0
-	}
-	{
-		// y[11] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][11][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][11][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][11][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][11][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][11][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][11][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][11][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][11][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][11][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][11][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][11][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][11][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][11][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][11][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][11][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][11][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[11] = s0
-	}
-	{
-		// y[12] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][12][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][12][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][12][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][12][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][12][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][12][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][12][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][12][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][12][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][12][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][12][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][12][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][12][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][12][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][12][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][12][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[12] = s0
-	}
-	{
-		// y[13] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][13][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][13][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][13][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][13][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][13][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][13][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][13][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][13][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][13][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][13][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][13][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][13][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][13][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][13][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][13][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][13][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[13] = s0
-	}
-	{
-		// y[14] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][14][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][14][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][14][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][14][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][14][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][14][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][14][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][14][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][14][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][14][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][14][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][14][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][14][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][14][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][14][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][14][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[14] = s0
-	}
-	{
-		// y[15] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][15][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][15][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][15][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][15][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][15][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][15][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][15][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][15][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][15][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][15][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][15][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][15][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][15][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][15][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][15][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][15][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[15] = s0
-	}
-	{
-		// y[16] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][16][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][16][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][16][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][16][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][16][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][16][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][16][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][16][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][16][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][16][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][16][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][16][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][16][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][16][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][16][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][16][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[16] = s0
-	}
-	{
-		// y[17] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][17][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][17][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][17][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][17][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][17][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][17][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][17][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][17][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][17][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][17][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][17][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][17][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][17][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][17][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][17][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][17][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[17] = s0
-	}
-	{
-		// y[18] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][18][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][18][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][18][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][18][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][18][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][18][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][18][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][18][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][18][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][18][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][18][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][18][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][18][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][18][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][18][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][18][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[18] = s0
-	}
-	{
-		// y[19] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][19][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][19][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][19][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][19][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][19][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][19][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][19][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][19][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][19][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][19][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][19][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][19][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][19][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][19][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][19][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][19][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[19] = s0
-	}
-	{
-		// y[20] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][20][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][20][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][20][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][20][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][20][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][20][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][20][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][20][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][20][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][20][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][20][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][20][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][20][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][20][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][20][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][20][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[20] = s0
-	}
-	{
-		// y[21] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][21][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][21][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][21][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][21][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][21][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][21][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][21][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][21][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][21][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][21][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][21][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][21][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][21][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][21][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][21][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][21][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[21] = s0
-	}
-	{
-		// y[22] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][22][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][22][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][22][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][22][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][22][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][22][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][22][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][22][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][22][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][22][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][22][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][22][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][22][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][22][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][22][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][22][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[22] = s0
-	}
-	{
-		// y[23] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][23][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][23][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][23][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][23][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][23][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][23][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][23][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][23][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][23][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][23][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][23][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][23][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][23][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][23][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][23][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][23][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[23] = s0
-	}
-	{
-		// y[24] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(w[0][24][0] * xk)
-		xk = x[1]
-		s0_1 += float32(w[0][24][1] * xk)
-		xk = x[2]
-		s0_2 += float32(w[0][24][2] * xk)
-		xk = x[3]
-		s0_3 += float32(w[0][24][3] * xk)
-		xk = x[4]
-		s0_4 += float32(w[0][24][4] * xk)
-		xk = x[5]
-		s0_5 += float32(w[0][24][5] * xk)
-		xk = x[6]
-		s0_6 += float32(w[0][24][6] * xk)
-		xk = x[7]
-		s0_7 += float32(w[0][24][7] * xk)
-		xk = x[8]
-		s0_0 += float32(w[0][24][8] * xk)
-		xk = x[9]
-		s0_1 += float32(w[0][24][9] * xk)
-		xk = x[10]
-		s0_2 += float32(w[0][24][10] * xk)
-		xk = x[11]
-		s0_3 += float32(w[0][24][11] * xk)
-		xk = x[12]
-		s0_4 += float32(w[0][24][12] * xk)
-		xk = x[13]
-		s0_5 += float32(w[0][24][13] * xk)
-		xk = x[14]
-		s0_6 += float32(w[0][24][14] * xk)
-		xk = x[15]
-		s0_7 += float32(w[0][24][15] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[24] = s0
+		y[k] = s0
 	}
 }
 
@@ -2579,64 +313,45 @@ func dense4GradWeightGeneric(g *[1][25][16]float32, dy [][16]float32, x [][25]fl
 	dy = dy[:len(x)]
 	for k := range 25 {
 		gk := &g[0][k]
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
-		}
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-				s3 += float32(d[8] * xk)
-				s4 += float32(d[9] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-			gk[8] = s3
-			gk[9] = s4
-		}
-		{
+		for j := 0; j <= 6; j += 6 {
 			var s0, s1, s2, s3, s4, s5 float32
 			for b := range x {
 				xk := x[b][k]
 				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[10] * xk)
-				s1 += float32(d[11] * xk)
-				s2 += float32(d[12] * xk)
-				s3 += float32(d[13] * xk)
-				s4 += float32(d[14] * xk)
-				s5 += float32(d[15] * xk)
+				s0 += float32(d[j] * xk)
+				s1 += float32(d[j+1] * xk)
+				s2 += float32(d[j+2] * xk)
+				s3 += float32(d[j+3] * xk)
+				s4 += float32(d[j+4] * xk)
+				s5 += float32(d[j+5] * xk)
 			}
-			gk[10] = s0
-			gk[11] = s1
-			gk[12] = s2
-			gk[13] = s3
-			gk[14] = s4
-			gk[15] = s5
+			gk[j] = s0
+			gk[j+1] = s1
+			gk[j+2] = s2
+			gk[j+3] = s3
+			gk[j+4] = s4
+			gk[j+5] = s5
+		}
+		{
+			var s0, s1, s2, s3 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[16]float32)(dy[b][0 : 0+16])
+				s0 += float32(d[12] * xk)
+				s1 += float32(d[13] * xk)
+				s2 += float32(d[14] * xk)
+				s3 += float32(d[15] * xk)
+			}
+			gk[12] = s0
+			gk[13] = s1
+			gk[14] = s2
+			gk[15] = s3
 		}
 	}
 }
 
 // dense4WeightDropConnectGeneric changes dense4.weight.kept: y = w · m.
-func dense4WeightDropConnectGeneric(t *Trainer, p *params, g *params) {
+func dense4WeightDropConnectGeneric(t *Trainer, p, g *params) {
 	for q := range 1 {
 		for k := range 25 {
 			ws := &p.w4[q][k]
@@ -2653,7 +368,7 @@ func dense4WeightDropConnectGeneric(t *Trainer, p *params, g *params) {
 }
 
 // dense4WeightDropConnectGradientGeneric changes dense4.weight: dw = g · m.
-func dense4WeightDropConnectGradientGeneric(t *Trainer, p *params, g *params) {
+func dense4WeightDropConnectGradientGeneric(t *Trainer, p, g *params) {
 	for q := range 1 {
 		for k := range 25 {
 			gs := &g.w4[q][k]
@@ -2670,7 +385,7 @@ func dense4WeightDropConnectGradientGeneric(t *Trainer, p *params, g *params) {
 }
 
 // dense4WeightSgdGeneric changes dense4.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func dense4WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+func dense4WeightSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
 	for q := range 1 {
 		for k := range 25 {
 			gs := &g.w4[q][k]
@@ -2691,6 +406,41 @@ func dense4WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 fl
 	}
 }
 
+// dropoutGradientToGeluGradientOfRowsGeneric is dropoutGradientToGeluGradientOfSumsGeneric for every row.
+func dropoutGradientToGeluGradientOfRowsGeneric(y, u0, u1 [][33]float32) {
+	u0 = u0[:len(y)]
+	u1 = u1[:len(y)]
+	for i := range y {
+		dropoutGradientToGeluGradientOfSumsGeneric(y[i][:33], u0[i][:33], u1[i][:33])
+	}
+}
+
+// dropoutGradientToGeluGradientOfSumsGeneric computes dropout gradient to gelu gradient of the sums in y.
+func dropoutGradientToGeluGradientOfSumsGeneric(y, u0, u1 []float32) {
+	u0 = u0[:len(y)]
+	u1 = u1[:len(y)]
+	for j, s := range y {
+		sv0 := dropout(s, u0[j])
+		y[j] = geluGradient(u1[j], sv0)
+	}
+}
+
+// eluOfRows_2Generic is eluOfSums_2Generic for every row.
+func eluOfRows_2Generic(y, y1 [][8]float32) {
+	y1 = y1[:len(y)]
+	for i := range y {
+		eluOfSums_2Generic(y[i][:8], y1[i][:8])
+	}
+}
+
+// eluOfSums_2Generic computes elu of the sums in y.
+func eluOfSums_2Generic(y, y1 []float32) {
+	y1 = y1[:len(y)]
+	for j, s := range y {
+		y1[j] = elu(s)
+	}
+}
+
 // eyeBiasGrad computes the gradient of a bias: the sum of dy over the samples, in their order.
 func eyeBiasGrad(g *[3][16]float32, dy [][33]float32) {
 	*g = [3][16]float32{}
@@ -2703,7 +453,7 @@ func eyeBiasGrad(g *[3][16]float32, dy [][33]float32) {
 }
 
 // eyeBiasSgdGeneric changes eye.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func eyeBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+func eyeBiasSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
 	for q := range 2 {
 		gs := &g.b1[q]
 		ws := &p.b1[q]
@@ -2738,404 +488,6 @@ func eyeBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32
 	}
 }
 
-// eyeForwardTrainGeneric computes the output of layer "eye", 19→33:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = gelu(s)
-//	}
-//
-// Rolled: 627 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
-func eyeForwardTrainGeneric(y *[33]float32, y1 *[33]float32, x *[19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	for q := range w {
-		wq := &w[q]
-		bq := &b[q]
-		yq := (*[16]float32)(y[q*16 : q*16+16])
-		y1q := (*[16]float32)(y1[q*16 : q*16+16])
-		{
-			s0_0 := bq[0]
-			s1_0 := bq[1]
-			s2_0 := bq[2]
-			var s0_1, s1_1, s2_1 float32
-			for k := 0; k <= 15; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-					s1_0 += float32(wk[1] * xk)
-					s2_0 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-					s1_1 += float32(wk[1] * xk)
-					s2_1 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[0] * xk)
-					s1_0 += float32(wk[1] * xk)
-					s2_0 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[0] * xk)
-					s1_1 += float32(wk[1] * xk)
-					s2_1 += float32(wk[2] * xk)
-				}
-			}
-			{
-				wk := &wq[16]
-				xk := x[16]
-				s0_0 += float32(wk[0] * xk)
-				s1_0 += float32(wk[1] * xk)
-				s2_0 += float32(wk[2] * xk)
-			}
-			{
-				wk := &wq[17]
-				xk := x[17]
-				s0_1 += float32(wk[0] * xk)
-				s1_1 += float32(wk[1] * xk)
-				s2_1 += float32(wk[2] * xk)
-			}
-			s0_0 += float32(wq[18][0] * x[18])
-			s1_0 += float32(wq[18][1] * x[18])
-			s2_0 += float32(wq[18][2] * x[18])
-			s0 := (s0_0 + s0_1)
-			yq[0] = s0
-			y1q[0] = gelu(s0)
-			s1 := (s1_0 + s1_1)
-			yq[1] = s1
-			y1q[1] = gelu(s1)
-			s2 := (s2_0 + s2_1)
-			yq[2] = s2
-			y1q[2] = gelu(s2)
-		}
-		{
-			s0_0 := bq[3]
-			s1_0 := bq[4]
-			s2_0 := bq[5]
-			var s0_1, s1_1, s2_1 float32
-			for k := 0; k <= 15; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[3] * xk)
-					s1_0 += float32(wk[4] * xk)
-					s2_0 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[3] * xk)
-					s1_1 += float32(wk[4] * xk)
-					s2_1 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[3] * xk)
-					s1_0 += float32(wk[4] * xk)
-					s2_0 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[3] * xk)
-					s1_1 += float32(wk[4] * xk)
-					s2_1 += float32(wk[5] * xk)
-				}
-			}
-			{
-				wk := &wq[16]
-				xk := x[16]
-				s0_0 += float32(wk[3] * xk)
-				s1_0 += float32(wk[4] * xk)
-				s2_0 += float32(wk[5] * xk)
-			}
-			{
-				wk := &wq[17]
-				xk := x[17]
-				s0_1 += float32(wk[3] * xk)
-				s1_1 += float32(wk[4] * xk)
-				s2_1 += float32(wk[5] * xk)
-			}
-			s0_0 += float32(wq[18][3] * x[18])
-			s1_0 += float32(wq[18][4] * x[18])
-			s2_0 += float32(wq[18][5] * x[18])
-			s0 := (s0_0 + s0_1)
-			yq[3] = s0
-			y1q[3] = gelu(s0)
-			s1 := (s1_0 + s1_1)
-			yq[4] = s1
-			y1q[4] = gelu(s1)
-			s2 := (s2_0 + s2_1)
-			yq[5] = s2
-			y1q[5] = gelu(s2)
-		}
-		{
-			s0_0 := bq[6]
-			s1_0 := bq[7]
-			s2_0 := bq[8]
-			var s0_1, s1_1, s2_1 float32
-			for k := 0; k <= 15; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[6] * xk)
-					s1_0 += float32(wk[7] * xk)
-					s2_0 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[6] * xk)
-					s1_1 += float32(wk[7] * xk)
-					s2_1 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[6] * xk)
-					s1_0 += float32(wk[7] * xk)
-					s2_0 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[6] * xk)
-					s1_1 += float32(wk[7] * xk)
-					s2_1 += float32(wk[8] * xk)
-				}
-			}
-			{
-				wk := &wq[16]
-				xk := x[16]
-				s0_0 += float32(wk[6] * xk)
-				s1_0 += float32(wk[7] * xk)
-				s2_0 += float32(wk[8] * xk)
-			}
-			{
-				wk := &wq[17]
-				xk := x[17]
-				s0_1 += float32(wk[6] * xk)
-				s1_1 += float32(wk[7] * xk)
-				s2_1 += float32(wk[8] * xk)
-			}
-			s0_0 += float32(wq[18][6] * x[18])
-			s1_0 += float32(wq[18][7] * x[18])
-			s2_0 += float32(wq[18][8] * x[18])
-			s0 := (s0_0 + s0_1)
-			yq[6] = s0
-			y1q[6] = gelu(s0)
-			s1 := (s1_0 + s1_1)
-			yq[7] = s1
-			y1q[7] = gelu(s1)
-			s2 := (s2_0 + s2_1)
-			yq[8] = s2
-			y1q[8] = gelu(s2)
-		}
-		{
-			s0_0 := bq[9]
-			s1_0 := bq[10]
-			s2_0 := bq[11]
-			var s0_1, s1_1, s2_1 float32
-			for k := 0; k <= 15; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[9] * xk)
-					s1_0 += float32(wk[10] * xk)
-					s2_0 += float32(wk[11] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[9] * xk)
-					s1_1 += float32(wk[10] * xk)
-					s2_1 += float32(wk[11] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[9] * xk)
-					s1_0 += float32(wk[10] * xk)
-					s2_0 += float32(wk[11] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[9] * xk)
-					s1_1 += float32(wk[10] * xk)
-					s2_1 += float32(wk[11] * xk)
-				}
-			}
-			{
-				wk := &wq[16]
-				xk := x[16]
-				s0_0 += float32(wk[9] * xk)
-				s1_0 += float32(wk[10] * xk)
-				s2_0 += float32(wk[11] * xk)
-			}
-			{
-				wk := &wq[17]
-				xk := x[17]
-				s0_1 += float32(wk[9] * xk)
-				s1_1 += float32(wk[10] * xk)
-				s2_1 += float32(wk[11] * xk)
-			}
-			s0_0 += float32(wq[18][9] * x[18])
-			s1_0 += float32(wq[18][10] * x[18])
-			s2_0 += float32(wq[18][11] * x[18])
-			s0 := (s0_0 + s0_1)
-			yq[9] = s0
-			y1q[9] = gelu(s0)
-			s1 := (s1_0 + s1_1)
-			yq[10] = s1
-			y1q[10] = gelu(s1)
-			s2 := (s2_0 + s2_1)
-			yq[11] = s2
-			y1q[11] = gelu(s2)
-		}
-		{
-			s0_0 := bq[12]
-			s1_0 := bq[13]
-			s2_0 := bq[14]
-			s3_0 := bq[15]
-			var s0_1, s1_1, s2_1, s3_1 float32
-			for k := 0; k <= 15; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[12] * xk)
-					s1_0 += float32(wk[13] * xk)
-					s2_0 += float32(wk[14] * xk)
-					s3_0 += float32(wk[15] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[12] * xk)
-					s1_1 += float32(wk[13] * xk)
-					s2_1 += float32(wk[14] * xk)
-					s3_1 += float32(wk[15] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[12] * xk)
-					s1_0 += float32(wk[13] * xk)
-					s2_0 += float32(wk[14] * xk)
-					s3_0 += float32(wk[15] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[12] * xk)
-					s1_1 += float32(wk[13] * xk)
-					s2_1 += float32(wk[14] * xk)
-					s3_1 += float32(wk[15] * xk)
-				}
-			}
-			{
-				wk := &wq[16]
-				xk := x[16]
-				s0_0 += float32(wk[12] * xk)
-				s1_0 += float32(wk[13] * xk)
-				s2_0 += float32(wk[14] * xk)
-				s3_0 += float32(wk[15] * xk)
-			}
-			{
-				wk := &wq[17]
-				xk := x[17]
-				s0_1 += float32(wk[12] * xk)
-				s1_1 += float32(wk[13] * xk)
-				s2_1 += float32(wk[14] * xk)
-				s3_1 += float32(wk[15] * xk)
-			}
-			s0_0 += float32(wq[18][12] * x[18])
-			s1_0 += float32(wq[18][13] * x[18])
-			s2_0 += float32(wq[18][14] * x[18])
-			s3_0 += float32(wq[18][15] * x[18])
-			s0 := (s0_0 + s0_1)
-			yq[12] = s0
-			y1q[12] = gelu(s0)
-			s1 := (s1_0 + s1_1)
-			yq[13] = s1
-			y1q[13] = gelu(s1)
-			s2 := (s2_0 + s2_1)
-			yq[14] = s2
-			y1q[14] = gelu(s2)
-			s3 := (s3_0 + s3_1)
-			yq[15] = s3
-			y1q[15] = gelu(s3)
-		}
-	}
-	{
-		yq := (*[1]float32)(y[32 : 32+1])
-		y1q := (*[1]float32)(y1[32 : 32+1])
-		bq := &b[2]
-		{
-			s0_0 := bq[0]
-			var s0_1 float32
-			for k := 0; k <= 15; k += 4 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[0] * xk)
-				}
-			}
-			{
-				wk := &wt[16]
-				xk := x[16]
-				s0_0 += float32(wk[0] * xk)
-			}
-			{
-				wk := &wt[17]
-				xk := x[17]
-				s0_1 += float32(wk[0] * xk)
-			}
-			s0_0 += float32(wt[18][0] * x[18])
-			s0 := (s0_0 + s0_1)
-			yq[0] = s0
-			y1q[0] = gelu(s0)
-		}
-	}
-}
-
-// eyeForwardTrainRowsGeneric is eyeForwardTrainGeneric for every row.
-func eyeForwardTrainRowsGeneric(y [][33]float32, y1 [][33]float32, x [][19]float32, w *[2][19][16]float32, wt *[19][8]float32, b *[3][16]float32) {
-	y = y[:len(x)]
-	y1 = y1[:len(x)]
-	for i := range x {
-		eyeForwardTrainGeneric(&y[i], &y1[i], &x[i], w, wt, b)
-	}
-}
-
 // eyeGradWeightGeneric computes the gradient of the weights of layer "eye":
 //
 //	for n := range dy {
@@ -3150,58 +502,39 @@ func eyeGradWeightGeneric(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]fl
 	for q := range g {
 		for k := range 19 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
+			for j := 0; j <= 6; j += 6 {
 				var s0, s1, s2, s3, s4, s5 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
 				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+			}
+			{
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[12] * xk)
+					s1 += float32(d[13] * xk)
+					s2 += float32(d[14] * xk)
+					s3 += float32(d[15] * xk)
+				}
+				gk[12] = s0
+				gk[13] = s1
+				gk[14] = s2
+				gk[15] = s3
 			}
 		}
 	}
@@ -3220,7 +553,7 @@ func eyeGradWeightGeneric(g *[2][19][16]float32, gt *[19][8]float32, dy [][33]fl
 }
 
 // eyeWeightSgdGeneric changes eye.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func eyeWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+func eyeWeightSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
 	for q := range 2 {
 		for k := range 19 {
 			gs := &g.w1[q][k]
@@ -3257,6 +590,22 @@ func eyeWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float
 	}
 }
 
+// geluOfRows_2Generic is geluOfSums_2Generic for every row.
+func geluOfRows_2Generic(y, y1 [][33]float32) {
+	y1 = y1[:len(y)]
+	for i := range y {
+		geluOfSums_2Generic(y[i][:33], y1[i][:33])
+	}
+}
+
+// geluOfSums_2Generic computes gelu of the sums in y.
+func geluOfSums_2Generic(y, y1 []float32) {
+	y1 = y1[:len(y)]
+	for j, s := range y {
+		y1[j] = gelu(s)
+	}
+}
+
 // halve adds the lanes in halves: lane i += lane i+8, i+4, i+2, i+1.
 func halve(lanes *[16]float32) float32 {
 	for i := range 8 {
@@ -3283,7 +632,7 @@ func innerBiasGrad(g *[2][16]float32, dy [][17]float32) {
 }
 
 // innerBiasSgdGeneric changes inner.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func innerBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+func innerBiasSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
 	for q := range 1 {
 		gs := &g.b2[q]
 		ws := &p.b2[q]
@@ -3318,531 +667,6 @@ func innerBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float
 	}
 }
 
-// innerForwardTrainGeneric computes the output of layer "inner", 33→17:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = tanh(s)
-//	}
-//
-// Rolled: 561 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
-func innerForwardTrainGeneric(y *[17]float32, x *[33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	wq := &w[0]
-	bq := &b[0]
-	yq := (*[16]float32)(y[0 : 0+16])
-	{
-		s0_0 := bq[0]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[0] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[0] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[0] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[0] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][0] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[0] = tanh(s0)
-	}
-	{
-		s0_0 := bq[1]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[1] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[1] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[1] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[1] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][1] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[1] = tanh(s0)
-	}
-	{
-		s0_0 := bq[2]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[2] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[2] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[2] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[2] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][2] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[2] = tanh(s0)
-	}
-	{
-		s0_0 := bq[3]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[3] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[3] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[3] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[3] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][3] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[3] = tanh(s0)
-	}
-	{
-		s0_0 := bq[4]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[4] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[4] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[4] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[4] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][4] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[4] = tanh(s0)
-	}
-	{
-		s0_0 := bq[5]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[5] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[5] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[5] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[5] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][5] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[5] = tanh(s0)
-	}
-	{
-		s0_0 := bq[6]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[6] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[6] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[6] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[6] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][6] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[6] = tanh(s0)
-	}
-	{
-		s0_0 := bq[7]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[7] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[7] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[7] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[7] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][7] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[7] = tanh(s0)
-	}
-	{
-		s0_0 := bq[8]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[8] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[8] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[8] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[8] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][8] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[8] = tanh(s0)
-	}
-	{
-		s0_0 := bq[9]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[9] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[9] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[9] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[9] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][9] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[9] = tanh(s0)
-	}
-	{
-		s0_0 := bq[10]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[10] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[10] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[10] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[10] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][10] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[10] = tanh(s0)
-	}
-	{
-		s0_0 := bq[11]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[11] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[11] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[11] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[11] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][11] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[11] = tanh(s0)
-	}
-	{
-		s0_0 := bq[12]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[12] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[12] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[12] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[12] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][12] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[12] = tanh(s0)
-	}
-	{
-		s0_0 := bq[13]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[13] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[13] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[13] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[13] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][13] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[13] = tanh(s0)
-	}
-	{
-		s0_0 := bq[14]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[14] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[14] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[14] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[14] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][14] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[14] = tanh(s0)
-	}
-	{
-		s0_0 := bq[15]
-		var s0_1, s0_2, s0_3 float32
-		for k := 0; k <= 29; k += 4 {
-			{
-				wk := &wq[k]
-				xk := x[k]
-				s0_0 += float32(wk[15] * xk)
-			}
-			{
-				wk := &wq[k+1]
-				xk := x[k+1]
-				s0_1 += float32(wk[15] * xk)
-			}
-			{
-				wk := &wq[k+2]
-				xk := x[k+2]
-				s0_2 += float32(wk[15] * xk)
-			}
-			{
-				wk := &wq[k+3]
-				xk := x[k+3]
-				s0_3 += float32(wk[15] * xk)
-			}
-		}
-		s0_0 += float32(wq[32][15] * x[32])
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		yq[15] = tanh(s0)
-	}
-	{
-		yq := (*[1]float32)(y[16 : 16+1])
-		bq := &b[1]
-		{
-			s0_0 := bq[0]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 29; k += 4 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[0] * xk)
-				}
-			}
-			s0_0 += float32(wt[32][0] * x[32])
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[0] = tanh(s0)
-		}
-	}
-}
-
-// innerForwardTrainRowsGeneric is innerForwardTrainGeneric for every row.
-func innerForwardTrainRowsGeneric(y [][17]float32, x [][33]float32, w *[1][33][16]float32, wt *[33][8]float32, b *[2][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		innerForwardTrainGeneric(&y[i], &x[i], w, wt, b)
-	}
-}
-
 // innerGradInput computes the input gradient of layer "inner", 17→33:
 //
 //	for n := range y {
@@ -3850,11 +674,11 @@ func innerForwardTrainRowsGeneric(y [][17]float32, x [][33]float32, w *[1][33][1
 //		for k := range x {
 //			s += w[k][n] * x[k]
 //		}
-//		y[n] = geluGradient(dropoutGradient(s))
+//		y[n] = s
 //	}
 //
 // Rolled: 561 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func innerGradInput(y *[33]float32, x *[17]float32, w *[1][33][16]float32, wt *[33][8]float32, dropout1Mask *[33]float32, z1 *[33]float32) {
+func innerGradInput(y *[33]float32, x *[17]float32, w *[1][33][16]float32, wt *[33][8]float32) {
 	for k := 0; k <= 32; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		{
@@ -3877,18 +701,15 @@ func innerGradInput(y *[33]float32, x *[17]float32, w *[1][33][16]float32, wt *[
 			s0_0 += float32(w0[0] * d[0])
 		}
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		s0v0 := dropoutGradient(s0, dropout1Mask[k])
-		y[k] = geluGradient(z1[k], s0v0)
+		y[k] = s0
 	}
 }
 
 // innerGradInputRowsGeneric is innerGradInput for every row.
-func innerGradInputRowsGeneric(y [][33]float32, x [][17]float32, w *[1][33][16]float32, wt *[33][8]float32, u0 [][33]float32, u1 [][33]float32) {
+func innerGradInputRowsGeneric(y [][33]float32, x [][17]float32, w *[1][33][16]float32, wt *[33][8]float32) {
 	y = y[:len(x)]
-	u0 = u0[:len(x)]
-	u1 = u1[:len(x)]
 	for i := range x {
-		innerGradInput(&y[i], &x[i], w, wt, &u0[i], &u1[i])
+		innerGradInput(&y[i], &x[i], w, wt)
 	}
 }
 
@@ -3905,58 +726,39 @@ func innerGradWeightGeneric(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]
 	dy = dy[:len(x)]
 	for k := range 33 {
 		gk := &g[0][k]
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[0] * xk)
-				s1 += float32(d[1] * xk)
-				s2 += float32(d[2] * xk)
-				s3 += float32(d[3] * xk)
-				s4 += float32(d[4] * xk)
-			}
-			gk[0] = s0
-			gk[1] = s1
-			gk[2] = s2
-			gk[3] = s3
-			gk[4] = s4
-		}
-		{
-			var s0, s1, s2, s3, s4 float32
-			for b := range x {
-				xk := x[b][k]
-				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-				s3 += float32(d[8] * xk)
-				s4 += float32(d[9] * xk)
-			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-			gk[8] = s3
-			gk[9] = s4
-		}
-		{
+		for j := 0; j <= 6; j += 6 {
 			var s0, s1, s2, s3, s4, s5 float32
 			for b := range x {
 				xk := x[b][k]
 				d := (*[16]float32)(dy[b][0 : 0+16])
-				s0 += float32(d[10] * xk)
-				s1 += float32(d[11] * xk)
-				s2 += float32(d[12] * xk)
-				s3 += float32(d[13] * xk)
-				s4 += float32(d[14] * xk)
-				s5 += float32(d[15] * xk)
+				s0 += float32(d[j] * xk)
+				s1 += float32(d[j+1] * xk)
+				s2 += float32(d[j+2] * xk)
+				s3 += float32(d[j+3] * xk)
+				s4 += float32(d[j+4] * xk)
+				s5 += float32(d[j+5] * xk)
 			}
-			gk[10] = s0
-			gk[11] = s1
-			gk[12] = s2
-			gk[13] = s3
-			gk[14] = s4
-			gk[15] = s5
+			gk[j] = s0
+			gk[j+1] = s1
+			gk[j+2] = s2
+			gk[j+3] = s3
+			gk[j+4] = s4
+			gk[j+5] = s5
+		}
+		{
+			var s0, s1, s2, s3 float32
+			for b := range x {
+				xk := x[b][k]
+				d := (*[16]float32)(dy[b][0 : 0+16])
+				s0 += float32(d[12] * xk)
+				s1 += float32(d[13] * xk)
+				s2 += float32(d[14] * xk)
+				s3 += float32(d[15] * xk)
+			}
+			gk[12] = s0
+			gk[13] = s1
+			gk[14] = s2
+			gk[15] = s3
 		}
 	}
 	for k := range 33 {
@@ -3974,7 +776,7 @@ func innerGradWeightGeneric(g *[1][33][16]float32, gt *[33][8]float32, dy [][17]
 }
 
 // innerWeightSgdGeneric changes inner.weight: dw = 0.002 · w; g = g + dw; g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func innerWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+func innerWeightSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
 	for q := range 1 {
 		for k := range 33 {
 			gs := &g.w2[q][k]
@@ -4027,7 +829,7 @@ func mixedBiasGrad(g *[1][16]float32, dy [][16]float32) {
 }
 
 // mixedBiasSgdGeneric changes mixed.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func mixedBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+func mixedBiasSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
 	for q := range 1 {
 		gs := &g.b5[q]
 		ws := &p.b5[q]
@@ -4057,7 +859,7 @@ func mixedBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float
 //	}
 //
 // Fully unrolled: 129 multiply-adds (the connections there are of 256). It does not allocate; y must not overlap the operands.
-func mixedForwardTrain(y *[16]float32, y1 *[16]float32, x *[16]float32, w *[144]float32, b *[1][16]float32) {
+func mixedForwardTrain(y, y1, x *[16]float32, w *[144]float32, b *[1][16]float32) {
 	{
 		s0 := b[0][0]
 		s0 += float32(w[0] * x[0])
@@ -4280,7 +1082,7 @@ func mixedForwardTrain(y *[16]float32, y1 *[16]float32, x *[16]float32, w *[144]
 //	}
 //
 // Fully unrolled: 129 multiply-adds (the connections there are of 256). It does not allocate; y must not overlap the operands.
-func mixedGradInput(y *[16]float32, x *[16]float32, w *[144]float32, a4 *[16]float32) {
+func mixedGradInput(y, x *[16]float32, w *[144]float32, a4 *[16]float32) {
 	{
 		var s0 float32
 		s0 += float32(w[0] * x[0])
@@ -4485,7 +1287,7 @@ func mixedGradInput(y *[16]float32, x *[16]float32, w *[144]float32, a4 *[16]flo
 //	}
 //
 // in the order of the samples. It does not allocate.
-func mixedGradWeight(g *[144]float32, dy [][16]float32, x [][16]float32) {
+func mixedGradWeight(g *[144]float32, dy, x [][16]float32) {
 	dy = dy[:len(x)]
 	for n := range 16 {
 		gn := g[w5Begin[n]:w5Begin[n+1]]
@@ -4502,7 +1304,7 @@ func mixedGradWeight(g *[144]float32, dy [][16]float32, x [][16]float32) {
 }
 
 // mixedWeightSgdGeneric changes mixed.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func mixedWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+func mixedWeightSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
 	{
 		gs := &g.w5
 		ws := &p.w5
@@ -4533,7 +1335,7 @@ func scoreBiasGrad(g *[1][16]float32, dy [][1]float32) {
 }
 
 // scoreBiasSgdGeneric changes score.bias: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func scoreBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+func scoreBiasSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
 	{
 		gs := &g.b7[0]
 		ws := &p.b7[0]
@@ -4552,64 +1354,11 @@ func scoreBiasSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float
 	}
 }
 
-// scoreForwardTrainGeneric computes the output of layer "score", 16→1:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = sigmoid(s)
-//	}
-//
-// Fully unrolled: 16 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
-func scoreForwardTrainGeneric(y *[1]float32, x *[16]float32, wt *[16][8]float32, b *[1][16]float32) {
-	{
-		// y[0] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][0]
-		var s0_1, s0_2, s0_3 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][0] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[2][0] * xk)
-		xk = x[3]
-		s0_3 += float32(wt[3][0] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][0] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][0] * xk)
-		xk = x[6]
-		s0_2 += float32(wt[6][0] * xk)
-		xk = x[7]
-		s0_3 += float32(wt[7][0] * xk)
-		xk = x[8]
-		s0_0 += float32(wt[8][0] * xk)
-		xk = x[9]
-		s0_1 += float32(wt[9][0] * xk)
-		xk = x[10]
-		s0_2 += float32(wt[10][0] * xk)
-		xk = x[11]
-		s0_3 += float32(wt[11][0] * xk)
-		xk = x[12]
-		s0_0 += float32(wt[12][0] * xk)
-		xk = x[13]
-		s0_1 += float32(wt[13][0] * xk)
-		xk = x[14]
-		s0_2 += float32(wt[14][0] * xk)
-		xk = x[15]
-		s0_3 += float32(wt[15][0] * xk)
-		s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-		y[0] = sigmoid(s0)
-	}
-}
-
-// scoreForwardTrainRowsGeneric is scoreForwardTrainGeneric for every row.
+// scoreForwardTrainRowsGeneric is scoreForwardGeneric for every row.
 func scoreForwardTrainRowsGeneric(y [][1]float32, x [][16]float32, wt *[16][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		scoreForwardTrainGeneric(&y[i], &x[i], wt, b)
+		scoreForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -4623,135 +1372,17 @@ func scoreForwardTrainRowsGeneric(y [][1]float32, x [][16]float32, wt *[16][8]fl
 //		y[n] = s
 //	}
 //
-// Fully unrolled: 16 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// Rolled: 16 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func scoreGradInput(y *[16]float32, x *[1]float32, wt *[16][8]float32) {
-	{
-		// y[0] = Σ w[k][n]·x[k]
+	for k := 0; k <= 15; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][0] * xk)
+		{
+			w0 := &wt[k]
+			d := (*[1]float32)(x[0:1])
+			s0_0 += float32(w0[0] * d[0])
+		}
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[0] = s0
-	}
-	{
-		// y[1] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[1][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[1] = s0
-	}
-	{
-		// y[2] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[2][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[2] = s0
-	}
-	{
-		// y[3] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[3][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[3] = s0
-	}
-	{
-		// y[4] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[4][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[4] = s0
-	}
-	{
-		// y[5] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[5][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[5] = s0
-	}
-	{
-		// y[6] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[6][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[6] = s0
-	}
-	{
-		// y[7] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[7][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[7] = s0
-	}
-	{
-		// y[8] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[8][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[8] = s0
-	}
-	{
-		// y[9] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[9][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[9] = s0
-	}
-	{
-		// y[10] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[10][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[10] = s0
-	}
-	{
-		// y[11] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[11][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[11] = s0
-	}
-	{
-		// y[12] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[12][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[12] = s0
-	}
-	{
-		// y[13] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[13][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[13] = s0
-	}
-	{
-		// y[14] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[14][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[14] = s0
-	}
-	{
-		// y[15] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[15][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[15] = s0
+		y[k] = s0
 	}
 }
 
@@ -4789,7 +1420,7 @@ func scoreGradWeightGeneric(gt *[16][8]float32, dy [][1]float32, x [][16]float32
 }
 
 // scoreWeightSgdGeneric changes score.weight: g = g · c; momentum_buffer = (0.9 · momentum_buffer) + g; g = g + (0.9 · momentum_buffer); w = w - (lr · g).
-func scoreWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 float32) {
+func scoreWeightSgdGeneric(t *Trainer, p, g *params, lr, c_2 float32) {
 	for k := range 16 {
 		gs := &g.w7[k]
 		ws := &p.w7[k]
@@ -4805,5 +1436,12 @@ func scoreWeightSgdGeneric(t *Trainer, p *params, g *params, lr float32, c_2 flo
 			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
+	}
+}
+
+// sigmoidOfRows_2Generic is sigmoidOfSumsGeneric for every row.
+func sigmoidOfRows_2Generic(y [][1]float32) {
+	for i := range y {
+		sigmoidOfSumsGeneric(y[i][:1])
 	}
 }

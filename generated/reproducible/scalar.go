@@ -43,11 +43,6 @@ func dropout(x float32, m float32) float32 {
 	return float32(x * m)
 }
 
-// dropoutGradient is dx = dy · m.
-func dropoutGradient(dy float32, m float32) float32 {
-	return float32(dy * m)
-}
-
 // elu is y = select(x < 0, expm1(x), x).
 func elu(x float32) float32 {
 	if x < 0 {

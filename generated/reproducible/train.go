@@ -66,23 +66,28 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 			imageScaled[i][j] = normalize(x[i].Image[j], p.meanOfImage[j/16][j%16], p.stdOfImage[j/16][j%16])
 		}
 	}
-	eyeForwardTrainRows(z1, a1, imageScaled, &p.w1, &p.w1t, &p.b1)
+	eyeForwardRows(z1, imageScaled, &p.w1, &p.w1t, &p.b1)
+	geluOfRows_2(z1, a1)
 	for i := range x {
 		nnrt.Dropout(dropout1Mask[i][:], t.seed, nnrt.PurposeDropout, t.step, 4, t.seen+uint32(from+i), 0, 858993459, 1.25)
 		dropoutEach(&dropout1[i], &a1[i], &dropout1Mask[i])
 	}
-	innerForwardTrainRows(a2, dropout1, &p.w2, &p.w2t, &p.b2)
-	bodyForwardTrainRows(z3, a3, x, &p.w3, &p.b3)
+	innerForwardRows(a2, dropout1, &p.w2, &p.w2t, &p.b2)
+	tanhOfRows(a2)
+	bodyForwardRows(z3, x, &p.w3, &p.b3)
+	eluOfRows_2(z3, a3)
 	for i := range x {
 		copy(senses[i][0:17], a2[i][:])
 		copy(senses[i][17:25], a3[i][:])
 	}
-	dense4ForwardTrainRows(a4, senses, &t.m.connectionsKept.w4, &p.b4)
+	dense4ForwardRows(a4, senses, &t.m.connectionsKept.w4, &p.b4)
+	softplusOfRows(a4)
 	for i := range x {
 		mixedForwardTrain(&z5[i], &a5[i], &a4[i], &p.w5, &p.b5)
 	}
-	choiceForwardTrainRows(z6, a5, &p.w6, &p.b6)
+	choiceForwardRows(z6, a5, &p.w6, &p.b6)
 	scoreForwardTrainRows(a7, a5, &p.w7, &p.b7)
+	sigmoidOfRows_2(a7)
 	for i := range x {
 		s_4 := z6[i][0]
 		for j := 1; j < 3; j++ {
@@ -110,7 +115,8 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		dz7[i][0] = sigmoidGradient(a7[i][0], da7[i][0])
 	}
 	scoreGradInputRows(da5, dz7, &p.w7)
-	choiceGradInputRows(dz5, dz6, &p.w6, da5, z5)
+	choiceGradInputRows(dz5, dz6, &p.w6)
+	addGradientsToSiluGradientOfRows(dz5, da5, z5)
 	for i := range x {
 		mixedGradInput(&dz4[i], &dz5[i], &p.w5, &a4[i])
 	}
@@ -121,7 +127,8 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 		eluGradientEach(&dz3[i], &z3[i], &da3[i])
 		tanhGradientEach(&dz2[i], &a2[i], &da2[i])
 	}
-	innerGradInputRows(dz1, dz2, &p.w2, &p.w2t, dropout1Mask, z1)
+	innerGradInputRows(dz1, dz2, &p.w2, &p.w2t)
+	dropoutGradientToGeluGradientOfRows(dz1, dropout1Mask, z1)
 }
 
 // losses is the loss of a batch, once all samples went through the network.
@@ -218,18 +225,23 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 		}
 	}
 	eyeForwardRows(a1, imageScaled, &p.w1, &p.w1t, &p.b1)
+	geluOfRows(a1)
 	innerForwardRows(a2, a1, &p.w2, &p.w2t, &p.b2)
-	bodyForwardRows_2(a3, x, &p.w3, &p.b3)
+	tanhOfRows(a2)
+	bodyForwardRows(a3, x, &p.w3, &p.b3)
+	eluOfRows(a3)
 	for i := range x {
 		copy(senses[i][0:17], a2[i][:])
 		copy(senses[i][17:25], a3[i][:])
 	}
-	dense4ForwardRows_2(a4, senses, &p.w4, &p.b4)
+	dense4ForwardRows(a4, senses, &p.w4, &p.b4)
+	softplusOfRows(a4)
 	for i := range x {
 		mixedForward(&a5[i], &a4[i], &p.w5, &p.b5)
 	}
-	choiceForwardRows_2(z6, a5, &p.w6, &p.b6)
-	scoreForwardRows_2(a7, a5, &p.w7, &p.b7)
+	choiceForwardRows(z6, a5, &p.w6, &p.b6)
+	scoreForwardTrainRows(a7, a5, &p.w7, &p.b7)
+	sigmoidOfRows_2(a7)
 	for i := range x {
 		s := z6[i][0]
 		for j := 1; j < 3; j++ {

@@ -3,138 +3,133 @@
 
 package standalone
 
-// learn8_3AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn8_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func biasEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
 
-// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn8_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func biasEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
+func dense4x8AVX2(y, x, wt, b *float32)
+
+//go:noescape
+func dense4x8AVX512(y, x, wt, b *float32)
+
+//go:noescape
+func dense8x3AVX2(y, x, wt, b *float32)
+
+//go:noescape
+func dense8x3AVX512(y, x, wt, b *float32)
+
+//go:noescape
+func inputGradientAVX2(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func inputGradientAVX512(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func learn8AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func learnUpTo16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func learnUpTo8AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func rows8AVX2(y, x, w, b *float32, xStride, yStride, tiles0, tiles1, tiles2, tiles3 int)
+
+//go:noescape
+func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2, tiles3 int)
+
+//go:noescape
+func rowsUpTo16AVX512_2(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2, tiles3 int)
+
+//go:noescape
+func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func sgdElementsAVX2(g_, w_, lr_ *float32, vectors int)
+
+//go:noescape
+func sgdElementsAVX512(g_, w_, lr_ *float32, vectors int)
+
+//go:noescape
+func step4x8AVX2(wt, b, x, dy, rate *float32)
+
+//go:noescape
+func step4x8AVX512(wt, b, x, dy, rate *float32)
+
+//go:noescape
+func step8x3AVX2(wt, b, x, dy, rate *float32)
+
+//go:noescape
+func step8x3AVX512(wt, b, x, dy, rate *float32)
+
+//go:noescape
+func stepGradientAVX2(wt, x, dy, rate, dx, u *float32, first, count, mask int)
+
+//go:noescape
+func stepGradientAVX512(wt, x, dy, rate, dx, u *float32, first, count, mask int)
+
+//go:noescape
+func weightGradient8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn8_3AVX512(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
-		return
-	}
-	if useAVX2 {
+		learnUpTo16AVX512(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x), 32, 0, 255)
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn8_4AVX2(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
-		return
+		learn8AVX2(&p.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x), 32, 0)
+	default:
+		dense1BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense1BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1BiasSgd changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense1BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &lr, 1)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 2)
+	default:
+		dense1BiasSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &lr, 2)
-		return
-	}
-	dense1BiasSgdGeneric(t, p, g, lr)
 }
-
-// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 32 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 32 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense1Forward(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense1ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
+	switch {
+	case useAVX512:
+		dense4x8AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+	case useAVX2:
+		dense4x8AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	default:
+		dense1ForwardGeneric(y, x, wt, b)
 	}
-	if useAVX2 {
-		dense1ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense1ForwardGeneric(y, x, wt, b)
 }
 
-// dense1ForwardRowsPanel0AVX512 sums 4 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardRowsPanel1AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardRows is dense1Forward_2Generic for every row.
+// dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense1Forward_2(&y[0], (*[4]float32)(&x[0]), wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		dense1ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			dense1ForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense1Forward_2(&y[0], (*[4]float32)(&x[0]), wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		dense1ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			dense1ForwardRowsPanel1AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	dense1ForwardRowsGeneric(y, x, wt, b)
-}
-
-// dense1ForwardRows_2Panel0AVX512 sums 4 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardRows_2Panel1AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardRows_2 is dense1ForwardGeneric for every row.
-func dense1ForwardRows_2(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense1Forward(&y[0], (*[4]float32)(&x[0]), wt, b)
 			return
@@ -145,13 +140,11 @@ func dense1ForwardRows_2(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16
 		if again12 {
 			single12 = 0
 		}
-		dense1ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 32, 255, by12, by8, by4, single12)
 		if again12 {
-			dense1ForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rowsUpTo16AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 16, 32, 255, 0, 0, 1, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			dense1Forward(&y[0], (*[4]float32)(&x[0]), wt, b)
 			return
@@ -162,145 +155,14 @@ func dense1ForwardRows_2(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16
 		if again12 {
 			single12 = 0
 		}
-		dense1ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rows8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 32, by12, by8, by4, single12)
 		if again12 {
-			dense1ForwardRows_2Panel1AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rows8AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 16, 32, 0, 0, 1, 0)
 		}
-		return
+	default:
+		dense1ForwardRowsGeneric(y, x, wt, b)
 	}
-	dense1ForwardRows_2Generic(y, x, wt, b)
 }
-
-// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 32 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 32 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense1ForwardTrain(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense1ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense1ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense1ForwardTrainGeneric(y, x, wt, b)
-}
-
-// dense1ForwardTrainRowsPanel0AVX512 sums 4 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardTrainRowsPanel1AVX2 sums 4 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardTrainRows is dense1ForwardTrain_2Generic for every row.
-func dense1ForwardTrainRows(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense1ForwardTrain_2(&y[0], (*[4]float32)(&x[0]), wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		dense1ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			dense1ForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense1ForwardTrain_2(&y[0], (*[4]float32)(&x[0]), wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		dense1ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			dense1ForwardTrainRowsPanel1AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	dense1ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-// dense1ForwardTrain_2AVX512 is dense1ForwardTrain_2Generic for avx512: 32 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrain_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense1ForwardTrain_2AVX2 is dense1ForwardTrain_2Generic for avx2: 32 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense1ForwardTrain_2(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense1ForwardTrain_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense1ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense1ForwardTrain_2Generic(y, x, wt, b)
-}
-
-// dense1Forward_2AVX512 is dense1Forward_2Generic for avx512: 32 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 32 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense1Forward_2(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense1Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense1Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense1Forward_2Generic(y, x, wt, b)
-}
-
-// gradient8AVX512 sums the gradients of the weights of 8 outputs over the rows.
-//
-//go:noescape
-func gradient8AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
-//
-//go:noescape
-func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -312,26 +174,15 @@ func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 //
 // in the order of the samples. It does not allocate.
 func dense1GradWeight(gt *[4][8]float32, dy [][8]float32, x []Input) {
-	if useAVX512 {
-		gradient8AVX512(&gt[0][0], &dy[0][0], &x[0][0], 4, len(x))
-		return
+	switch {
+	case useAVX512:
+		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 4, len(x), 32, 16, 255)
+	case useAVX2:
+		weightGradient8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 4, len(x), 32, 16)
+	default:
+		dense1GradWeightGeneric(gt, dy, x)
 	}
-	if useAVX2 {
-		gradient8_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 4, len(x))
-		return
-	}
-	dense1GradWeightGeneric(gt, dy, x)
 }
-
-// dense1RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense1RankOneAllAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense1RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense1RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense1RankOne is the step of layer "dense1" by one sample:
 //
@@ -345,190 +196,101 @@ func dense1RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 // with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense1RankOne(wt *[4][8]float32, b *[1][16]float32, x *[4]float32, dy *[8]float32, rate float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		negative := -rate
-		dense1RankOneAllAVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
-	}
-	if useAVX2 {
+		step4x8AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+	case useAVX2:
 		negative := -rate
-		dense1RankOneAll_2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
+		step4x8AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+	default:
+		dense1RankOneGeneric(wt, b, x, dy, rate)
 	}
-	dense1RankOneGeneric(wt, b, x, dy, rate)
 }
 
-// learn8AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(4, 16, part, parts)
 		for k := from; k < to; k += 512 {
 			m := min(512, to-k)
-			learn8AVX512(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
+			learnUpTo16AVX512(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x), 32, 16, 255)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(4, 6, part, parts)
 		for k := from; k < to; k += 510 {
 			m := min(510, to-k)
-			learn8_2AVX2(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
+			learn8AVX2(&p.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x), 32, 16)
 		}
-		return
+	default:
+		dense1WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1WeightSgd changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense1WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.w1[0][0], &p.w1[0][0], &lr, 2)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.w1[0][0], &p.w1[0][0], &lr, 4)
+	default:
+		dense1WeightSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.w1[0][0], &p.w1[0][0], &lr, 4)
-		return
-	}
-	dense1WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn3_3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn3_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn3_4AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn3_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense2BiasLearn updates dense2.bias: gradient and sgd.
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn3_3AVX512(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
-		return
-	}
-	if useAVX2 {
+		learnUpTo16AVX512(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x), 12, 0, 7)
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn3_4AVX2(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
-		return
+		learnUpTo8AVX2(&p.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x), 12, 0, 20)
+	default:
+		dense2BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2BiasSgd changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense2BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &lr, 1)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 2)
+	default:
+		dense2BiasSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &lr, 2)
-		return
-	}
-	dense2BiasSgdGeneric(t, p, g, lr)
 }
-
-// dense2ForwardAVX512 is dense2ForwardGeneric for avx512: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense2Forward(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense2ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
+	switch {
+	case useAVX512:
+		dense8x3AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+	case useAVX2:
+		dense8x3AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	default:
+		dense2ForwardGeneric(y, x, wt, b)
 	}
-	if useAVX2 {
-		dense2ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense2ForwardGeneric(y, x, wt, b)
 }
 
-// dense2ForwardRowsPanel0AVX512 sums 8 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardRowsPanel1AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardRows is dense2Forward_2Generic for every row.
+// dense2ForwardRows is dense2ForwardGeneric for every row.
 func dense2ForwardRows(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense2Forward_2(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		dense2ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			dense2ForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense2Forward_2(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
-	}
-	dense2ForwardRowsGeneric(y, x, wt, b)
-}
-
-// dense2ForwardRows_2Panel0AVX512 sums 8 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardRows_2Panel1AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardRows_2 is dense2ForwardGeneric for every row.
-func dense2ForwardRows_2(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense2Forward(&y[0], &x[0], wt, b)
 			return
@@ -539,212 +301,54 @@ func dense2ForwardRows_2(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[
 		if again12 {
 			single12 = 0
 		}
-		dense2ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rowsUpTo16AVX512_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 32, 12, 7, by12, by8, by4, single12)
 		if again12 {
-			dense2ForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rowsUpTo16AVX512_2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 32, 12, 7, 0, 0, 1, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			dense2Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
+		rowsUpTo8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 32, 12, 20, by6, by5, single6)
+	default:
+		dense2ForwardRowsGeneric(y, x, wt, b)
 	}
-	dense2ForwardRows_2Generic(y, x, wt, b)
 }
-
-// dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense2ForwardTrain(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense2ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense2ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense2ForwardTrainGeneric(y, x, wt, b)
-}
-
-// dense2ForwardTrainRowsPanel0AVX512 sums 8 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardTrainRowsPanel1AVX2 sums 8 products for 3 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardTrainRows is dense2ForwardTrain_2Generic for every row.
-func dense2ForwardTrainRows(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense2ForwardTrain_2(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		dense2ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			dense2ForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense2ForwardTrain_2(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		dense2ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by6, by5, single6)
-		return
-	}
-	dense2ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-// dense2ForwardTrain_2AVX512 is dense2ForwardTrain_2Generic for avx512: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrain_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense2ForwardTrain_2AVX2 is dense2ForwardTrain_2Generic for avx2: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense2ForwardTrain_2(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense2ForwardTrain_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense2ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense2ForwardTrain_2Generic(y, x, wt, b)
-}
-
-// dense2Forward_2AVX512 is dense2Forward_2Generic for avx512: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 24 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense2Forward_2(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense2Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense2Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense2Forward_2Generic(y, x, wt, b)
-}
-
-// dense2GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense2GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense2GradInputOneBiasAVX512 updates the bias.
-//
-//go:noescape
-func dense2GradInputOneBiasAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense2GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense2GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense2GradInputOneBias_2AVX2 updates the bias.
-//
-//go:noescape
-func dense2GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
-func dense2GradInputOne(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
-	if useAVX512 {
+func dense2GradInputOne(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1, input *[8]float32, rate float32, b *[1][16]float32) {
+	switch {
+	case useAVX512:
 		negative := -rate
-		dense2GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 8)
-		dense2GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
-	}
-	if useAVX2 {
+		stepGradientAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 8, 1799)
+		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 3, 1, 0)
+	case useAVX2:
 		negative := -rate
-		dense2GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 8)
-		dense2GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
+		stepGradientAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 8, 20)
+		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 3, 1, 0)
+	default:
+		dense2GradInputOneGeneric(y, x, wt, a1, input, rate, b)
 	}
-	dense2GradInputOneGeneric(y, x, wt, a1, input, rate, b)
 }
 
-// dense2GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2GradInputRows is dense2GradInput_2 for every row.
+// dense2GradInputRows is dense2GradInput for every row.
 func dense2GradInputRows(y [][8]float32, x [][3]float32, wt *[8][8]float32, u0 [][8]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense2GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 1, by6, by2, single6)
-		return
-	}
-	if useAVX2 {
+		inputGradientAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 12, 32, 32, 1799, 1, by6, by2, single6)
+	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense2GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 2, by3, by2, single3)
-		return
+		inputGradientAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 12, 32, 32, 20, 2, by3, by2, single3)
+	default:
+		dense2GradInputRowsGeneric(y, x, wt, u0)
 	}
-	dense2GradInputRowsGeneric(y, x, wt, u0)
 }
-
-// gradient3AVX512 sums the gradients of the weights of 3 outputs over the rows.
-//
-//go:noescape
-func gradient3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient3_2AVX2 sums the gradients of the weights of 3 outputs over the rows.
-//
-//go:noescape
-func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2GradWeight computes the gradient of the weights of layer "dense2":
 //
@@ -756,26 +360,15 @@ func gradient3_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 //
 // in the order of the samples. It does not allocate.
 func dense2GradWeight(gt *[8][8]float32, dy [][3]float32, x [][8]float32) {
-	if useAVX512 {
-		gradient3AVX512(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
-		return
+	switch {
+	case useAVX512:
+		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x), 12, 32, 7)
+	case useAVX2:
+		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x), 12, 32, 20)
+	default:
+		dense2GradWeightGeneric(gt, dy, x)
 	}
-	if useAVX2 {
-		gradient3_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 8, len(x))
-		return
-	}
-	dense2GradWeightGeneric(gt, dy, x)
 }
-
-// dense2RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense2RankOneAllAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense2RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense2RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense2RankOne is the step of layer "dense2" by one sample:
 //
@@ -789,77 +382,54 @@ func dense2RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 // with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense2RankOne(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[3]float32, rate float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		negative := -rate
-		dense2RankOneAllAVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
-	}
-	if useAVX2 {
+		step8x3AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+	case useAVX2:
 		negative := -rate
-		dense2RankOneAll_2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
+		step8x3AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+	default:
+		dense2RankOneGeneric(wt, b, x, dy, rate)
 	}
-	dense2RankOneGeneric(wt, b, x, dy, rate)
 }
 
-// learn3AVX512 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn3_2AVX2 sums the gradients of the weights of 3 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn3_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense2WeightLearn updates dense2.weight: gradient and sgd.
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(8, 16, part, parts)
 		for k := from; k < to; k += 512 {
 			m := min(512, to-k)
-			learn3AVX512(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
+			learnUpTo16AVX512(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x), 12, 32, 7)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(8, 6, part, parts)
 		for k := from; k < to; k += 510 {
 			m := min(510, to-k)
-			learn3_2AVX2(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
+			learnUpTo8AVX2(&p.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x), 12, 32, 20)
 		}
-		return
+	default:
+		dense2WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
 
-// sgdElementsAVX512 computes w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-
-// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-
 // dense2WeightSgd changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense2WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.w2[0][0], &p.w2[0][0], &lr, 4)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.w2[0][0], &p.w2[0][0], &lr, 8)
+	default:
+		dense2WeightSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.w2[0][0], &p.w2[0][0], &lr, 8)
-		return
-	}
-	dense2WeightSgdGeneric(t, p, g, lr)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
-func rowTiles(n int, a int, b int) (int, int, int) {
+func rowTiles(n, a, b int) (int, int, int) {
 	for i := n / a; i >= 0; i-- {
 		if rest := n - i*a; rest%b == 0 {
 			return i, rest / b, 0
@@ -869,7 +439,7 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 }
 
 // share is a part of n inputs, in whole tiles.
-func share(n int, tile int, part int, parts int) (from, to int) {
+func share(n, tile, part, parts int) (from, to int) {
 	tiles := (n + tile - 1) / tile
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }

@@ -15,175 +15,74 @@ package standalone
 // Fully unrolled: 32 multiply-adds. It does not allocate; y must not overlap the operands.
 func dense1ForwardGeneric(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	{
-		// y[0…4] = Σ w[n][k]·x[k] + b[n]
+		// y[0…5] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
 		s1 := b[0][1]
 		s2 := b[0][2]
 		s3 := b[0][3]
 		s4 := b[0][4]
+		s5 := b[0][5]
 		xk := x[0]
 		s0 += float32(wt[0][0] * xk)
 		s1 += float32(wt[0][1] * xk)
 		s2 += float32(wt[0][2] * xk)
 		s3 += float32(wt[0][3] * xk)
 		s4 += float32(wt[0][4] * xk)
+		s5 += float32(wt[0][5] * xk)
 		xk = x[1]
 		s0 += float32(wt[1][0] * xk)
 		s1 += float32(wt[1][1] * xk)
 		s2 += float32(wt[1][2] * xk)
 		s3 += float32(wt[1][3] * xk)
 		s4 += float32(wt[1][4] * xk)
+		s5 += float32(wt[1][5] * xk)
 		xk = x[2]
 		s0 += float32(wt[2][0] * xk)
 		s1 += float32(wt[2][1] * xk)
 		s2 += float32(wt[2][2] * xk)
 		s3 += float32(wt[2][3] * xk)
 		s4 += float32(wt[2][4] * xk)
+		s5 += float32(wt[2][5] * xk)
 		xk = x[3]
 		s0 += float32(wt[3][0] * xk)
 		s1 += float32(wt[3][1] * xk)
 		s2 += float32(wt[3][2] * xk)
 		s3 += float32(wt[3][3] * xk)
 		s4 += float32(wt[3][4] * xk)
+		s5 += float32(wt[3][5] * xk)
 		y[0] = relu(s0)
 		y[1] = relu(s1)
 		y[2] = relu(s2)
 		y[3] = relu(s3)
 		y[4] = relu(s4)
+		y[5] = relu(s5)
 	}
 	{
-		// y[5…7] = Σ w[n][k]·x[k] + b[n]
-		s0 := b[0][5]
-		s1 := b[0][6]
-		s2 := b[0][7]
+		// y[6…7] = Σ w[n][k]·x[k] + b[n]
+		s0 := b[0][6]
+		s1 := b[0][7]
 		xk := x[0]
-		s0 += float32(wt[0][5] * xk)
-		s1 += float32(wt[0][6] * xk)
-		s2 += float32(wt[0][7] * xk)
+		s0 += float32(wt[0][6] * xk)
+		s1 += float32(wt[0][7] * xk)
 		xk = x[1]
-		s0 += float32(wt[1][5] * xk)
-		s1 += float32(wt[1][6] * xk)
-		s2 += float32(wt[1][7] * xk)
+		s0 += float32(wt[1][6] * xk)
+		s1 += float32(wt[1][7] * xk)
 		xk = x[2]
-		s0 += float32(wt[2][5] * xk)
-		s1 += float32(wt[2][6] * xk)
-		s2 += float32(wt[2][7] * xk)
+		s0 += float32(wt[2][6] * xk)
+		s1 += float32(wt[2][7] * xk)
 		xk = x[3]
-		s0 += float32(wt[3][5] * xk)
-		s1 += float32(wt[3][6] * xk)
-		s2 += float32(wt[3][7] * xk)
-		y[5] = relu(s0)
-		y[6] = relu(s1)
-		y[7] = relu(s2)
+		s0 += float32(wt[3][6] * xk)
+		s1 += float32(wt[3][7] * xk)
+		y[6] = relu(s0)
+		y[7] = relu(s1)
 	}
 }
 
-// dense1ForwardRowsGeneric is dense1Forward_2Generic for every row.
+// dense1ForwardRowsGeneric is dense1ForwardGeneric for every row.
 func dense1ForwardRowsGeneric(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense1Forward_2Generic(&y[i], (*[4]float32)(&x[i]), wt, b)
-	}
-}
-
-// dense1ForwardRows_2Generic is dense1ForwardGeneric for every row.
-func dense1ForwardRows_2Generic(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
 		dense1ForwardGeneric(&y[i], (*[4]float32)(&x[i]), wt, b)
-	}
-}
-
-// dense1Forward_2Generic computes the output of layer "dense1", 4→8:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = relu(s)
-//	}
-//
-// Rolled: 32 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1Forward_2Generic(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	{
-		yq := (*[8]float32)(y[0 : 0+8])
-		bq := &b[0]
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
-			for k := 0; k <= 0; k += 4 {
-				wk := &wt[k]
-				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wt[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wt[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wt[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-			}
-			yq[0] = relu(s0)
-			yq[1] = relu(s1)
-			yq[2] = relu(s2)
-			yq[3] = relu(s3)
-			yq[4] = relu(s4)
-		}
-		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			for k := 0; k <= 0; k += 4 {
-				wk := &wt[k]
-				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				wk = &wt[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				wk = &wt[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				wk = &wt[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-			}
-			yq[5] = relu(s0)
-			yq[6] = relu(s1)
-			yq[7] = relu(s2)
-		}
 	}
 }
 
@@ -246,81 +145,10 @@ func dense2ForwardGeneric(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1
 	}
 }
 
-// dense2ForwardRowsGeneric is dense2Forward_2Generic for every row.
+// dense2ForwardRowsGeneric is dense2ForwardGeneric for every row.
 func dense2ForwardRowsGeneric(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense2Forward_2Generic(&y[i], &x[i], wt, b)
-	}
-}
-
-// dense2ForwardRows_2Generic is dense2ForwardGeneric for every row.
-func dense2ForwardRows_2Generic(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
 		dense2ForwardGeneric(&y[i], &x[i], wt, b)
-	}
-}
-
-// dense2Forward_2Generic computes the output of layer "dense2", 8→3:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 24 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense2Forward_2Generic(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	{
-		yq := (*[3]float32)(y[0 : 0+3])
-		bq := &b[0]
-		{
-			s0_0 := bq[0]
-			s1_0 := bq[1]
-			s2_0 := bq[2]
-			var s0_1, s1_1, s2_1 float32
-			for k := 0; k <= 4; k += 4 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-					s1_0 += float32(wk[1] * xk)
-					s2_0 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-					s1_1 += float32(wk[1] * xk)
-					s2_1 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[0] * xk)
-					s1_0 += float32(wk[1] * xk)
-					s2_0 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[0] * xk)
-					s1_1 += float32(wk[1] * xk)
-					s2_1 += float32(wk[2] * xk)
-				}
-			}
-			s0 := (s0_0 + s0_1)
-			yq[0] = s0
-			s1 := (s1_0 + s1_1)
-			yq[1] = s1
-			s2 := (s2_0 + s2_1)
-			yq[2] = s2
-		}
 	}
 }

@@ -3,114 +3,49 @@
 
 package standalone
 
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense1BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense1BiasSgdGeneric(t, p, g, lr)
-}
-
+func dense1BiasSgd(t *Trainer, p, g *params, lr float32) { dense1BiasSgdGeneric(t, p, g, lr) }
 func dense1Forward(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	dense1ForwardGeneric(y, x, wt, b)
 }
-
 func dense1ForwardRows(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
 	dense1ForwardRowsGeneric(y, x, wt, b)
 }
-
-func dense1ForwardRows_2(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
-	dense1ForwardRows_2Generic(y, x, wt, b)
-}
-
-func dense1ForwardTrain(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	dense1ForwardTrainGeneric(y, x, wt, b)
-}
-
-func dense1ForwardTrainRows(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
-	dense1ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-func dense1ForwardTrain_2(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	dense1ForwardTrain_2Generic(y, x, wt, b)
-}
-
-func dense1Forward_2(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	dense1Forward_2Generic(y, x, wt, b)
-}
-
 func dense1GradWeight(gt *[4][8]float32, dy [][8]float32, x []Input) {
 	dense1GradWeightGeneric(gt, dy, x)
 }
-
 func dense1RankOne(wt *[4][8]float32, b *[1][16]float32, x *[4]float32, dy *[8]float32, rate float32) {
 	dense1RankOneGeneric(wt, b, x, dy, rate)
 }
-
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense1WeightSgdGeneric(t, p, g, lr)
-}
-
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1WeightSgd(t *Trainer, p, g *params, lr float32) { dense1WeightSgdGeneric(t, p, g, lr) }
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense2BiasSgdGeneric(t, p, g, lr)
-}
-
+func dense2BiasSgd(t *Trainer, p, g *params, lr float32) { dense2BiasSgdGeneric(t, p, g, lr) }
 func dense2Forward(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense2ForwardGeneric(y, x, wt, b)
 }
-
 func dense2ForwardRows(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
 	dense2ForwardRowsGeneric(y, x, wt, b)
 }
-
-func dense2ForwardRows_2(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	dense2ForwardRows_2Generic(y, x, wt, b)
-}
-
-func dense2ForwardTrain(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	dense2ForwardTrainGeneric(y, x, wt, b)
-}
-
-func dense2ForwardTrainRows(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	dense2ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-func dense2ForwardTrain_2(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	dense2ForwardTrain_2Generic(y, x, wt, b)
-}
-
-func dense2Forward_2(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	dense2Forward_2Generic(y, x, wt, b)
-}
-
-func dense2GradInputOne(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
+func dense2GradInputOne(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1, input *[8]float32, rate float32, b *[1][16]float32) {
 	dense2GradInputOneGeneric(y, x, wt, a1, input, rate, b)
 }
-
 func dense2GradInputRows(y [][8]float32, x [][3]float32, wt *[8][8]float32, u0 [][8]float32) {
 	dense2GradInputRowsGeneric(y, x, wt, u0)
 }
-
 func dense2GradWeight(gt *[8][8]float32, dy [][3]float32, x [][8]float32) {
 	dense2GradWeightGeneric(gt, dy, x)
 }
-
 func dense2RankOne(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, dy *[3]float32, rate float32) {
 	dense2RankOneGeneric(wt, b, x, dy, rate)
 }
-
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense2WeightSgdGeneric(t, p, g, lr)
-}
+func dense2WeightSgd(t *Trainer, p, g *params, lr float32) { dense2WeightSgdGeneric(t, p, g, lr) }

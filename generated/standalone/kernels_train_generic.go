@@ -4,7 +4,7 @@ package standalone
 
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
-func dealt(i int, parts int) int {
+func dealt(i, parts int) int {
 	at := i % (2 * parts)
 	return min(at, 2*parts-1-at)
 }
@@ -21,7 +21,7 @@ func dense1BiasGrad(g *[1][16]float32, dy [][8]float32) {
 }
 
 // dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
-func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(2, parts) {
 		return
 	}
@@ -31,7 +31,7 @@ func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense1BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	{
 		gs := &g.b1[0]
 		ws := &p.b1[0]
@@ -41,183 +41,6 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			w = w - float32(lr*g_)
 			ws[j] = w
 		}
-	}
-}
-
-// dense1ForwardTrainGeneric computes the output of layer "dense1", 4→8:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = relu(s)
-//	}
-//
-// Rolled: 32 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrainGeneric(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	{
-		yq := (*[8]float32)(y[0 : 0+8])
-		bq := &b[0]
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
-			for k := 0; k <= 0; k += 4 {
-				wk := &wt[k]
-				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wt[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wt[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wt[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-			}
-			yq[0] = relu(s0)
-			yq[1] = relu(s1)
-			yq[2] = relu(s2)
-			yq[3] = relu(s3)
-			yq[4] = relu(s4)
-		}
-		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			for k := 0; k <= 0; k += 4 {
-				wk := &wt[k]
-				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				wk = &wt[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				wk = &wt[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				wk = &wt[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-			}
-			yq[5] = relu(s0)
-			yq[6] = relu(s1)
-			yq[7] = relu(s2)
-		}
-	}
-}
-
-// dense1ForwardTrainRowsGeneric is dense1ForwardTrain_2Generic for every row.
-func dense1ForwardTrainRowsGeneric(y [][8]float32, x []Input, wt *[4][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense1ForwardTrain_2Generic(&y[i], (*[4]float32)(&x[i]), wt, b)
-	}
-}
-
-// dense1ForwardTrain_2Generic computes the output of layer "dense1", 4→8:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = relu(s)
-//	}
-//
-// Fully unrolled: 32 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrain_2Generic(y *[8]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	{
-		// y[0…4] = Σ w[n][k]·x[k] + b[n]
-		s0 := b[0][0]
-		s1 := b[0][1]
-		s2 := b[0][2]
-		s3 := b[0][3]
-		s4 := b[0][4]
-		xk := x[0]
-		s0 += float32(wt[0][0] * xk)
-		s1 += float32(wt[0][1] * xk)
-		s2 += float32(wt[0][2] * xk)
-		s3 += float32(wt[0][3] * xk)
-		s4 += float32(wt[0][4] * xk)
-		xk = x[1]
-		s0 += float32(wt[1][0] * xk)
-		s1 += float32(wt[1][1] * xk)
-		s2 += float32(wt[1][2] * xk)
-		s3 += float32(wt[1][3] * xk)
-		s4 += float32(wt[1][4] * xk)
-		xk = x[2]
-		s0 += float32(wt[2][0] * xk)
-		s1 += float32(wt[2][1] * xk)
-		s2 += float32(wt[2][2] * xk)
-		s3 += float32(wt[2][3] * xk)
-		s4 += float32(wt[2][4] * xk)
-		xk = x[3]
-		s0 += float32(wt[3][0] * xk)
-		s1 += float32(wt[3][1] * xk)
-		s2 += float32(wt[3][2] * xk)
-		s3 += float32(wt[3][3] * xk)
-		s4 += float32(wt[3][4] * xk)
-		y[0] = relu(s0)
-		y[1] = relu(s1)
-		y[2] = relu(s2)
-		y[3] = relu(s3)
-		y[4] = relu(s4)
-	}
-	{
-		// y[5…7] = Σ w[n][k]·x[k] + b[n]
-		s0 := b[0][5]
-		s1 := b[0][6]
-		s2 := b[0][7]
-		xk := x[0]
-		s0 += float32(wt[0][5] * xk)
-		s1 += float32(wt[0][6] * xk)
-		s2 += float32(wt[0][7] * xk)
-		xk = x[1]
-		s0 += float32(wt[1][5] * xk)
-		s1 += float32(wt[1][6] * xk)
-		s2 += float32(wt[1][7] * xk)
-		xk = x[2]
-		s0 += float32(wt[2][5] * xk)
-		s1 += float32(wt[2][6] * xk)
-		s2 += float32(wt[2][7] * xk)
-		xk = x[3]
-		s0 += float32(wt[3][5] * xk)
-		s1 += float32(wt[3][6] * xk)
-		s2 += float32(wt[3][7] * xk)
-		y[5] = relu(s0)
-		y[6] = relu(s1)
-		y[7] = relu(s2)
 	}
 }
 
@@ -235,7 +58,7 @@ func dense1GradWeightGeneric(gt *[4][8]float32, dy [][8]float32, x []Input) {
 	for k := range 4 {
 		gk := &gt[k]
 		{
-			var s0, s1, s2, s3, s4 float32
+			var s0, s1, s2, s3, s4, s5 float32
 			for b := range x {
 				xk := x[b][k]
 				d := (*[8]float32)(dy[b][0 : 0+8])
@@ -244,25 +67,25 @@ func dense1GradWeightGeneric(gt *[4][8]float32, dy [][8]float32, x []Input) {
 				s2 += float32(d[2] * xk)
 				s3 += float32(d[3] * xk)
 				s4 += float32(d[4] * xk)
+				s5 += float32(d[5] * xk)
 			}
 			gk[0] = s0
 			gk[1] = s1
 			gk[2] = s2
 			gk[3] = s3
 			gk[4] = s4
+			gk[5] = s5
 		}
 		{
-			var s0, s1, s2 float32
+			var s0, s1 float32
 			for b := range x {
 				xk := x[b][k]
 				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
+				s0 += float32(d[6] * xk)
+				s1 += float32(d[7] * xk)
 			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
+			gk[6] = s0
+			gk[7] = s1
 		}
 	}
 }
@@ -295,7 +118,7 @@ func dense1RankOneGeneric(wt *[4][8]float32, b *[1][16]float32, x *[4]float32, d
 }
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
-func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(0, parts) {
 		return
 	}
@@ -305,7 +128,7 @@ func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense1WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for k := range 4 {
 		gs := &g.w1[k]
 		ws := &p.w1[k]
@@ -330,7 +153,7 @@ func dense2BiasGrad(g *[1][16]float32, dy [][3]float32) {
 }
 
 // dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
-func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(3, parts) {
 		return
 	}
@@ -340,7 +163,7 @@ func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense2BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	{
 		gs := &g.b2[0]
 		ws := &p.b2[0]
@@ -350,136 +173,6 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			w = w - float32(lr*g_)
 			ws[j] = w
 		}
-	}
-}
-
-// dense2ForwardTrainGeneric computes the output of layer "dense2", 8→3:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 24 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense2ForwardTrainGeneric(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	{
-		yq := (*[3]float32)(y[0 : 0+3])
-		bq := &b[0]
-		{
-			s0_0 := bq[0]
-			s1_0 := bq[1]
-			s2_0 := bq[2]
-			var s0_1, s1_1, s2_1 float32
-			for k := 0; k <= 4; k += 4 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-					s1_0 += float32(wk[1] * xk)
-					s2_0 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-					s1_1 += float32(wk[1] * xk)
-					s2_1 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[0] * xk)
-					s1_0 += float32(wk[1] * xk)
-					s2_0 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[0] * xk)
-					s1_1 += float32(wk[1] * xk)
-					s2_1 += float32(wk[2] * xk)
-				}
-			}
-			s0 := (s0_0 + s0_1)
-			yq[0] = s0
-			s1 := (s1_0 + s1_1)
-			yq[1] = s1
-			s2 := (s2_0 + s2_1)
-			yq[2] = s2
-		}
-	}
-}
-
-// dense2ForwardTrainRowsGeneric is dense2ForwardTrain_2Generic for every row.
-func dense2ForwardTrainRowsGeneric(y [][3]float32, x [][8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense2ForwardTrain_2Generic(&y[i], &x[i], wt, b)
-	}
-}
-
-// dense2ForwardTrain_2Generic computes the output of layer "dense2", 8→3:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Fully unrolled: 24 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense2ForwardTrain_2Generic(y *[3]float32, x *[8]float32, wt *[8][8]float32, b *[1][16]float32) {
-	{
-		// y[0…2] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][0]
-		s1_0 := b[0][1]
-		s2_0 := b[0][2]
-		var s0_1, s1_1, s2_1 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][0] * xk)
-		s1_0 += float32(wt[0][1] * xk)
-		s2_0 += float32(wt[0][2] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][0] * xk)
-		s1_1 += float32(wt[1][1] * xk)
-		s2_1 += float32(wt[1][2] * xk)
-		xk = x[2]
-		s0_0 += float32(wt[2][0] * xk)
-		s1_0 += float32(wt[2][1] * xk)
-		s2_0 += float32(wt[2][2] * xk)
-		xk = x[3]
-		s0_1 += float32(wt[3][0] * xk)
-		s1_1 += float32(wt[3][1] * xk)
-		s2_1 += float32(wt[3][2] * xk)
-		xk = x[4]
-		s0_0 += float32(wt[4][0] * xk)
-		s1_0 += float32(wt[4][1] * xk)
-		s2_0 += float32(wt[4][2] * xk)
-		xk = x[5]
-		s0_1 += float32(wt[5][0] * xk)
-		s1_1 += float32(wt[5][1] * xk)
-		s2_1 += float32(wt[5][2] * xk)
-		xk = x[6]
-		s0_0 += float32(wt[6][0] * xk)
-		s1_0 += float32(wt[6][1] * xk)
-		s2_0 += float32(wt[6][2] * xk)
-		xk = x[7]
-		s0_1 += float32(wt[7][0] * xk)
-		s1_1 += float32(wt[7][1] * xk)
-		s2_1 += float32(wt[7][2] * xk)
-		s0 := (s0_0 + s0_1)
-		y[0] = s0
-		s1 := (s1_0 + s1_1)
-		y[1] = s1
-		s2 := (s2_0 + s2_1)
-		y[2] = s2
 	}
 }
 
@@ -510,127 +203,17 @@ func dense2GradInput(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1 *[8]flo
 }
 
 // dense2GradInputOneGeneric is dense2GradInput and then dense2RankOneGeneric.
-func dense2GradInputOneGeneric(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1 *[8]float32, input *[8]float32, rate float32, b *[1][16]float32) {
+func dense2GradInputOneGeneric(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1, input *[8]float32, rate float32, b *[1][16]float32) {
 	dense2GradInput(y, x, wt, a1)
 	dense2RankOneGeneric(wt, b, input, x, rate)
 }
 
-// dense2GradInputRowsGeneric is dense2GradInput_2 for every row.
+// dense2GradInputRowsGeneric is dense2GradInput for every row.
 func dense2GradInputRowsGeneric(y [][8]float32, x [][3]float32, wt *[8][8]float32, u0 [][8]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense2GradInput_2(&y[i], &x[i], wt, &u0[i])
-	}
-}
-
-// dense2GradInput_2 computes the input gradient of layer "dense2", 3→8:
-//
-//	for n := range y {
-//		s := 0
-//		for k := range x {
-//			s += w[k][n] * x[k]
-//		}
-//		y[n] = reluGradient(s)
-//	}
-//
-// Fully unrolled: 24 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense2GradInput_2(y *[8]float32, x *[3]float32, wt *[8][8]float32, a1 *[8]float32) {
-	{
-		// y[0] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[0][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[0][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[0] = reluGradient(a1[0], s0)
-	}
-	{
-		// y[1] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[1][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[1][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[1] = reluGradient(a1[1], s0)
-	}
-	{
-		// y[2] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[2][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[2][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[2][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[2] = reluGradient(a1[2], s0)
-	}
-	{
-		// y[3] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[3][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[3][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[3][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[3] = reluGradient(a1[3], s0)
-	}
-	{
-		// y[4] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[4][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[4][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[4][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[4] = reluGradient(a1[4], s0)
-	}
-	{
-		// y[5] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[5][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[5][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[5][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[5] = reluGradient(a1[5], s0)
-	}
-	{
-		// y[6] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[6][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[6][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[6][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[6] = reluGradient(a1[6], s0)
-	}
-	{
-		// y[7] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[7][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[7][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[7][2] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[7] = reluGradient(a1[7], s0)
+		dense2GradInput(&y[i], &x[i], wt, &u0[i])
 	}
 }
 
@@ -691,7 +274,7 @@ func dense2RankOneGeneric(wt *[8][8]float32, b *[1][16]float32, x *[8]float32, d
 }
 
 // dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
-func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(1, parts) {
 		return
 	}
@@ -701,7 +284,7 @@ func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense2WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for k := range 8 {
 		gs := &g.w2[k]
 		ws := &p.w2[k]

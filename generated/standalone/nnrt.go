@@ -100,12 +100,7 @@ func nnrtCheckArch(meta map[string]string, want string) error {
 }
 
 // archItem quotes the description of a layer, shortened if it is very long.
-func nnrt_archItem(s string) string {
-	if len(s) > 200 {
-		s = s[:200] + "…"
-	}
-	return strconv.Quote(s)
-}
+func nnrt_archItem(s string) string { return nnrt_quoteShort(s) }
 
 // archError says that a description differs; it begins with the layer's name.
 func nnrt_archError(want, got string) error {

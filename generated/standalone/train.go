@@ -11,9 +11,9 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	in := &x[0]
 	lr := float32(float64(t.LearningRate))
 	a1 := &ws.t0[0]
-	dense1ForwardTrain(a1, (*[4]float32)(in), &p.w1, &p.b1)
+	dense1Forward(a1, (*[4]float32)(in), &p.w1, &p.b1)
 	z2 := &ws.t1[0]
-	dense2ForwardTrain(z2, a1, &p.w2, &p.b2)
+	dense2Forward(z2, a1, &p.w2, &p.b2)
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	z2Max := &ws.t2[0]
@@ -70,8 +70,8 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	tHot := ws.t0[from : from+n][:len(x)]
 	dz2 := t.m.dz2[from : from+n][:len(x)]
 	dz1 := t.m.dz1[from : from+n][:len(x)]
-	dense1ForwardTrainRows(a1, x, &p.w1, &p.b1)
-	dense2ForwardTrainRows(z2, a1, &p.w2, &p.b2)
+	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardRows(z2, a1, &p.w2, &p.b2)
 	for i := range x {
 		s_3 := z2[i][0]
 		for j := 1; j < 3; j++ {
@@ -150,8 +150,8 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	z2Sum := ws.t4[from : from+n][:len(x)]
 	z2T := ws.t5[from : from+n][:len(x)]
 	lZ2 := t.m.lZ2_2[from : from+n][:len(x)]
-	dense1ForwardRows_2(a1, x, &p.w1, &p.b1)
-	dense2ForwardRows_2(z2, a1, &p.w2, &p.b2)
+	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardRows(z2, a1, &p.w2, &p.b2)
 	for i := range x {
 		s := z2[i][0]
 		for j := 1; j < 3; j++ {

@@ -9,8 +9,8 @@ import "github.com/nngen-go/nngen/runtime/nnrt"
 func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	p := n.p
 	a1 := &ws.t0
-	dense1Forward(a1, (*[2]float32)(x), &p.w1, &p.b1)
-	dense2Forward((*[1]float32)(y), a1, &p.w2, &p.b2)
+	dense1ForwardTanh(a1, (*[2]float32)(x), &p.w1, &p.b1)
+	dense2ForwardSigmoid((*[1]float32)(y), a1, &p.w2, &p.b2)
 }
 
 // forwardRows computes up to MaxBatch samples, layer by layer.
@@ -20,7 +20,9 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	y = y[:len(x)]
 	a1 := ws.t0[:len(x)]
 	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	tanhOfRows(a1)
 	dense2ForwardRows(y, a1, &p.w2, &p.b2)
+	sigmoidOfRows(y)
 }
 
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.

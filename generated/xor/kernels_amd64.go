@@ -3,138 +3,127 @@
 
 package xor
 
-// learn4_3AVX512 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn4_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func dense2x4AVX2(y, x, wt, b *float32)
 
-// learn4_4AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn4_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func dense2x4AVX2_2(y, x, wt, b *float32)
+
+//go:noescape
+func dense2x4AVX512(y, x, wt, b *float32)
+
+//go:noescape
+func dense2x4AVX512_2(y, x, wt, b *float32)
+
+//go:noescape
+func dense4x1AVX2(y, x, wt, b *float32)
+
+//go:noescape
+func dense4x1AVX2_2(y, x, wt, b *float32)
+
+//go:noescape
+func dense4x1AVX512(y, x, wt, b *float32)
+
+//go:noescape
+func dense4x1AVX512_2(y, x, wt, b *float32)
+
+//go:noescape
+func inputGradientAVX2(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func inputGradientAVX512(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func learnUpTo16AVX512(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func learnUpTo8AVX2(w_, momentum_buffer_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2, tiles3 int)
+
+//go:noescape
+func rowsUpTo16AVX512_2(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2, tiles3 int)
+
+//go:noescape
+func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2, tiles3 int)
+
+//go:noescape
+func rowsUpTo8AVX2_2(y, x, w, b *float32, xStride, yStride, mask, tiles0, tiles1, tiles2, tiles3 int)
+
+//go:noescape
+func sgdElementsAVX2(g_, w_, momentum_buffer_, lr_ *float32, vectors int)
+
+//go:noescape
+func sgdElementsAVX512(g_, w_, momentum_buffer_, lr_ *float32, vectors int)
+
+//go:noescape
+func sigmoidEachAVX2(y, x0 *float32, n, rows, gap int)
+
+//go:noescape
+func sigmoidEachAVX512(y, x0 *float32, n, rows, gap int)
+
+//go:noescape
+func tanhEachAVX2(y, x0 *float32, n, rows, gap int)
+
+//go:noescape
+func tanhEachAVX512(y, x0 *float32, n, rows, gap int)
+
+//go:noescape
+func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn4_3AVX512(&p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
-		return
-	}
-	if useAVX2 {
+		learnUpTo16AVX512(&p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x), 16, 0, 15)
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn4_4AVX2(&p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x))
-		return
+		learnUpTo8AVX2(&p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, &t.m.dz1[0][0], &one, 1, len(x), 16, 0, 16)
+	default:
+		dense1BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense1BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1BiasSgd changes dense1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense1BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 1)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 2)
+	default:
+		dense1BiasSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &t.m.momentumBuffer.b1[0][0], &lr, 2)
-		return
-	}
-	dense1BiasSgdGeneric(t, p, g, lr)
 }
-
-// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 8 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 8 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense1Forward(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense1ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
+	switch {
+	case useAVX512:
+		dense2x4AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+	case useAVX2:
+		dense2x4AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	default:
+		dense1ForwardGeneric(y, x, wt, b)
 	}
-	if useAVX2 {
-		dense1ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense1ForwardGeneric(y, x, wt, b)
 }
 
-// dense1ForwardRowsPanel0AVX512 sums 2 products for 4 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardRowsPanel1AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardRows is dense1Forward_2Generic for every row.
+// dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense1Forward_2(&y[0], (*[2]float32)(&x[0]), wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		dense1ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			dense1ForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense1Forward_2(&y[0], (*[2]float32)(&x[0]), wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		dense1ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			dense1ForwardRowsPanel1AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	dense1ForwardRowsGeneric(y, x, wt, b)
-}
-
-// dense1ForwardRows_2Panel0AVX512 sums 2 products for 4 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardRows_2Panel1AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardRows_2 is dense1ForwardGeneric for every row.
-func dense1ForwardRows_2(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense1Forward(&y[0], (*[2]float32)(&x[0]), wt, b)
 			return
@@ -145,13 +134,11 @@ func dense1ForwardRows_2(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16
 		if again12 {
 			single12 = 0
 		}
-		dense1ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 8, 16, 15, by12, by8, by4, single12)
 		if again12 {
-			dense1ForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rowsUpTo16AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 8, 16, 15, 0, 0, 1, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			dense1Forward(&y[0], (*[2]float32)(&x[0]), wt, b)
 			return
@@ -162,121 +149,26 @@ func dense1ForwardRows_2(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16
 		if again12 {
 			single12 = 0
 		}
-		dense1ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rowsUpTo8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 8, 16, 16, by12, by8, by4, single12)
 		if again12 {
-			dense1ForwardRows_2Panel1AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rowsUpTo8AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 8, 16, 16, 0, 0, 1, 0)
 		}
-		return
+	default:
+		dense1ForwardRowsGeneric(y, x, wt, b)
 	}
-	dense1ForwardRows_2Generic(y, x, wt, b)
 }
 
-// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 8 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 8 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense1ForwardTrain(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense1ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
+// dense1ForwardTanh is dense1ForwardGeneric and then tanhOfSumsGeneric.
+func dense1ForwardTanh(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
+	switch {
+	case useAVX512:
+		dense2x4AVX512_2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	case useAVX2:
+		dense2x4AVX2_2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	default:
+		dense1ForwardTanhGeneric(y, x, wt, b)
 	}
-	if useAVX2 {
-		dense1ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense1ForwardTrainGeneric(y, x, wt, b)
 }
-
-// dense1ForwardTrainRowsPanel0AVX512 sums 2 products for 4 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardTrainRowsPanel1AVX2 sums 2 products for 4 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], (*[2]float32)(&x[0]), wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		dense1ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			dense1ForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], (*[2]float32)(&x[0]), wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		dense1ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			dense1ForwardTrainRowsPanel1AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	dense1ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-// dense1Forward_2AVX512 is dense1Forward_2Generic for avx512: 8 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 8 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense1Forward_2(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense1Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense1Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense1Forward_2Generic(y, x, wt, b)
-}
-
-// gradient4AVX512 sums the gradients of the weights of 4 outputs over the rows.
-//
-//go:noescape
-func gradient4AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient4_2AVX2 sums the gradients of the weights of 4 outputs over the rows.
-//
-//go:noescape
-func gradient4_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -288,148 +180,101 @@ func gradient4_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 //
 // in the order of the samples. It does not allocate.
 func dense1GradWeight(gt *[2][8]float32, dy [][4]float32, x []Input) {
-	if useAVX512 {
-		gradient4AVX512(&gt[0][0], &dy[0][0], &x[0][0], 2, len(x))
-		return
+	switch {
+	case useAVX512:
+		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 2, len(x), 16, 8, 15)
+	case useAVX2:
+		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 2, len(x), 16, 8, 16)
+	default:
+		dense1GradWeightGeneric(gt, dy, x)
 	}
-	if useAVX2 {
-		gradient4_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 2, len(x))
-		return
-	}
-	dense1GradWeightGeneric(gt, dy, x)
 }
 
-// learn4AVX512 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn4AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn4_2AVX2 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn4_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(2, 16, part, parts)
 		for k := from; k < to; k += 1024 {
 			m := min(1024, to-k)
-			learn4AVX512(&p.w1[k][0], &t.m.momentumBuffer.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
+			learnUpTo16AVX512(&p.w1[k][0], &t.m.momentumBuffer.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x), 16, 8, 15)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(2, 6, part, parts)
 		for k := from; k < to; k += 1020 {
 			m := min(1020, to-k)
-			learn4_2AVX2(&p.w1[k][0], &t.m.momentumBuffer.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x))
+			learnUpTo8AVX2(&p.w1[k][0], &t.m.momentumBuffer.w1[k][0], &lr, &t.m.dz1[0][0], &x[0][k], m, len(x), 16, 8, 16)
 		}
-		return
+	default:
+		dense1WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1WeightSgd changes dense1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense1WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.w1[0][0], &p.w1[0][0], &t.m.momentumBuffer.w1[0][0], &lr, 1)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.w1[0][0], &p.w1[0][0], &t.m.momentumBuffer.w1[0][0], &lr, 2)
+	default:
+		dense1WeightSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.w1[0][0], &p.w1[0][0], &t.m.momentumBuffer.w1[0][0], &lr, 2)
-		return
-	}
-	dense1WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn1_3AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn1_4AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1_4AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense2BiasLearn updates dense2.bias: gradient and sgd.
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn1_3AVX512(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
-		return
-	}
-	if useAVX2 {
+		learnUpTo16AVX512(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x), 4, 0, 1)
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn1_4AVX2(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x))
-		return
+		learnUpTo8AVX2(&p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, &t.m.dz2[0][0], &one, 1, len(x), 4, 0, 28)
+	default:
+		dense2BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2BiasSgd changes dense2.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense2BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 1)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 2)
+	default:
+		dense2BiasSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &t.m.momentumBuffer.b2[0][0], &lr, 2)
-		return
-	}
-	dense2BiasSgdGeneric(t, p, g, lr)
 }
-
-// dense2ForwardAVX512 is dense2ForwardGeneric for avx512: 4 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 4 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense2Forward(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense2ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
+	switch {
+	case useAVX512:
+		dense4x1AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+	case useAVX2:
+		dense4x1AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	default:
+		dense2ForwardGeneric(y, x, wt, b)
 	}
-	if useAVX2 {
-		dense2ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense2ForwardGeneric(y, x, wt, b)
 }
 
-// dense2ForwardRowsPanel0AVX512 sums 4 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardRowsPanel1AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardRows is dense2Forward_2Generic for every row.
+// dense2ForwardRows is dense2ForwardGeneric for every row.
 func dense2ForwardRows(y []Output, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
-			dense2Forward_2((*[1]float32)(&y[0]), &x[0], wt, b)
+			dense2Forward((*[1]float32)(&y[0]), &x[0], wt, b)
 			return
 		}
 		m := len(x)
@@ -438,15 +283,13 @@ func dense2ForwardRows(y []Output, x [][4]float32, wt *[4][8]float32, b *[1][16]
 		if again12 {
 			single12 = 0
 		}
-		dense2ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rowsUpTo16AVX512_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 4, 1, by12, by8, by4, single12)
 		if again12 {
-			dense2ForwardRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rowsUpTo16AVX512_2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 16, 4, 1, 0, 0, 1, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
-			dense2Forward_2((*[1]float32)(&y[0]), &x[0], wt, b)
+			dense2Forward((*[1]float32)(&y[0]), &x[0], wt, b)
 			return
 		}
 		m := len(x)
@@ -455,103 +298,33 @@ func dense2ForwardRows(y []Output, x [][4]float32, wt *[4][8]float32, b *[1][16]
 		if again12 {
 			single12 = 0
 		}
-		dense2ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rowsUpTo8AVX2_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 4, 28, by12, by8, by4, single12)
 		if again12 {
-			dense2ForwardRowsPanel1AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rowsUpTo8AVX2_2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 16, 4, 28, 0, 0, 1, 0)
 		}
-		return
+	default:
+		dense2ForwardRowsGeneric(y, x, wt, b)
 	}
-	dense2ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense2ForwardRows_2Panel0AVX512 sums 4 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardRows_2Panel1AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardRows_2 is dense2ForwardGeneric for every row.
-func dense2ForwardRows_2(y [][1]float32, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense2Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		dense2ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			dense2ForwardRows_2Panel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
+// dense2ForwardSigmoid is dense2ForwardGeneric and then sigmoidOfSumsGeneric.
+func dense2ForwardSigmoid(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
+	switch {
+	case useAVX512:
+		dense4x1AVX512_2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	case useAVX2:
+		dense4x1AVX2_2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	default:
+		dense2ForwardSigmoidGeneric(y, x, wt, b)
 	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense2Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		dense2ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
-		if again12 {
-			dense2ForwardRows_2Panel1AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
-		}
-		return
-	}
-	dense2ForwardRows_2Generic(y, x, wt, b)
 }
 
-// dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 4 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 4 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense2ForwardTrain(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense2ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense2ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense2ForwardTrainGeneric(y, x, wt, b)
-}
-
-// dense2ForwardTrainRowsPanel0AVX512 sums 4 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardTrainRowsPanel1AVX2 sums 4 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
+// dense2ForwardTrainRows is dense2ForwardGeneric for every row.
 func dense2ForwardTrainRows(y [][1]float32, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], &x[0], wt, b)
+			dense2Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
@@ -560,15 +333,13 @@ func dense2ForwardTrainRows(y [][1]float32, x [][4]float32, wt *[4][8]float32, b
 		if again12 {
 			single12 = 0
 		}
-		dense2ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rowsUpTo16AVX512_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 4, 1, by12, by8, by4, single12)
 		if again12 {
-			dense2ForwardTrainRowsPanel0AVX512(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rowsUpTo16AVX512_2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 16, 4, 1, 0, 0, 1, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
-			dense2ForwardTrain(&y[0], &x[0], wt, b)
+			dense2Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
@@ -577,75 +348,30 @@ func dense2ForwardTrainRows(y [][1]float32, x [][4]float32, wt *[4][8]float32, b
 		if again12 {
 			single12 = 0
 		}
-		dense2ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by12, by8, by4, single12)
+		rowsUpTo8AVX2_2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 16, 4, 28, by12, by8, by4, single12)
 		if again12 {
-			dense2ForwardTrainRowsPanel1AVX2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 0, 0, 1, 0)
+			rowsUpTo8AVX2_2(&y[m-4][0], &x[m-4][0], &wt[0][0], &b[0][0], 16, 4, 28, 0, 0, 1, 0)
 		}
-		return
+	default:
+		dense2ForwardTrainRowsGeneric(y, x, wt, b)
 	}
-	dense2ForwardTrainRowsGeneric(y, x, wt, b)
 }
-
-// dense2Forward_2AVX512 is dense2Forward_2Generic for avx512: 4 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense2Forward_2AVX2 is dense2Forward_2Generic for avx2: 4 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense2Forward_2(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense2Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense2Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense2Forward_2Generic(y, x, wt, b)
-}
-
-// dense2GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2GradInputRows is dense2GradInput for every row.
 func dense2GradInputRows(y [][4]float32, x [][1]float32, wt *[4][8]float32, u0 [][4]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense2GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 1, by6, by2, single6)
-		return
-	}
-	if useAVX2 {
+		inputGradientAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 4, 16, 16, 257, 1, by6, by2, single6)
+	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense2GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 1, by3, by2, single3)
-		return
+		inputGradientAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 4, 16, 16, 28, 1, by3, by2, single3)
+	default:
+		dense2GradInputRowsGeneric(y, x, wt, u0)
 	}
-	dense2GradInputRowsGeneric(y, x, wt, u0)
 }
-
-// gradient1AVX512 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func gradient1AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient1_2AVX2 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2GradWeight computes the gradient of the weights of layer "dense2":
 //
@@ -657,75 +383,52 @@ func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 //
 // in the order of the samples. It does not allocate.
 func dense2GradWeight(gt *[4][8]float32, dy [][1]float32, x [][4]float32) {
-	if useAVX512 {
-		gradient1AVX512(&gt[0][0], &dy[0][0], &x[0][0], 4, len(x))
-		return
+	switch {
+	case useAVX512:
+		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 4, len(x), 4, 16, 1)
+	case useAVX2:
+		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 4, len(x), 4, 16, 28)
+	default:
+		dense2GradWeightGeneric(gt, dy, x)
 	}
-	if useAVX2 {
-		gradient1_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 4, len(x))
-		return
-	}
-	dense2GradWeightGeneric(gt, dy, x)
 }
 
-// learn1AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1_2AVX2(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense2WeightLearn updates dense2.weight: gradient and sgd.
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(4, 16, part, parts)
 		for k := from; k < to; k += 1024 {
 			m := min(1024, to-k)
-			learn1AVX512(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
+			learnUpTo16AVX512(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x), 4, 16, 1)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(4, 6, part, parts)
 		for k := from; k < to; k += 1020 {
 			m := min(1020, to-k)
-			learn1_2AVX2(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x))
+			learnUpTo8AVX2(&p.w2[k][0], &t.m.momentumBuffer.w2[k][0], &lr, &t.m.dz2[0][0], &t.m.a1[0][k], m, len(x), 4, 16, 28)
 		}
-		return
+	default:
+		dense2WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
 
-// sgdElementsAVX512 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
-//
-//go:noescape
-func sgdElementsAVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
-
-// sgdElements_2AVX2 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
-//
-//go:noescape
-func sgdElements_2AVX2(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
-
 // dense2WeightSgd changes dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense2WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 2)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 4)
+	default:
+		dense2WeightSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.w2[0][0], &p.w2[0][0], &t.m.momentumBuffer.w2[0][0], &lr, 4)
-		return
-	}
-	dense2WeightSgdGeneric(t, p, g, lr)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
-func rowTiles(n int, a int, b int) (int, int, int) {
+func rowTiles(n, a, b int) (int, int, int) {
 	for i := n / a; i >= 0; i-- {
 		if rest := n - i*a; rest%b == 0 {
 			return i, rest / b, 0
@@ -735,7 +438,65 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 }
 
 // share is a part of n inputs, in whole tiles.
-func share(n int, tile int, part int, parts int) (from, to int) {
+func share(n, tile, part, parts int) (from, to int) {
 	tiles := (n + tile - 1) / tile
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
+}
+
+// sigmoidOfRows is sigmoidOfSumsGeneric for every row.
+func sigmoidOfRows(y []Output) {
+	switch {
+	case useAVX512:
+		sigmoidEachAVX512(&y[0][0], &y[0][0], 1, len(y), 0)
+	case useAVX2:
+		sigmoidEachAVX2(&y[0][0], &y[0][0], 1, len(y), 0)
+	default:
+		sigmoidOfRowsGeneric(y)
+	}
+}
+
+// sigmoidOfRows_2 is sigmoidOfSumsGeneric for every row.
+func sigmoidOfRows_2(y [][1]float32) {
+	switch {
+	case useAVX512:
+		sigmoidEachAVX512(&y[0][0], &y[0][0], 1, len(y), 0)
+	case useAVX2:
+		sigmoidEachAVX2(&y[0][0], &y[0][0], 1, len(y), 0)
+	default:
+		sigmoidOfRows_2Generic(y)
+	}
+}
+
+func sigmoidOfSums(y []float32) {
+	switch {
+	case useAVX512:
+		sigmoidEachAVX512(&y[0], &y[0], len(y), 1, 0)
+	case useAVX2:
+		sigmoidEachAVX2(&y[0], &y[0], len(y), 1, 0)
+	default:
+		sigmoidOfSumsGeneric(y)
+	}
+}
+
+// tanhOfRows is tanhOfSumsGeneric for every row.
+func tanhOfRows(y [][4]float32) {
+	switch {
+	case useAVX512:
+		tanhEachAVX512(&y[0][0], &y[0][0], 4, len(y), 0)
+	case useAVX2:
+		tanhEachAVX2(&y[0][0], &y[0][0], 4, len(y), 0)
+	default:
+		tanhOfRowsGeneric(y)
+	}
+}
+
+func tanhOfSums(y []float32) {
+	switch {
+	case useAVX512:
+		tanhEachAVX512(&y[0], &y[0], len(y), 1, 0)
+	case useAVX2:
+		tanhEachAVX2(&y[0], &y[0], len(y), 1, 0)
+	default:
+		tanhOfSumsGeneric(y)
+	}
 }

@@ -4,6452 +4,706 @@
 
 #include "textflag.h"
 
+DATA c7fffffff<>+0(SB)/4, $0x7fffffff
+GLOBL c7fffffff<>(SB), RODATA|NOPTR, $4
+DATA c4110cccd<>+0(SB)/4, $0x4110cccd
+GLOBL c4110cccd<>(SB), RODATA|NOPTR, $4
+DATA c3f1ae148<>+0(SB)/4, $0x3f1ae148
+GLOBL c3f1ae148<>(SB), RODATA|NOPTR, $4
+DATA table16x4_be68a65cbfd2afcf<>+0(SB)/8, $0x3edad59900000000; DATA table16x4_be68a65cbfd2afcf<>+8(SB)/8, $0x3fbad6ee3f5ad9e4
+DATA table16x4_be68a65cbfd2afcf<>+16(SB)/8, $0x406190eb40141ea4; DATA table16x4_be68a65cbfd2afcf<>+24(SB)/8, $0x40f483a440a77ce0
+DATA table16x4_be68a65cbfd2afcf<>+32(SB)/8, $0x3edad59900000000; DATA table16x4_be68a65cbfd2afcf<>+40(SB)/8, $0x3fbad6ee3f5ad9e4
+DATA table16x4_be68a65cbfd2afcf<>+48(SB)/8, $0x406190eb40141ea4; DATA table16x4_be68a65cbfd2afcf<>+56(SB)/8, $0x40f483a440a77ce0
+GLOBL table16x4_be68a65cbfd2afcf<>(SB), RODATA|NOPTR, $64
+DATA table16x4_dd36fd7ebdee1541<>+0(SB)/8, $0xbaa0b30d3e1284c0; DATA table16x4_dd36fd7ebdee1541<>+8(SB)/8, $0xbbb23239bd71a697
+DATA table16x4_dd36fd7ebdee1541<>+16(SB)/8, $0x39fe9e403b70f726; DATA table16x4_dd36fd7ebdee1541<>+24(SB)/8, $0x342462e0379579b4
+DATA table16x4_dd36fd7ebdee1541<>+32(SB)/8, $0xbaa0b30d3e1284c0; DATA table16x4_dd36fd7ebdee1541<>+40(SB)/8, $0xbbb23239bd71a697
+DATA table16x4_dd36fd7ebdee1541<>+48(SB)/8, $0x39fe9e403b70f726; DATA table16x4_dd36fd7ebdee1541<>+56(SB)/8, $0x342462e0379579b4
+GLOBL table16x4_dd36fd7ebdee1541<>(SB), RODATA|NOPTR, $64
+DATA table16x4_9c9e506d2fe26491<>+0(SB)/8, $0x3e2e4ccfba9b2881; DATA table16x4_9c9e506d2fe26491<>+8(SB)/8, $0xbcc6dab63d88f449
+DATA table16x4_9c9e506d2fe26491<>+16(SB)/8, $0xba9537f0bc35ce6c; DATA table16x4_9c9e506d2fe26491<>+24(SB)/8, $0xb4e9b073b81c8808
+DATA table16x4_9c9e506d2fe26491<>+32(SB)/8, $0x3e2e4ccfba9b2881; DATA table16x4_9c9e506d2fe26491<>+40(SB)/8, $0xbcc6dab63d88f449
+DATA table16x4_9c9e506d2fe26491<>+48(SB)/8, $0xba9537f0bc35ce6c; DATA table16x4_9c9e506d2fe26491<>+56(SB)/8, $0xb4e9b073b81c8808
+GLOBL table16x4_9c9e506d2fe26491<>(SB), RODATA|NOPTR, $64
+DATA table16x4_50088d689aaecad1<>+0(SB)/8, $0xbd80a518bd1775c0; DATA table16x4_50088d689aaecad1<>+8(SB)/8, $0x3c0bddcb3c2298b8
+DATA table16x4_50088d689aaecad1<>+16(SB)/8, $0xb922e725ba3724d5; DATA table16x4_50088d689aaecad1<>+24(SB)/8, $0xb211e1c4b6c50ef7
+DATA table16x4_50088d689aaecad1<>+32(SB)/8, $0xbd80a518bd1775c0; DATA table16x4_50088d689aaecad1<>+40(SB)/8, $0x3c0bddcb3c2298b8
+DATA table16x4_50088d689aaecad1<>+48(SB)/8, $0xb922e725ba3724d5; DATA table16x4_50088d689aaecad1<>+56(SB)/8, $0xb211e1c4b6c50ef7
+GLOBL table16x4_50088d689aaecad1<>(SB), RODATA|NOPTR, $64
+DATA table16x4_4617994b16e7e5a7<>+0(SB)/8, $0xbe127ce2beaaa264; DATA table16x4_4617994b16e7e5a7<>+8(SB)/8, $0x3dbc19e33d9cf371
+DATA table16x4_4617994b16e7e5a7<>+16(SB)/8, $0x3b161ecb3cc54067; DATA table16x4_4617994b16e7e5a7<>+24(SB)/8, $0x35217cb4389c2b5d
+DATA table16x4_4617994b16e7e5a7<>+32(SB)/8, $0xbe127ce2beaaa264; DATA table16x4_4617994b16e7e5a7<>+40(SB)/8, $0x3dbc19e33d9cf371
+DATA table16x4_4617994b16e7e5a7<>+48(SB)/8, $0x3b161ecb3cc54067; DATA table16x4_4617994b16e7e5a7<>+56(SB)/8, $0x35217cb4389c2b5d
+GLOBL table16x4_4617994b16e7e5a7<>(SB), RODATA|NOPTR, $64
+DATA table16x4_5fc4af49e1b57e1<>+0(SB)/8, $0xbeacddb2b5934706; DATA table16x4_5fc4af49e1b57e1<>+8(SB)/8, $0xbe329d43beb84713
+DATA table16x4_5fc4af49e1b57e1<>+16(SB)/8, $0xbb62dd05bd19e782; DATA table16x4_5fc4af49e1b57e1<>+24(SB)/8, $0xb558a84cb8eeba42
+DATA table16x4_5fc4af49e1b57e1<>+32(SB)/8, $0xbeacddb2b5934706; DATA table16x4_5fc4af49e1b57e1<>+40(SB)/8, $0xbe329d43beb84713
+DATA table16x4_5fc4af49e1b57e1<>+48(SB)/8, $0xbb62dd05bd19e782; DATA table16x4_5fc4af49e1b57e1<>+56(SB)/8, $0xb558a84cb8eeba42
+GLOBL table16x4_5fc4af49e1b57e1<>(SB), RODATA|NOPTR, $64
+DATA table16x4_2d9d72033d0f558b<>+0(SB)/8, $0x3f56642a3f800000; DATA table16x4_2d9d72033d0f558b<>+8(SB)/8, $0x3e46fe363f04d69e
+DATA table16x4_2d9d72033d0f558b<>+16(SB)/8, $0x3b6344613d1cf143; DATA table16x4_2d9d72033d0f558b<>+24(SB)/8, $0x3577b69a38eed3fb
+DATA table16x4_2d9d72033d0f558b<>+32(SB)/8, $0x3f56642a3f800000; DATA table16x4_2d9d72033d0f558b<>+40(SB)/8, $0x3e46fe363f04d69e
+DATA table16x4_2d9d72033d0f558b<>+48(SB)/8, $0x3b6344613d1cf143; DATA table16x4_2d9d72033d0f558b<>+56(SB)/8, $0x3577b69a38eed3fb
+GLOBL table16x4_2d9d72033d0f558b<>(SB), RODATA|NOPTR, $64
+DATA table16x4_4224efb9544043e3<>+0(SB)/8, $0x3ece6a5e00000000; DATA table16x4_4224efb9544043e3<>+8(SB)/8, $0x3f65c88a3f3190b1
+DATA table16x4_4224efb9544043e3<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_4224efb9544043e3<>+24(SB)/8, $0x3f7ffff83f7ffc46
+DATA table16x4_4224efb9544043e3<>+32(SB)/8, $0x3ece6a5e00000000; DATA table16x4_4224efb9544043e3<>+40(SB)/8, $0x3f65c88a3f3190b1
+DATA table16x4_4224efb9544043e3<>+48(SB)/8, $0x3f7f8e493f7b0c32; DATA table16x4_4224efb9544043e3<>+56(SB)/8, $0x3f7ffff83f7ffc46
+GLOBL table16x4_4224efb9544043e3<>(SB), RODATA|NOPTR, $64
+DATA c80000000<>+0(SB)/4, $0x80000000
+GLOBL c80000000<>(SB), RODATA|NOPTR, $4
+DATA cc2d00000<>+0(SB)/4, $0xc2d00000
+GLOBL cc2d00000<>(SB), RODATA|NOPTR, $4
+DATA c4138aa3b<>+0(SB)/4, $0x4138aa3b
+GLOBL c4138aa3b<>(SB), RODATA|NOPTR, $4
+DATA c4b400000<>+0(SB)/4, $0x4b400000
+GLOBL c4b400000<>(SB), RODATA|NOPTR, $4
+DATA c3db17000<>+0(SB)/4, $0x3db17000
+GLOBL c3db17000<>(SB), RODATA|NOPTR, $4
+DATA c3685fdf4<>+0(SB)/4, $0x3685fdf4
+GLOBL c3685fdf4<>(SB), RODATA|NOPTR, $4
+DATA c3e2aae38<>+0(SB)/4, $0x3e2aae38
+GLOBL c3e2aae38<>(SB), RODATA|NOPTR, $4
+DATA c3f000000<>+0(SB)/4, $0x3f000000
+GLOBL c3f000000<>(SB), RODATA|NOPTR, $4
+DATA c3d2aab32<>+0(SB)/4, $0x3d2aab32
+GLOBL c3d2aab32<>(SB), RODATA|NOPTR, $4
+DATA table16x4_8ae1b98ea2723cdd<>+0(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+8(SB)/8, $0xb3051aa933092801
+DATA table16x4_8ae1b98ea2723cdd<>+16(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+24(SB)/8, $0xb1d290beb27ce183
+DATA table16x4_8ae1b98ea2723cdd<>+32(SB)/8, $0xb24e061100000000; DATA table16x4_8ae1b98ea2723cdd<>+40(SB)/8, $0xb3051aa933092801
+DATA table16x4_8ae1b98ea2723cdd<>+48(SB)/8, $0x31b3d0e5329302ae; DATA table16x4_8ae1b98ea2723cdd<>+56(SB)/8, $0xb1d290beb27ce183
+GLOBL table16x4_8ae1b98ea2723cdd<>(SB), RODATA|NOPTR, $64
+DATA table16x4_b5cb3bb109941b1d<>+0(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+8(SB)/8, $0x1f75fed71f7837f0
+DATA table16x4_b5cb3bb109941b1d<>+16(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+24(SB)/8, $0x1f7ac0c71f7744fd
+DATA table16x4_b5cb3bb109941b1d<>+32(SB)/8, $0x1f7b95c21f800000; DATA table16x4_b5cb3bb109941b1d<>+40(SB)/8, $0x1f75fed71f7837f0
+DATA table16x4_b5cb3bb109941b1d<>+48(SB)/8, $0x1f75672a1f7504f3; DATA table16x4_b5cb3bb109941b1d<>+56(SB)/8, $0x1f7ac0c71f7744fd
+GLOBL table16x4_b5cb3bb109941b1d<>(SB), RODATA|NOPTR, $64
+DATA c40000000<>+0(SB)/4, $0x40000000
+GLOBL c40000000<>(SB), RODATA|NOPTR, $4
+DATA c1f800000<>+0(SB)/4, $0x1f800000
+GLOBL c1f800000<>(SB), RODATA|NOPTR, $4
+DATA c3f800000<>+0(SB)/4, $0x3f800000
+GLOBL c3f800000<>(SB), RODATA|NOPTR, $4
+#define zero(s0) \
+	VXORPS s0, s0, s0
 
-DATA learn4_3AVX512Const<>+0(SB)/4, $0x3f666666
-GLOBL learn4_3AVX512Const<>(SB), RODATA|NOPTR, $32
+#define lastColumn3(w, s0, s1, s2) \
+	VBROADCASTF32X8.Z w, K7, Z31; VFMADD231PS Z24, Z31, s0; VFMADD231PS Z25, Z31, s1; VFMADD231PS Z26, Z31, s2
 
-// learn4_3AVX512 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
-//
-// func learn4_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn4_3AVX512(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $16
-	JLT done2
-inputs1:
+#define lastColumn1(w, s0) \
+	VBROADCASTF32X8.Z w, K7, Z31; VFMADD231PS Z24, Z31, s0
 
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 48(R10), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 52(R10), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 56(R10), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 60(R10), Z31
-	VFMADD231PS Z28, Z31, Z15
-	ADDQ $0, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Z16
+DATA c3f666666<>+0(SB)/4, $0x3f666666
+GLOBL c3f666666<>(SB), RODATA|NOPTR, $4
+#define mulAdd1(x, s0) \
+	VBROADCASTSS x, Z31; VFMADD231PS Z28, Z31, s0
 
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z17
-	VMOVUPS.Z (BX), K7, Z18
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z18, Z18
-	VADDPS Z0, Z18, Z0
-	VMULPS Z0, Z16, Z18
-	VSUBPS Z18, Z17, Z17
-	VMOVUPS Z17, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z17
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z17, Z17
-	VADDPS Z1, Z17, Z1
-	VMULPS Z1, Z16, Z17
-	VSUBPS Z17, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
-	VMOVUPS.Z 256(R8), K7, Z0
-	VMOVUPS.Z 256(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z4, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 256(R8)
-	VMOVUPS Z1, K7, 256(BX)
-	VMOVUPS.Z 320(R8), K7, Z0
-	VMOVUPS.Z 320(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z5, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 320(R8)
-	VMOVUPS Z1, K7, 320(BX)
-	VMOVUPS.Z 384(R8), K7, Z0
-	VMOVUPS.Z 384(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z6, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 384(R8)
-	VMOVUPS Z1, K7, 384(BX)
-	VMOVUPS.Z 448(R8), K7, Z0
-	VMOVUPS.Z 448(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z7, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 448(R8)
-	VMOVUPS Z1, K7, 448(BX)
-	VMOVUPS.Z 512(R8), K7, Z0
-	VMOVUPS.Z 512(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z8, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 512(R8)
-	VMOVUPS Z1, K7, 512(BX)
-	VMOVUPS.Z 576(R8), K7, Z0
-	VMOVUPS.Z 576(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z9, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 576(R8)
-	VMOVUPS Z1, K7, 576(BX)
-	VMOVUPS.Z 640(R8), K7, Z0
-	VMOVUPS.Z 640(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z10, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 640(R8)
-	VMOVUPS Z1, K7, 640(BX)
-	VMOVUPS.Z 704(R8), K7, Z0
-	VMOVUPS.Z 704(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z11, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 704(R8)
-	VMOVUPS Z1, K7, 704(BX)
-	VMOVUPS.Z 768(R8), K7, Z0
-	VMOVUPS.Z 768(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z12, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 768(R8)
-	VMOVUPS Z1, K7, 768(BX)
-	VMOVUPS.Z 832(R8), K7, Z0
-	VMOVUPS.Z 832(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z13, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 832(R8)
-	VMOVUPS Z1, K7, 832(BX)
-	VMOVUPS.Z 896(R8), K7, Z0
-	VMOVUPS.Z 896(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z14, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 896(R8)
-	VMOVUPS Z1, K7, 896(BX)
-	VMOVUPS.Z 960(R8), K7, Z0
-	VMOVUPS.Z 960(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z15, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 960(R8)
-	VMOVUPS Z1, K7, 960(BX)
-	ADDQ $64, SI
-	ADDQ $1024, R8
-	ADDQ $1024, BX
-	SUBQ $16, AX
-	CMPQ AX, $16
-	JGE inputs1
-done2:
-	CMPQ AX, $4
-	JLT done5
-inputs4:
 
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $0, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Z4
+#define d2x4AVX512In1C0(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
 
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z5
-	VMOVUPS.Z (BX), K7, Z6
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z6, Z6
-	VADDPS Z0, Z6, Z0
-	VMULPS Z0, Z4, Z6
-	VSUBPS Z6, Z5, Z5
-	VMOVUPS Z5, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z5
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z5, Z5
-	VADDPS Z1, Z5, Z1
-	VMULPS Z1, Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
-	ADDQ $16, SI
-	ADDQ $256, R8
-	ADDQ $256, BX
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs4
-done5:
-	CMPQ AX, $1
-	JLT done8
-inputs7:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows9:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	ADDQ $0, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows9
-	VBROADCASTSS (R11), Z1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z2
-	VMOVUPS.Z (BX), K7, Z3
-	VMULPS.BCST learn4_3AVX512Const<>+0(SB), Z3, Z3
-	VADDPS Z0, Z3, Z0
-	VMULPS Z0, Z1, Z3
-	VSUBPS Z3, Z2, Z2
-	VMOVUPS Z2, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA dense1ForwardAVX512Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardAVX512Const<>+8(SB)/4, $0x4110cccd
-DATA dense1ForwardAVX512Const<>+16(SB)/4, $0x3f1ae148
-DATA dense1ForwardAVX512Const<>+32(SB)/4, $0x0
-DATA dense1ForwardAVX512Const<>+36(SB)/4, $0x3edad599
-DATA dense1ForwardAVX512Const<>+40(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardAVX512Const<>+44(SB)/4, $0x3fbad6ee
-DATA dense1ForwardAVX512Const<>+48(SB)/4, $0x40141ea4
-DATA dense1ForwardAVX512Const<>+52(SB)/4, $0x406190eb
-DATA dense1ForwardAVX512Const<>+56(SB)/4, $0x40a77ce0
-DATA dense1ForwardAVX512Const<>+60(SB)/4, $0x40f483a4
-DATA dense1ForwardAVX512Const<>+64(SB)/4, $0x0
-DATA dense1ForwardAVX512Const<>+68(SB)/4, $0x3edad599
-DATA dense1ForwardAVX512Const<>+72(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardAVX512Const<>+76(SB)/4, $0x3fbad6ee
-DATA dense1ForwardAVX512Const<>+80(SB)/4, $0x40141ea4
-DATA dense1ForwardAVX512Const<>+84(SB)/4, $0x406190eb
-DATA dense1ForwardAVX512Const<>+88(SB)/4, $0x40a77ce0
-DATA dense1ForwardAVX512Const<>+92(SB)/4, $0x40f483a4
-DATA dense1ForwardAVX512Const<>+96(SB)/4, $0x3e1284c0
-DATA dense1ForwardAVX512Const<>+100(SB)/4, $0xbaa0b30d
-DATA dense1ForwardAVX512Const<>+104(SB)/4, $0xbd71a697
-DATA dense1ForwardAVX512Const<>+108(SB)/4, $0xbbb23239
-DATA dense1ForwardAVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardAVX512Const<>+116(SB)/4, $0x39fe9e40
-DATA dense1ForwardAVX512Const<>+120(SB)/4, $0x379579b4
-DATA dense1ForwardAVX512Const<>+124(SB)/4, $0x342462e0
-DATA dense1ForwardAVX512Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardAVX512Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardAVX512Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardAVX512Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardAVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardAVX512Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardAVX512Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardAVX512Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardAVX512Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardAVX512Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardAVX512Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardAVX512Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardAVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardAVX512Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardAVX512Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardAVX512Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardAVX512Const<>+192(SB)/4, $0xba9b2881
-DATA dense1ForwardAVX512Const<>+196(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardAVX512Const<>+200(SB)/4, $0x3d88f449
-DATA dense1ForwardAVX512Const<>+204(SB)/4, $0xbcc6dab6
-DATA dense1ForwardAVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardAVX512Const<>+212(SB)/4, $0xba9537f0
-DATA dense1ForwardAVX512Const<>+216(SB)/4, $0xb81c8808
-DATA dense1ForwardAVX512Const<>+220(SB)/4, $0xb4e9b073
-DATA dense1ForwardAVX512Const<>+224(SB)/4, $0xbd1775c0
-DATA dense1ForwardAVX512Const<>+228(SB)/4, $0xbd80a518
-DATA dense1ForwardAVX512Const<>+232(SB)/4, $0x3c2298b8
-DATA dense1ForwardAVX512Const<>+236(SB)/4, $0x3c0bddcb
-DATA dense1ForwardAVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardAVX512Const<>+244(SB)/4, $0xb922e725
-DATA dense1ForwardAVX512Const<>+248(SB)/4, $0xb6c50ef7
-DATA dense1ForwardAVX512Const<>+252(SB)/4, $0xb211e1c4
-DATA dense1ForwardAVX512Const<>+256(SB)/4, $0xbd1775c0
-DATA dense1ForwardAVX512Const<>+260(SB)/4, $0xbd80a518
-DATA dense1ForwardAVX512Const<>+264(SB)/4, $0x3c2298b8
-DATA dense1ForwardAVX512Const<>+268(SB)/4, $0x3c0bddcb
-DATA dense1ForwardAVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardAVX512Const<>+276(SB)/4, $0xb922e725
-DATA dense1ForwardAVX512Const<>+280(SB)/4, $0xb6c50ef7
-DATA dense1ForwardAVX512Const<>+284(SB)/4, $0xb211e1c4
-DATA dense1ForwardAVX512Const<>+288(SB)/4, $0xbeaaa264
-DATA dense1ForwardAVX512Const<>+292(SB)/4, $0xbe127ce2
-DATA dense1ForwardAVX512Const<>+296(SB)/4, $0x3d9cf371
-DATA dense1ForwardAVX512Const<>+300(SB)/4, $0x3dbc19e3
-DATA dense1ForwardAVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardAVX512Const<>+308(SB)/4, $0x3b161ecb
-DATA dense1ForwardAVX512Const<>+312(SB)/4, $0x389c2b5d
-DATA dense1ForwardAVX512Const<>+316(SB)/4, $0x35217cb4
-DATA dense1ForwardAVX512Const<>+320(SB)/4, $0xbeaaa264
-DATA dense1ForwardAVX512Const<>+324(SB)/4, $0xbe127ce2
-DATA dense1ForwardAVX512Const<>+328(SB)/4, $0x3d9cf371
-DATA dense1ForwardAVX512Const<>+332(SB)/4, $0x3dbc19e3
-DATA dense1ForwardAVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardAVX512Const<>+340(SB)/4, $0x3b161ecb
-DATA dense1ForwardAVX512Const<>+344(SB)/4, $0x389c2b5d
-DATA dense1ForwardAVX512Const<>+348(SB)/4, $0x35217cb4
-DATA dense1ForwardAVX512Const<>+352(SB)/4, $0xb5934706
-DATA dense1ForwardAVX512Const<>+356(SB)/4, $0xbeacddb2
-DATA dense1ForwardAVX512Const<>+360(SB)/4, $0xbeb84713
-DATA dense1ForwardAVX512Const<>+364(SB)/4, $0xbe329d43
-DATA dense1ForwardAVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardAVX512Const<>+372(SB)/4, $0xbb62dd05
-DATA dense1ForwardAVX512Const<>+376(SB)/4, $0xb8eeba42
-DATA dense1ForwardAVX512Const<>+380(SB)/4, $0xb558a84c
-DATA dense1ForwardAVX512Const<>+384(SB)/4, $0xb5934706
-DATA dense1ForwardAVX512Const<>+388(SB)/4, $0xbeacddb2
-DATA dense1ForwardAVX512Const<>+392(SB)/4, $0xbeb84713
-DATA dense1ForwardAVX512Const<>+396(SB)/4, $0xbe329d43
-DATA dense1ForwardAVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardAVX512Const<>+404(SB)/4, $0xbb62dd05
-DATA dense1ForwardAVX512Const<>+408(SB)/4, $0xb8eeba42
-DATA dense1ForwardAVX512Const<>+412(SB)/4, $0xb558a84c
-DATA dense1ForwardAVX512Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardAVX512Const<>+420(SB)/4, $0x3f56642a
-DATA dense1ForwardAVX512Const<>+424(SB)/4, $0x3f04d69e
-DATA dense1ForwardAVX512Const<>+428(SB)/4, $0x3e46fe36
-DATA dense1ForwardAVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardAVX512Const<>+436(SB)/4, $0x3b634461
-DATA dense1ForwardAVX512Const<>+440(SB)/4, $0x38eed3fb
-DATA dense1ForwardAVX512Const<>+444(SB)/4, $0x3577b69a
-DATA dense1ForwardAVX512Const<>+448(SB)/4, $0x3f800000
-DATA dense1ForwardAVX512Const<>+452(SB)/4, $0x3f56642a
-DATA dense1ForwardAVX512Const<>+456(SB)/4, $0x3f04d69e
-DATA dense1ForwardAVX512Const<>+460(SB)/4, $0x3e46fe36
-DATA dense1ForwardAVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardAVX512Const<>+468(SB)/4, $0x3b634461
-DATA dense1ForwardAVX512Const<>+472(SB)/4, $0x38eed3fb
-DATA dense1ForwardAVX512Const<>+476(SB)/4, $0x3577b69a
-DATA dense1ForwardAVX512Const<>+480(SB)/4, $0x0
-DATA dense1ForwardAVX512Const<>+484(SB)/4, $0x3ece6a5e
-DATA dense1ForwardAVX512Const<>+488(SB)/4, $0x3f3190b1
-DATA dense1ForwardAVX512Const<>+492(SB)/4, $0x3f65c88a
-DATA dense1ForwardAVX512Const<>+496(SB)/4, $0x3f7b0c32
-DATA dense1ForwardAVX512Const<>+500(SB)/4, $0x3f7f8e49
-DATA dense1ForwardAVX512Const<>+504(SB)/4, $0x3f7ffc46
-DATA dense1ForwardAVX512Const<>+508(SB)/4, $0x3f7ffff8
-DATA dense1ForwardAVX512Const<>+512(SB)/4, $0x0
-DATA dense1ForwardAVX512Const<>+516(SB)/4, $0x3ece6a5e
-DATA dense1ForwardAVX512Const<>+520(SB)/4, $0x3f3190b1
-DATA dense1ForwardAVX512Const<>+524(SB)/4, $0x3f65c88a
-DATA dense1ForwardAVX512Const<>+528(SB)/4, $0x3f7b0c32
-DATA dense1ForwardAVX512Const<>+532(SB)/4, $0x3f7f8e49
-DATA dense1ForwardAVX512Const<>+536(SB)/4, $0x3f7ffc46
-DATA dense1ForwardAVX512Const<>+540(SB)/4, $0x3f7ffff8
-DATA dense1ForwardAVX512Const<>+544(SB)/4, $0x80000000
-GLOBL dense1ForwardAVX512Const<>(SB), RODATA|NOPTR, $576
-
-// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 8 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense1ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense1ForwardAVX512(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
+// dense2x4AVX512 sums 2 products for each of 4 outputs.
+TEXT ·dense2x4AVX512(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
 	// y[0…3] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	MOVL $0xf, R9
-	KMOVW R9, K7
+	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xf, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	VBROADCASTSS (SI), Z31
-	VFMADD231PS (DX), Z31, K7, Z0
-	VBROADCASTSS 4(SI), Z31
-	VFMADD231PS 32(DX), Z31, K7, Z0
-	VANDPS.BCST dense1ForwardAVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardAVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardAVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardAVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardAVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardAVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardAVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardAVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardAVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardAVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardAVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardAVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z0, Z1, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	VZEROUPPER 
-	RET 
+	d2x4AVX512In1C0(0, 0); d2x4AVX512In1C0(4, 32)
+	MOVL $0xf, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	VZEROUPPER
+	RET
 
-DATA dense1ForwardRowsPanel0AVX512Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel0AVX512Const<>+8(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX512Const<>+36(SB)/4, $0x3edad599
-DATA dense1ForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardRowsPanel0AVX512Const<>+44(SB)/4, $0x3fbad6ee
-DATA dense1ForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x40141ea4
-DATA dense1ForwardRowsPanel0AVX512Const<>+52(SB)/4, $0x406190eb
-DATA dense1ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x40a77ce0
-DATA dense1ForwardRowsPanel0AVX512Const<>+60(SB)/4, $0x40f483a4
-DATA dense1ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX512Const<>+68(SB)/4, $0x3edad599
-DATA dense1ForwardRowsPanel0AVX512Const<>+72(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardRowsPanel0AVX512Const<>+76(SB)/4, $0x3fbad6ee
-DATA dense1ForwardRowsPanel0AVX512Const<>+80(SB)/4, $0x40141ea4
-DATA dense1ForwardRowsPanel0AVX512Const<>+84(SB)/4, $0x406190eb
-DATA dense1ForwardRowsPanel0AVX512Const<>+88(SB)/4, $0x40a77ce0
-DATA dense1ForwardRowsPanel0AVX512Const<>+92(SB)/4, $0x40f483a4
-DATA dense1ForwardRowsPanel0AVX512Const<>+96(SB)/4, $0x3e1284c0
-DATA dense1ForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRowsPanel0AVX512Const<>+104(SB)/4, $0xbd71a697
-DATA dense1ForwardRowsPanel0AVX512Const<>+108(SB)/4, $0xbbb23239
-DATA dense1ForwardRowsPanel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe9e40
-DATA dense1ForwardRowsPanel0AVX512Const<>+120(SB)/4, $0x379579b4
-DATA dense1ForwardRowsPanel0AVX512Const<>+124(SB)/4, $0x342462e0
-DATA dense1ForwardRowsPanel0AVX512Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardRowsPanel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRowsPanel0AVX512Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardRowsPanel0AVX512Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardRowsPanel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardRowsPanel0AVX512Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardRowsPanel0AVX512Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardRowsPanel0AVX512Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardRowsPanel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRowsPanel0AVX512Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardRowsPanel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRowsPanel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel0AVX512Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardRowsPanel0AVX512Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardRowsPanel0AVX512Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardRowsPanel0AVX512Const<>+192(SB)/4, $0xba9b2881
-DATA dense1ForwardRowsPanel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRowsPanel0AVX512Const<>+200(SB)/4, $0x3d88f449
-DATA dense1ForwardRowsPanel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRowsPanel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel0AVX512Const<>+212(SB)/4, $0xba9537f0
-DATA dense1ForwardRowsPanel0AVX512Const<>+216(SB)/4, $0xb81c8808
-DATA dense1ForwardRowsPanel0AVX512Const<>+220(SB)/4, $0xb4e9b073
-DATA dense1ForwardRowsPanel0AVX512Const<>+224(SB)/4, $0xbd1775c0
-DATA dense1ForwardRowsPanel0AVX512Const<>+228(SB)/4, $0xbd80a518
-DATA dense1ForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x3c2298b8
-DATA dense1ForwardRowsPanel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
-DATA dense1ForwardRowsPanel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e725
-DATA dense1ForwardRowsPanel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
-DATA dense1ForwardRowsPanel0AVX512Const<>+252(SB)/4, $0xb211e1c4
-DATA dense1ForwardRowsPanel0AVX512Const<>+256(SB)/4, $0xbd1775c0
-DATA dense1ForwardRowsPanel0AVX512Const<>+260(SB)/4, $0xbd80a518
-DATA dense1ForwardRowsPanel0AVX512Const<>+264(SB)/4, $0x3c2298b8
-DATA dense1ForwardRowsPanel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
-DATA dense1ForwardRowsPanel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e725
-DATA dense1ForwardRowsPanel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
-DATA dense1ForwardRowsPanel0AVX512Const<>+284(SB)/4, $0xb211e1c4
-DATA dense1ForwardRowsPanel0AVX512Const<>+288(SB)/4, $0xbeaaa264
-DATA dense1ForwardRowsPanel0AVX512Const<>+292(SB)/4, $0xbe127ce2
-DATA dense1ForwardRowsPanel0AVX512Const<>+296(SB)/4, $0x3d9cf371
-DATA dense1ForwardRowsPanel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRowsPanel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161ecb
-DATA dense1ForwardRowsPanel0AVX512Const<>+312(SB)/4, $0x389c2b5d
-DATA dense1ForwardRowsPanel0AVX512Const<>+316(SB)/4, $0x35217cb4
-DATA dense1ForwardRowsPanel0AVX512Const<>+320(SB)/4, $0xbeaaa264
-DATA dense1ForwardRowsPanel0AVX512Const<>+324(SB)/4, $0xbe127ce2
-DATA dense1ForwardRowsPanel0AVX512Const<>+328(SB)/4, $0x3d9cf371
-DATA dense1ForwardRowsPanel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRowsPanel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161ecb
-DATA dense1ForwardRowsPanel0AVX512Const<>+344(SB)/4, $0x389c2b5d
-DATA dense1ForwardRowsPanel0AVX512Const<>+348(SB)/4, $0x35217cb4
-DATA dense1ForwardRowsPanel0AVX512Const<>+352(SB)/4, $0xb5934706
-DATA dense1ForwardRowsPanel0AVX512Const<>+356(SB)/4, $0xbeacddb2
-DATA dense1ForwardRowsPanel0AVX512Const<>+360(SB)/4, $0xbeb84713
-DATA dense1ForwardRowsPanel0AVX512Const<>+364(SB)/4, $0xbe329d43
-DATA dense1ForwardRowsPanel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dd05
-DATA dense1ForwardRowsPanel0AVX512Const<>+376(SB)/4, $0xb8eeba42
-DATA dense1ForwardRowsPanel0AVX512Const<>+380(SB)/4, $0xb558a84c
-DATA dense1ForwardRowsPanel0AVX512Const<>+384(SB)/4, $0xb5934706
-DATA dense1ForwardRowsPanel0AVX512Const<>+388(SB)/4, $0xbeacddb2
-DATA dense1ForwardRowsPanel0AVX512Const<>+392(SB)/4, $0xbeb84713
-DATA dense1ForwardRowsPanel0AVX512Const<>+396(SB)/4, $0xbe329d43
-DATA dense1ForwardRowsPanel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dd05
-DATA dense1ForwardRowsPanel0AVX512Const<>+408(SB)/4, $0xb8eeba42
-DATA dense1ForwardRowsPanel0AVX512Const<>+412(SB)/4, $0xb558a84c
-DATA dense1ForwardRowsPanel0AVX512Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX512Const<>+420(SB)/4, $0x3f56642a
-DATA dense1ForwardRowsPanel0AVX512Const<>+424(SB)/4, $0x3f04d69e
-DATA dense1ForwardRowsPanel0AVX512Const<>+428(SB)/4, $0x3e46fe36
-DATA dense1ForwardRowsPanel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel0AVX512Const<>+436(SB)/4, $0x3b634461
-DATA dense1ForwardRowsPanel0AVX512Const<>+440(SB)/4, $0x38eed3fb
-DATA dense1ForwardRowsPanel0AVX512Const<>+444(SB)/4, $0x3577b69a
-DATA dense1ForwardRowsPanel0AVX512Const<>+448(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel0AVX512Const<>+452(SB)/4, $0x3f56642a
-DATA dense1ForwardRowsPanel0AVX512Const<>+456(SB)/4, $0x3f04d69e
-DATA dense1ForwardRowsPanel0AVX512Const<>+460(SB)/4, $0x3e46fe36
-DATA dense1ForwardRowsPanel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel0AVX512Const<>+468(SB)/4, $0x3b634461
-DATA dense1ForwardRowsPanel0AVX512Const<>+472(SB)/4, $0x38eed3fb
-DATA dense1ForwardRowsPanel0AVX512Const<>+476(SB)/4, $0x3577b69a
-DATA dense1ForwardRowsPanel0AVX512Const<>+480(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX512Const<>+484(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRowsPanel0AVX512Const<>+488(SB)/4, $0x3f3190b1
-DATA dense1ForwardRowsPanel0AVX512Const<>+492(SB)/4, $0x3f65c88a
-DATA dense1ForwardRowsPanel0AVX512Const<>+496(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRowsPanel0AVX512Const<>+500(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRowsPanel0AVX512Const<>+504(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRowsPanel0AVX512Const<>+508(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRowsPanel0AVX512Const<>+512(SB)/4, $0x0
-DATA dense1ForwardRowsPanel0AVX512Const<>+516(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRowsPanel0AVX512Const<>+520(SB)/4, $0x3f3190b1
-DATA dense1ForwardRowsPanel0AVX512Const<>+524(SB)/4, $0x3f65c88a
-DATA dense1ForwardRowsPanel0AVX512Const<>+528(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRowsPanel0AVX512Const<>+532(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRowsPanel0AVX512Const<>+536(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRowsPanel0AVX512Const<>+540(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRowsPanel0AVX512Const<>+544(SB)/4, $0x80000000
-GLOBL dense1ForwardRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $576
+#define d2x4AVX512_2In1C0(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
 
-// dense1ForwardRowsPanel0AVX512 sums 2 products for 4 outputs of every row, in tiles of rows.
-//
-// func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-TEXT ·dense1ForwardRowsPanel0AVX512(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	MOVQ $8, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	VMOVUPS (BX), Z4
-	VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6
-	VMOVUPS (BX), Z7
-	VMOVUPS (BX), Z8
-	VMOVUPS (BX), Z9
-	VMOVUPS (BX), Z10
-	VMOVUPS (BX), Z11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS (R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS (R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 4(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 4(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 16(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 48(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z5, K7, 80(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z7, K7, 112(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 128(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z9, K7, 144(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z10, K7, 160(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z11, K7, 176(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $12, CX
-finish3:
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z0, Z1, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish3
-	ADDQ $96, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	VMOVUPS (BX), Z4
-	VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6
-	VMOVUPS (BX), Z7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 16(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 48(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z5, K7, 80(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z7, K7, 112(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $8, CX
-finish6:
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z0, Z1, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish6
-	ADDQ $64, SI
-	ADDQ $128, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 16(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 48(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $4, CX
-finish9:
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z0, Z1, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish9
-	ADDQ $32, SI
-	ADDQ $64, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	MOVQ tiles3+56(FP), AX
-	TESTQ AX, AX
-	JZ done11
-rows10:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $1, CX
-finish12:
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z0, Z1, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish12
-	ADDQ $8, SI
-	ADDQ $16, R8
-	DECQ AX
-	JNZ rows10
-done11:
-	VZEROUPPER 
-	RET 
-
-DATA dense1ForwardRows_2Panel0AVX512Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel0AVX512Const<>+8(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel0AVX512Const<>+16(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel0AVX512Const<>+32(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+36(SB)/4, $0x3edad599
-DATA dense1ForwardRows_2Panel0AVX512Const<>+40(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+44(SB)/4, $0x3fbad6ee
-DATA dense1ForwardRows_2Panel0AVX512Const<>+48(SB)/4, $0x40141ea4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+52(SB)/4, $0x406190eb
-DATA dense1ForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x40a77ce0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+60(SB)/4, $0x40f483a4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+68(SB)/4, $0x3edad599
-DATA dense1ForwardRows_2Panel0AVX512Const<>+72(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+76(SB)/4, $0x3fbad6ee
-DATA dense1ForwardRows_2Panel0AVX512Const<>+80(SB)/4, $0x40141ea4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+84(SB)/4, $0x406190eb
-DATA dense1ForwardRows_2Panel0AVX512Const<>+88(SB)/4, $0x40a77ce0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+92(SB)/4, $0x40f483a4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+96(SB)/4, $0x3e1284c0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRows_2Panel0AVX512Const<>+104(SB)/4, $0xbd71a697
-DATA dense1ForwardRows_2Panel0AVX512Const<>+108(SB)/4, $0xbbb23239
-DATA dense1ForwardRows_2Panel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardRows_2Panel0AVX512Const<>+116(SB)/4, $0x39fe9e40
-DATA dense1ForwardRows_2Panel0AVX512Const<>+120(SB)/4, $0x379579b4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+124(SB)/4, $0x342462e0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRows_2Panel0AVX512Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardRows_2Panel0AVX512Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardRows_2Panel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRows_2Panel0AVX512Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardRows_2Panel0AVX512Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardRows_2Panel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRows_2Panel0AVX512Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardRows_2Panel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRows_2Panel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRows_2Panel0AVX512Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardRows_2Panel0AVX512Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardRows_2Panel0AVX512Const<>+192(SB)/4, $0xba9b2881
-DATA dense1ForwardRows_2Panel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRows_2Panel0AVX512Const<>+200(SB)/4, $0x3d88f449
-DATA dense1ForwardRows_2Panel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRows_2Panel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRows_2Panel0AVX512Const<>+212(SB)/4, $0xba9537f0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+216(SB)/4, $0xb81c8808
-DATA dense1ForwardRows_2Panel0AVX512Const<>+220(SB)/4, $0xb4e9b073
-DATA dense1ForwardRows_2Panel0AVX512Const<>+224(SB)/4, $0xbd1775c0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+228(SB)/4, $0xbd80a518
-DATA dense1ForwardRows_2Panel0AVX512Const<>+232(SB)/4, $0x3c2298b8
-DATA dense1ForwardRows_2Panel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
-DATA dense1ForwardRows_2Panel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardRows_2Panel0AVX512Const<>+244(SB)/4, $0xb922e725
-DATA dense1ForwardRows_2Panel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
-DATA dense1ForwardRows_2Panel0AVX512Const<>+252(SB)/4, $0xb211e1c4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+256(SB)/4, $0xbd1775c0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+260(SB)/4, $0xbd80a518
-DATA dense1ForwardRows_2Panel0AVX512Const<>+264(SB)/4, $0x3c2298b8
-DATA dense1ForwardRows_2Panel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
-DATA dense1ForwardRows_2Panel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardRows_2Panel0AVX512Const<>+276(SB)/4, $0xb922e725
-DATA dense1ForwardRows_2Panel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
-DATA dense1ForwardRows_2Panel0AVX512Const<>+284(SB)/4, $0xb211e1c4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+288(SB)/4, $0xbeaaa264
-DATA dense1ForwardRows_2Panel0AVX512Const<>+292(SB)/4, $0xbe127ce2
-DATA dense1ForwardRows_2Panel0AVX512Const<>+296(SB)/4, $0x3d9cf371
-DATA dense1ForwardRows_2Panel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRows_2Panel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardRows_2Panel0AVX512Const<>+308(SB)/4, $0x3b161ecb
-DATA dense1ForwardRows_2Panel0AVX512Const<>+312(SB)/4, $0x389c2b5d
-DATA dense1ForwardRows_2Panel0AVX512Const<>+316(SB)/4, $0x35217cb4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+320(SB)/4, $0xbeaaa264
-DATA dense1ForwardRows_2Panel0AVX512Const<>+324(SB)/4, $0xbe127ce2
-DATA dense1ForwardRows_2Panel0AVX512Const<>+328(SB)/4, $0x3d9cf371
-DATA dense1ForwardRows_2Panel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRows_2Panel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardRows_2Panel0AVX512Const<>+340(SB)/4, $0x3b161ecb
-DATA dense1ForwardRows_2Panel0AVX512Const<>+344(SB)/4, $0x389c2b5d
-DATA dense1ForwardRows_2Panel0AVX512Const<>+348(SB)/4, $0x35217cb4
-DATA dense1ForwardRows_2Panel0AVX512Const<>+352(SB)/4, $0xb5934706
-DATA dense1ForwardRows_2Panel0AVX512Const<>+356(SB)/4, $0xbeacddb2
-DATA dense1ForwardRows_2Panel0AVX512Const<>+360(SB)/4, $0xbeb84713
-DATA dense1ForwardRows_2Panel0AVX512Const<>+364(SB)/4, $0xbe329d43
-DATA dense1ForwardRows_2Panel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardRows_2Panel0AVX512Const<>+372(SB)/4, $0xbb62dd05
-DATA dense1ForwardRows_2Panel0AVX512Const<>+376(SB)/4, $0xb8eeba42
-DATA dense1ForwardRows_2Panel0AVX512Const<>+380(SB)/4, $0xb558a84c
-DATA dense1ForwardRows_2Panel0AVX512Const<>+384(SB)/4, $0xb5934706
-DATA dense1ForwardRows_2Panel0AVX512Const<>+388(SB)/4, $0xbeacddb2
-DATA dense1ForwardRows_2Panel0AVX512Const<>+392(SB)/4, $0xbeb84713
-DATA dense1ForwardRows_2Panel0AVX512Const<>+396(SB)/4, $0xbe329d43
-DATA dense1ForwardRows_2Panel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardRows_2Panel0AVX512Const<>+404(SB)/4, $0xbb62dd05
-DATA dense1ForwardRows_2Panel0AVX512Const<>+408(SB)/4, $0xb8eeba42
-DATA dense1ForwardRows_2Panel0AVX512Const<>+412(SB)/4, $0xb558a84c
-DATA dense1ForwardRows_2Panel0AVX512Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX512Const<>+420(SB)/4, $0x3f56642a
-DATA dense1ForwardRows_2Panel0AVX512Const<>+424(SB)/4, $0x3f04d69e
-DATA dense1ForwardRows_2Panel0AVX512Const<>+428(SB)/4, $0x3e46fe36
-DATA dense1ForwardRows_2Panel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardRows_2Panel0AVX512Const<>+436(SB)/4, $0x3b634461
-DATA dense1ForwardRows_2Panel0AVX512Const<>+440(SB)/4, $0x38eed3fb
-DATA dense1ForwardRows_2Panel0AVX512Const<>+444(SB)/4, $0x3577b69a
-DATA dense1ForwardRows_2Panel0AVX512Const<>+448(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel0AVX512Const<>+452(SB)/4, $0x3f56642a
-DATA dense1ForwardRows_2Panel0AVX512Const<>+456(SB)/4, $0x3f04d69e
-DATA dense1ForwardRows_2Panel0AVX512Const<>+460(SB)/4, $0x3e46fe36
-DATA dense1ForwardRows_2Panel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardRows_2Panel0AVX512Const<>+468(SB)/4, $0x3b634461
-DATA dense1ForwardRows_2Panel0AVX512Const<>+472(SB)/4, $0x38eed3fb
-DATA dense1ForwardRows_2Panel0AVX512Const<>+476(SB)/4, $0x3577b69a
-DATA dense1ForwardRows_2Panel0AVX512Const<>+480(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+484(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRows_2Panel0AVX512Const<>+488(SB)/4, $0x3f3190b1
-DATA dense1ForwardRows_2Panel0AVX512Const<>+492(SB)/4, $0x3f65c88a
-DATA dense1ForwardRows_2Panel0AVX512Const<>+496(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRows_2Panel0AVX512Const<>+500(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRows_2Panel0AVX512Const<>+504(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRows_2Panel0AVX512Const<>+508(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRows_2Panel0AVX512Const<>+512(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel0AVX512Const<>+516(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRows_2Panel0AVX512Const<>+520(SB)/4, $0x3f3190b1
-DATA dense1ForwardRows_2Panel0AVX512Const<>+524(SB)/4, $0x3f65c88a
-DATA dense1ForwardRows_2Panel0AVX512Const<>+528(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRows_2Panel0AVX512Const<>+532(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRows_2Panel0AVX512Const<>+536(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRows_2Panel0AVX512Const<>+540(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRows_2Panel0AVX512Const<>+544(SB)/4, $0x80000000
-GLOBL dense1ForwardRows_2Panel0AVX512Const<>(SB), RODATA|NOPTR, $576
-
-// dense1ForwardRows_2Panel0AVX512 sums 2 products for 4 outputs of every row, in tiles of rows.
-//
-// func dense1ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-TEXT ·dense1ForwardRows_2Panel0AVX512(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	MOVQ $8, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	VMOVUPS (BX), Z4
-	VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6
-	VMOVUPS (BX), Z7
-	VMOVUPS (BX), Z8
-	VMOVUPS (BX), Z9
-	VMOVUPS (BX), Z10
-	VMOVUPS (BX), Z11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS (R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS (R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 4(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 4(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 16(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 48(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z5, K7, 80(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z7, K7, 112(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 128(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z9, K7, 144(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z10, K7, 160(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z11, K7, 176(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $12, CX
-finish3:
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z0, Z1, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish3
-	ADDQ $96, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	VMOVUPS (BX), Z4
-	VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6
-	VMOVUPS (BX), Z7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 16(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 48(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z5, K7, 80(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z7, K7, 112(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $8, CX
-finish6:
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z0, Z1, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish6
-	ADDQ $64, SI
-	ADDQ $128, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 16(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 48(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $4, CX
-finish9:
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z0, Z1, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish9
-	ADDQ $32, SI
-	ADDQ $64, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	MOVQ tiles3+56(FP), AX
-	TESTQ AX, AX
-	JZ done11
-rows10:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $1, CX
-finish12:
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardRows_2Panel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardRows_2Panel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardRows_2Panel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z0, Z1, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish12
-	ADDQ $8, SI
-	ADDQ $16, R8
-	DECQ AX
-	JNZ rows10
-done11:
-	VZEROUPPER 
-	RET 
-
-DATA dense1ForwardTrainAVX512Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainAVX512Const<>+8(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainAVX512Const<>+16(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainAVX512Const<>+32(SB)/4, $0x0
-DATA dense1ForwardTrainAVX512Const<>+36(SB)/4, $0x3edad599
-DATA dense1ForwardTrainAVX512Const<>+40(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrainAVX512Const<>+44(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrainAVX512Const<>+48(SB)/4, $0x40141ea4
-DATA dense1ForwardTrainAVX512Const<>+52(SB)/4, $0x406190eb
-DATA dense1ForwardTrainAVX512Const<>+56(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrainAVX512Const<>+60(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainAVX512Const<>+64(SB)/4, $0x0
-DATA dense1ForwardTrainAVX512Const<>+68(SB)/4, $0x3edad599
-DATA dense1ForwardTrainAVX512Const<>+72(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrainAVX512Const<>+76(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrainAVX512Const<>+80(SB)/4, $0x40141ea4
-DATA dense1ForwardTrainAVX512Const<>+84(SB)/4, $0x406190eb
-DATA dense1ForwardTrainAVX512Const<>+88(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrainAVX512Const<>+92(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainAVX512Const<>+96(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainAVX512Const<>+100(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainAVX512Const<>+104(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainAVX512Const<>+108(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainAVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainAVX512Const<>+116(SB)/4, $0x39fe9e40
-DATA dense1ForwardTrainAVX512Const<>+120(SB)/4, $0x379579b4
-DATA dense1ForwardTrainAVX512Const<>+124(SB)/4, $0x342462e0
-DATA dense1ForwardTrainAVX512Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainAVX512Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainAVX512Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainAVX512Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainAVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainAVX512Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardTrainAVX512Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardTrainAVX512Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardTrainAVX512Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainAVX512Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainAVX512Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainAVX512Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainAVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainAVX512Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardTrainAVX512Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainAVX512Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainAVX512Const<>+192(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainAVX512Const<>+196(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainAVX512Const<>+200(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainAVX512Const<>+204(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainAVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainAVX512Const<>+212(SB)/4, $0xba9537f0
-DATA dense1ForwardTrainAVX512Const<>+216(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainAVX512Const<>+220(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainAVX512Const<>+224(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrainAVX512Const<>+228(SB)/4, $0xbd80a518
-DATA dense1ForwardTrainAVX512Const<>+232(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrainAVX512Const<>+236(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrainAVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainAVX512Const<>+244(SB)/4, $0xb922e725
-DATA dense1ForwardTrainAVX512Const<>+248(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrainAVX512Const<>+252(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainAVX512Const<>+256(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrainAVX512Const<>+260(SB)/4, $0xbd80a518
-DATA dense1ForwardTrainAVX512Const<>+264(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrainAVX512Const<>+268(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrainAVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainAVX512Const<>+276(SB)/4, $0xb922e725
-DATA dense1ForwardTrainAVX512Const<>+280(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrainAVX512Const<>+284(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainAVX512Const<>+288(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainAVX512Const<>+292(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainAVX512Const<>+296(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainAVX512Const<>+300(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainAVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainAVX512Const<>+308(SB)/4, $0x3b161ecb
-DATA dense1ForwardTrainAVX512Const<>+312(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainAVX512Const<>+316(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainAVX512Const<>+320(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainAVX512Const<>+324(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainAVX512Const<>+328(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainAVX512Const<>+332(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainAVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainAVX512Const<>+340(SB)/4, $0x3b161ecb
-DATA dense1ForwardTrainAVX512Const<>+344(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainAVX512Const<>+348(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainAVX512Const<>+352(SB)/4, $0xb5934706
-DATA dense1ForwardTrainAVX512Const<>+356(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainAVX512Const<>+360(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainAVX512Const<>+364(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainAVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainAVX512Const<>+372(SB)/4, $0xbb62dd05
-DATA dense1ForwardTrainAVX512Const<>+376(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainAVX512Const<>+380(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainAVX512Const<>+384(SB)/4, $0xb5934706
-DATA dense1ForwardTrainAVX512Const<>+388(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainAVX512Const<>+392(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainAVX512Const<>+396(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainAVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainAVX512Const<>+404(SB)/4, $0xbb62dd05
-DATA dense1ForwardTrainAVX512Const<>+408(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainAVX512Const<>+412(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainAVX512Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX512Const<>+420(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainAVX512Const<>+424(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainAVX512Const<>+428(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainAVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainAVX512Const<>+436(SB)/4, $0x3b634461
-DATA dense1ForwardTrainAVX512Const<>+440(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainAVX512Const<>+444(SB)/4, $0x3577b69a
-DATA dense1ForwardTrainAVX512Const<>+448(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX512Const<>+452(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainAVX512Const<>+456(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainAVX512Const<>+460(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainAVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainAVX512Const<>+468(SB)/4, $0x3b634461
-DATA dense1ForwardTrainAVX512Const<>+472(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainAVX512Const<>+476(SB)/4, $0x3577b69a
-DATA dense1ForwardTrainAVX512Const<>+480(SB)/4, $0x0
-DATA dense1ForwardTrainAVX512Const<>+484(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainAVX512Const<>+488(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainAVX512Const<>+492(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainAVX512Const<>+496(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainAVX512Const<>+500(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainAVX512Const<>+504(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainAVX512Const<>+508(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainAVX512Const<>+512(SB)/4, $0x0
-DATA dense1ForwardTrainAVX512Const<>+516(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainAVX512Const<>+520(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainAVX512Const<>+524(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainAVX512Const<>+528(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainAVX512Const<>+532(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainAVX512Const<>+536(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainAVX512Const<>+540(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainAVX512Const<>+544(SB)/4, $0x80000000
-GLOBL dense1ForwardTrainAVX512Const<>(SB), RODATA|NOPTR, $576
-
-// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 8 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense1ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense1ForwardTrainAVX512(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
+// dense2x4AVX512_2 sums 2 products for each of 4 outputs.
+TEXT ·dense2x4AVX512_2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
 	// y[0…3] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	MOVL $0xf, R9
-	KMOVW R9, K7
+	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0xf, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	VBROADCASTSS (SI), Z31
-	VFMADD231PS (DX), Z31, K7, Z0
-	VBROADCASTSS 4(SI), Z31
-	VFMADD231PS 32(DX), Z31, K7, Z0
-	VANDPS.BCST dense1ForwardTrainAVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardTrainAVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardTrainAVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardTrainAVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardTrainAVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardTrainAVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardTrainAVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainAVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainAVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardTrainAVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardTrainAVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardTrainAVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardTrainAVX512Const<>+544(SB), Z0, Z0
-	VORPS Z0, Z1, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	VZEROUPPER 
-	RET 
+	d2x4AVX512_2In1C0(0, 0); d2x4AVX512_2In1C0(4, 32)
+	VANDPS.BCST c7fffffff<>(SB), Z0, Z1; VBROADCASTSS c4110cccd<>(SB), Z2; VMINPS Z1, Z2, Z1
+	VADDPS.BCST c3f1ae148<>(SB), Z1, Z2; VPSUBD.BCST c3f1ae148<>(SB), Z2, Z2; VPSRLD $22, Z2, Z2
+	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), Z2, Z3; VSUBPS Z3, Z1, Z1; VMULPS Z1, Z1, Z3
+	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), Z2, Z4; VMULPS Z1, Z4, Z4
+	VPERMPS table16x4_9c9e506d2fe26491<>(SB), Z2, Z5; VADDPS Z5, Z4, Z4
+	VPERMPS table16x4_50088d689aaecad1<>(SB), Z2, Z5; VMULPS Z3, Z5, Z5; VADDPS Z5, Z4, Z4; VMULPS Z3, Z3, Z5
+	VMULPS Z5, Z4, Z4; VPERMPS table16x4_4617994b16e7e5a7<>(SB), Z2, Z5; VMULPS Z1, Z5, Z5
+	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), Z2, Z6; VADDPS Z6, Z5, Z5; VMULPS Z3, Z5, Z3; VADDPS Z4, Z3, Z3
+	VPERMPS table16x4_2d9d72033d0f558b<>(SB), Z2, Z4; VMULPS Z1, Z4, Z1
+	VPERMPS table16x4_4224efb9544043e3<>(SB), Z2, Z2; VADDPS Z2, Z1, Z1; VADDPS Z3, Z1, Z1
+	VANDPS.BCST c80000000<>(SB), Z0, Z0; VORPS Z0, Z1, Z0; MOVL $0xf, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	VZEROUPPER
+	RET
 
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+36(SB)/4, $0x3edad599
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+44(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x40141ea4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+52(SB)/4, $0x406190eb
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+60(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+68(SB)/4, $0x3edad599
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+72(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+76(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+80(SB)/4, $0x40141ea4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+84(SB)/4, $0x406190eb
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+88(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+92(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+108(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+116(SB)/4, $0x39fe9e40
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+120(SB)/4, $0x379579b4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+124(SB)/4, $0x342462e0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+192(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+196(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+200(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+204(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0xba9537f0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+216(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+220(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+228(SB)/4, $0xbd80a518
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+236(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+244(SB)/4, $0xb922e725
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+248(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+252(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+256(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+260(SB)/4, $0xbd80a518
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+264(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+268(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+276(SB)/4, $0xb922e725
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+280(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+284(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+288(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+292(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+296(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+300(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+308(SB)/4, $0x3b161ecb
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+312(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+316(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+320(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+324(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+328(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+332(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+340(SB)/4, $0x3b161ecb
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+344(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+348(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+352(SB)/4, $0xb5934706
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+356(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+360(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+364(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+372(SB)/4, $0xbb62dd05
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+376(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+380(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+384(SB)/4, $0xb5934706
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+388(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+392(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+396(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+404(SB)/4, $0xbb62dd05
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+408(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+412(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+416(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+420(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+424(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+428(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+436(SB)/4, $0x3b634461
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+440(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+444(SB)/4, $0x3577b69a
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+448(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+452(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+456(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+460(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+468(SB)/4, $0x3b634461
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+472(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+476(SB)/4, $0x3577b69a
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+480(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+484(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+488(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+492(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+496(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+500(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+504(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+508(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+512(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+516(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+520(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+524(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+528(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+532(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+536(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+540(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB)/4, $0x80000000
-GLOBL dense1ForwardTrainRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $576
+#define d4x1AVX512In1C0(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
 
-// dense1ForwardTrainRowsPanel0AVX512 sums 2 products for 4 outputs of every row, in tiles of rows.
-//
-// func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-TEXT ·dense1ForwardTrainRowsPanel0AVX512(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	MOVQ $8, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	VMOVUPS (BX), Z4
-	VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6
-	VMOVUPS (BX), Z7
-	VMOVUPS (BX), Z8
-	VMOVUPS (BX), Z9
-	VMOVUPS (BX), Z10
-	VMOVUPS (BX), Z11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS (R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS (R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 4(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 4(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 16(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 48(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z5, K7, 80(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z7, K7, 112(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 128(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z9, K7, 144(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z10, K7, 160(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z11, K7, 176(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $12, CX
-finish3:
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z0, Z1, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish3
-	ADDQ $96, SI
-	ADDQ $192, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	VMOVUPS (BX), Z4
-	VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6
-	VMOVUPS (BX), Z7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 16(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 48(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 64(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z5, K7, 80(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z6, K7, 96(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z7, K7, 112(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $8, CX
-finish6:
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z0, Z1, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish6
-	ADDQ $64, SI
-	ADDQ $128, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 16(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 32(R8)
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 48(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $4, CX
-finish9:
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z0, Z1, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish9
-	ADDQ $32, SI
-	ADDQ $64, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	MOVQ tiles3+56(FP), AX
-	TESTQ AX, AX
-	JZ done11
-rows10:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $1, CX
-finish12:
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1ForwardTrainRowsPanel0AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1ForwardTrainRowsPanel0AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z0, Z1, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $16, R10
-	DECQ CX
-	JNZ finish12
-	ADDQ $8, SI
-	ADDQ $16, R8
-	DECQ AX
-	JNZ rows10
-done11:
-	VZEROUPPER 
-	RET 
-
-DATA dense1Forward_2AVX512Const<>+0(SB)/4, $0x7fffffff
-DATA dense1Forward_2AVX512Const<>+8(SB)/4, $0x4110cccd
-DATA dense1Forward_2AVX512Const<>+16(SB)/4, $0x3f1ae148
-DATA dense1Forward_2AVX512Const<>+32(SB)/4, $0x0
-DATA dense1Forward_2AVX512Const<>+36(SB)/4, $0x3edad599
-DATA dense1Forward_2AVX512Const<>+40(SB)/4, $0x3f5ad9e4
-DATA dense1Forward_2AVX512Const<>+44(SB)/4, $0x3fbad6ee
-DATA dense1Forward_2AVX512Const<>+48(SB)/4, $0x40141ea4
-DATA dense1Forward_2AVX512Const<>+52(SB)/4, $0x406190eb
-DATA dense1Forward_2AVX512Const<>+56(SB)/4, $0x40a77ce0
-DATA dense1Forward_2AVX512Const<>+60(SB)/4, $0x40f483a4
-DATA dense1Forward_2AVX512Const<>+64(SB)/4, $0x0
-DATA dense1Forward_2AVX512Const<>+68(SB)/4, $0x3edad599
-DATA dense1Forward_2AVX512Const<>+72(SB)/4, $0x3f5ad9e4
-DATA dense1Forward_2AVX512Const<>+76(SB)/4, $0x3fbad6ee
-DATA dense1Forward_2AVX512Const<>+80(SB)/4, $0x40141ea4
-DATA dense1Forward_2AVX512Const<>+84(SB)/4, $0x406190eb
-DATA dense1Forward_2AVX512Const<>+88(SB)/4, $0x40a77ce0
-DATA dense1Forward_2AVX512Const<>+92(SB)/4, $0x40f483a4
-DATA dense1Forward_2AVX512Const<>+96(SB)/4, $0x3e1284c0
-DATA dense1Forward_2AVX512Const<>+100(SB)/4, $0xbaa0b30d
-DATA dense1Forward_2AVX512Const<>+104(SB)/4, $0xbd71a697
-DATA dense1Forward_2AVX512Const<>+108(SB)/4, $0xbbb23239
-DATA dense1Forward_2AVX512Const<>+112(SB)/4, $0x3b70f726
-DATA dense1Forward_2AVX512Const<>+116(SB)/4, $0x39fe9e40
-DATA dense1Forward_2AVX512Const<>+120(SB)/4, $0x379579b4
-DATA dense1Forward_2AVX512Const<>+124(SB)/4, $0x342462e0
-DATA dense1Forward_2AVX512Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1Forward_2AVX512Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1Forward_2AVX512Const<>+136(SB)/4, $0xbd71a697
-DATA dense1Forward_2AVX512Const<>+140(SB)/4, $0xbbb23239
-DATA dense1Forward_2AVX512Const<>+144(SB)/4, $0x3b70f726
-DATA dense1Forward_2AVX512Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1Forward_2AVX512Const<>+152(SB)/4, $0x379579b4
-DATA dense1Forward_2AVX512Const<>+156(SB)/4, $0x342462e0
-DATA dense1Forward_2AVX512Const<>+160(SB)/4, $0xba9b2881
-DATA dense1Forward_2AVX512Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1Forward_2AVX512Const<>+168(SB)/4, $0x3d88f449
-DATA dense1Forward_2AVX512Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1Forward_2AVX512Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1Forward_2AVX512Const<>+180(SB)/4, $0xba9537f0
-DATA dense1Forward_2AVX512Const<>+184(SB)/4, $0xb81c8808
-DATA dense1Forward_2AVX512Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1Forward_2AVX512Const<>+192(SB)/4, $0xba9b2881
-DATA dense1Forward_2AVX512Const<>+196(SB)/4, $0x3e2e4ccf
-DATA dense1Forward_2AVX512Const<>+200(SB)/4, $0x3d88f449
-DATA dense1Forward_2AVX512Const<>+204(SB)/4, $0xbcc6dab6
-DATA dense1Forward_2AVX512Const<>+208(SB)/4, $0xbc35ce6c
-DATA dense1Forward_2AVX512Const<>+212(SB)/4, $0xba9537f0
-DATA dense1Forward_2AVX512Const<>+216(SB)/4, $0xb81c8808
-DATA dense1Forward_2AVX512Const<>+220(SB)/4, $0xb4e9b073
-DATA dense1Forward_2AVX512Const<>+224(SB)/4, $0xbd1775c0
-DATA dense1Forward_2AVX512Const<>+228(SB)/4, $0xbd80a518
-DATA dense1Forward_2AVX512Const<>+232(SB)/4, $0x3c2298b8
-DATA dense1Forward_2AVX512Const<>+236(SB)/4, $0x3c0bddcb
-DATA dense1Forward_2AVX512Const<>+240(SB)/4, $0xba3724d5
-DATA dense1Forward_2AVX512Const<>+244(SB)/4, $0xb922e725
-DATA dense1Forward_2AVX512Const<>+248(SB)/4, $0xb6c50ef7
-DATA dense1Forward_2AVX512Const<>+252(SB)/4, $0xb211e1c4
-DATA dense1Forward_2AVX512Const<>+256(SB)/4, $0xbd1775c0
-DATA dense1Forward_2AVX512Const<>+260(SB)/4, $0xbd80a518
-DATA dense1Forward_2AVX512Const<>+264(SB)/4, $0x3c2298b8
-DATA dense1Forward_2AVX512Const<>+268(SB)/4, $0x3c0bddcb
-DATA dense1Forward_2AVX512Const<>+272(SB)/4, $0xba3724d5
-DATA dense1Forward_2AVX512Const<>+276(SB)/4, $0xb922e725
-DATA dense1Forward_2AVX512Const<>+280(SB)/4, $0xb6c50ef7
-DATA dense1Forward_2AVX512Const<>+284(SB)/4, $0xb211e1c4
-DATA dense1Forward_2AVX512Const<>+288(SB)/4, $0xbeaaa264
-DATA dense1Forward_2AVX512Const<>+292(SB)/4, $0xbe127ce2
-DATA dense1Forward_2AVX512Const<>+296(SB)/4, $0x3d9cf371
-DATA dense1Forward_2AVX512Const<>+300(SB)/4, $0x3dbc19e3
-DATA dense1Forward_2AVX512Const<>+304(SB)/4, $0x3cc54067
-DATA dense1Forward_2AVX512Const<>+308(SB)/4, $0x3b161ecb
-DATA dense1Forward_2AVX512Const<>+312(SB)/4, $0x389c2b5d
-DATA dense1Forward_2AVX512Const<>+316(SB)/4, $0x35217cb4
-DATA dense1Forward_2AVX512Const<>+320(SB)/4, $0xbeaaa264
-DATA dense1Forward_2AVX512Const<>+324(SB)/4, $0xbe127ce2
-DATA dense1Forward_2AVX512Const<>+328(SB)/4, $0x3d9cf371
-DATA dense1Forward_2AVX512Const<>+332(SB)/4, $0x3dbc19e3
-DATA dense1Forward_2AVX512Const<>+336(SB)/4, $0x3cc54067
-DATA dense1Forward_2AVX512Const<>+340(SB)/4, $0x3b161ecb
-DATA dense1Forward_2AVX512Const<>+344(SB)/4, $0x389c2b5d
-DATA dense1Forward_2AVX512Const<>+348(SB)/4, $0x35217cb4
-DATA dense1Forward_2AVX512Const<>+352(SB)/4, $0xb5934706
-DATA dense1Forward_2AVX512Const<>+356(SB)/4, $0xbeacddb2
-DATA dense1Forward_2AVX512Const<>+360(SB)/4, $0xbeb84713
-DATA dense1Forward_2AVX512Const<>+364(SB)/4, $0xbe329d43
-DATA dense1Forward_2AVX512Const<>+368(SB)/4, $0xbd19e782
-DATA dense1Forward_2AVX512Const<>+372(SB)/4, $0xbb62dd05
-DATA dense1Forward_2AVX512Const<>+376(SB)/4, $0xb8eeba42
-DATA dense1Forward_2AVX512Const<>+380(SB)/4, $0xb558a84c
-DATA dense1Forward_2AVX512Const<>+384(SB)/4, $0xb5934706
-DATA dense1Forward_2AVX512Const<>+388(SB)/4, $0xbeacddb2
-DATA dense1Forward_2AVX512Const<>+392(SB)/4, $0xbeb84713
-DATA dense1Forward_2AVX512Const<>+396(SB)/4, $0xbe329d43
-DATA dense1Forward_2AVX512Const<>+400(SB)/4, $0xbd19e782
-DATA dense1Forward_2AVX512Const<>+404(SB)/4, $0xbb62dd05
-DATA dense1Forward_2AVX512Const<>+408(SB)/4, $0xb8eeba42
-DATA dense1Forward_2AVX512Const<>+412(SB)/4, $0xb558a84c
-DATA dense1Forward_2AVX512Const<>+416(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX512Const<>+420(SB)/4, $0x3f56642a
-DATA dense1Forward_2AVX512Const<>+424(SB)/4, $0x3f04d69e
-DATA dense1Forward_2AVX512Const<>+428(SB)/4, $0x3e46fe36
-DATA dense1Forward_2AVX512Const<>+432(SB)/4, $0x3d1cf143
-DATA dense1Forward_2AVX512Const<>+436(SB)/4, $0x3b634461
-DATA dense1Forward_2AVX512Const<>+440(SB)/4, $0x38eed3fb
-DATA dense1Forward_2AVX512Const<>+444(SB)/4, $0x3577b69a
-DATA dense1Forward_2AVX512Const<>+448(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX512Const<>+452(SB)/4, $0x3f56642a
-DATA dense1Forward_2AVX512Const<>+456(SB)/4, $0x3f04d69e
-DATA dense1Forward_2AVX512Const<>+460(SB)/4, $0x3e46fe36
-DATA dense1Forward_2AVX512Const<>+464(SB)/4, $0x3d1cf143
-DATA dense1Forward_2AVX512Const<>+468(SB)/4, $0x3b634461
-DATA dense1Forward_2AVX512Const<>+472(SB)/4, $0x38eed3fb
-DATA dense1Forward_2AVX512Const<>+476(SB)/4, $0x3577b69a
-DATA dense1Forward_2AVX512Const<>+480(SB)/4, $0x0
-DATA dense1Forward_2AVX512Const<>+484(SB)/4, $0x3ece6a5e
-DATA dense1Forward_2AVX512Const<>+488(SB)/4, $0x3f3190b1
-DATA dense1Forward_2AVX512Const<>+492(SB)/4, $0x3f65c88a
-DATA dense1Forward_2AVX512Const<>+496(SB)/4, $0x3f7b0c32
-DATA dense1Forward_2AVX512Const<>+500(SB)/4, $0x3f7f8e49
-DATA dense1Forward_2AVX512Const<>+504(SB)/4, $0x3f7ffc46
-DATA dense1Forward_2AVX512Const<>+508(SB)/4, $0x3f7ffff8
-DATA dense1Forward_2AVX512Const<>+512(SB)/4, $0x0
-DATA dense1Forward_2AVX512Const<>+516(SB)/4, $0x3ece6a5e
-DATA dense1Forward_2AVX512Const<>+520(SB)/4, $0x3f3190b1
-DATA dense1Forward_2AVX512Const<>+524(SB)/4, $0x3f65c88a
-DATA dense1Forward_2AVX512Const<>+528(SB)/4, $0x3f7b0c32
-DATA dense1Forward_2AVX512Const<>+532(SB)/4, $0x3f7f8e49
-DATA dense1Forward_2AVX512Const<>+536(SB)/4, $0x3f7ffc46
-DATA dense1Forward_2AVX512Const<>+540(SB)/4, $0x3f7ffff8
-DATA dense1Forward_2AVX512Const<>+544(SB)/4, $0x80000000
-GLOBL dense1Forward_2AVX512Const<>(SB), RODATA|NOPTR, $576
-
-// dense1Forward_2AVX512 is dense1Forward_2Generic for avx512: 8 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense1Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense1Forward_2AVX512(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…3] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	VBROADCASTSS (SI), Z31
-	VFMADD231PS (DX), Z31, K7, Z0
-	VBROADCASTSS 4(SI), Z31
-	VFMADD231PS 32(DX), Z31, K7, Z0
-	VANDPS.BCST dense1Forward_2AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense1Forward_2AVX512Const<>+8(SB), Z2
-	VMINPS Z1, Z2, Z1
-	VADDPS.BCST dense1Forward_2AVX512Const<>+16(SB), Z1, Z2
-	VPSUBD.BCST dense1Forward_2AVX512Const<>+16(SB), Z2, Z2
-	VPSRLD $22, Z2, Z2
-	VPERMPS dense1Forward_2AVX512Const<>+32(SB), Z2, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VPERMPS dense1Forward_2AVX512Const<>+96(SB), Z2, Z4
-	VMULPS Z1, Z4, Z4
-	VPERMPS dense1Forward_2AVX512Const<>+160(SB), Z2, Z5
-	VADDPS Z5, Z4, Z4
-	VPERMPS dense1Forward_2AVX512Const<>+224(SB), Z2, Z5
-	VMULPS Z3, Z5, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z3, Z5
-	VMULPS Z5, Z4, Z4
-	VPERMPS dense1Forward_2AVX512Const<>+288(SB), Z2, Z5
-	VMULPS Z1, Z5, Z5
-	VPERMPS dense1Forward_2AVX512Const<>+352(SB), Z2, Z6
-	VADDPS Z6, Z5, Z5
-	VMULPS Z3, Z5, Z3
-	VADDPS Z4, Z3, Z3
-	VPERMPS dense1Forward_2AVX512Const<>+416(SB), Z2, Z4
-	VMULPS Z1, Z4, Z1
-	VPERMPS dense1Forward_2AVX512Const<>+480(SB), Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VANDPS.BCST dense1Forward_2AVX512Const<>+544(SB), Z0, Z0
-	VORPS Z0, Z1, Z0
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	VZEROUPPER 
-	RET 
-
-// gradient4AVX512 sums the gradients of the weights of 4 outputs over the rows.
-//
-// func gradient4AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient4AVX512(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $16
-	JLT done2
-inputs1:
-
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 48(R10), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 52(R10), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 56(R10), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 60(R10), Z31
-	VFMADD231PS Z28, Z31, Z15
-	ADDQ $8, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows3
-	VMOVUPS Z0, K7, (R8)
-	VMOVUPS Z1, K7, 32(R8)
-	VMOVUPS Z2, K7, 64(R8)
-	VMOVUPS Z3, K7, 96(R8)
-	VMOVUPS Z4, K7, 128(R8)
-	VMOVUPS Z5, K7, 160(R8)
-	VMOVUPS Z6, K7, 192(R8)
-	VMOVUPS Z7, K7, 224(R8)
-	VMOVUPS Z8, K7, 256(R8)
-	VMOVUPS Z9, K7, 288(R8)
-	VMOVUPS Z10, K7, 320(R8)
-	VMOVUPS Z11, K7, 352(R8)
-	VMOVUPS Z12, K7, 384(R8)
-	VMOVUPS Z13, K7, 416(R8)
-	VMOVUPS Z14, K7, 448(R8)
-	VMOVUPS Z15, K7, 480(R8)
-	ADDQ $64, SI
-	ADDQ $512, R8
-	SUBQ $16, AX
-	CMPQ AX, $16
-	JGE inputs1
-done2:
-	CMPQ AX, $4
-	JLT done5
-inputs4:
-
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $8, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Z0, K7, (R8)
-	VMOVUPS Z1, K7, 32(R8)
-	VMOVUPS Z2, K7, 64(R8)
-	VMOVUPS Z3, K7, 96(R8)
-	ADDQ $16, SI
-	ADDQ $128, R8
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs4
-done5:
-	CMPQ AX, $1
-	JLT done8
-inputs7:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows9:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	ADDQ $8, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows9
-	VMOVUPS Z0, K7, (R8)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA learn4AVX512Const<>+0(SB)/4, $0x3f666666
-GLOBL learn4AVX512Const<>(SB), RODATA|NOPTR, $32
-
-// learn4AVX512 sums the gradients of the weights of 4 outputs over the rows and updates what they belong to.
-//
-// func learn4AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn4AVX512(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVL $0xf, R9
-	KMOVW R9, K7
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $16
-	JLT done2
-inputs1:
-
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 48(R10), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 52(R10), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 56(R10), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 60(R10), Z31
-	VFMADD231PS Z28, Z31, Z15
-	ADDQ $8, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Z16
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z17
-	VMOVUPS.Z (BX), K7, Z18
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z18, Z18
-	VADDPS Z0, Z18, Z0
-	VMULPS Z0, Z16, Z18
-	VSUBPS Z18, Z17, Z17
-	VMOVUPS Z17, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 32(R8), K7, Z0
-	VMOVUPS.Z 32(BX), K7, Z17
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z17, Z17
-	VADDPS Z1, Z17, Z1
-	VMULPS Z1, Z16, Z17
-	VSUBPS Z17, Z0, Z0
-	VMOVUPS Z0, K7, 32(R8)
-	VMOVUPS Z1, K7, 32(BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 96(R8), K7, Z0
-	VMOVUPS.Z 96(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 96(R8)
-	VMOVUPS Z1, K7, 96(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z4, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 160(R8), K7, Z0
-	VMOVUPS.Z 160(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z5, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 160(R8)
-	VMOVUPS Z1, K7, 160(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z6, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
-	VMOVUPS.Z 224(R8), K7, Z0
-	VMOVUPS.Z 224(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z7, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 224(R8)
-	VMOVUPS Z1, K7, 224(BX)
-	VMOVUPS.Z 256(R8), K7, Z0
-	VMOVUPS.Z 256(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z8, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 256(R8)
-	VMOVUPS Z1, K7, 256(BX)
-	VMOVUPS.Z 288(R8), K7, Z0
-	VMOVUPS.Z 288(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z9, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 288(R8)
-	VMOVUPS Z1, K7, 288(BX)
-	VMOVUPS.Z 320(R8), K7, Z0
-	VMOVUPS.Z 320(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z10, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 320(R8)
-	VMOVUPS Z1, K7, 320(BX)
-	VMOVUPS.Z 352(R8), K7, Z0
-	VMOVUPS.Z 352(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z11, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 352(R8)
-	VMOVUPS Z1, K7, 352(BX)
-	VMOVUPS.Z 384(R8), K7, Z0
-	VMOVUPS.Z 384(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z12, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 384(R8)
-	VMOVUPS Z1, K7, 384(BX)
-	VMOVUPS.Z 416(R8), K7, Z0
-	VMOVUPS.Z 416(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z13, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 416(R8)
-	VMOVUPS Z1, K7, 416(BX)
-	VMOVUPS.Z 448(R8), K7, Z0
-	VMOVUPS.Z 448(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z14, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 448(R8)
-	VMOVUPS Z1, K7, 448(BX)
-	VMOVUPS.Z 480(R8), K7, Z0
-	VMOVUPS.Z 480(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z15, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 480(R8)
-	VMOVUPS Z1, K7, 480(BX)
-	ADDQ $64, SI
-	ADDQ $512, R8
-	ADDQ $512, BX
-	SUBQ $16, AX
-	CMPQ AX, $16
-	JGE inputs1
-done2:
-	CMPQ AX, $4
-	JLT done5
-inputs4:
-
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $8, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Z4
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z5
-	VMOVUPS.Z (BX), K7, Z6
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z6, Z6
-	VADDPS Z0, Z6, Z0
-	VMULPS Z0, Z4, Z6
-	VSUBPS Z6, Z5, Z5
-	VMOVUPS Z5, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 32(R8), K7, Z0
-	VMOVUPS.Z 32(BX), K7, Z5
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z5, Z5
-	VADDPS Z1, Z5, Z1
-	VMULPS Z1, Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMOVUPS Z0, K7, 32(R8)
-	VMOVUPS Z1, K7, 32(BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 96(R8), K7, Z0
-	VMOVUPS.Z 96(BX), K7, Z1
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 96(R8)
-	VMOVUPS Z1, K7, 96(BX)
-	ADDQ $16, SI
-	ADDQ $128, R8
-	ADDQ $128, BX
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs4
-done5:
-	CMPQ AX, $1
-	JLT done8
-inputs7:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows9:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	ADDQ $8, R10
-	ADDQ $16, DI
-	DECQ CX
-	JNZ rows9
-	VBROADCASTSS (R11), Z1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z2
-	VMOVUPS.Z (BX), K7, Z3
-	VMULPS.BCST learn4AVX512Const<>+0(SB), Z3, Z3
-	VADDPS Z0, Z3, Z0
-	VMULPS Z0, Z1, Z3
-	VSUBPS Z3, Z2, Z2
-	VMOVUPS Z2, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	ADDQ $32, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA learn1_3AVX512Const<>+0(SB)/4, $0x3f666666
-GLOBL learn1_3AVX512Const<>(SB), RODATA|NOPTR, $32
-
-// learn1_3AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-// func learn1_3AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn1_3AVX512(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	MOVQ inputs+40(FP), AX
-	CMPQ AX, $16
-	JLT done2
-inputs1:
-
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 48(R10), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 52(R10), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 56(R10), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 60(R10), Z31
-	VFMADD231PS Z28, Z31, Z15
-	ADDQ $0, R10
-	ADDQ $4, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Z16
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z17
-	VMOVUPS.Z (BX), K7, Z18
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z18, Z18
-	VADDPS Z0, Z18, Z0
-	VMULPS Z0, Z16, Z18
-	VSUBPS Z18, Z17, Z17
-	VMOVUPS Z17, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z17
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z17, Z17
-	VADDPS Z1, Z17, Z1
-	VMULPS Z1, Z16, Z17
-	VSUBPS Z17, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
-	VMOVUPS.Z 256(R8), K7, Z0
-	VMOVUPS.Z 256(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z4, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 256(R8)
-	VMOVUPS Z1, K7, 256(BX)
-	VMOVUPS.Z 320(R8), K7, Z0
-	VMOVUPS.Z 320(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z5, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 320(R8)
-	VMOVUPS Z1, K7, 320(BX)
-	VMOVUPS.Z 384(R8), K7, Z0
-	VMOVUPS.Z 384(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z6, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 384(R8)
-	VMOVUPS Z1, K7, 384(BX)
-	VMOVUPS.Z 448(R8), K7, Z0
-	VMOVUPS.Z 448(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z7, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 448(R8)
-	VMOVUPS Z1, K7, 448(BX)
-	VMOVUPS.Z 512(R8), K7, Z0
-	VMOVUPS.Z 512(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z8, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 512(R8)
-	VMOVUPS Z1, K7, 512(BX)
-	VMOVUPS.Z 576(R8), K7, Z0
-	VMOVUPS.Z 576(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z9, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 576(R8)
-	VMOVUPS Z1, K7, 576(BX)
-	VMOVUPS.Z 640(R8), K7, Z0
-	VMOVUPS.Z 640(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z10, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 640(R8)
-	VMOVUPS Z1, K7, 640(BX)
-	VMOVUPS.Z 704(R8), K7, Z0
-	VMOVUPS.Z 704(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z11, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 704(R8)
-	VMOVUPS Z1, K7, 704(BX)
-	VMOVUPS.Z 768(R8), K7, Z0
-	VMOVUPS.Z 768(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z12, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 768(R8)
-	VMOVUPS Z1, K7, 768(BX)
-	VMOVUPS.Z 832(R8), K7, Z0
-	VMOVUPS.Z 832(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z13, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 832(R8)
-	VMOVUPS Z1, K7, 832(BX)
-	VMOVUPS.Z 896(R8), K7, Z0
-	VMOVUPS.Z 896(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z14, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 896(R8)
-	VMOVUPS Z1, K7, 896(BX)
-	VMOVUPS.Z 960(R8), K7, Z0
-	VMOVUPS.Z 960(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z15, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 960(R8)
-	VMOVUPS Z1, K7, 960(BX)
-	ADDQ $64, SI
-	ADDQ $1024, R8
-	ADDQ $1024, BX
-	SUBQ $16, AX
-	CMPQ AX, $16
-	JGE inputs1
-done2:
-	CMPQ AX, $4
-	JLT done5
-inputs4:
-
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows6:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $0, R10
-	ADDQ $4, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Z4
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z5
-	VMOVUPS.Z (BX), K7, Z6
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z6, Z6
-	VADDPS Z0, Z6, Z0
-	VMULPS Z0, Z4, Z6
-	VSUBPS Z6, Z5, Z5
-	VMOVUPS Z5, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z5
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z5, Z5
-	VADDPS Z1, Z5, Z1
-	VMULPS Z1, Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
-	ADDQ $16, SI
-	ADDQ $256, R8
-	ADDQ $256, BX
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs4
-done5:
-	CMPQ AX, $1
-	JLT done8
-inputs7:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	MOVQ dy+24(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+48(FP), CX
-rows9:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	ADDQ $0, R10
-	ADDQ $4, DI
-	DECQ CX
-	JNZ rows9
-	VBROADCASTSS (R11), Z1
-
-	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z2
-	VMOVUPS.Z (BX), K7, Z3
-	VMULPS.BCST learn1_3AVX512Const<>+0(SB), Z3, Z3
-	VADDPS Z0, Z3, Z0
-	VMULPS Z0, Z1, Z3
-	VSUBPS Z3, Z2, Z2
-	VMOVUPS Z2, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	ADDQ $64, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA dense2ForwardAVX512Const<>+0(SB)/4, $0x80000000
-DATA dense2ForwardAVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense2ForwardAVX512Const<>+16(SB)/4, $0x4138aa3b
-DATA dense2ForwardAVX512Const<>+24(SB)/4, $0x4b400000
-DATA dense2ForwardAVX512Const<>+32(SB)/4, $0x3db17000
-DATA dense2ForwardAVX512Const<>+40(SB)/4, $0x3685fdf4
-DATA dense2ForwardAVX512Const<>+48(SB)/4, $0x3e2aae38
-DATA dense2ForwardAVX512Const<>+56(SB)/4, $0x3f000000
-DATA dense2ForwardAVX512Const<>+64(SB)/4, $0x3d2aab32
-DATA dense2ForwardAVX512Const<>+96(SB)/4, $0x0
-DATA dense2ForwardAVX512Const<>+100(SB)/4, $0xb24e0611
-DATA dense2ForwardAVX512Const<>+104(SB)/4, $0x33092801
-DATA dense2ForwardAVX512Const<>+108(SB)/4, $0xb3051aa9
-DATA dense2ForwardAVX512Const<>+112(SB)/4, $0x329302ae
-DATA dense2ForwardAVX512Const<>+116(SB)/4, $0x31b3d0e5
-DATA dense2ForwardAVX512Const<>+120(SB)/4, $0xb27ce183
-DATA dense2ForwardAVX512Const<>+124(SB)/4, $0xb1d290be
-DATA dense2ForwardAVX512Const<>+128(SB)/4, $0x0
-DATA dense2ForwardAVX512Const<>+132(SB)/4, $0xb24e0611
-DATA dense2ForwardAVX512Const<>+136(SB)/4, $0x33092801
-DATA dense2ForwardAVX512Const<>+140(SB)/4, $0xb3051aa9
-DATA dense2ForwardAVX512Const<>+144(SB)/4, $0x329302ae
-DATA dense2ForwardAVX512Const<>+148(SB)/4, $0x31b3d0e5
-DATA dense2ForwardAVX512Const<>+152(SB)/4, $0xb27ce183
-DATA dense2ForwardAVX512Const<>+156(SB)/4, $0xb1d290be
-DATA dense2ForwardAVX512Const<>+160(SB)/4, $0x1f800000
-DATA dense2ForwardAVX512Const<>+164(SB)/4, $0x1f7b95c2
-DATA dense2ForwardAVX512Const<>+168(SB)/4, $0x1f7837f0
-DATA dense2ForwardAVX512Const<>+172(SB)/4, $0x1f75fed7
-DATA dense2ForwardAVX512Const<>+176(SB)/4, $0x1f7504f3
-DATA dense2ForwardAVX512Const<>+180(SB)/4, $0x1f75672a
-DATA dense2ForwardAVX512Const<>+184(SB)/4, $0x1f7744fd
-DATA dense2ForwardAVX512Const<>+188(SB)/4, $0x1f7ac0c7
-DATA dense2ForwardAVX512Const<>+192(SB)/4, $0x1f800000
-DATA dense2ForwardAVX512Const<>+196(SB)/4, $0x1f7b95c2
-DATA dense2ForwardAVX512Const<>+200(SB)/4, $0x1f7837f0
-DATA dense2ForwardAVX512Const<>+204(SB)/4, $0x1f75fed7
-DATA dense2ForwardAVX512Const<>+208(SB)/4, $0x1f7504f3
-DATA dense2ForwardAVX512Const<>+212(SB)/4, $0x1f75672a
-DATA dense2ForwardAVX512Const<>+216(SB)/4, $0x1f7744fd
-DATA dense2ForwardAVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense2ForwardAVX512Const<>+224(SB)/4, $0x40000000
-DATA dense2ForwardAVX512Const<>+232(SB)/4, $0x1f800000
-DATA dense2ForwardAVX512Const<>+240(SB)/4, $0x3f800000
-GLOBL dense2ForwardAVX512Const<>(SB), RODATA|NOPTR, $256
-
-// dense2ForwardAVX512 is dense2ForwardGeneric for avx512: 4 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense2ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense2ForwardAVX512(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
+// dense4x1AVX512 sums 4 products for each of 1 outputs.
+TEXT ·dense4x1AVX512(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	MOVL $0x1, R9
-	KMOVW R9, K7
+	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0x1, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	VBROADCASTSS (SI), Z31
-	VFMADD231PS (DX), Z31, K7, Z0
-	VBROADCASTSS 4(SI), Z31
-	VFMADD231PS 32(DX), Z31, K7, Z0
-	VBROADCASTSS 8(SI), Z31
-	VFMADD231PS 64(DX), Z31, K7, Z0
-	VBROADCASTSS 12(SI), Z31
-	VFMADD231PS 96(DX), Z31, K7, Z0
+	d4x1AVX512In1C0(0, 0); d4x1AVX512In1C0(4, 32); d4x1AVX512In1C0(8, 64); d4x1AVX512In1C0(12, 96)
+	MOVL $0x1, R9; KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	VZEROUPPER
+	RET
 
-	// y = sigmoid(x)
-	VORPS.BCST dense2ForwardAVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense2ForwardAVX512Const<>+8(SB), Z2
-	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardAVX512Const<>+16(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardAVX512Const<>+24(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardAVX512Const<>+24(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardAVX512Const<>+32(SB), Z3, Z4
-	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardAVX512Const<>+40(SB), Z3, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardAVX512Const<>+48(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardAVX512Const<>+56(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardAVX512Const<>+64(SB), Z3, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z4, Z3
-	VPERMPS dense2ForwardAVX512Const<>+96(SB), Z2, Z4
-	VADDPS Z4, Z1, Z1
-	VADDPS Z1, Z3, Z1
-	VPERMPS dense2ForwardAVX512Const<>+160(SB), Z2, Z3
-	VPSLLD $20, Z2, Z2
-	VPADDD Z2, Z3, Z2
-	VPADDD.BCST dense2ForwardAVX512Const<>+224(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardAVX512Const<>+232(SB), Z1, Z1
-	VPMOVD2M Z0, K1
-	VBROADCASTSS dense2ForwardAVX512Const<>+240(SB), Z0
-	VBLENDMPS Z1, Z0, K1, Z0
-	VADDPS.BCST dense2ForwardAVX512Const<>+240(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z0
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	VZEROUPPER 
-	RET 
+#define d4x1AVX512_2In1C0(x, w) \
+	VBROADCASTSS x(SI), Z31; VFMADD231PS w(DX), Z31, K7, Z0
 
-DATA dense2ForwardRowsPanel0AVX512Const<>+0(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel0AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense2ForwardRowsPanel0AVX512Const<>+16(SB)/4, $0x4138aa3b
-DATA dense2ForwardRowsPanel0AVX512Const<>+24(SB)/4, $0x4b400000
-DATA dense2ForwardRowsPanel0AVX512Const<>+32(SB)/4, $0x3db17000
-DATA dense2ForwardRowsPanel0AVX512Const<>+40(SB)/4, $0x3685fdf4
-DATA dense2ForwardRowsPanel0AVX512Const<>+48(SB)/4, $0x3e2aae38
-DATA dense2ForwardRowsPanel0AVX512Const<>+56(SB)/4, $0x3f000000
-DATA dense2ForwardRowsPanel0AVX512Const<>+64(SB)/4, $0x3d2aab32
-DATA dense2ForwardRowsPanel0AVX512Const<>+96(SB)/4, $0x0
-DATA dense2ForwardRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
-DATA dense2ForwardRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
-DATA dense2ForwardRowsPanel0AVX512Const<>+108(SB)/4, $0xb3051aa9
-DATA dense2ForwardRowsPanel0AVX512Const<>+112(SB)/4, $0x329302ae
-DATA dense2ForwardRowsPanel0AVX512Const<>+116(SB)/4, $0x31b3d0e5
-DATA dense2ForwardRowsPanel0AVX512Const<>+120(SB)/4, $0xb27ce183
-DATA dense2ForwardRowsPanel0AVX512Const<>+124(SB)/4, $0xb1d290be
-DATA dense2ForwardRowsPanel0AVX512Const<>+128(SB)/4, $0x0
-DATA dense2ForwardRowsPanel0AVX512Const<>+132(SB)/4, $0xb24e0611
-DATA dense2ForwardRowsPanel0AVX512Const<>+136(SB)/4, $0x33092801
-DATA dense2ForwardRowsPanel0AVX512Const<>+140(SB)/4, $0xb3051aa9
-DATA dense2ForwardRowsPanel0AVX512Const<>+144(SB)/4, $0x329302ae
-DATA dense2ForwardRowsPanel0AVX512Const<>+148(SB)/4, $0x31b3d0e5
-DATA dense2ForwardRowsPanel0AVX512Const<>+152(SB)/4, $0xb27ce183
-DATA dense2ForwardRowsPanel0AVX512Const<>+156(SB)/4, $0xb1d290be
-DATA dense2ForwardRowsPanel0AVX512Const<>+160(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX512Const<>+164(SB)/4, $0x1f7b95c2
-DATA dense2ForwardRowsPanel0AVX512Const<>+168(SB)/4, $0x1f7837f0
-DATA dense2ForwardRowsPanel0AVX512Const<>+172(SB)/4, $0x1f75fed7
-DATA dense2ForwardRowsPanel0AVX512Const<>+176(SB)/4, $0x1f7504f3
-DATA dense2ForwardRowsPanel0AVX512Const<>+180(SB)/4, $0x1f75672a
-DATA dense2ForwardRowsPanel0AVX512Const<>+184(SB)/4, $0x1f7744fd
-DATA dense2ForwardRowsPanel0AVX512Const<>+188(SB)/4, $0x1f7ac0c7
-DATA dense2ForwardRowsPanel0AVX512Const<>+192(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX512Const<>+196(SB)/4, $0x1f7b95c2
-DATA dense2ForwardRowsPanel0AVX512Const<>+200(SB)/4, $0x1f7837f0
-DATA dense2ForwardRowsPanel0AVX512Const<>+204(SB)/4, $0x1f75fed7
-DATA dense2ForwardRowsPanel0AVX512Const<>+208(SB)/4, $0x1f7504f3
-DATA dense2ForwardRowsPanel0AVX512Const<>+212(SB)/4, $0x1f75672a
-DATA dense2ForwardRowsPanel0AVX512Const<>+216(SB)/4, $0x1f7744fd
-DATA dense2ForwardRowsPanel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense2ForwardRowsPanel0AVX512Const<>+224(SB)/4, $0x40000000
-DATA dense2ForwardRowsPanel0AVX512Const<>+232(SB)/4, $0x1f800000
-DATA dense2ForwardRowsPanel0AVX512Const<>+240(SB)/4, $0x3f800000
-GLOBL dense2ForwardRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $256
-
-// dense2ForwardRowsPanel0AVX512 sums 4 products for 1 outputs of every row, in tiles of rows.
-//
-// func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-TEXT ·dense2ForwardRowsPanel0AVX512(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	MOVQ $16, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	VMOVUPS (BX), Z4
-	VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6
-	VMOVUPS (BX), Z7
-	VMOVUPS (BX), Z8
-	VMOVUPS (BX), Z9
-	VMOVUPS (BX), Z10
-	VMOVUPS (BX), Z11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS (R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS (R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 4(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 4(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 8(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 8(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 8(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 12(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 12(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 12(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 12(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 12(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 4(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 8(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 12(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 16(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z5, K7, 20(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z6, K7, 24(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z7, K7, 28(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 32(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z9, K7, 36(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z10, K7, 40(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z11, K7, 44(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $12, CX
-finish3:
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = sigmoid(x)
-	VORPS.BCST dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+8(SB), Z2
-	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
-	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z4, Z3
-	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VADDPS Z4, Z1, Z1
-	VADDPS Z1, Z3, Z1
-	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
-	VPSLLD $20, Z2, Z2
-	VPADDD Z2, Z3, Z2
-	VPADDD.BCST dense2ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
-	VPMOVD2M Z0, K1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z0
-	VBLENDMPS Z1, Z0, K1, Z0
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z0
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $4, R10
-	DECQ CX
-	JNZ finish3
-	ADDQ $192, SI
-	ADDQ $48, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	VMOVUPS (BX), Z4
-	VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6
-	VMOVUPS (BX), Z7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 12(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 12(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 4(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 8(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 12(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 16(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z5, K7, 20(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z6, K7, 24(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z7, K7, 28(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $8, CX
-finish6:
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = sigmoid(x)
-	VORPS.BCST dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+8(SB), Z2
-	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
-	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z4, Z3
-	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VADDPS Z4, Z1, Z1
-	VADDPS Z1, Z3, Z1
-	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
-	VPSLLD $20, Z2, Z2
-	VPADDD Z2, Z3, Z2
-	VPADDD.BCST dense2ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
-	VPMOVD2M Z0, K1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z0
-	VBLENDMPS Z1, Z0, K1, Z0
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z0
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $4, R10
-	DECQ CX
-	JNZ finish6
-	ADDQ $128, SI
-	ADDQ $32, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 4(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 8(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 12(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $4, CX
-finish9:
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = sigmoid(x)
-	VORPS.BCST dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+8(SB), Z2
-	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
-	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z4, Z3
-	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VADDPS Z4, Z1, Z1
-	VADDPS Z1, Z3, Z1
-	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
-	VPSLLD $20, Z2, Z2
-	VPADDD Z2, Z3, Z2
-	VPADDD.BCST dense2ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
-	VPMOVD2M Z0, K1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z0
-	VBLENDMPS Z1, Z0, K1, Z0
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z0
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $4, R10
-	DECQ CX
-	JNZ finish9
-	ADDQ $64, SI
-	ADDQ $16, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	MOVQ tiles3+56(FP), AX
-	TESTQ AX, AX
-	JZ done11
-rows10:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $1, CX
-finish12:
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = sigmoid(x)
-	VORPS.BCST dense2ForwardRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+8(SB), Z2
-	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardRowsPanel0AVX512Const<>+24(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+32(SB), Z3, Z4
-	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+40(SB), Z3, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+48(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+56(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+64(SB), Z3, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z4, Z3
-	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VADDPS Z4, Z1, Z1
-	VADDPS Z1, Z3, Z1
-	VPERMPS dense2ForwardRowsPanel0AVX512Const<>+160(SB), Z2, Z3
-	VPSLLD $20, Z2, Z2
-	VPADDD Z2, Z3, Z2
-	VPADDD.BCST dense2ForwardRowsPanel0AVX512Const<>+224(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardRowsPanel0AVX512Const<>+232(SB), Z1, Z1
-	VPMOVD2M Z0, K1
-	VBROADCASTSS dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z0
-	VBLENDMPS Z1, Z0, K1, Z0
-	VADDPS.BCST dense2ForwardRowsPanel0AVX512Const<>+240(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z0
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $4, R10
-	DECQ CX
-	JNZ finish12
-	ADDQ $16, SI
-	ADDQ $4, R8
-	DECQ AX
-	JNZ rows10
-done11:
-	VZEROUPPER 
-	RET 
-
-DATA dense2ForwardRows_2Panel0AVX512Const<>+0(SB)/4, $0x80000000
-DATA dense2ForwardRows_2Panel0AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense2ForwardRows_2Panel0AVX512Const<>+16(SB)/4, $0x4138aa3b
-DATA dense2ForwardRows_2Panel0AVX512Const<>+24(SB)/4, $0x4b400000
-DATA dense2ForwardRows_2Panel0AVX512Const<>+32(SB)/4, $0x3db17000
-DATA dense2ForwardRows_2Panel0AVX512Const<>+40(SB)/4, $0x3685fdf4
-DATA dense2ForwardRows_2Panel0AVX512Const<>+48(SB)/4, $0x3e2aae38
-DATA dense2ForwardRows_2Panel0AVX512Const<>+56(SB)/4, $0x3f000000
-DATA dense2ForwardRows_2Panel0AVX512Const<>+64(SB)/4, $0x3d2aab32
-DATA dense2ForwardRows_2Panel0AVX512Const<>+96(SB)/4, $0x0
-DATA dense2ForwardRows_2Panel0AVX512Const<>+100(SB)/4, $0xb24e0611
-DATA dense2ForwardRows_2Panel0AVX512Const<>+104(SB)/4, $0x33092801
-DATA dense2ForwardRows_2Panel0AVX512Const<>+108(SB)/4, $0xb3051aa9
-DATA dense2ForwardRows_2Panel0AVX512Const<>+112(SB)/4, $0x329302ae
-DATA dense2ForwardRows_2Panel0AVX512Const<>+116(SB)/4, $0x31b3d0e5
-DATA dense2ForwardRows_2Panel0AVX512Const<>+120(SB)/4, $0xb27ce183
-DATA dense2ForwardRows_2Panel0AVX512Const<>+124(SB)/4, $0xb1d290be
-DATA dense2ForwardRows_2Panel0AVX512Const<>+128(SB)/4, $0x0
-DATA dense2ForwardRows_2Panel0AVX512Const<>+132(SB)/4, $0xb24e0611
-DATA dense2ForwardRows_2Panel0AVX512Const<>+136(SB)/4, $0x33092801
-DATA dense2ForwardRows_2Panel0AVX512Const<>+140(SB)/4, $0xb3051aa9
-DATA dense2ForwardRows_2Panel0AVX512Const<>+144(SB)/4, $0x329302ae
-DATA dense2ForwardRows_2Panel0AVX512Const<>+148(SB)/4, $0x31b3d0e5
-DATA dense2ForwardRows_2Panel0AVX512Const<>+152(SB)/4, $0xb27ce183
-DATA dense2ForwardRows_2Panel0AVX512Const<>+156(SB)/4, $0xb1d290be
-DATA dense2ForwardRows_2Panel0AVX512Const<>+160(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel0AVX512Const<>+164(SB)/4, $0x1f7b95c2
-DATA dense2ForwardRows_2Panel0AVX512Const<>+168(SB)/4, $0x1f7837f0
-DATA dense2ForwardRows_2Panel0AVX512Const<>+172(SB)/4, $0x1f75fed7
-DATA dense2ForwardRows_2Panel0AVX512Const<>+176(SB)/4, $0x1f7504f3
-DATA dense2ForwardRows_2Panel0AVX512Const<>+180(SB)/4, $0x1f75672a
-DATA dense2ForwardRows_2Panel0AVX512Const<>+184(SB)/4, $0x1f7744fd
-DATA dense2ForwardRows_2Panel0AVX512Const<>+188(SB)/4, $0x1f7ac0c7
-DATA dense2ForwardRows_2Panel0AVX512Const<>+192(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel0AVX512Const<>+196(SB)/4, $0x1f7b95c2
-DATA dense2ForwardRows_2Panel0AVX512Const<>+200(SB)/4, $0x1f7837f0
-DATA dense2ForwardRows_2Panel0AVX512Const<>+204(SB)/4, $0x1f75fed7
-DATA dense2ForwardRows_2Panel0AVX512Const<>+208(SB)/4, $0x1f7504f3
-DATA dense2ForwardRows_2Panel0AVX512Const<>+212(SB)/4, $0x1f75672a
-DATA dense2ForwardRows_2Panel0AVX512Const<>+216(SB)/4, $0x1f7744fd
-DATA dense2ForwardRows_2Panel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense2ForwardRows_2Panel0AVX512Const<>+224(SB)/4, $0x40000000
-DATA dense2ForwardRows_2Panel0AVX512Const<>+232(SB)/4, $0x1f800000
-DATA dense2ForwardRows_2Panel0AVX512Const<>+240(SB)/4, $0x3f800000
-GLOBL dense2ForwardRows_2Panel0AVX512Const<>(SB), RODATA|NOPTR, $256
-
-// dense2ForwardRows_2Panel0AVX512 sums 4 products for 1 outputs of every row, in tiles of rows.
-//
-// func dense2ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-TEXT ·dense2ForwardRows_2Panel0AVX512(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	MOVQ $16, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	VMOVUPS (BX), Z4
-	VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6
-	VMOVUPS (BX), Z7
-	VMOVUPS (BX), Z8
-	VMOVUPS (BX), Z9
-	VMOVUPS (BX), Z10
-	VMOVUPS (BX), Z11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS (R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS (R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 4(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 4(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 8(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 8(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 8(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 12(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 12(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 12(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 12(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 12(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 4(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 8(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 12(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 16(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z5, K7, 20(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z6, K7, 24(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z7, K7, 28(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 32(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z9, K7, 36(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z10, K7, 40(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z11, K7, 44(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $12, CX
-finish3:
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = sigmoid(x)
-	VORPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
-	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+32(SB), Z3, Z4
-	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+48(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+56(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z4, Z3
-	VPERMPS dense2ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
-	VADDPS Z4, Z1, Z1
-	VADDPS Z1, Z3, Z1
-	VPERMPS dense2ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z3
-	VPSLLD $20, Z2, Z2
-	VPADDD Z2, Z3, Z2
-	VPADDD.BCST dense2ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
-	VPMOVD2M Z0, K1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+240(SB), Z0
-	VBLENDMPS Z1, Z0, K1, Z0
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+240(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z0
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $4, R10
-	DECQ CX
-	JNZ finish3
-	ADDQ $192, SI
-	ADDQ $48, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	VMOVUPS (BX), Z4
-	VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6
-	VMOVUPS (BX), Z7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 12(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 12(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 4(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 8(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 12(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 16(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z5, K7, 20(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z6, K7, 24(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z7, K7, 28(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $8, CX
-finish6:
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = sigmoid(x)
-	VORPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
-	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+32(SB), Z3, Z4
-	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+48(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+56(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z4, Z3
-	VPERMPS dense2ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
-	VADDPS Z4, Z1, Z1
-	VADDPS Z1, Z3, Z1
-	VPERMPS dense2ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z3
-	VPSLLD $20, Z2, Z2
-	VPADDD Z2, Z3, Z2
-	VPADDD.BCST dense2ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
-	VPMOVD2M Z0, K1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+240(SB), Z0
-	VBLENDMPS Z1, Z0, K1, Z0
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+240(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z0
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $4, R10
-	DECQ CX
-	JNZ finish6
-	ADDQ $128, SI
-	ADDQ $32, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 4(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 8(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 12(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $4, CX
-finish9:
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = sigmoid(x)
-	VORPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
-	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+32(SB), Z3, Z4
-	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+48(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+56(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z4, Z3
-	VPERMPS dense2ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
-	VADDPS Z4, Z1, Z1
-	VADDPS Z1, Z3, Z1
-	VPERMPS dense2ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z3
-	VPSLLD $20, Z2, Z2
-	VPADDD Z2, Z3, Z2
-	VPADDD.BCST dense2ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
-	VPMOVD2M Z0, K1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+240(SB), Z0
-	VBLENDMPS Z1, Z0, K1, Z0
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+240(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z0
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $4, R10
-	DECQ CX
-	JNZ finish9
-	ADDQ $64, SI
-	ADDQ $16, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	MOVQ tiles3+56(FP), AX
-	TESTQ AX, AX
-	JZ done11
-rows10:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $1, CX
-finish12:
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = sigmoid(x)
-	VORPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+8(SB), Z2
-	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+16(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+24(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+32(SB), Z3, Z4
-	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+40(SB), Z3, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+48(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+56(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+64(SB), Z3, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z4, Z3
-	VPERMPS dense2ForwardRows_2Panel0AVX512Const<>+96(SB), Z2, Z4
-	VADDPS Z4, Z1, Z1
-	VADDPS Z1, Z3, Z1
-	VPERMPS dense2ForwardRows_2Panel0AVX512Const<>+160(SB), Z2, Z3
-	VPSLLD $20, Z2, Z2
-	VPADDD Z2, Z3, Z2
-	VPADDD.BCST dense2ForwardRows_2Panel0AVX512Const<>+224(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+232(SB), Z1, Z1
-	VPMOVD2M Z0, K1
-	VBROADCASTSS dense2ForwardRows_2Panel0AVX512Const<>+240(SB), Z0
-	VBLENDMPS Z1, Z0, K1, Z0
-	VADDPS.BCST dense2ForwardRows_2Panel0AVX512Const<>+240(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z0
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $4, R10
-	DECQ CX
-	JNZ finish12
-	ADDQ $16, SI
-	ADDQ $4, R8
-	DECQ AX
-	JNZ rows10
-done11:
-	VZEROUPPER 
-	RET 
-
-DATA dense2ForwardTrainAVX512Const<>+0(SB)/4, $0x80000000
-DATA dense2ForwardTrainAVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainAVX512Const<>+16(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainAVX512Const<>+24(SB)/4, $0x4b400000
-DATA dense2ForwardTrainAVX512Const<>+32(SB)/4, $0x3db17000
-DATA dense2ForwardTrainAVX512Const<>+40(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainAVX512Const<>+48(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainAVX512Const<>+56(SB)/4, $0x3f000000
-DATA dense2ForwardTrainAVX512Const<>+64(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainAVX512Const<>+96(SB)/4, $0x0
-DATA dense2ForwardTrainAVX512Const<>+100(SB)/4, $0xb24e0611
-DATA dense2ForwardTrainAVX512Const<>+104(SB)/4, $0x33092801
-DATA dense2ForwardTrainAVX512Const<>+108(SB)/4, $0xb3051aa9
-DATA dense2ForwardTrainAVX512Const<>+112(SB)/4, $0x329302ae
-DATA dense2ForwardTrainAVX512Const<>+116(SB)/4, $0x31b3d0e5
-DATA dense2ForwardTrainAVX512Const<>+120(SB)/4, $0xb27ce183
-DATA dense2ForwardTrainAVX512Const<>+124(SB)/4, $0xb1d290be
-DATA dense2ForwardTrainAVX512Const<>+128(SB)/4, $0x0
-DATA dense2ForwardTrainAVX512Const<>+132(SB)/4, $0xb24e0611
-DATA dense2ForwardTrainAVX512Const<>+136(SB)/4, $0x33092801
-DATA dense2ForwardTrainAVX512Const<>+140(SB)/4, $0xb3051aa9
-DATA dense2ForwardTrainAVX512Const<>+144(SB)/4, $0x329302ae
-DATA dense2ForwardTrainAVX512Const<>+148(SB)/4, $0x31b3d0e5
-DATA dense2ForwardTrainAVX512Const<>+152(SB)/4, $0xb27ce183
-DATA dense2ForwardTrainAVX512Const<>+156(SB)/4, $0xb1d290be
-DATA dense2ForwardTrainAVX512Const<>+160(SB)/4, $0x1f800000
-DATA dense2ForwardTrainAVX512Const<>+164(SB)/4, $0x1f7b95c2
-DATA dense2ForwardTrainAVX512Const<>+168(SB)/4, $0x1f7837f0
-DATA dense2ForwardTrainAVX512Const<>+172(SB)/4, $0x1f75fed7
-DATA dense2ForwardTrainAVX512Const<>+176(SB)/4, $0x1f7504f3
-DATA dense2ForwardTrainAVX512Const<>+180(SB)/4, $0x1f75672a
-DATA dense2ForwardTrainAVX512Const<>+184(SB)/4, $0x1f7744fd
-DATA dense2ForwardTrainAVX512Const<>+188(SB)/4, $0x1f7ac0c7
-DATA dense2ForwardTrainAVX512Const<>+192(SB)/4, $0x1f800000
-DATA dense2ForwardTrainAVX512Const<>+196(SB)/4, $0x1f7b95c2
-DATA dense2ForwardTrainAVX512Const<>+200(SB)/4, $0x1f7837f0
-DATA dense2ForwardTrainAVX512Const<>+204(SB)/4, $0x1f75fed7
-DATA dense2ForwardTrainAVX512Const<>+208(SB)/4, $0x1f7504f3
-DATA dense2ForwardTrainAVX512Const<>+212(SB)/4, $0x1f75672a
-DATA dense2ForwardTrainAVX512Const<>+216(SB)/4, $0x1f7744fd
-DATA dense2ForwardTrainAVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense2ForwardTrainAVX512Const<>+224(SB)/4, $0x40000000
-DATA dense2ForwardTrainAVX512Const<>+232(SB)/4, $0x1f800000
-DATA dense2ForwardTrainAVX512Const<>+240(SB)/4, $0x3f800000
-GLOBL dense2ForwardTrainAVX512Const<>(SB), RODATA|NOPTR, $256
-
-// dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 4 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense2ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense2ForwardTrainAVX512(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
+// dense4x1AVX512_2 sums 4 products for each of 1 outputs.
+TEXT ·dense4x1AVX512_2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
 	// y[0…0] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	MOVL $0x1, R9
-	KMOVW R9, K7
+	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX; MOVL $0x1, R9; KMOVW R9, K7
 	VMOVUPS (BX), Z0
-	VBROADCASTSS (SI), Z31
-	VFMADD231PS (DX), Z31, K7, Z0
-	VBROADCASTSS 4(SI), Z31
-	VFMADD231PS 32(DX), Z31, K7, Z0
-	VBROADCASTSS 8(SI), Z31
-	VFMADD231PS 64(DX), Z31, K7, Z0
-	VBROADCASTSS 12(SI), Z31
-	VFMADD231PS 96(DX), Z31, K7, Z0
-
+	d4x1AVX512_2In1C0(0, 0); d4x1AVX512_2In1C0(4, 32); d4x1AVX512_2In1C0(8, 64); d4x1AVX512_2In1C0(12, 96)
 	// y = sigmoid(x)
-	VORPS.BCST dense2ForwardTrainAVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense2ForwardTrainAVX512Const<>+8(SB), Z2
-	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardTrainAVX512Const<>+16(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardTrainAVX512Const<>+24(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardTrainAVX512Const<>+24(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardTrainAVX512Const<>+32(SB), Z3, Z4
-	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainAVX512Const<>+40(SB), Z3, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardTrainAVX512Const<>+48(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardTrainAVX512Const<>+56(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardTrainAVX512Const<>+64(SB), Z3, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z4, Z3
-	VPERMPS dense2ForwardTrainAVX512Const<>+96(SB), Z2, Z4
-	VADDPS Z4, Z1, Z1
-	VADDPS Z1, Z3, Z1
-	VPERMPS dense2ForwardTrainAVX512Const<>+160(SB), Z2, Z3
-	VPSLLD $20, Z2, Z2
-	VPADDD Z2, Z3, Z2
-	VPADDD.BCST dense2ForwardTrainAVX512Const<>+224(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainAVX512Const<>+232(SB), Z1, Z1
-	VPMOVD2M Z0, K1
-	VBROADCASTSS dense2ForwardTrainAVX512Const<>+240(SB), Z0
-	VBLENDMPS Z1, Z0, K1, Z0
-	VADDPS.BCST dense2ForwardTrainAVX512Const<>+240(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z0
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	VZEROUPPER 
-	RET 
+	VORPS.BCST c80000000<>(SB), Z0, Z1; VBROADCASTSS cc2d00000<>(SB), Z2; VMAXPS Z1, Z2, Z1
+	VMULPS.BCST c4138aa3b<>(SB), Z1, Z2; VADDPS.BCST c4b400000<>(SB), Z2, Z2
+	VSUBPS.BCST c4b400000<>(SB), Z2, Z3; VMULPS.BCST c3db17000<>(SB), Z3, Z4; VSUBPS Z4, Z1, Z1
+	VMULPS.BCST c3685fdf4<>(SB), Z3, Z3; VSUBPS Z3, Z1, Z1; VMULPS Z1, Z1, Z3
+	VMULPS.BCST c3e2aae38<>(SB), Z1, Z4; VADDPS.BCST c3f000000<>(SB), Z4, Z4
+	VMULPS.BCST c3d2aab32<>(SB), Z3, Z5; VADDPS Z5, Z4, Z4; VMULPS Z3, Z4, Z3
+	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z2, Z4; VADDPS Z4, Z1, Z1; VADDPS Z1, Z3, Z1
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z2, Z3; VPSLLD $20, Z2, Z2; VPADDD Z2, Z3, Z2
+	VPADDD.BCST c40000000<>(SB), Z2, Z2; VMULPS Z2, Z1, Z1; VADDPS Z2, Z1, Z1
+	VMULPS.BCST c1f800000<>(SB), Z1, Z1; VPMOVD2M Z0, K1; VBROADCASTSS c3f800000<>(SB), Z0
+	VBLENDMPS Z1, Z0, K1, Z0; VADDPS.BCST c3f800000<>(SB), Z1, Z1; VDIVPS Z1, Z0, Z0; MOVL $0x1, R9
+	KMOVW R9, K7; VMOVUPS Z0, K7, (R8)
+	VZEROUPPER
+	RET
 
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+0(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB)/4, $0x4138aa3b
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB)/4, $0x4b400000
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB)/4, $0x3db17000
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB)/4, $0x3685fdf4
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB)/4, $0x3e2aae38
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB)/4, $0x3f000000
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB)/4, $0x3d2aab32
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+100(SB)/4, $0xb24e0611
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+104(SB)/4, $0x33092801
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+108(SB)/4, $0xb3051aa9
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+112(SB)/4, $0x329302ae
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+116(SB)/4, $0x31b3d0e5
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+120(SB)/4, $0xb27ce183
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+124(SB)/4, $0xb1d290be
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+128(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+132(SB)/4, $0xb24e0611
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+136(SB)/4, $0x33092801
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+140(SB)/4, $0xb3051aa9
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+144(SB)/4, $0x329302ae
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+148(SB)/4, $0x31b3d0e5
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+152(SB)/4, $0xb27ce183
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+156(SB)/4, $0xb1d290be
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+160(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+164(SB)/4, $0x1f7b95c2
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+168(SB)/4, $0x1f7837f0
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+172(SB)/4, $0x1f75fed7
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+176(SB)/4, $0x1f7504f3
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+180(SB)/4, $0x1f75672a
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+184(SB)/4, $0x1f7744fd
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+188(SB)/4, $0x1f7ac0c7
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+192(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+196(SB)/4, $0x1f7b95c2
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+200(SB)/4, $0x1f7837f0
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+204(SB)/4, $0x1f75fed7
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+208(SB)/4, $0x1f7504f3
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+212(SB)/4, $0x1f75672a
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+216(SB)/4, $0x1f7744fd
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB)/4, $0x40000000
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB)/4, $0x1f800000
-DATA dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB)/4, $0x3f800000
-GLOBL dense2ForwardTrainRowsPanel0AVX512Const<>(SB), RODATA|NOPTR, $256
-
-// dense2ForwardTrainRowsPanel0AVX512 sums 4 products for 1 outputs of every row, in tiles of rows.
-//
-// func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-TEXT ·dense2ForwardTrainRowsPanel0AVX512(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	MOVQ $16, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	VMOVUPS (BX), Z4
-	VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6
-	VMOVUPS (BX), Z7
-	VMOVUPS (BX), Z8
-	VMOVUPS (BX), Z9
-	VMOVUPS (BX), Z10
-	VMOVUPS (BX), Z11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS (R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS (R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS (R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS (R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 4(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 4(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 4(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 4(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 8(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 8(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 8(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 8(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 12(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 12(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 12(R9)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 12(R9)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 12(R9)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 12(R9)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z11
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 4(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 8(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 12(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 16(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z5, K7, 20(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z6, K7, 24(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z7, K7, 28(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z8, K7, 32(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z9, K7, 36(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z10, K7, 40(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z11, K7, 44(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $12, CX
-finish3:
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = sigmoid(x)
-	VORPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
-	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
-	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z4, Z3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VADDPS Z4, Z1, Z1
-	VADDPS Z1, Z3, Z1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
-	VPSLLD $20, Z2, Z2
-	VPADDD Z2, Z3, Z2
-	VPADDD.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
-	VPMOVD2M Z0, K1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
-	VBLENDMPS Z1, Z0, K1, Z0
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z0
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $4, R10
-	DECQ CX
-	JNZ finish3
-	ADDQ $192, SI
-	ADDQ $48, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	VMOVUPS (BX), Z4
-	VMOVUPS (BX), Z5
-	VMOVUPS (BX), Z6
-	VMOVUPS (BX), Z7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	LEAQ (SI)(R12*2), R9
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS (R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS (R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS (R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS (R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 4(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 4(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 4(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 4(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 8(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 8(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 8(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 8(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 12(R10)(R11*4), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 12(R10)(R13*1), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 12(R9), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 12(R9)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z7
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 4(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 8(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 12(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z4, K7, 16(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z5, K7, 20(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z6, K7, 24(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z7, K7, 28(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $8, CX
-finish6:
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = sigmoid(x)
-	VORPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
-	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
-	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z4, Z3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VADDPS Z4, Z1, Z1
-	VADDPS Z1, Z3, Z1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
-	VPSLLD $20, Z2, Z2
-	VPADDD Z2, Z3, Z2
-	VPADDD.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
-	VPMOVD2M Z0, K1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
-	VBLENDMPS Z1, Z0, K1, Z0
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z0
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $4, R10
-	DECQ CX
-	JNZ finish6
-	ADDQ $128, SI
-	ADDQ $32, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done8
-rows7:
-
-	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	VMOVUPS (BX), Z1
-	VMOVUPS (BX), Z2
-	VMOVUPS (BX), Z3
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS (R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS (R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS (R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 4(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 4(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 8(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 8(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 12(R10)(R11*1), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 12(R10)(R11*2), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10)(R12*1), Z31
-	VFMADD231PS Z28, Z31, Z3
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z1, K7, 4(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z2, K7, 8(R8)
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z3, K7, 12(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $4, CX
-finish9:
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = sigmoid(x)
-	VORPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
-	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
-	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z4, Z3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VADDPS Z4, Z1, Z1
-	VADDPS Z1, Z3, Z1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
-	VPSLLD $20, Z2, Z2
-	VPADDD Z2, Z3, Z2
-	VPADDD.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
-	VPMOVD2M Z0, K1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
-	VBLENDMPS Z1, Z0, K1, Z0
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z0
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $4, R10
-	DECQ CX
-	JNZ finish9
-	ADDQ $64, SI
-	ADDQ $16, R8
-	DECQ AX
-	JNZ rows7
-done8:
-	MOVQ tiles3+56(FP), AX
-	TESTQ AX, AX
-	JZ done11
-rows10:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Z0
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 32(DI), K7, Z28
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 64(DI), K7, Z28
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VMOVUPS.Z 96(DI), K7, Z28
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $1, CX
-finish12:
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Z0
-
-	// y = sigmoid(x)
-	VORPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+8(SB), Z2
-	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+16(SB), Z1, Z2
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z2
-	VSUBPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+24(SB), Z2, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+32(SB), Z3, Z4
-	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+40(SB), Z3, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+48(SB), Z1, Z4
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+56(SB), Z4, Z4
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+64(SB), Z3, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z4, Z3
-	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+96(SB), Z2, Z4
-	VADDPS Z4, Z1, Z1
-	VADDPS Z1, Z3, Z1
-	VPERMPS dense2ForwardTrainRowsPanel0AVX512Const<>+160(SB), Z2, Z3
-	VPSLLD $20, Z2, Z2
-	VPADDD Z2, Z3, Z2
-	VPADDD.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+224(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+232(SB), Z1, Z1
-	VPMOVD2M Z0, K1
-	VBROADCASTSS dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z0
-	VBLENDMPS Z1, Z0, K1, Z0
-	VADDPS.BCST dense2ForwardTrainRowsPanel0AVX512Const<>+240(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z0
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R10)
-	ADDQ $4, R10
-	DECQ CX
-	JNZ finish12
-	ADDQ $16, SI
-	ADDQ $4, R8
-	DECQ AX
-	JNZ rows10
-done11:
-	VZEROUPPER 
-	RET 
-
-DATA dense2Forward_2AVX512Const<>+0(SB)/4, $0x80000000
-DATA dense2Forward_2AVX512Const<>+8(SB)/4, $0xc2d00000
-DATA dense2Forward_2AVX512Const<>+16(SB)/4, $0x4138aa3b
-DATA dense2Forward_2AVX512Const<>+24(SB)/4, $0x4b400000
-DATA dense2Forward_2AVX512Const<>+32(SB)/4, $0x3db17000
-DATA dense2Forward_2AVX512Const<>+40(SB)/4, $0x3685fdf4
-DATA dense2Forward_2AVX512Const<>+48(SB)/4, $0x3e2aae38
-DATA dense2Forward_2AVX512Const<>+56(SB)/4, $0x3f000000
-DATA dense2Forward_2AVX512Const<>+64(SB)/4, $0x3d2aab32
-DATA dense2Forward_2AVX512Const<>+96(SB)/4, $0x0
-DATA dense2Forward_2AVX512Const<>+100(SB)/4, $0xb24e0611
-DATA dense2Forward_2AVX512Const<>+104(SB)/4, $0x33092801
-DATA dense2Forward_2AVX512Const<>+108(SB)/4, $0xb3051aa9
-DATA dense2Forward_2AVX512Const<>+112(SB)/4, $0x329302ae
-DATA dense2Forward_2AVX512Const<>+116(SB)/4, $0x31b3d0e5
-DATA dense2Forward_2AVX512Const<>+120(SB)/4, $0xb27ce183
-DATA dense2Forward_2AVX512Const<>+124(SB)/4, $0xb1d290be
-DATA dense2Forward_2AVX512Const<>+128(SB)/4, $0x0
-DATA dense2Forward_2AVX512Const<>+132(SB)/4, $0xb24e0611
-DATA dense2Forward_2AVX512Const<>+136(SB)/4, $0x33092801
-DATA dense2Forward_2AVX512Const<>+140(SB)/4, $0xb3051aa9
-DATA dense2Forward_2AVX512Const<>+144(SB)/4, $0x329302ae
-DATA dense2Forward_2AVX512Const<>+148(SB)/4, $0x31b3d0e5
-DATA dense2Forward_2AVX512Const<>+152(SB)/4, $0xb27ce183
-DATA dense2Forward_2AVX512Const<>+156(SB)/4, $0xb1d290be
-DATA dense2Forward_2AVX512Const<>+160(SB)/4, $0x1f800000
-DATA dense2Forward_2AVX512Const<>+164(SB)/4, $0x1f7b95c2
-DATA dense2Forward_2AVX512Const<>+168(SB)/4, $0x1f7837f0
-DATA dense2Forward_2AVX512Const<>+172(SB)/4, $0x1f75fed7
-DATA dense2Forward_2AVX512Const<>+176(SB)/4, $0x1f7504f3
-DATA dense2Forward_2AVX512Const<>+180(SB)/4, $0x1f75672a
-DATA dense2Forward_2AVX512Const<>+184(SB)/4, $0x1f7744fd
-DATA dense2Forward_2AVX512Const<>+188(SB)/4, $0x1f7ac0c7
-DATA dense2Forward_2AVX512Const<>+192(SB)/4, $0x1f800000
-DATA dense2Forward_2AVX512Const<>+196(SB)/4, $0x1f7b95c2
-DATA dense2Forward_2AVX512Const<>+200(SB)/4, $0x1f7837f0
-DATA dense2Forward_2AVX512Const<>+204(SB)/4, $0x1f75fed7
-DATA dense2Forward_2AVX512Const<>+208(SB)/4, $0x1f7504f3
-DATA dense2Forward_2AVX512Const<>+212(SB)/4, $0x1f75672a
-DATA dense2Forward_2AVX512Const<>+216(SB)/4, $0x1f7744fd
-DATA dense2Forward_2AVX512Const<>+220(SB)/4, $0x1f7ac0c7
-DATA dense2Forward_2AVX512Const<>+224(SB)/4, $0x40000000
-DATA dense2Forward_2AVX512Const<>+232(SB)/4, $0x1f800000
-DATA dense2Forward_2AVX512Const<>+240(SB)/4, $0x3f800000
-GLOBL dense2Forward_2AVX512Const<>(SB), RODATA|NOPTR, $256
-
-// dense2Forward_2AVX512 is dense2Forward_2Generic for avx512: 4 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense2Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense2Forward_2AVX512(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…0] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS (BX), Z0
-	VBROADCASTSS (SI), Z31
-	VFMADD231PS (DX), Z31, K7, Z0
-	VBROADCASTSS 4(SI), Z31
-	VFMADD231PS 32(DX), Z31, K7, Z0
-	VBROADCASTSS 8(SI), Z31
-	VFMADD231PS 64(DX), Z31, K7, Z0
-	VBROADCASTSS 12(SI), Z31
-	VFMADD231PS 96(DX), Z31, K7, Z0
-
-	// y = sigmoid(x)
-	VORPS.BCST dense2Forward_2AVX512Const<>+0(SB), Z0, Z1
-	VBROADCASTSS dense2Forward_2AVX512Const<>+8(SB), Z2
-	VMAXPS Z1, Z2, Z1
-	VMULPS.BCST dense2Forward_2AVX512Const<>+16(SB), Z1, Z2
-	VADDPS.BCST dense2Forward_2AVX512Const<>+24(SB), Z2, Z2
-	VSUBPS.BCST dense2Forward_2AVX512Const<>+24(SB), Z2, Z3
-	VMULPS.BCST dense2Forward_2AVX512Const<>+32(SB), Z3, Z4
-	VSUBPS Z4, Z1, Z1
-	VMULPS.BCST dense2Forward_2AVX512Const<>+40(SB), Z3, Z3
-	VSUBPS Z3, Z1, Z1
-	VMULPS Z1, Z1, Z3
-	VMULPS.BCST dense2Forward_2AVX512Const<>+48(SB), Z1, Z4
-	VADDPS.BCST dense2Forward_2AVX512Const<>+56(SB), Z4, Z4
-	VMULPS.BCST dense2Forward_2AVX512Const<>+64(SB), Z3, Z5
-	VADDPS Z5, Z4, Z4
-	VMULPS Z3, Z4, Z3
-	VPERMPS dense2Forward_2AVX512Const<>+96(SB), Z2, Z4
-	VADDPS Z4, Z1, Z1
-	VADDPS Z1, Z3, Z1
-	VPERMPS dense2Forward_2AVX512Const<>+160(SB), Z2, Z3
-	VPSLLD $20, Z2, Z2
-	VPADDD Z2, Z3, Z2
-	VPADDD.BCST dense2Forward_2AVX512Const<>+224(SB), Z2, Z2
-	VMULPS Z2, Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS.BCST dense2Forward_2AVX512Const<>+232(SB), Z1, Z1
-	VPMOVD2M Z0, K1
-	VBROADCASTSS dense2Forward_2AVX512Const<>+240(SB), Z0
-	VBLENDMPS Z1, Z0, K1, Z0
-	VADDPS.BCST dense2Forward_2AVX512Const<>+240(SB), Z1, Z1
-	VDIVPS Z1, Z0, Z0
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	VMOVUPS Z0, K7, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense2GradInputRowsBlocksAVX512Const<>+0(SB)/4, $0x3f800000
-GLOBL dense2GradInputRowsBlocksAVX512Const<>(SB), RODATA|NOPTR, $32
-
-// dense2GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-// func dense2GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2GradInputRowsBlocksAVX512(SB), NOSPLIT, $0-64
-	MOVQ wt+16(FP), R11
-	XORQ R12, R12
-	MOVQ blocks+32(FP), DX
+// inputGradientAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
+TEXT ·inputGradientAVX512(SB), NOSPLIT, $0-96
+	MOVQ wt+16(FP), R11; MOVQ dyStride+32(FP), R14; XORQ R12, R12
 block1:
-	MOVQ dy+8(FP), SI
-	MOVQ dx+0(FP), R8
-	ADDQ R12, R8
-	MOVQ u+24(FP), R13
-	ADDQ R12, R13
-	MOVQ tiles0+40(FP), AX
-	TESTQ AX, AX
-	JZ done3
+	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
+	MOVQ u+24(FP), R13; ADDQ R12, R13
+	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
-
 	// 6 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
+	zero(Z10); zero(Z11)
 	MOVQ SI, R10
-	MOVL $0x101, R9
+	LEAQ (SI)(R14*2), DX; ADDQ R14, DX
+	MOVQ mask+56(FP), R9
 	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Y24
-	VMOVUPS.Z 4(R10), K7, Y31
-	VINSERTF64X4 $1, Y31, Z24, Z24
-	VMOVUPS.Z 8(R10), K7, Y25
-	VMOVUPS.Z 12(R10), K7, Y31
-	VINSERTF64X4 $1, Y31, Z25, Z25
-	VMOVUPS.Z 16(R10), K7, Y26
-	VMOVUPS.Z 20(R10), K7, Y31
-	VINSERTF64X4 $1, Y31, Z26, Z26
-	VBROADCASTF32X8.Z (R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z0
-	VFMADD231PS Z25, Z31, Z4
-	VFMADD231PS Z26, Z31, Z8
-	VBROADCASTF32X8.Z 32(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z1
-	VFMADD231PS Z25, Z31, Z5
-	VFMADD231PS Z26, Z31, Z9
-	VBROADCASTF32X8.Z 64(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z2
-	VFMADD231PS Z25, Z31, Z6
-	VFMADD231PS Z26, Z31, Z10
-	VBROADCASTF32X8.Z 96(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z3
-	VFMADD231PS Z25, Z31, Z7
-	VFMADD231PS Z26, Z31, Z11
-	MOVL $0xf0f, R9
-	KMOVW R9, K7
-	VSHUFF64X2 $136, Z3, Z0, Z12
-	VSHUFF64X2 $221, Z3, Z0, Z0
-	VADDPS Z0, Z12, Z0
-	VSHUFF64X2 $136, Z3, Z1, Z12
-	VSHUFF64X2 $221, Z3, Z1, Z1
-	VADDPS Z1, Z12, Z1
-	VSHUFF64X2 $136, Z3, Z2, Z12
-	VSHUFF64X2 $221, Z3, Z2, Z2
-	VADDPS Z2, Z12, Z2
-	VSHUFF64X2 $136, Z3, Z3, Z12
-	VSHUFF64X2 $221, Z3, Z3, Z3
-	VADDPS Z3, Z12, Z3
-	VSHUFPS $68, Z1, Z0, Z12
-	VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z12, Z0
-	VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2
-	VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS.Z (R13), K7, Y1
-	VMOVUPS.Z 16(R13), K7, Y2
+	VMOVUPS.Z (R10), K7, Y24; VMOVUPS.Z (R10)(R14*1), K7, Y31; VINSERTF64X4 $1, Y31, Z24, Z24
+	VMOVUPS.Z (R10)(R14*2), K7, Y25; VMOVUPS.Z (DX), K7, Y31; VINSERTF64X4 $1, Y31, Z25, Z25
+	VMOVUPS.Z (DX)(R14*1), K7, Y26; VMOVUPS.Z (DX)(R14*2), K7, Y31; VINSERTF64X4 $1, Y31, Z26, Z26
+	lastColumn3((R11), Z0, Z4, Z8); lastColumn3(32(R11), Z1, Z5, Z9); lastColumn3(64(R11), Z2, Z6, Z10)
+	lastColumn3(96(R11), Z3, Z7, Z11)
+	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
+	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI; MOVL $0xf0f, R9; KMOVW R9, K7
+	VSHUFF64X2 $136, Z3, Z0, Z12; VSHUFF64X2 $221, Z3, Z0, Z0; VADDPS Z0, Z12, Z0; VSHUFF64X2 $136, Z3, Z1, Z12
+	VSHUFF64X2 $221, Z3, Z1, Z1; VADDPS Z1, Z12, Z1; VSHUFF64X2 $136, Z3, Z2, Z12; VSHUFF64X2 $221, Z3, Z2, Z2
+	VADDPS Z2, Z12, Z2; VSHUFF64X2 $136, Z3, Z3, Z12; VSHUFF64X2 $221, Z3, Z3, Z3; VADDPS Z3, Z12, Z3
+	VSHUFPS $68, Z1, Z0, Z12; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z12, Z0; VSHUFPS $68, Z3, Z2, Z1
+	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
+	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS.Z (R13), K7, Y1; VMOVUPS.Z (R13)(DI*1), K7, Y2
 	VINSERTF64X4 $1, Y2, Z1, Z1
-
 	// dx = dy · (1 - (y · y))
-	VMULPS Z1, Z1, Z1
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VSUBPS Z1, Z2, Z1
-	VMULPS Z1, Z0, Z0
-	VMOVUPS Y0, K7, (R8)
-	VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, K7, 16(R8)
-	VSHUFF64X2 $136, Z7, Z4, Z0
-	VSHUFF64X2 $221, Z7, Z4, Z1
-	VADDPS Z1, Z0, Z0
-	VSHUFF64X2 $136, Z7, Z5, Z1
-	VSHUFF64X2 $221, Z7, Z5, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFF64X2 $136, Z7, Z6, Z2
-	VSHUFF64X2 $221, Z7, Z6, Z3
-	VADDPS Z3, Z2, Z2
-	VSHUFF64X2 $136, Z7, Z7, Z3
-	VSHUFF64X2 $221, Z7, Z7, Z4
-	VADDPS Z4, Z3, Z3
-	VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2
-	VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS.Z 32(R13), K7, Y1
-	VMOVUPS.Z 48(R13), K7, Y2
-	VINSERTF64X4 $1, Y2, Z1, Z1
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Z1, Z1, Z1
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VSUBPS Z1, Z2, Z1
-	VMULPS Z1, Z0, Z0
-	VMOVUPS Y0, K7, 32(R8)
-	VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, K7, 48(R8)
-	VSHUFF64X2 $136, Z11, Z8, Z0
-	VSHUFF64X2 $221, Z11, Z8, Z1
-	VADDPS Z1, Z0, Z0
-	VSHUFF64X2 $136, Z11, Z9, Z1
-	VSHUFF64X2 $221, Z11, Z9, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFF64X2 $136, Z11, Z10, Z2
-	VSHUFF64X2 $221, Z11, Z10, Z3
-	VADDPS Z3, Z2, Z2
-	VSHUFF64X2 $136, Z11, Z11, Z3
-	VSHUFF64X2 $221, Z11, Z11, Z4
-	VADDPS Z4, Z3, Z3
-	VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2
-	VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS.Z 64(R13), K7, Y1
-	VMOVUPS.Z 80(R13), K7, Y2
-	VINSERTF64X4 $1, Y2, Z1, Z1
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Z1, Z1, Z1
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VSUBPS Z1, Z2, Z1
-	VMULPS Z1, Z0, Z0
-	VMOVUPS Y0, K7, 64(R8)
-	VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, K7, 80(R8)
-	ADDQ $24, SI
-	ADDQ $96, R8
-	ADDQ $96, R13
-	DECQ AX
-	JNZ rows2
+	VMULPS Z1, Z1, Z1; VBROADCASTSS c3f800000<>(SB), Z2; VSUBPS Z1, Z2, Z1; VMULPS Z1, Z0, Z0; ADDQ DI, R13
+	ADDQ DI, R13; VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	VSHUFF64X2 $136, Z7, Z4, Z0; VSHUFF64X2 $221, Z7, Z4, Z1; VADDPS Z1, Z0, Z0; VSHUFF64X2 $136, Z7, Z5, Z1
+	VSHUFF64X2 $221, Z7, Z5, Z2; VADDPS Z2, Z1, Z1; VSHUFF64X2 $136, Z7, Z6, Z2; VSHUFF64X2 $221, Z7, Z6, Z3
+	VADDPS Z3, Z2, Z2; VSHUFF64X2 $136, Z7, Z7, Z3; VSHUFF64X2 $221, Z7, Z7, Z4; VADDPS Z4, Z3, Z3
+	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
+	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
+	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS.Z (R13), K7, Y1; VMOVUPS.Z (R13)(DI*1), K7, Y2
+	VINSERTF64X4 $1, Y2, Z1, Z1; VMULPS Z1, Z1, Z1; VBROADCASTSS c3f800000<>(SB), Z2; VSUBPS Z1, Z2, Z1
+	VMULPS Z1, Z0, Z0; ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
+	VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	VSHUFF64X2 $136, Z11, Z8, Z0; VSHUFF64X2 $221, Z11, Z8, Z1; VADDPS Z1, Z0, Z0; VSHUFF64X2 $136, Z11, Z9, Z1
+	VSHUFF64X2 $221, Z11, Z9, Z2; VADDPS Z2, Z1, Z1; VSHUFF64X2 $136, Z11, Z10, Z2
+	VSHUFF64X2 $221, Z11, Z10, Z3; VADDPS Z3, Z2, Z2; VSHUFF64X2 $136, Z11, Z11, Z3
+	VSHUFF64X2 $221, Z11, Z11, Z4; VADDPS Z4, Z3, Z3; VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0
+	VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1; VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1
+	VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0; VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0
+	VMOVUPS.Z (R13), K7, Y1; VMOVUPS.Z (R13)(DI*1), K7, Y2; VINSERTF64X4 $1, Y2, Z1, Z1; VMULPS Z1, Z1, Z1
+	VBROADCASTSS c3f800000<>(SB), Z2; VSUBPS Z1, Z2, Z1; VMULPS Z1, Z0, Z0; ADDQ DI, R13; ADDQ DI, R13
+	VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0; VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows2
 done3:
-	MOVQ tiles1+48(FP), AX
-	TESTQ AX, AX
-	JZ done5
+	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done5
 rows4:
-
 	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 	MOVQ SI, R10
-	MOVL $0x101, R9
+	MOVQ mask+56(FP), R9
 	KMOVW R9, K7
-	VMOVUPS.Z (R10), K7, Y24
-	VMOVUPS.Z 4(R10), K7, Y31
-	VINSERTF64X4 $1, Y31, Z24, Z24
-	VBROADCASTF32X8.Z (R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z0
-	VBROADCASTF32X8.Z 32(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z1
-	VBROADCASTF32X8.Z 64(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z2
-	VBROADCASTF32X8.Z 96(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z3
-	MOVL $0xf0f, R9
-	KMOVW R9, K7
-	VSHUFF64X2 $136, Z3, Z0, Z4
-	VSHUFF64X2 $221, Z3, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VSHUFF64X2 $136, Z3, Z1, Z4
-	VSHUFF64X2 $221, Z3, Z1, Z1
-	VADDPS Z1, Z4, Z1
-	VSHUFF64X2 $136, Z3, Z2, Z4
-	VSHUFF64X2 $221, Z3, Z2, Z2
-	VADDPS Z2, Z4, Z2
-	VSHUFF64X2 $136, Z3, Z3, Z4
-	VSHUFF64X2 $221, Z3, Z3, Z3
-	VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2
-	VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS.Z (R13), K7, Y1
-	VMOVUPS.Z 16(R13), K7, Y2
-	VINSERTF64X4 $1, Y2, Z1, Z1
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Z1, Z1, Z1
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VSUBPS Z1, Z2, Z1
-	VMULPS Z1, Z0, Z0
-	VMOVUPS Y0, K7, (R8)
-	VEXTRACTF64X4 $1, Z0, Y0
-	VMOVUPS Y0, K7, 16(R8)
-	ADDQ $8, SI
-	ADDQ $32, R8
-	ADDQ $32, R13
-	DECQ AX
-	JNZ rows4
+	VMOVUPS.Z (R10), K7, Y24; VMOVUPS.Z (R10)(R14*1), K7, Y31; VINSERTF64X4 $1, Y31, Z24, Z24
+	lastColumn1((R11), Z0); lastColumn1(32(R11), Z1); lastColumn1(64(R11), Z2); lastColumn1(96(R11), Z3)
+	ADDQ R14, SI; ADDQ R14, SI
+	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI; MOVL $0xf0f, R9; KMOVW R9, K7
+	VSHUFF64X2 $136, Z3, Z0, Z4; VSHUFF64X2 $221, Z3, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFF64X2 $136, Z3, Z1, Z4
+	VSHUFF64X2 $221, Z3, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z3, Z2, Z4; VSHUFF64X2 $221, Z3, Z2, Z2
+	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z3, Z3, Z4; VSHUFF64X2 $221, Z3, Z3, Z3; VADDPS Z3, Z4, Z3
+	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
+	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
+	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS.Z (R13), K7, Y1; VMOVUPS.Z (R13)(DI*1), K7, Y2
+	VINSERTF64X4 $1, Y2, Z1, Z1; VMULPS Z1, Z1, Z1; VBROADCASTSS c3f800000<>(SB), Z2; VSUBPS Z1, Z2, Z1
+	VMULPS Z1, Z0, Z0; ADDQ DI, R13; ADDQ DI, R13; VMOVUPS Y0, K7, (R8); ADDQ CX, R8; VEXTRACTF64X4 $1, Z0, Y0
+	VMOVUPS Y0, K7, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows4
 done5:
-	MOVQ tiles2+56(FP), AX
-	TESTQ AX, AX
-	JZ done7
+	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done7
 rows6:
-
 	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 	MOVQ SI, R10
-	MOVL $0x101, R9
+	MOVQ mask+56(FP), R9
 	KMOVW R9, K7
 	VMOVUPS.Z (R10), K7, Y24
-	VBROADCASTF32X8.Z (R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z0
-	VBROADCASTF32X8.Z 32(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z1
-	VBROADCASTF32X8.Z 64(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z2
-	VBROADCASTF32X8.Z 96(R11), K7, Z31
-	VFMADD231PS Z24, Z31, Z3
-	MOVL $0xf0f, R9
-	KMOVW R9, K7
-	VSHUFF64X2 $136, Z3, Z0, Z4
-	VSHUFF64X2 $221, Z3, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VSHUFF64X2 $136, Z3, Z1, Z4
-	VSHUFF64X2 $221, Z3, Z1, Z1
-	VADDPS Z1, Z4, Z1
-	VSHUFF64X2 $136, Z3, Z2, Z4
-	VSHUFF64X2 $221, Z3, Z2, Z2
-	VADDPS Z2, Z4, Z2
-	VSHUFF64X2 $136, Z3, Z3, Z4
-	VSHUFF64X2 $221, Z3, Z3, Z3
-	VADDPS Z3, Z4, Z3
-	VSHUFPS $68, Z1, Z0, Z4
-	VSHUFPS $238, Z1, Z0, Z0
-	VADDPS Z0, Z4, Z0
-	VSHUFPS $68, Z3, Z2, Z1
-	VSHUFPS $238, Z3, Z2, Z2
-	VADDPS Z2, Z1, Z1
-	VSHUFPS $136, Z1, Z0, Z2
-	VSHUFPS $221, Z1, Z0, Z0
-	VADDPS Z0, Z2, Z0
-	VSHUFF64X2 $216, Z0, Z0, Z0
-	VMOVUPS.Z (R13), K7, Y1
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Z1, Z1, Z1
-	VBROADCASTSS dense2GradInputRowsBlocksAVX512Const<>+0(SB), Z2
-	VSUBPS Z1, Z2, Z1
-	VMULPS Z1, Z0, Z0
-	VMOVUPS Y0, K7, (R8)
-	ADDQ $4, SI
-	ADDQ $16, R8
-	ADDQ $16, R13
-	DECQ AX
-	JNZ rows6
+	lastColumn1((R11), Z0); lastColumn1(32(R11), Z1); lastColumn1(64(R11), Z2); lastColumn1(96(R11), Z3)
+	ADDQ R14, SI
+	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI; MOVL $0xf0f, R9; KMOVW R9, K7
+	VSHUFF64X2 $136, Z3, Z0, Z4; VSHUFF64X2 $221, Z3, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFF64X2 $136, Z3, Z1, Z4
+	VSHUFF64X2 $221, Z3, Z1, Z1; VADDPS Z1, Z4, Z1; VSHUFF64X2 $136, Z3, Z2, Z4; VSHUFF64X2 $221, Z3, Z2, Z2
+	VADDPS Z2, Z4, Z2; VSHUFF64X2 $136, Z3, Z3, Z4; VSHUFF64X2 $221, Z3, Z3, Z3; VADDPS Z3, Z4, Z3
+	VSHUFPS $68, Z1, Z0, Z4; VSHUFPS $238, Z1, Z0, Z0; VADDPS Z0, Z4, Z0; VSHUFPS $68, Z3, Z2, Z1
+	VSHUFPS $238, Z3, Z2, Z2; VADDPS Z2, Z1, Z1; VSHUFPS $136, Z1, Z0, Z2; VSHUFPS $221, Z1, Z0, Z0
+	VADDPS Z0, Z2, Z0; VSHUFF64X2 $216, Z0, Z0, Z0; VMOVUPS.Z (R13), K7, Y1; VMULPS Z1, Z1, Z1
+	VBROADCASTSS c3f800000<>(SB), Z2; VSUBPS Z1, Z2, Z1; VMULPS Z1, Z0, Z0; ADDQ DI, R13; VMOVUPS Y0, K7, (R8)
+	ADDQ CX, R8
+	DECQ AX; JNZ rows6
 done7:
 	ADDQ $16, R12
 	ADDQ $128, R11
-	DECQ DX
+	DECQ blocks+64(FP)
 	JNZ block1
-	VZEROUPPER 
-	RET 
+	VZEROUPPER
+	RET
 
-// gradient1AVX512 sums the gradients of the weights of 1 outputs over the rows.
-//
-// func gradient1AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient1AVX512(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	MOVL $0x1, R9
-	KMOVW R9, K7
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $16
-	JLT done2
-inputs1:
-
-	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 48(R10), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 52(R10), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 56(R10), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 60(R10), Z31
-	VFMADD231PS Z28, Z31, Z15
-	ADDQ $16, R10
-	ADDQ $4, DI
-	DECQ CX
-	JNZ rows3
-	VMOVUPS Z0, K7, (R8)
-	VMOVUPS Z1, K7, 32(R8)
-	VMOVUPS Z2, K7, 64(R8)
-	VMOVUPS Z3, K7, 96(R8)
-	VMOVUPS Z4, K7, 128(R8)
-	VMOVUPS Z5, K7, 160(R8)
-	VMOVUPS Z6, K7, 192(R8)
-	VMOVUPS Z7, K7, 224(R8)
-	VMOVUPS Z8, K7, 256(R8)
-	VMOVUPS Z9, K7, 288(R8)
-	VMOVUPS Z10, K7, 320(R8)
-	VMOVUPS Z11, K7, 352(R8)
-	VMOVUPS Z12, K7, 384(R8)
-	VMOVUPS Z13, K7, 416(R8)
-	VMOVUPS Z14, K7, 448(R8)
-	VMOVUPS Z15, K7, 480(R8)
-	ADDQ $64, SI
-	ADDQ $512, R8
-	SUBQ $16, AX
-	CMPQ AX, $16
-	JGE inputs1
-done2:
-	CMPQ AX, $4
-	JLT done5
-inputs4:
-
-	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $16, R10
-	ADDQ $4, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Z0, K7, (R8)
-	VMOVUPS Z1, K7, 32(R8)
-	VMOVUPS Z2, K7, 64(R8)
-	VMOVUPS Z3, K7, 96(R8)
-	ADDQ $16, SI
-	ADDQ $128, R8
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs4
-done5:
-	CMPQ AX, $1
-	JLT done8
-inputs7:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows9:
-	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	ADDQ $16, R10
-	ADDQ $4, DI
-	DECQ CX
-	JNZ rows9
-	VMOVUPS Z0, K7, (R8)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs7
-done8:
-	VZEROUPPER 
-	RET 
-
-DATA learn1AVX512Const<>+0(SB)/4, $0x3f666666
-GLOBL learn1AVX512Const<>(SB), RODATA|NOPTR, $32
-
-// learn1AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-// func learn1AVX512(w_ *float32, momentum_buffer_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn1AVX512(SB), NOSPLIT, $0-56
-	MOVQ w_+0(FP), R8
-	MOVQ momentum_buffer_+8(FP), BX
-	MOVQ lr_+16(FP), R11
-	MOVQ x+32(FP), SI
-	MOVL $0x1, R9
-	KMOVW R9, K7
+// learnUpTo16AVX512 sums the gradients of the weights of up to 16 outputs over the rows and updates what they belong to.
+TEXT ·learnUpTo16AVX512(SB), NOSPLIT, $0-80
+	MOVQ w_+0(FP), R8; MOVQ momentum_buffer_+8(FP), BX; MOVQ dyStride+56(FP), R13; MOVQ xStride+64(FP), R12
+	MOVQ x+32(FP), SI; MOVQ mask+72(FP), R9; KMOVW R9, K7
 	MOVQ inputs+40(FP), AX
-	CMPQ AX, $16
-	JLT done2
+	CMPQ AX, $16; JLT done2
 inputs1:
-
 	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
-	VXORPS Z4, Z4, Z4
-	VXORPS Z5, Z5, Z5
-	VXORPS Z6, Z6, Z6
-	VXORPS Z7, Z7, Z7
-	VXORPS Z8, Z8, Z8
-	VXORPS Z9, Z9, Z9
-	VXORPS Z10, Z10, Z10
-	VXORPS Z11, Z11, Z11
-	VXORPS Z12, Z12, Z12
-	VXORPS Z13, Z13, Z13
-	VXORPS Z14, Z14, Z14
-	VXORPS Z15, Z15, Z15
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
+	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
 rows3:
 	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	VBROADCASTSS 16(R10), Z31
-	VFMADD231PS Z28, Z31, Z4
-	VBROADCASTSS 20(R10), Z31
-	VFMADD231PS Z28, Z31, Z5
-	VBROADCASTSS 24(R10), Z31
-	VFMADD231PS Z28, Z31, Z6
-	VBROADCASTSS 28(R10), Z31
-	VFMADD231PS Z28, Z31, Z7
-	VBROADCASTSS 32(R10), Z31
-	VFMADD231PS Z28, Z31, Z8
-	VBROADCASTSS 36(R10), Z31
-	VFMADD231PS Z28, Z31, Z9
-	VBROADCASTSS 40(R10), Z31
-	VFMADD231PS Z28, Z31, Z10
-	VBROADCASTSS 44(R10), Z31
-	VFMADD231PS Z28, Z31, Z11
-	VBROADCASTSS 48(R10), Z31
-	VFMADD231PS Z28, Z31, Z12
-	VBROADCASTSS 52(R10), Z31
-	VFMADD231PS Z28, Z31, Z13
-	VBROADCASTSS 56(R10), Z31
-	VFMADD231PS Z28, Z31, Z14
-	VBROADCASTSS 60(R10), Z31
-	VFMADD231PS Z28, Z31, Z15
-	ADDQ $16, R10
-	ADDQ $4, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Z16
-
+	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
+	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
+	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
+	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows3
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z16
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z17
-	VMOVUPS.Z (BX), K7, Z18
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z18, Z18
-	VADDPS Z0, Z18, Z0
-	VMULPS Z0, Z16, Z18
-	VSUBPS Z18, Z17, Z17
-	VMOVUPS Z17, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 32(R8), K7, Z0
-	VMOVUPS.Z 32(BX), K7, Z17
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z17, Z17
-	VADDPS Z1, Z17, Z1
-	VMULPS Z1, Z16, Z17
-	VSUBPS Z17, Z0, Z0
-	VMOVUPS Z0, K7, 32(R8)
-	VMOVUPS Z1, K7, 32(BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 96(R8), K7, Z0
-	VMOVUPS.Z 96(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 96(R8)
-	VMOVUPS Z1, K7, 96(BX)
-	VMOVUPS.Z 128(R8), K7, Z0
-	VMOVUPS.Z 128(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z4, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 128(R8)
-	VMOVUPS Z1, K7, 128(BX)
-	VMOVUPS.Z 160(R8), K7, Z0
-	VMOVUPS.Z 160(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z5, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 160(R8)
-	VMOVUPS Z1, K7, 160(BX)
-	VMOVUPS.Z 192(R8), K7, Z0
-	VMOVUPS.Z 192(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z6, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 192(R8)
-	VMOVUPS Z1, K7, 192(BX)
-	VMOVUPS.Z 224(R8), K7, Z0
-	VMOVUPS.Z 224(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z7, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 224(R8)
-	VMOVUPS Z1, K7, 224(BX)
-	VMOVUPS.Z 256(R8), K7, Z0
-	VMOVUPS.Z 256(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z8, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 256(R8)
-	VMOVUPS Z1, K7, 256(BX)
-	VMOVUPS.Z 288(R8), K7, Z0
-	VMOVUPS.Z 288(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z9, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 288(R8)
-	VMOVUPS Z1, K7, 288(BX)
-	VMOVUPS.Z 320(R8), K7, Z0
-	VMOVUPS.Z 320(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z10, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 320(R8)
-	VMOVUPS Z1, K7, 320(BX)
-	VMOVUPS.Z 352(R8), K7, Z0
-	VMOVUPS.Z 352(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z11, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 352(R8)
-	VMOVUPS Z1, K7, 352(BX)
-	VMOVUPS.Z 384(R8), K7, Z0
-	VMOVUPS.Z 384(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z12, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 384(R8)
-	VMOVUPS Z1, K7, 384(BX)
-	VMOVUPS.Z 416(R8), K7, Z0
-	VMOVUPS.Z 416(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z13, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 416(R8)
-	VMOVUPS Z1, K7, 416(BX)
-	VMOVUPS.Z 448(R8), K7, Z0
-	VMOVUPS.Z 448(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z14, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 448(R8)
-	VMOVUPS Z1, K7, 448(BX)
-	VMOVUPS.Z 480(R8), K7, Z0
-	VMOVUPS.Z 480(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z15, Z1, Z1
-	VMULPS Z1, Z16, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 480(R8)
-	VMOVUPS Z1, K7, 480(BX)
-	ADDQ $64, SI
-	ADDQ $512, R8
-	ADDQ $512, BX
-	SUBQ $16, AX
-	CMPQ AX, $16
-	JGE inputs1
+	VMOVUPS.Z (R8), K7, Z17; VMOVUPS.Z (BX), K7, Z18; VMULPS.BCST c3f666666<>(SB), Z18, Z18; VADDPS Z0, Z18, Z0
+	VMULPS Z0, Z16, Z18; VSUBPS Z18, Z17, Z17; VMOVUPS Z17, K7, (R8); VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 32(R8), K7, Z0; VMOVUPS.Z 32(BX), K7, Z17; VMULPS.BCST c3f666666<>(SB), Z17, Z17
+	VADDPS Z1, Z17, Z1; VMULPS Z1, Z16, Z17; VSUBPS Z17, Z0, Z0; VMOVUPS Z0, K7, 32(R8); VMOVUPS Z1, K7, 32(BX)
+	VMOVUPS.Z 64(R8), K7, Z0; VMOVUPS.Z 64(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 64(R8); VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 96(R8), K7, Z0; VMOVUPS.Z 96(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 96(R8); VMOVUPS Z1, K7, 96(BX)
+	VMOVUPS.Z 128(R8), K7, Z0; VMOVUPS.Z 128(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z4, Z1, Z1
+	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 128(R8); VMOVUPS Z1, K7, 128(BX)
+	VMOVUPS.Z 160(R8), K7, Z0; VMOVUPS.Z 160(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z5, Z1, Z1
+	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 160(R8); VMOVUPS Z1, K7, 160(BX)
+	VMOVUPS.Z 192(R8), K7, Z0; VMOVUPS.Z 192(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z6, Z1, Z1
+	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 192(R8); VMOVUPS Z1, K7, 192(BX)
+	VMOVUPS.Z 224(R8), K7, Z0; VMOVUPS.Z 224(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z7, Z1, Z1
+	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 224(R8); VMOVUPS Z1, K7, 224(BX)
+	VMOVUPS.Z 256(R8), K7, Z0; VMOVUPS.Z 256(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z8, Z1, Z1
+	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 256(R8); VMOVUPS Z1, K7, 256(BX)
+	VMOVUPS.Z 288(R8), K7, Z0; VMOVUPS.Z 288(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z9, Z1, Z1
+	VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 288(R8); VMOVUPS Z1, K7, 288(BX)
+	VMOVUPS.Z 320(R8), K7, Z0; VMOVUPS.Z 320(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1
+	VADDPS Z10, Z1, Z1; VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 320(R8); VMOVUPS Z1, K7, 320(BX)
+	VMOVUPS.Z 352(R8), K7, Z0; VMOVUPS.Z 352(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1
+	VADDPS Z11, Z1, Z1; VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 352(R8); VMOVUPS Z1, K7, 352(BX)
+	VMOVUPS.Z 384(R8), K7, Z0; VMOVUPS.Z 384(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1
+	VADDPS Z12, Z1, Z1; VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 384(R8); VMOVUPS Z1, K7, 384(BX)
+	VMOVUPS.Z 416(R8), K7, Z0; VMOVUPS.Z 416(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1
+	VADDPS Z13, Z1, Z1; VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 416(R8); VMOVUPS Z1, K7, 416(BX)
+	VMOVUPS.Z 448(R8), K7, Z0; VMOVUPS.Z 448(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1
+	VADDPS Z14, Z1, Z1; VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 448(R8); VMOVUPS Z1, K7, 448(BX)
+	VMOVUPS.Z 480(R8), K7, Z0; VMOVUPS.Z 480(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1
+	VADDPS Z15, Z1, Z1; VMULPS Z1, Z16, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 480(R8); VMOVUPS Z1, K7, 480(BX)
+	ADDQ $64, SI; ADDQ $512, R8; ADDQ $512, BX
+	SUBQ $16, AX; CMPQ AX, $16; JGE inputs1
 done2:
-	CMPQ AX, $4
-	JLT done5
+	CMPQ AX, $4; JLT done5
 inputs4:
-
 	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
 rows6:
 	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	VBROADCASTSS 4(R10), Z31
-	VFMADD231PS Z28, Z31, Z1
-	VBROADCASTSS 8(R10), Z31
-	VFMADD231PS Z28, Z31, Z2
-	VBROADCASTSS 12(R10), Z31
-	VFMADD231PS Z28, Z31, Z3
-	ADDQ $16, R10
-	ADDQ $4, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Z4
-
+	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows6
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z4
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z5
-	VMOVUPS.Z (BX), K7, Z6
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z6, Z6
-	VADDPS Z0, Z6, Z0
-	VMULPS Z0, Z4, Z6
-	VSUBPS Z6, Z5, Z5
-	VMOVUPS Z5, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	VMOVUPS.Z 32(R8), K7, Z0
-	VMOVUPS.Z 32(BX), K7, Z5
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z5, Z5
-	VADDPS Z1, Z5, Z1
-	VMULPS Z1, Z4, Z5
-	VSUBPS Z5, Z0, Z0
-	VMOVUPS Z0, K7, 32(R8)
-	VMOVUPS Z1, K7, 32(BX)
-	VMOVUPS.Z 64(R8), K7, Z0
-	VMOVUPS.Z 64(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z2, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 64(R8)
-	VMOVUPS Z1, K7, 64(BX)
-	VMOVUPS.Z 96(R8), K7, Z0
-	VMOVUPS.Z 96(BX), K7, Z1
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z1, Z1
-	VADDPS Z3, Z1, Z1
-	VMULPS Z1, Z4, Z2
-	VSUBPS Z2, Z0, Z0
-	VMOVUPS Z0, K7, 96(R8)
-	VMOVUPS Z1, K7, 96(BX)
-	ADDQ $16, SI
-	ADDQ $128, R8
-	ADDQ $128, BX
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs4
+	VMOVUPS.Z (R8), K7, Z5; VMOVUPS.Z (BX), K7, Z6; VMULPS.BCST c3f666666<>(SB), Z6, Z6; VADDPS Z0, Z6, Z0
+	VMULPS Z0, Z4, Z6; VSUBPS Z6, Z5, Z5; VMOVUPS Z5, K7, (R8); VMOVUPS Z0, K7, (BX)
+	VMOVUPS.Z 32(R8), K7, Z0; VMOVUPS.Z 32(BX), K7, Z5; VMULPS.BCST c3f666666<>(SB), Z5, Z5; VADDPS Z1, Z5, Z1
+	VMULPS Z1, Z4, Z5; VSUBPS Z5, Z0, Z0; VMOVUPS Z0, K7, 32(R8); VMOVUPS Z1, K7, 32(BX)
+	VMOVUPS.Z 64(R8), K7, Z0; VMOVUPS.Z 64(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z2, Z1, Z1
+	VMULPS Z1, Z4, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 64(R8); VMOVUPS Z1, K7, 64(BX)
+	VMOVUPS.Z 96(R8), K7, Z0; VMOVUPS.Z 96(BX), K7, Z1; VMULPS.BCST c3f666666<>(SB), Z1, Z1; VADDPS Z3, Z1, Z1
+	VMULPS Z1, Z4, Z2; VSUBPS Z2, Z0, Z0; VMOVUPS Z0, K7, 96(R8); VMOVUPS Z1, K7, 96(BX)
+	ADDQ $16, SI; ADDQ $128, R8; ADDQ $128, BX
+	SUBQ $4, AX; CMPQ AX, $4; JGE inputs4
 done5:
-	CMPQ AX, $1
-	JLT done8
+	CMPQ AX, $1; JLT done8
 inputs7:
-
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Z0, Z0, Z0
+	zero(Z0)
 	MOVQ dy+24(FP), DI
 	MOVQ SI, R10
 	MOVQ rows+48(FP), CX
 rows9:
 	VMOVUPS.Z (DI), K7, Z28
-	VBROADCASTSS (R10), Z31
-	VFMADD231PS Z28, Z31, Z0
-	ADDQ $16, R10
-	ADDQ $4, DI
-	DECQ CX
-	JNZ rows9
-	VBROADCASTSS (R11), Z1
-
+	mulAdd1((R10), Z0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows9
+	MOVQ lr_+16(FP), DI; VBROADCASTSS (DI), Z1
 	// momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer)
-	VMOVUPS.Z (R8), K7, Z2
-	VMOVUPS.Z (BX), K7, Z3
-	VMULPS.BCST learn1AVX512Const<>+0(SB), Z3, Z3
-	VADDPS Z0, Z3, Z0
-	VMULPS Z0, Z1, Z3
-	VSUBPS Z3, Z2, Z2
-	VMOVUPS Z2, K7, (R8)
-	VMOVUPS Z0, K7, (BX)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	ADDQ $32, BX
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs7
+	VMOVUPS.Z (R8), K7, Z2; VMOVUPS.Z (BX), K7, Z3; VMULPS.BCST c3f666666<>(SB), Z3, Z3; VADDPS Z0, Z3, Z0
+	VMULPS Z0, Z1, Z3; VSUBPS Z3, Z2, Z2; VMOVUPS Z2, K7, (R8); VMOVUPS Z0, K7, (BX)
+	ADDQ $4, SI; ADDQ $32, R8; ADDQ $32, BX
+	SUBQ $1, AX; CMPQ AX, $1; JGE inputs7
 done8:
-	VZEROUPPER 
-	RET 
+	VZEROUPPER
+	RET
 
-DATA sgdElementsAVX512Const<>+0(SB)/4, $0x3f666666
-GLOBL sgdElementsAVX512Const<>(SB), RODATA|NOPTR, $32
+#define rUT16AVX512Term12(x, w) \
+	rUT16AVX512Term8(x, w); \
+	mulAdd1(x(R9)(R11*2), Z8); mulAdd1(x(R9)(R12*1), Z9); mulAdd1(x(R9)(R11*4), Z10); mulAdd1(x(R9)(R13*1), Z11)
+
+#define rUT16AVX512Term8(x, w) \
+	rUT16AVX512Term4(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
+	mulAdd1(x(R9)(R11*1), Z7)
+
+#define rUT16AVX512Term4(x, w) \
+	rUT16AVX512Term1(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+
+#define rUT16AVX512Term1(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
+
+// rowsUpTo16AVX512 sums the products for up to 16 outputs of every row, in tiles of rows.
+TEXT ·rowsUpTo16AVX512(SB), NOSPLIT, $0-88
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+48(FP), R14; KMOVW R14, K7
+	MOVQ xStride+32(FP), R11
+	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3; VMOVUPS (BX), Z4; VMOVUPS (BX), Z5
+	VMOVUPS (BX), Z6; VMOVUPS (BX), Z7; VMOVUPS (BX), Z8; VMOVUPS (BX), Z9; VMOVUPS (BX), Z10; VMOVUPS (BX), Z11
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	LEAQ (SI)(R12*2), R9
+	rUT16AVX512Term12(0, 0); rUT16AVX512Term12(4, 32)
+	MOVQ yStride+40(FP), DI
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z3, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z5, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z7, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z9, K7, (R8); ADDQ DI, R8; VMOVUPS Z10, K7, (R8); ADDQ DI, R8; VMOVUPS Z11, K7, (R8); ADDQ DI, R8
+	LEAQ (SI)(R12*4), SI
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3; VMOVUPS (BX), Z4; VMOVUPS (BX), Z5
+	VMOVUPS (BX), Z6; VMOVUPS (BX), Z7
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	LEAQ (SI)(R12*2), R9
+	rUT16AVX512Term8(0, 0); rUT16AVX512Term8(4, 32)
+	MOVQ yStride+40(FP), DI
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z3, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z5, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
+	LEAQ (SI)(R11*8), SI
+	DECQ AX; JNZ rows3
+done4:
+	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	rUT16AVX512Term4(0, 0); rUT16AVX512Term4(4, 32)
+	MOVQ yStride+40(FP), DI
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z3, K7, (R8); ADDQ DI, R8
+	LEAQ (SI)(R11*4), SI
+	DECQ AX; JNZ rows5
+done6:
+	MOVQ tiles3+80(FP), AX; TESTQ AX, AX; JZ done8
+rows7:
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	rUT16AVX512Term1(0, 0); rUT16AVX512Term1(4, 32)
+	MOVQ yStride+40(FP), DI
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	LEAQ (SI)(R11*1), SI
+	DECQ AX; JNZ rows7
+done8:
+	VZEROUPPER
+	RET
+
+#define rUT16AVX512_2Term12(x, w) \
+	rUT16AVX512_2Term8(x, w); \
+	mulAdd1(x(R9)(R11*2), Z8); mulAdd1(x(R9)(R12*1), Z9); mulAdd1(x(R9)(R11*4), Z10); mulAdd1(x(R9)(R13*1), Z11)
+
+#define rUT16AVX512_2Term8(x, w) \
+	rUT16AVX512_2Term4(x, w); mulAdd1(x(R10)(R11*4), Z4); mulAdd1(x(R10)(R13*1), Z5); mulAdd1(x(R9), Z6); \
+	mulAdd1(x(R9)(R11*1), Z7)
+
+#define rUT16AVX512_2Term4(x, w) \
+	rUT16AVX512_2Term1(x, w); mulAdd1(x(R10)(R11*1), Z1); mulAdd1(x(R10)(R11*2), Z2); mulAdd1(x(R10)(R12*1), Z3)
+
+#define rUT16AVX512_2Term1(x, w) \
+	VMOVUPS.Z w(DI), K7, Z28; mulAdd1(x(R10), Z0)
+
+// rowsUpTo16AVX512_2 sums the products for up to 16 outputs of every row, in tiles of rows.
+TEXT ·rowsUpTo16AVX512_2(SB), NOSPLIT, $0-88
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ mask+48(FP), R14; KMOVW R14, K7
+	MOVQ xStride+32(FP), R11
+	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 12 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3; VMOVUPS (BX), Z4; VMOVUPS (BX), Z5
+	VMOVUPS (BX), Z6; VMOVUPS (BX), Z7; VMOVUPS (BX), Z8; VMOVUPS (BX), Z9; VMOVUPS (BX), Z10; VMOVUPS (BX), Z11
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	LEAQ (SI)(R12*2), R9
+	rUT16AVX512_2Term12(0, 0); rUT16AVX512_2Term12(4, 32); rUT16AVX512_2Term12(8, 64)
+	rUT16AVX512_2Term12(12, 96)
+	MOVQ yStride+40(FP), DI
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z3, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z5, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z7, K7, (R8); ADDQ DI, R8; VMOVUPS Z8, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z9, K7, (R8); ADDQ DI, R8; VMOVUPS Z10, K7, (R8); ADDQ DI, R8; VMOVUPS Z11, K7, (R8); ADDQ DI, R8
+	LEAQ (SI)(R12*4), SI
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+64(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
+	// 8 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3; VMOVUPS (BX), Z4; VMOVUPS (BX), Z5
+	VMOVUPS (BX), Z6; VMOVUPS (BX), Z7
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	LEAQ (SI)(R12*2), R9
+	rUT16AVX512_2Term8(0, 0); rUT16AVX512_2Term8(4, 32); rUT16AVX512_2Term8(8, 64); rUT16AVX512_2Term8(12, 96)
+	MOVQ yStride+40(FP), DI
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z3, K7, (R8); ADDQ DI, R8; VMOVUPS Z4, K7, (R8); ADDQ DI, R8; VMOVUPS Z5, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z6, K7, (R8); ADDQ DI, R8; VMOVUPS Z7, K7, (R8); ADDQ DI, R8
+	LEAQ (SI)(R11*8), SI
+	DECQ AX; JNZ rows3
+done4:
+	MOVQ tiles2+72(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
+	// 4 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0; VMOVUPS (BX), Z1; VMOVUPS (BX), Z2; VMOVUPS (BX), Z3
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	rUT16AVX512_2Term4(0, 0); rUT16AVX512_2Term4(4, 32); rUT16AVX512_2Term4(8, 64); rUT16AVX512_2Term4(12, 96)
+	MOVQ yStride+40(FP), DI
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8; VMOVUPS Z1, K7, (R8); ADDQ DI, R8; VMOVUPS Z2, K7, (R8); ADDQ DI, R8
+	VMOVUPS Z3, K7, (R8); ADDQ DI, R8
+	LEAQ (SI)(R11*4), SI
+	DECQ AX; JNZ rows5
+done6:
+	MOVQ tiles3+80(FP), AX; TESTQ AX, AX; JZ done8
+rows7:
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Z0
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	rUT16AVX512_2Term1(0, 0); rUT16AVX512_2Term1(4, 32); rUT16AVX512_2Term1(8, 64); rUT16AVX512_2Term1(12, 96)
+	MOVQ yStride+40(FP), DI
+	VMOVUPS Z0, K7, (R8); ADDQ DI, R8
+	LEAQ (SI)(R11*1), SI
+	DECQ AX; JNZ rows7
+done8:
+	VZEROUPPER
+	RET
 
 // sgdElementsAVX512 computes momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer) for every element.
-//
-// func sgdElementsAVX512(g_ *float32, w_ *float32, momentum_buffer_ *float32, lr_ *float32, vectors int)
 TEXT ·sgdElementsAVX512(SB), NOSPLIT, $0-40
 	MOVQ lr_+24(FP), R9
 	VBROADCASTSS (R9), Z0
-	MOVQ g_+0(FP), SI
-	MOVQ w_+8(FP), DI
-	MOVQ momentum_buffer_+16(FP), DX
-	XORQ AX, AX
+	MOVQ g_+0(FP), SI; MOVQ w_+8(FP), DI; MOVQ momentum_buffer_+16(FP), DX; XORQ AX, AX
 	MOVQ vectors+32(FP), CX
 elements1:
 	VMOVUPS (SI)(AX*1), Z1
 	VMOVUPS (DI)(AX*1), Z2
 	VMOVUPS (DX)(AX*1), Z3
-
 	// momentum_buffer = (0.9 · momentum_buffer) + g
-	VMULPS.BCST sgdElementsAVX512Const<>+0(SB), Z3, Z3
+	VMULPS.BCST c3f666666<>(SB), Z3, Z3
 	VADDPS Z1, Z3, Z1
-
 	// w = w - (lr · momentum_buffer)
 	VMULPS Z1, Z0, Z3
 	VSUBPS Z3, Z2, Z2
 	VMOVUPS Z2, (DI)(AX*1)
 	VMOVUPS Z1, (DX)(AX*1)
 	ADDQ $64, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
+	DECQ CX; JNZ elements1
+	VZEROUPPER
+	RET
+
+#define sigmoidEachAVX512Each \
+	VORPS.BCST c80000000<>(SB), Z1, Z2; VBROADCASTSS cc2d00000<>(SB), Z3; VMAXPS Z2, Z3, Z2; \
+	VMULPS.BCST c4138aa3b<>(SB), Z2, Z3; VADDPS.BCST c4b400000<>(SB), Z3, Z3; \
+	VSUBPS.BCST c4b400000<>(SB), Z3, Z4; VMULPS.BCST c3db17000<>(SB), Z4, Z5; VSUBPS Z5, Z2, Z2; \
+	VMULPS.BCST c3685fdf4<>(SB), Z4, Z4; VSUBPS Z4, Z2, Z2; VMULPS Z2, Z2, Z4; \
+	VMULPS.BCST c3e2aae38<>(SB), Z2, Z5; VADDPS.BCST c3f000000<>(SB), Z5, Z5; \
+	VMULPS.BCST c3d2aab32<>(SB), Z4, Z6; VADDPS Z6, Z5, Z5; VMULPS Z4, Z5, Z4; \
+	VPERMPS table16x4_8ae1b98ea2723cdd<>(SB), Z3, Z5; VADDPS Z5, Z2, Z2; VADDPS Z2, Z4, Z2; \
+	VPERMPS table16x4_b5cb3bb109941b1d<>(SB), Z3, Z4; VPSLLD $20, Z3, Z3; VPADDD Z3, Z4, Z3; \
+	VPADDD.BCST c40000000<>(SB), Z3, Z3; VMULPS Z3, Z2, Z2; VADDPS Z3, Z2, Z2; \
+	VMULPS.BCST c1f800000<>(SB), Z2, Z2; VPMOVD2M Z1, K1; VBROADCASTSS c3f800000<>(SB), Z1; \
+	VBLENDMPS Z2, Z1, K1, Z1; VADDPS.BCST c3f800000<>(SB), Z2, Z2; VDIVPS Z2, Z1, Z1
+
+// sigmoidEachAVX512 computes y = sigmoid(x0) for n elements of every row.
+TEXT ·sigmoidEachAVX512(SB), NOSPLIT, $0-40
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ rows+24(FP), R12; MOVQ gap+32(FP), R13; XORQ AX, AX
+	// y = sigmoid(x0)
+row1:
+	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Z1
+	sigmoidEachAVX512Each
+	VMOVUPS Z1, (R8)(AX*1)
+	ADDQ $64, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
+	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z1
+	sigmoidEachAVX512Each
+	VMOVUPS Z1, K7, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
+#define tanhEachAVX512Each \
+	VANDPS.BCST c7fffffff<>(SB), Z1, Z2; VBROADCASTSS c4110cccd<>(SB), Z3; VMINPS Z2, Z3, Z2; \
+	VADDPS.BCST c3f1ae148<>(SB), Z2, Z3; VPSUBD.BCST c3f1ae148<>(SB), Z3, Z3; VPSRLD $22, Z3, Z3; \
+	VPERMPS table16x4_be68a65cbfd2afcf<>(SB), Z3, Z4; VSUBPS Z4, Z2, Z2; VMULPS Z2, Z2, Z4; \
+	VPERMPS table16x4_dd36fd7ebdee1541<>(SB), Z3, Z5; VMULPS Z2, Z5, Z5; \
+	VPERMPS table16x4_9c9e506d2fe26491<>(SB), Z3, Z6; VADDPS Z6, Z5, Z5; \
+	VPERMPS table16x4_50088d689aaecad1<>(SB), Z3, Z6; VMULPS Z4, Z6, Z6; VADDPS Z6, Z5, Z5; VMULPS Z4, Z4, Z6; \
+	VMULPS Z6, Z5, Z5; VPERMPS table16x4_4617994b16e7e5a7<>(SB), Z3, Z6; VMULPS Z2, Z6, Z6; \
+	VPERMPS table16x4_5fc4af49e1b57e1<>(SB), Z3, Z7; VADDPS Z7, Z6, Z6; VMULPS Z4, Z6, Z4; VADDPS Z5, Z4, Z4; \
+	VPERMPS table16x4_2d9d72033d0f558b<>(SB), Z3, Z5; VMULPS Z2, Z5, Z2; \
+	VPERMPS table16x4_4224efb9544043e3<>(SB), Z3, Z3; VADDPS Z3, Z2, Z2; VADDPS Z4, Z2, Z2; \
+	VANDPS.BCST c80000000<>(SB), Z1, Z1; VORPS Z1, Z2, Z1
+
+// tanhEachAVX512 computes y = tanh(x0) for n elements of every row.
+TEXT ·tanhEachAVX512(SB), NOSPLIT, $0-40
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ rows+24(FP), R12; MOVQ gap+32(FP), R13; XORQ AX, AX
+	// y = tanh(x0)
+row1:
+	MOVQ n+16(FP), CX; SHRQ $4, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Z1
+	tanhEachAVX512Each
+	VMOVUPS Z1, (R8)(AX*1)
+	ADDQ $64, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+16(FP), CX; ANDQ $15, CX; JZ next3
+	MOVL $1, R14; SHLL CX, R14; DECL R14; KMOVW R14, K7
+	VMOVUPS.Z (SI)(AX*1), K7, Z1
+	tanhEachAVX512Each
+	VMOVUPS Z1, K7, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
+// weightGradientUpTo16AVX512 sums the gradients of the weights of up to 16 outputs over the rows.
+TEXT ·weightGradientUpTo16AVX512(SB), NOSPLIT, $0-64
+	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
+	MOVQ mask+56(FP), R9
+	KMOVW R9, K7
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $16; JLT done2
+inputs1:
+	// 16 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3); zero(Z4); zero(Z5); zero(Z6); zero(Z7); zero(Z8); zero(Z9)
+	zero(Z10); zero(Z11); zero(Z12); zero(Z13); zero(Z14); zero(Z15)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows3:
+	VMOVUPS.Z (DI), K7, Z28
+	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3); mulAdd1(16(R10), Z4)
+	mulAdd1(20(R10), Z5); mulAdd1(24(R10), Z6); mulAdd1(28(R10), Z7); mulAdd1(32(R10), Z8); mulAdd1(36(R10), Z9)
+	mulAdd1(40(R10), Z10); mulAdd1(44(R10), Z11); mulAdd1(48(R10), Z12); mulAdd1(52(R10), Z13)
+	mulAdd1(56(R10), Z14); mulAdd1(60(R10), Z15)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows3
+	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 32(R8); VMOVUPS Z2, K7, 64(R8); VMOVUPS Z3, K7, 96(R8)
+	VMOVUPS Z4, K7, 128(R8); VMOVUPS Z5, K7, 160(R8); VMOVUPS Z6, K7, 192(R8); VMOVUPS Z7, K7, 224(R8)
+	VMOVUPS Z8, K7, 256(R8); VMOVUPS Z9, K7, 288(R8); VMOVUPS Z10, K7, 320(R8); VMOVUPS Z11, K7, 352(R8)
+	VMOVUPS Z12, K7, 384(R8); VMOVUPS Z13, K7, 416(R8); VMOVUPS Z14, K7, 448(R8); VMOVUPS Z15, K7, 480(R8)
+	ADDQ $64, SI; ADDQ $512, R8
+	SUBQ $16, AX; CMPQ AX, $16; JGE inputs1
+done2:
+	CMPQ AX, $4; JLT done5
+inputs4:
+	// 4 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero(Z0); zero(Z1); zero(Z2); zero(Z3)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS.Z (DI), K7, Z28
+	mulAdd1((R10), Z0); mulAdd1(4(R10), Z1); mulAdd1(8(R10), Z2); mulAdd1(12(R10), Z3)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows6
+	VMOVUPS Z0, K7, (R8); VMOVUPS Z1, K7, 32(R8); VMOVUPS Z2, K7, 64(R8); VMOVUPS Z3, K7, 96(R8)
+	ADDQ $16, SI; ADDQ $128, R8
+	SUBQ $4, AX; CMPQ AX, $4; JGE inputs4
+done5:
+	CMPQ AX, $1; JLT done8
+inputs7:
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero(Z0)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows9:
+	VMOVUPS.Z (DI), K7, Z28
+	mulAdd1((R10), Z0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows9
+	VMOVUPS Z0, K7, (R8)
+	ADDQ $4, SI; ADDQ $32, R8
+	SUBQ $1, AX; CMPQ AX, $1; JGE inputs7
+done8:
+	VZEROUPPER
+	RET

@@ -9,7 +9,7 @@ package xor
 //		for k := range x {
 //			s += w[n][k] * x[k]
 //		}
-//		y[n] = tanh(s)
+//		y[n] = s
 //	}
 //
 // Fully unrolled: 8 multiply-adds. It does not allocate; y must not overlap the operands.
@@ -30,72 +30,25 @@ func dense1ForwardGeneric(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1
 		s1 += float32(wt[1][1] * xk)
 		s2 += float32(wt[1][2] * xk)
 		s3 += float32(wt[1][3] * xk)
-		y[0] = tanh(s0)
-		y[1] = tanh(s1)
-		y[2] = tanh(s2)
-		y[3] = tanh(s3)
+		y[0] = s0
+		y[1] = s1
+		y[2] = s2
+		y[3] = s3
 	}
 }
 
-// dense1ForwardRowsGeneric is dense1Forward_2Generic for every row.
+// dense1ForwardRowsGeneric is dense1ForwardGeneric for every row.
 func dense1ForwardRowsGeneric(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense1Forward_2Generic(&y[i], (*[2]float32)(&x[i]), wt, b)
-	}
-}
-
-// dense1ForwardRows_2Generic is dense1ForwardGeneric for every row.
-func dense1ForwardRows_2Generic(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
 		dense1ForwardGeneric(&y[i], (*[2]float32)(&x[i]), wt, b)
 	}
 }
 
-// dense1Forward_2Generic computes the output of layer "dense1", 2→4:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = tanh(s)
-//	}
-//
-// Rolled: 8 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1Forward_2Generic(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	{
-		yq := (*[4]float32)(y[0 : 0+4])
-		bq := &b[0]
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			{
-				wk := &wt[0]
-				xk := x[0]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				wk = &wt[1]
-				xk = x[1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-			}
-			yq[0] = tanh(s0)
-			yq[1] = tanh(s1)
-			yq[2] = tanh(s2)
-			yq[3] = tanh(s3)
-		}
-	}
+// dense1ForwardTanhGeneric is dense1ForwardGeneric and then tanhOfSumsGeneric.
+func dense1ForwardTanhGeneric(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
+	dense1ForwardGeneric(y, x, wt, b)
+	tanhOfSumsGeneric(y[:])
 }
 
 // dense2ForwardGeneric computes the output of layer "dense2", 4→1:
@@ -105,7 +58,7 @@ func dense1Forward_2Generic(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *
 //		for k := range x {
 //			s += w[n][k] * x[k]
 //		}
-//		y[n] = sigmoid(s)
+//		y[n] = s
 //	}
 //
 // Fully unrolled: 4 multiply-adds. It does not allocate; y must not overlap the operands.
@@ -121,61 +74,48 @@ func dense2ForwardGeneric(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1
 		s0 += float32(wt[2][0] * xk)
 		xk = x[3]
 		s0 += float32(wt[3][0] * xk)
-		y[0] = sigmoid(s0)
+		y[0] = s0
 	}
 }
 
-// dense2ForwardRowsGeneric is dense2Forward_2Generic for every row.
+// dense2ForwardRowsGeneric is dense2ForwardGeneric for every row.
 func dense2ForwardRowsGeneric(y []Output, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense2Forward_2Generic((*[1]float32)(&y[i]), &x[i], wt, b)
+		dense2ForwardGeneric((*[1]float32)(&y[i]), &x[i], wt, b)
 	}
 }
 
-// dense2ForwardRows_2Generic is dense2ForwardGeneric for every row.
-func dense2ForwardRows_2Generic(y [][1]float32, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense2ForwardGeneric(&y[i], &x[i], wt, b)
+// dense2ForwardSigmoidGeneric is dense2ForwardGeneric and then sigmoidOfSumsGeneric.
+func dense2ForwardSigmoidGeneric(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
+	dense2ForwardGeneric(y, x, wt, b)
+	sigmoidOfSumsGeneric(y[:])
+}
+
+// sigmoidOfRowsGeneric is sigmoidOfSumsGeneric for every row.
+func sigmoidOfRowsGeneric(y []Output) {
+	for i := range y {
+		sigmoidOfSumsGeneric(y[i][:1])
 	}
 }
 
-// dense2Forward_2Generic computes the output of layer "dense2", 4→1:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = sigmoid(s)
-//	}
-//
-// Rolled: 4 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense2Forward_2Generic(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	{
-		yq := (*[1]float32)(y[0 : 0+1])
-		bq := &b[0]
-		{
-			s0 := bq[0]
-			for k := 0; k <= 0; k += 4 {
-				wk := &wt[k]
-				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				wk = &wt[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				wk = &wt[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				wk = &wt[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-			}
-			yq[0] = sigmoid(s0)
-		}
+// sigmoidOfSumsGeneric computes sigmoid of the sums in y.
+func sigmoidOfSumsGeneric(y []float32) {
+	for j, s := range y {
+		y[j] = sigmoid(s)
+	}
+}
+
+// tanhOfRowsGeneric is tanhOfSumsGeneric for every row.
+func tanhOfRowsGeneric(y [][4]float32) {
+	for i := range y {
+		tanhOfSumsGeneric(y[i][:4])
+	}
+}
+
+// tanhOfSumsGeneric computes tanh of the sums in y.
+func tanhOfSumsGeneric(y []float32) {
+	for j, s := range y {
+		y[j] = tanh(s)
 	}
 }

@@ -3,94 +3,54 @@
 
 package xor
 
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense1BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense1BiasSgdGeneric(t, p, g, lr)
-}
-
+func dense1BiasSgd(t *Trainer, p, g *params, lr float32) { dense1BiasSgdGeneric(t, p, g, lr) }
 func dense1Forward(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
 	dense1ForwardGeneric(y, x, wt, b)
 }
-
 func dense1ForwardRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
 	dense1ForwardRowsGeneric(y, x, wt, b)
 }
-
-func dense1ForwardRows_2(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
-	dense1ForwardRows_2Generic(y, x, wt, b)
+func dense1ForwardTanh(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
+	dense1ForwardTanhGeneric(y, x, wt, b)
 }
-
-func dense1ForwardTrain(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
-	dense1ForwardTrainGeneric(y, x, wt, b)
-}
-
-func dense1ForwardTrainRows(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
-	dense1ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-func dense1Forward_2(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
-	dense1Forward_2Generic(y, x, wt, b)
-}
-
 func dense1GradWeight(gt *[2][8]float32, dy [][4]float32, x []Input) {
 	dense1GradWeightGeneric(gt, dy, x)
 }
-
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense1WeightSgdGeneric(t, p, g, lr)
-}
-
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1WeightSgd(t *Trainer, p, g *params, lr float32) { dense1WeightSgdGeneric(t, p, g, lr) }
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense2BiasSgdGeneric(t, p, g, lr)
-}
-
+func dense2BiasSgd(t *Trainer, p, g *params, lr float32) { dense2BiasSgdGeneric(t, p, g, lr) }
 func dense2Forward(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	dense2ForwardGeneric(y, x, wt, b)
 }
-
 func dense2ForwardRows(y []Output, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	dense2ForwardRowsGeneric(y, x, wt, b)
 }
-
-func dense2ForwardRows_2(y [][1]float32, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	dense2ForwardRows_2Generic(y, x, wt, b)
+func dense2ForwardSigmoid(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
+	dense2ForwardSigmoidGeneric(y, x, wt, b)
 }
-
-func dense2ForwardTrain(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	dense2ForwardTrainGeneric(y, x, wt, b)
-}
-
 func dense2ForwardTrainRows(y [][1]float32, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	dense2ForwardTrainRowsGeneric(y, x, wt, b)
 }
-
-func dense2Forward_2(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	dense2Forward_2Generic(y, x, wt, b)
-}
-
 func dense2GradInputRows(y [][4]float32, x [][1]float32, wt *[4][8]float32, u0 [][4]float32) {
 	dense2GradInputRowsGeneric(y, x, wt, u0)
 }
-
 func dense2GradWeight(gt *[4][8]float32, dy [][1]float32, x [][4]float32) {
 	dense2GradWeightGeneric(gt, dy, x)
 }
-
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense2WeightSgdGeneric(t, p, g, lr)
-}
+func dense2WeightSgd(t *Trainer, p, g *params, lr float32) { dense2WeightSgdGeneric(t, p, g, lr) }
+func sigmoidOfRows(y []Output)                             { sigmoidOfRowsGeneric(y) }
+func sigmoidOfRows_2(y [][1]float32)                       { sigmoidOfRows_2Generic(y) }
+func sigmoidOfSums(y []float32)                            { sigmoidOfSumsGeneric(y) }
+func tanhOfRows(y [][4]float32)                            { tanhOfRowsGeneric(y) }
+func tanhOfSums(y []float32)                               { tanhOfSumsGeneric(y) }

@@ -4,7 +4,7 @@ package xor
 
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
-func dealt(i int, parts int) int {
+func dealt(i, parts int) int {
 	at := i % (2 * parts)
 	return min(at, 2*parts-1-at)
 }
@@ -21,7 +21,7 @@ func dense1BiasGrad(g *[1][16]float32, dy [][4]float32) {
 }
 
 // dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
-func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(1, parts) {
 		return
 	}
@@ -31,7 +31,7 @@ func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense1BiasSgdGeneric changes dense1.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense1BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	{
 		gs := &g.b1[0]
 		ws := &p.b1[0]
@@ -45,49 +45,6 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
-	}
-}
-
-// dense1ForwardTrainGeneric computes the output of layer "dense1", 2→4:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = tanh(s)
-//	}
-//
-// Fully unrolled: 8 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrainGeneric(y *[4]float32, x *[2]float32, wt *[2][8]float32, b *[1][16]float32) {
-	{
-		// y[0…3] = Σ w[n][k]·x[k] + b[n]
-		s0 := b[0][0]
-		s1 := b[0][1]
-		s2 := b[0][2]
-		s3 := b[0][3]
-		xk := x[0]
-		s0 += float32(wt[0][0] * xk)
-		s1 += float32(wt[0][1] * xk)
-		s2 += float32(wt[0][2] * xk)
-		s3 += float32(wt[0][3] * xk)
-		xk = x[1]
-		s0 += float32(wt[1][0] * xk)
-		s1 += float32(wt[1][1] * xk)
-		s2 += float32(wt[1][2] * xk)
-		s3 += float32(wt[1][3] * xk)
-		y[0] = tanh(s0)
-		y[1] = tanh(s1)
-		y[2] = tanh(s2)
-		y[3] = tanh(s3)
-	}
-}
-
-// dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRowsGeneric(y [][4]float32, x []Input, wt *[2][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense1ForwardTrainGeneric(&y[i], (*[2]float32)(&x[i]), wt, b)
 	}
 }
 
@@ -123,7 +80,7 @@ func dense1GradWeightGeneric(gt *[2][8]float32, dy [][4]float32, x []Input) {
 }
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
-func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(0, parts) {
 		return
 	}
@@ -133,7 +90,7 @@ func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense1WeightSgdGeneric changes dense1.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense1WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for k := range 2 {
 		gs := &g.w1[k]
 		ws := &p.w1[k]
@@ -162,7 +119,7 @@ func dense2BiasGrad(g *[1][16]float32, dy [][1]float32) {
 }
 
 // dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
-func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(3, parts) {
 		return
 	}
@@ -172,7 +129,7 @@ func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense2BiasSgdGeneric changes dense2.bias: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense2BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	{
 		gs := &g.b2[0]
 		ws := &p.b2[0]
@@ -189,38 +146,11 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense2ForwardTrainGeneric computes the output of layer "dense2", 4→1:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = sigmoid(s)
-//	}
-//
-// Fully unrolled: 4 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense2ForwardTrainGeneric(y *[1]float32, x *[4]float32, wt *[4][8]float32, b *[1][16]float32) {
-	{
-		// y[0] = Σ w[n][k]·x[k] + b[n]
-		s0 := b[0][0]
-		xk := x[0]
-		s0 += float32(wt[0][0] * xk)
-		xk = x[1]
-		s0 += float32(wt[1][0] * xk)
-		xk = x[2]
-		s0 += float32(wt[2][0] * xk)
-		xk = x[3]
-		s0 += float32(wt[3][0] * xk)
-		y[0] = sigmoid(s0)
-	}
-}
-
-// dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
+// dense2ForwardTrainRowsGeneric is dense2ForwardGeneric for every row.
 func dense2ForwardTrainRowsGeneric(y [][1]float32, x [][4]float32, wt *[4][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense2ForwardTrainGeneric(&y[i], &x[i], wt, b)
+		dense2ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -234,39 +164,17 @@ func dense2ForwardTrainRowsGeneric(y [][1]float32, x [][4]float32, wt *[4][8]flo
 //		y[n] = tanhGradient(s)
 //	}
 //
-// Fully unrolled: 4 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
+// Rolled: 4 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
 func dense2GradInput(y *[4]float32, x *[1]float32, wt *[4][8]float32, a1 *[4]float32) {
-	{
-		// y[0] = Σ w[k][n]·x[k]
+	for k := 0; k <= 3; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][0] * xk)
+		{
+			w0 := &wt[k]
+			d := (*[1]float32)(x[0:1])
+			s0_0 += float32(w0[0] * d[0])
+		}
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[0] = tanhGradient(a1[0], s0)
-	}
-	{
-		// y[1] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[1][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[1] = tanhGradient(a1[1], s0)
-	}
-	{
-		// y[2] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[2][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[2] = tanhGradient(a1[2], s0)
-	}
-	{
-		// y[3] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[3][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[3] = tanhGradient(a1[3], s0)
+		y[k] = tanhGradient(a1[k], s0)
 	}
 }
 
@@ -305,7 +213,7 @@ func dense2GradWeightGeneric(gt *[4][8]float32, dy [][1]float32, x [][4]float32)
 }
 
 // dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
-func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(2, parts) {
 		return
 	}
@@ -315,7 +223,7 @@ func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense2WeightSgdGeneric changes dense2.weight: momentum_buffer = (0.9 · momentum_buffer) + g; w = w - (lr · momentum_buffer).
-func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense2WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for k := range 4 {
 		gs := &g.w2[k]
 		ws := &p.w2[k]
@@ -329,5 +237,12 @@ func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			ws[j] = w
 			momentumBuffers[j] = momentumBuffer
 		}
+	}
+}
+
+// sigmoidOfRows_2Generic is sigmoidOfSumsGeneric for every row.
+func sigmoidOfRows_2Generic(y [][1]float32) {
+	for i := range y {
+		sigmoidOfSumsGeneric(y[i][:1])
 	}
 }

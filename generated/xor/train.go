@@ -19,8 +19,10 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	da2 := ws.t1[from : from+n][:len(x)]
 	dz2 := t.m.dz2[from : from+n][:len(x)]
 	dz1 := t.m.dz1[from : from+n][:len(x)]
-	dense1ForwardTrainRows(a1, x, &p.w1, &p.b1)
+	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	tanhOfRows(a1)
 	dense2ForwardTrainRows(a2, a1, &p.w2, &p.b2)
+	sigmoidOfRows_2(a2)
 	for i := range x {
 		s_3 := bce(a2[i][0], y[i][0])
 		lA2[i][0] = s_3
@@ -79,8 +81,10 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	a1 := ws.t0[from : from+n][:len(x)]
 	a2 := ws.t1[from : from+n][:len(x)]
 	lA2 := t.m.lA2_2[from : from+n][:len(x)]
-	dense1ForwardRows_2(a1, x, &p.w1, &p.b1)
-	dense2ForwardRows_2(a2, a1, &p.w2, &p.b2)
+	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	tanhOfRows(a1)
+	dense2ForwardTrainRows(a2, a1, &p.w2, &p.b2)
+	sigmoidOfRows_2(a2)
 	for i := range x {
 		s := bce(a2[i][0], y[i][0])
 		lA2[i][0] = s

@@ -2,7 +2,6 @@ package nnrt
 
 import (
 	"errors"
-	"strconv"
 	"strings"
 )
 
@@ -38,12 +37,7 @@ func CheckArch(meta map[string]string, want string) error {
 }
 
 // archItem quotes the description of a layer, shortened if it is very long.
-func archItem(s string) string {
-	if len(s) > 200 {
-		s = s[:200] + "…"
-	}
-	return strconv.Quote(s)
-}
+func archItem(s string) string { return quoteShort(s) }
 
 // archError says that a description differs; it begins with the layer's name.
 func archError(want, got string) error {

@@ -54,13 +54,10 @@ var functions = []function{
 	{"max(1,a)", "Max%d(1, a)", "max(1, a)", "32 64"},
 }
 
-// size is the length of the arrays in testdata/functions.go.txt.
-const size = 1000*8 + 5
-
 // kernel is the assembly of the function and its row in the program's table.
 func (f *function) kernel(t testing.TB, s *isa, name string, bits int) (fn *asm.Func, row string) {
 	typ := fmt.Sprintf("*[n]float%d", bits)
-	k := &kernel.Map{Name: name, Double: bits == 64, Size: size, Prog: expr.One("y", expr.MustParseNode(f.formula)), Result: "y", YType: typ}
+	k := &kernel.Map{Name: name, Double: bits == 64, Prog: expr.One("y", expr.MustParseNode(f.formula)), Result: "y", YType: typ}
 	args := "y"
 	for _, leaf := range k.Prog.Leaves() {
 		k.Ins = append(k.Ins, kernel.MapOperand{Leaf: leaf, Arg: leaf, Type: typ})
@@ -69,7 +66,7 @@ func (f *function) kernel(t testing.TB, s *isa, name string, bits int) (fn *asm.
 	fn, ok := s.Map(k)
 	require.True(t, ok, "%s in float%d has no vector form", f.formula, bits)
 	portable := fmt.Sprintf(f.portable, bits)
-	row = fmt.Sprintf("{%q, func(y, a, b %s) { %s(%s) }, func(a, b float%d) float%[5]d { return nnrt.%[6]s }, func(a, b float64) float64 { return %[7]s }},\n",
+	row = fmt.Sprintf("{%q, func(y, a, b %s) { %s(%s, len(y), 1, 0) }, func(a, b float%d) float%[5]d { return nnrt.%[6]s }, func(a, b float64) float64 { return %[7]s }},\n",
 		f.formula, typ, name, args, bits, portable, f.math)
 	return fn, row
 }
@@ -107,7 +104,7 @@ func build(t testing.TB, s *isa) (program string) {
 	}
 	copyRuntime(t, dir)
 	var text, stubs strings.Builder
-	text.WriteString("#include \"textflag.h\"\n\n" + s.Masks())
+	var kernels []*asm.Func
 	stubs.WriteString("package main\n\nimport (\n\t\"math\"\n\n\t\"test/nnrt\"\n)\n\n")
 	for _, bits := range []int{32, 64} {
 		var rows, decls strings.Builder
@@ -116,6 +113,7 @@ func build(t testing.TB, s *isa) (program string) {
 				continue
 			}
 			fn, row := f.kernel(t, s, fmt.Sprintf("function%dFloat%d", i, bits), bits)
+			kernels = append(kernels, fn)
 			text.WriteString("\n" + fn.Text())
 			decls.WriteString(fn.Stub() + "\n\n")
 			rows.WriteString("\t" + row)
@@ -126,7 +124,7 @@ func build(t testing.TB, s *isa) (program string) {
 	require.NoError(t, err)
 	write("main.go", main)
 	write("kernels.go", []byte(stubs.String()))
-	write("kernels_amd64.s", []byte(text.String()))
+	write("kernels_amd64.s", []byte("#include \"textflag.h\"\n\n"+s.Masks()+asm.Constants(kernels...)+text.String()))
 	write("go.mod", []byte("module test\n\ngo 1.26\n"))
 	program = filepath.Join(dir, "functions")
 	for _, args := range [][]string{{"vet", "."}, {"build", "-o", program, "."}} {

@@ -9,12 +9,14 @@ import (
 	vec "github.com/nngen-go/nngen/gen/vector"
 )
 
-// Registers of gradients of inputs: SI and R8 are the tile's rows of DY and
-// DX, R10 walks DY, DI the weights; BX and R11 are the weights of the current
-// inputs in full panels and in the tail, R12 their displacement in a row of
-// DX, R13 the tile's rows of the operand.
+// Registers of gradients of inputs: SI, R8 and R13 are the tile's rows of DY, of
+// DX and of the operand, R10 and DX walk the first and the fourth of DY, R14 is
+// their distance, DI the weights; BX and R11 are the weights of the current
+// inputs in full panels and in the tail, R12 their displacement in a row of DX.
 const (
-	regBlock, regBlockTail, regAt, regExtra, regBlocks = "BX", "R11", "R12", "R13", "DX"
+	regBlock, regBlockTail, regAt, regExtra = "BX", "R11", "R12", "R13"
+	regRow3, regDYStride                    = "DX", "R14"
+	regDXStride, regExtraStride             = regCount, regW // when the sums are made
 )
 
 // InputsAtOnce is the number of inputs whose gradients a kernel computes
@@ -38,9 +40,8 @@ func (w *writer) narrow() { w.bytes = min(w.bytes, schedule.GradInputChains*w.si
 type gradInput struct {
 	*writer
 	*kernel.Kernel
-	inputs  int // at once
-	halves  int // vectors that hold the chains of a sum
-	outputs int
+	inputs int // at once
+	halves int // vectors that hold the chains of a sum
 	// epilogue is done on the sums in registers, if it is not nil.
 	epilogue *vec.Code
 	extra    *kernel.Operand
@@ -65,7 +66,7 @@ func (s *ISA) FusesGradInput(k *kernel.Kernel) bool {
 }
 
 func (s *ISA) newGradInput(name string, doc []string, k *kernel.Kernel) *gradInput {
-	m := &gradInput{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, outputs: k.Terms()}
+	m := &gradInput{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k}
 	m.inputs = min(s.InputsAtOnce(k.Elem.Acc), k.Outputs)
 	m.halves = schedule.GradInputChains / m.lanes()
 	extras := k.Extras()
@@ -94,9 +95,11 @@ func (s *ISA) newGradInput(name string, doc []string, k *kernel.Kernel) *gradInp
 	return m
 }
 
-// GradInput prints DX = DY·W for the rows of a batch. Arguments: dx, dy, w and
-// wt as there are panels, the operand of the epilogue if it has one, blocks,
-// the number of blocks of InputsAtOnce inputs, and the numbers of tiles.
+// GradInput prints DX = DY·W for the rows of a batch; the kernel is open.
+// Arguments: dx, dy, w and wt as there are panels, the operand u of the epilogue
+// if it has one, the number of full panels if there are any, and in bytes the
+// distance of these and of the rows of dy, dx and u, the mask of a partial
+// vector, the number of blocks of InputsAtOnce inputs, and the numbers of tiles.
 func (s *ISA) GradInput(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	m := s.newGradInput(name, doc, k)
 	T := "*" + k.Elem.Acc
@@ -110,6 +113,18 @@ func (s *ISA) GradInput(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	}
 	if m.extra != nil {
 		m.argument("u", T)
+	}
+	if k.Panels.Full > 0 {
+		m.argument("panels", "int")
+		m.argument("panelStride", "int")
+	}
+	m.argument("dyStride", "int")
+	m.argument("dxStride", "int")
+	if m.extra != nil {
+		m.argument("uStride", "int")
+	}
+	if k.Partial {
+		m.argument("mask", "int")
 	}
 	m.argument("blocks", "int")
 	for i := range s.GradInputRows(k.Fused) {
@@ -126,29 +141,30 @@ func (m *gradInput) print() {
 	if m.Panels.Tail > 0 {
 		m.pointer("wt", regBlockTail)
 	}
+	m.pointer("dyStride", regDYStride)
 	m.Ins("XORQ", regAt, regAt)
-	m.pointer("blocks", regBlocks)
 	block := m.Label("block")
 	m.Place(block)
 	m.pointer("dy", regX)
-	m.pointer("dx", regY)
-	m.Ins("ADDQ", regAt, regY)
+	m.Line(func() {
+		m.pointer("dx", regY)
+		m.Ins("ADDQ", regAt, regY)
+	})
 	if m.extra != nil {
-		m.pointer("u", regExtra)
-		m.Ins("ADDQ", regAt, regExtra)
+		m.Line(func() {
+			m.pointer("u", regExtra)
+			m.Ins("ADDQ", regAt, regExtra)
+		})
 	}
 	for i, rows := range m.isa.GradInputRows(m.Fused) {
 		loop, done := m.Label("rows"), m.Label("done")
-		m.Ins("MOVQ", m.ArgOf(fmt.Sprintf("tiles%d", i)), regOffset)
-		m.Ins("TESTQ", regOffset, regOffset)
-		m.Ins("JZ", done)
+		m.Line(func() {
+			m.Ins("MOVQ", m.ArgOf(fmt.Sprintf("tiles%d", i)), regOffset)
+			m.Ins("TESTQ", regOffset, regOffset)
+			m.Ins("JZ", done)
+		})
 		m.Place(loop)
 		m.tile(rows)
-		m.advance(regX, rows*m.Batch.X*m.size())
-		m.advance(regY, rows*m.Batch.Y*m.size())
-		if m.extra != nil {
-			m.advance(regExtra, rows*m.extra.Row*m.size())
-		}
 		m.countdown(regOffset, loop)
 		m.Place(done)
 	}
@@ -159,7 +175,8 @@ func (m *gradInput) print() {
 	if m.Panels.Tail > 0 {
 		m.advance(regBlockTail, m.inputs*m.Panels.Tail*m.size())
 	}
-	m.countdown(regBlocks, block)
+	m.Ins("DECQ", m.ArgOf("blocks"))
+	m.Ins("JNZ", block)
 	m.ret()
 }
 
@@ -169,34 +186,51 @@ func (m *gradInput) acc(r, k, half int) Y { return Y((r*m.inputs+k)*m.halves + h
 // tile sums over all outputs for some rows and the inputs of the block.
 func (m *gradInput) tile(rows int) {
 	m.Note("%d rows, %d inputs: dx[k] = Σ w[n][k]·dy[n]", rows, m.inputs)
+	sums := rows * m.inputs * m.halves
 	if m.isa.masks {
-		for i := range m.rowVectors(rows) * m.inputs {
-			m.clear(Y(i))
-		}
-	} else {
-		for i := range rows * m.inputs * m.halves {
-			m.clear(Y(i))
-		}
+		sums = m.rowVectors(rows) * m.inputs
 	}
+	m.Line(func() {
+		for i := range sums {
+			m.clear(Y(i))
+		}
+	})
 	m.Ins("MOVQ", regX, regRow)
-	if n := m.Panels.Full; n > 0 {
+	if rows > 3 {
+		m.Line(func() {
+			m.Ins("LEAQ", fmt.Sprintf("(%s)(%s*2)", regX, regDYStride), regRow3)
+			m.Ins("ADDQ", regDYStride, regRow3)
+		})
+	}
+	if m.Panels.Full > 0 {
 		m.Ins("MOVQ", regBlock, regW)
 		loop := m.Label("panels")
-		if n > 1 {
-			m.count(n)
-			m.Place(loop)
-		}
+		m.Ins("MOVQ", m.ArgOf("panels"), regCount)
+		m.Place(loop)
 		m.terms(rows, regW, panel, panel)
-		if n > 1 || m.Panels.Tail > 0 {
+		m.Line(func() {
 			m.advance(regRow, panel*m.size())
-		}
-		if n > 1 {
-			m.advance(regW, m.Panels.PanelRows*panel*m.size())
-			m.again(loop)
-		}
+			if rows > 3 {
+				m.advance(regRow3, panel*m.size())
+			}
+			m.Ins("ADDQ", m.ArgOf("panelStride"), regW)
+		})
+		m.again(loop)
 	}
-	if rest := m.outputs - m.Panels.Full*panel; m.Panels.Tail > 0 {
-		m.terms(rows, regBlockTail, m.Panels.Tail, rest)
+	if m.Panels.Tail > 0 {
+		if m.Partial {
+			m.lastMask(regMask)
+		}
+		m.terms(rows, regBlockTail, m.Panels.Tail, m.Terms())
+	}
+	m.Line(func() {
+		for range rows {
+			m.Ins("ADDQ", regDYStride, regX)
+		}
+	})
+	m.pointer("dxStride", regDXStride)
+	if m.extra != nil {
+		m.pointer("uStride", regExtraStride)
 	}
 	if m.isa.masks {
 		m.wideFinish(rows)
@@ -207,6 +241,54 @@ func (m *gradInput) tile(rows int) {
 	}
 }
 
+// row is the operand at a displacement in row r of dy.
+func (m *gradInput) row(r, disp int) string {
+	base := regRow
+	if r >= 3 {
+		base, r = regRow3, r-3
+	}
+	if r == 0 {
+		return mem(base, disp)
+	}
+	return fmt.Sprintf("%s(%s*%d)", mem(base, disp), regDYStride, r)
+}
+
+// mulAddColumn is sums += weights · dy for some vectors of dy; what is stored
+// beyond the outputs is nobody's.
+func (m *gradInput) mulAddColumn(weights string, partial bool, n int, dy, sum func(r int) Y) {
+	name := fmt.Sprintf("column%d", n)
+	if partial {
+		name = fmt.Sprintf("lastColumn%d", n)
+	}
+	m.Shared(name, sumsOf("w", n), func() {
+		m.Line(func() {
+			switch {
+			case m.isa.masks && m.paired() && partial:
+				m.Func.Ins("VBROADCASTF32X8.Z", "w", maskTail, m.input.full())
+			case m.isa.masks && m.paired():
+				m.Func.Ins("VBROADCASTF32X8", "w", m.input.full())
+			case partial:
+				m.toMask(regMask, m.input)
+				m.loadPart("w", m.input.String(), m.input.String())
+			default:
+				m.load("w", m.input)
+			}
+			for r := range n {
+				m.mulAddReg(dy(r), parameter+Y(r))
+			}
+		})
+	})
+	m.useSums(name, weights, n, sum)
+}
+
+// partial reports whether a vector is the last of the tail and not full.
+func (m *gradInput) partial(weights string, outputs, v int) bool {
+	return m.Partial && weights == regBlockTail && (v+1)*min(m.lanes(), schedule.GradInputChains) >= outputs
+}
+
+// next goes to the next row of dx or of the operand.
+func (m *gradInput) next(reg, stride string) { m.Ins("ADDQ", stride, reg) }
+
 // terms adds the products of a panel's outputs.
 func (m *gradInput) terms(rows int, weights string, width, outputs int) {
 	if m.isa.masks {
@@ -215,30 +297,25 @@ func (m *gradInput) terms(rows int, weights string, width, outputs int) {
 	}
 	dy := func(r int) Y { return m.weight0 + Y(r) }
 	for v := 0; v*m.lanes() < outputs; v++ {
-		valid := min(m.lanes(), outputs-v*m.lanes())
-		if valid < m.lanes() {
-			m.tailMask(valid, m.input)
-		}
-		for r := range rows {
-			src := mem(regRow, r*m.Batch.X*m.size()+v*m.bytes)
-			if valid < m.lanes() {
-				m.loadMasked(src, m.input, dy(r))
-			} else {
-				m.load(src, dy(r))
-			}
-		}
-		for k := range m.inputs {
-			src := mem(weights, k*width*m.size()+v*m.bytes)
-			if valid < m.lanes() { // what is stored beyond the outputs is nobody's
-				m.tailMask(valid, m.input)
-				m.loadMasked(src, m.input, m.input)
-			} else {
-				m.load(src, m.input)
+		partial := m.partial(weights, outputs, v)
+		m.Line(func() {
+			if partial {
+				m.toMask(regMask, m.input)
 			}
 			for r := range rows {
-				m.mulAddReg(dy(r), m.acc(r, k, v%m.halves))
+				src := m.row(r, v*m.bytes)
+				if partial {
+					m.loadMasked(src, m.input, dy(r))
+				} else {
+					m.load(src, dy(r))
+				}
 			}
-		}
+		})
+		m.Line(func() {
+			for k := range m.inputs {
+				m.mulAddColumn(mem(weights, k*width*m.size()+v*m.bytes), partial, rows, dy, func(r int) Y { return m.acc(r, k, v%m.halves) })
+			}
+		})
 	}
 }
 
@@ -254,22 +331,25 @@ func (m *gradInput) finish(rows int) {
 	p := m.file(busy...)
 	for r := 0; r < rows; r += 2 {
 		second := min(r+1, rows-1)
-		y := p.addChains(func(k int) (Y, Y) {
-			k = min(k, m.inputs-1)
-			return m.acc(r, k, 0), m.acc(second, k, 0)
+		m.Line(func() {
+			y := p.addChains(func(k int) (Y, Y) {
+				k = min(k, m.inputs-1)
+				return m.acc(r, k, 0), m.acc(second, k, 0)
+			})
+			if m.epilogue != nil {
+				y = p.run(m.epilogue, []Y{y}, func(_ string, dst Y, temps []Y) { m.loadHalves(second > r, dst, temps) })[0]
+				m.epilogue.Mute()
+			}
+			m.nextExtra(second - r + 1)
+			m.storeHalves(p, y, second > r)
+			p.free(y)
 		})
-		if m.epilogue != nil {
-			y = p.run(m.epilogue, []Y{y}, func(_ string, dst Y, temps []Y) {
-				m.loadHalves(mem(regExtra, r*m.extra.Row*m.size()), mem(regExtra, second*m.extra.Row*m.size()), second > r, dst, temps)
-			})[0]
-		}
-		m.storeHalves(p, y, mem(regY, r*m.Batch.Y*m.size()), mem(regY, second*m.Batch.Y*m.size()), second > r)
-		p.free(y)
 	}
 }
 
 // loadHalves loads the operands of a block's inputs for one or two rows.
-func (m *gradInput) loadHalves(first, second string, two bool, dst Y, temps []Y) {
+func (m *gradInput) loadHalves(two bool, dst Y, temps []Y) {
+	first, second := mem(regExtra, 0), extraRow1
 	if m.inputs == 4 {
 		m.Ins("VMOVUPS", first, dst.x())
 		if two {
@@ -286,21 +366,38 @@ func (m *gradInput) loadHalves(first, second string, two bool, dst Y, temps []Y)
 	}
 }
 
+// extraRow1 is the operand's row after the one at hand.
+const extraRow1 = "(" + regExtra + ")(" + regExtraStride + "*1)"
+
+// nextExtra goes on in the operand by some rows.
+func (m *gradInput) nextExtra(rows int) {
+	if m.extra != nil {
+		for range rows {
+			m.next(regExtra, regExtraStride)
+		}
+	}
+}
+
 // storeHalves stores the results of a block's inputs for one or two rows.
-func (m *gradInput) storeHalves(p *file, y Y, first, second string, two bool) {
+func (m *gradInput) storeHalves(p *file, y Y, two bool) {
+	at := mem(regY, 0)
 	if m.inputs == 4 {
-		m.Ins("VMOVUPS", y.x(), first)
+		m.Ins("VMOVUPS", y.x(), at)
+		m.next(regY, regDXStride)
 		if two {
-			m.Ins("VEXTRACTF128", "$1", y.String(), second)
+			m.Ins("VEXTRACTF128", "$1", y.String(), at)
+			m.next(regY, regDXStride)
 		}
 		return
 	}
 	mask := p.take()
 	m.tailMask(m.inputs, mask)
-	m.storePart(y.x(), mask.x(), first)
+	m.storePart(y.x(), mask.x(), at)
+	m.next(regY, regDXStride)
 	if two {
 		m.Ins("VEXTRACTF128", "$1", y.String(), y.x())
-		m.storePart(y.x(), mask.x(), second)
+		m.storePart(y.x(), mask.x(), at)
+		m.next(regY, regDXStride)
 	}
 	p.free(mask)
 }
@@ -309,9 +406,12 @@ func (m *gradInput) storeHalves(p *file, y Y, first, second string, two bool) {
 func (m *gradInput) storeSums(rows int) {
 	for r := range rows {
 		for k := range m.inputs {
-			y := m.acc(r, k, 0)
-			m.addChains64(y, m.acc(r, k, 1), m.input)
-			m.Ins("VMOVSD", y.x(), mem(regY, r*m.Batch.Y*m.size()+k*m.size()))
+			m.Line(func() {
+				y := m.acc(r, k, 0)
+				m.addChains64(y, m.acc(r, k, 1), m.input)
+				m.Ins("VMOVSD", y.x(), mem(regY, k*m.size()))
+			})
 		}
+		m.next(regY, regDXStride)
 	}
 }

@@ -9,18 +9,24 @@ import (
 	vec "github.com/nngen-go/nngen/gen/vector"
 )
 
-// Pointers of a fused update: the arrays after the gradient, and the numbers.
-var (
-	gradArrays  = []string{"R8", "BX", "DX"}
-	gradSingles = []string{"R11", "R12", "R13"}
+// Registers of gradients of weights: SI and R10 are the inputs, DI walks dy, R12
+// and R13 are the distances of their rows; the others are the arrays of a fused
+// update, after the gradient.
+var gradArrays = []string{"R8", "BX", "DX"}
+
+const (
+	regInputStride, regGradStride = "R12", "R13"
+	// mostSingles is how many numbers an update may take along.
+	mostSingles = 3
 )
 
 // GradWeight prints the gradient of one panel of weights: tiles of inputs,
 // each summed over the rows of the batch in their order. With an update the
 // gradients stay in registers and the arrays of the update change; it reports
 // false where the registers do not suffice for that. Arguments: dw, or the
-// update's arrays but the gradient and its numbers; dy, x, the inputs and the
-// rows.
+// update's arrays but the gradient and its numbers; dy, x, the inputs, the rows,
+// in bytes the distances of the rows of dy and x, and the mask of a partial
+// vector.
 func (s *ISA) GradWeight(name string, doc []string, k *kernel.Gradient) (f *asm.Func, ok bool) {
 	for _, inputs := range s.inputsOfWeights() {
 		if f, ok := s.gradWeight(name, doc, k, inputs); ok {
@@ -40,12 +46,11 @@ func (s *ISA) gradWeight(name string, doc []string, k *kernel.Gradient, inputs i
 				m.arrays = append(m.arrays, a)
 			}
 		}
-		if len(m.arrays) > len(gradArrays) || len(m.singles) > len(gradSingles) {
+		if len(m.arrays) > len(gradArrays) || len(m.singles) > mostSingles {
 			return nil, false
 		}
 	}
 	m.vectors = (m.Outputs + m.lanes() - 1) / m.lanes()
-	m.partial = m.Outputs % m.lanes()
 	if k.Update != nil && !m.compileUpdate() {
 		return nil, false
 	}
@@ -56,6 +61,11 @@ func (s *ISA) gradWeight(name string, doc []string, k *kernel.Gradient, inputs i
 	m.argument("x", "*"+k.Elem)
 	m.argument("inputs", "int")
 	m.argument("rows", "int")
+	m.argument("dyStride", "int")
+	m.argument("xStride", "int")
+	if k.Partial {
+		m.argument("mask", "int")
+	}
 	m.print()
 	return m.Func, true
 }
@@ -116,22 +126,21 @@ const gradientLeaf = "g"
 type gradWeight struct {
 	*writer
 	*kernel.Gradient
-	arrays, singles  []string
-	update           *vec.Code // of a vector of gradients, if there is one
-	vectors, partial int
-	atOnce           int // inputs
+	arrays, singles []string
+	update          *vec.Code // of a vector of gradients, if there is one
+	vectors         int
+	atOnce          int // inputs
 }
 
 func (m *gradWeight) print() {
 	for i, a := range m.arrays {
 		m.pointer(argName(a), gradArrays[i])
 	}
-	for i, s := range m.singles {
-		m.pointer(argName(s), gradSingles[i])
-	}
+	m.pointer("dyStride", regGradStride)
+	m.pointer("xStride", regInputStride)
 	m.pointer("x", regX)
-	if m.partial > 0 {
-		m.tailMask(m.partial, m.input)
+	if m.Partial {
+		m.lastMask(regMask)
 	}
 	at := m.inputsPerTile()
 	m.Ins("MOVQ", m.ArgOf("inputs"), regOffset)
@@ -141,17 +150,23 @@ func (m *gradWeight) print() {
 	}
 	for _, inputs := range tiles {
 		loop, done := m.Label("inputs"), m.Label("done")
-		m.Ins("CMPQ", regOffset, fmt.Sprintf("$%d", inputs))
-		m.Ins("JLT", done)
+		m.Line(func() {
+			m.Ins("CMPQ", regOffset, fmt.Sprintf("$%d", inputs))
+			m.Ins("JLT", done)
+		})
 		m.Place(loop)
 		m.tile(inputs)
-		m.advance(regX, inputs*m.size())
-		for i := range m.arrays {
-			m.advance(gradArrays[i], inputs*m.Width*m.size())
-		}
-		m.Ins("SUBQ", fmt.Sprintf("$%d", inputs), regOffset)
-		m.Ins("CMPQ", regOffset, fmt.Sprintf("$%d", inputs))
-		m.Ins("JGE", loop)
+		m.Line(func() {
+			m.advance(regX, inputs*m.size())
+			for i := range m.arrays {
+				m.advance(gradArrays[i], inputs*m.Width*m.size())
+			}
+		})
+		m.Line(func() {
+			m.Ins("SUBQ", fmt.Sprintf("$%d", inputs), regOffset)
+			m.Ins("CMPQ", regOffset, fmt.Sprintf("$%d", inputs))
+			m.Ins("JGE", loop)
+		})
 		m.Place(done)
 	}
 	m.ret()
@@ -160,11 +175,13 @@ func (m *gradWeight) print() {
 // tile sums the gradients of some inputs' weights.
 func (m *gradWeight) tile(inputs int) {
 	m.Note("%d inputs: g[k][n] = Σ over the rows of x[k]·dy[n]", inputs)
-	for k := range inputs {
-		for v := range m.vectors {
-			m.clear(m.acc(k, v))
+	m.Line(func() {
+		for k := range inputs {
+			for v := range m.vectors {
+				m.clear(m.acc(k, v))
+			}
 		}
-	}
+	})
 	if m.Shared {
 		m.fetch(inputs)
 	}
@@ -173,25 +190,26 @@ func (m *gradWeight) tile(inputs int) {
 	m.Ins("MOVQ", m.ArgOf("rows"), regCount)
 	loop := m.Label("rows")
 	m.Place(loop)
-	for v := range m.vectors {
-		src := mem(regW, v*m.bytes)
-		if m.isPartial(v) {
-			if !m.isa.masks { // the register serves the inputs too
-				m.load(mem(regMask, (m.lanes()-m.partial)*m.size()), m.input)
-			}
-			m.loadMasked(src, m.input, m.weight0+Y(v))
-		} else {
-			m.load(src, m.weight0+Y(v))
-		}
-	}
-	for k := range inputs {
-		m.broadcast(mem(regRow, k*m.size()))
+	m.Line(func() {
 		for v := range m.vectors {
-			m.mulAddReg(m.weight0+Y(v), m.acc(k, v))
+			src := mem(regW, v*m.bytes)
+			if m.isPartial(v) {
+				m.toMask(regMask, m.input) // the register serves the inputs too
+				m.loadMasked(src, m.input, m.weight0+Y(v))
+			} else {
+				m.load(src, m.weight0+Y(v))
+			}
 		}
-	}
-	m.advance(regRow, m.X*m.size())
-	m.advance(regW, m.DY*m.size())
+	})
+	m.Line(func() {
+		for k := range inputs {
+			m.mulAddRow(mem(regRow, k*m.size()), m.vectors, func(v int) Y { return m.acc(k, v) })
+		}
+	})
+	m.Line(func() {
+		m.Ins("ADDQ", regInputStride, regRow)
+		m.Ins("ADDQ", regGradStride, regW)
+	})
 	m.again(loop)
 	m.finish(inputs)
 }
@@ -200,25 +218,28 @@ func (m *gradWeight) tile(inputs int) {
 // time: another core, which has read it for its samples, must give it up, and
 // stores would wait for that.
 func (m *gradWeight) fetch(inputs int) {
+	m.Note("PREFETCHW of what will change")
 	for i, a := range m.arrays {
 		if !slices.Contains(m.Update.Stores, a) {
 			continue
 		}
 		next := 0
-		for k := range inputs {
-			from := k * m.Width * m.size()
-			for line := from / cacheLine * cacheLine; line < from+m.vectors*m.bytes; line += cacheLine {
-				if line >= next {
-					m.prefetchToWrite(gradArrays[i], line)
-					next = line + cacheLine
+		m.Line(func() {
+			for k := range inputs {
+				from := k * m.Width * m.size()
+				for line := from / cacheLine * cacheLine; line < from+m.vectors*m.bytes; line += cacheLine {
+					if line >= next {
+						m.prefetchToWrite(gradArrays[i], line)
+						next = line + cacheLine
+					}
 				}
 			}
-		}
+		})
 	}
 }
 
 // isPartial reports whether a vector is the last and not full.
-func (m *gradWeight) isPartial(v int) bool { return m.partial > 0 && v == m.vectors-1 }
+func (m *gradWeight) isPartial(v int) bool { return m.Partial && v == m.vectors-1 }
 
 // finish stores the gradients, or updates what they belong to.
 func (m *gradWeight) finish(inputs int) {
@@ -226,34 +247,41 @@ func (m *gradWeight) finish(inputs int) {
 		return mem(gradArrays[array], k*m.Width*m.size()+v*m.bytes)
 	}
 	if m.Update == nil {
-		for k := range inputs {
-			for v := range m.vectors {
-				m.storeSome(m.acc(k, v), m.isPartial(v), at(0, k, v))
+		m.Line(func() {
+			for k := range inputs {
+				for v := range m.vectors {
+					m.storeSome(m.acc(k, v), m.isPartial(v), at(0, k, v))
+				}
 			}
-		}
+		})
 		return
 	}
 	p := m.file(first(inputs * m.vectors)...)
 	given := []Y{0}
-	for i := range m.singles {
+	for _, s := range m.singles {
 		y := p.take()
-		m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), mem(gradSingles[i], 0), y.String())
 		given = append(given, y)
+		m.Line(func() {
+			m.pointer(argName(s), regW)
+			m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), mem(regW, 0), y.String())
+		})
 	}
 	m.Note("%s", m.Update.Prog)
 	for k := range inputs {
 		for v := range m.vectors {
 			kept := p.used.Clone()
-			given[0] = m.acc(k, v)
-			results := p.run(m.update, given, func(name string, dst Y, _ []Y) {
-				m.loadSome(at(slices.Index(m.arrays, name), k, v), m.isPartial(v), dst)
-			})
-			for i, a := range m.arrays {
-				if slices.Contains(m.Update.Stores, a) {
-					m.storeSome(results[0], m.isPartial(v), at(i, k, v))
-					results = results[1:]
+			m.Line(func() {
+				given[0] = m.acc(k, v)
+				results := p.run(m.update, given, func(name string, dst Y, _ []Y) {
+					m.loadSome(at(slices.Index(m.arrays, name), k, v), m.isPartial(v), dst)
+				})
+				for i, a := range m.arrays {
+					if slices.Contains(m.Update.Stores, a) {
+						m.storeSome(results[0], m.isPartial(v), at(i, k, v))
+						results = results[1:]
+					}
 				}
-			}
+			})
 			p.used = kept
 			p.free(m.acc(k, v))
 		}

@@ -49,40 +49,27 @@ func (y Y) full() string { return fmt.Sprintf("Z%d", int(y)) }
 func (m *gradInput) wideTerms(rows int, weights string, width, outputs int) {
 	const chains = schedule.GradInputChains
 	for at := 0; at < outputs; at += chains {
-		valid := min(chains, outputs-at)
-		part := valid < chains
-		if part { // what is stored beyond the outputs is nobody's
-			m.partMask(valid)
-		}
+		part := m.partial(weights, outputs, at/chains) // what is stored beyond the outputs is nobody's
 		for r := range m.rowVectors(rows) {
-			m.wideDY(r, rows, at*m.size(), part)
+			m.Line(func() { m.wideDY(r, rows, at*m.size(), part) })
 		}
-		for k := range m.inputs {
-			src := mem(weights, (k*width+at)*m.size())
-			switch {
-			case m.paired() && part:
-				m.Func.Ins("VBROADCASTF32X8.Z", src, maskTail, m.input.full())
-			case m.paired():
-				m.Func.Ins("VBROADCASTF32X8", src, m.input.full())
-			default:
-				m.loadSome(src, part, m.input)
+		m.Line(func() {
+			for k := range m.inputs {
+				m.mulAddColumn(mem(weights, (k*width+at)*m.size()), part, m.rowVectors(rows),
+					func(r int) Y { return firstDY + Y(r) }, func(r int) Y { return m.wideAcc(r, k) })
 			}
-			for r := range m.rowVectors(rows) {
-				m.mulAddReg(firstDY+Y(r), m.wideAcc(r, k))
-			}
-		}
+		})
 	}
 }
 
 // wideDY loads eight outputs' dy of a vector of rows.
 func (m *gradInput) wideDY(r, rows, disp int, part bool) {
 	dst := firstDY + Y(r)
-	row := func(r int) string { return mem(regRow, r*m.Batch.X*m.size()+disp) }
 	if !m.paired() {
-		m.loadSome(row(r), part, dst)
+		m.loadSome(m.row(r, disp), part, dst)
 		return
 	}
-	m.loadTwo(row(2*r), row(2*r+1), 2*r+1 < rows, part, dst, m.input)
+	m.loadTwo(m.row(2*r, disp), m.row(2*r+1, disp), 2*r+1 < rows, part, dst, m.input)
 }
 
 // loadTwo loads eight elements of one or two rows, or as many as the mask says.
@@ -101,20 +88,21 @@ func (m *gradInput) loadTwo(first, second string, two, part bool, dst, temp Y) {
 	}
 }
 
-// storeTwo stores eight elements of one or two rows, or as many as the mask
-// says.
-func (m *gradInput) storeTwo(y Y, first, second string, two, part bool) {
-	put := func(dst string) {
+// storeTwo stores eight elements of one or two rows of dx, or as many as the
+// mask says.
+func (m *gradInput) storeTwo(y Y, two, part bool) {
+	put := func() {
 		if part {
-			m.Func.Ins("VMOVUPS", y.half(), maskTail, dst)
+			m.Func.Ins("VMOVUPS", y.half(), maskTail, mem(regY, 0))
 		} else {
-			m.Func.Ins("VMOVUPS", y.half(), dst)
+			m.Func.Ins("VMOVUPS", y.half(), mem(regY, 0))
 		}
+		m.next(regY, regDXStride)
 	}
-	put(first)
+	put()
 	if two {
 		m.Func.Ins("VEXTRACTF64X4", "$1", y.full(), y.half())
-		put(second)
+		put()
 	}
 }
 
@@ -123,10 +111,13 @@ func (m *gradInput) wideFinish(rows int) {
 	if m.double {
 		for r := range rows {
 			for k := range m.inputs {
-				y := m.wideAcc(r, k)
-				m.addChains64(y, y, m.input)
-				m.Ins("VMOVSD", y.x(), mem(regY, (r*m.Batch.Y+k)*m.size()))
+				m.Line(func() {
+					y := m.wideAcc(r, k)
+					m.addChains64(y, y, m.input)
+					m.Ins("VMOVSD", y.x(), mem(regY, k*m.size()))
+				})
 			}
+			m.next(regY, regDXStride)
 		}
 		return
 	}
@@ -144,19 +135,18 @@ func (m *gradInput) wideFinish(rows int) {
 	p := m.file(busy...)
 	for r := range m.rowVectors(rows) {
 		two := 2*r+1 < rows
-		at := func(base string, stride int) (first, second string) {
-			return mem(base, 2*r*stride*m.size()), mem(base, (2*r+1)*stride*m.size())
-		}
-		y := p.addChainsOfTwo(func(k int) Y { return m.wideAcc(r, min(k, m.inputs-1)) })
-		if m.epilogue != nil {
-			y = p.run(m.epilogue, []Y{y}, func(_ string, dst Y, temps []Y) {
-				first, second := at(regExtra, m.extra.Row)
-				m.loadTwo(first, second, two, part, dst, temps[0])
-			})[0]
-		}
-		first, second := at(regY, m.Batch.Y)
-		m.storeTwo(y, first, second, two, part)
-		p.free(y)
+		m.Line(func() {
+			y := p.addChainsOfTwo(func(k int) Y { return m.wideAcc(r, min(k, m.inputs-1)) })
+			if m.epilogue != nil {
+				y = p.run(m.epilogue, []Y{y}, func(_ string, dst Y, temps []Y) {
+					m.loadTwo(mem(regExtra, 0), extraRow1, two, part, dst, temps[0])
+				})[0]
+				m.epilogue.Mute()
+			}
+			m.nextExtra(map[bool]int{true: 2, false: 1}[two])
+			m.storeTwo(y, two, part)
+			p.free(y)
+		})
 	}
 }
 

@@ -15,7 +15,8 @@ var operandRegs = []string{"SI", "DI", "DX", "BX", "R10", "R11"}
 const regOffset = "AX"
 
 // Map prints an element-wise kernel. It reports false where an operation has
-// no vector form yet or the registers do not suffice.
+// no vector form yet or the registers do not suffice. After the operands come n,
+// the elements of a row, rows, their number, and gap, the bytes between two.
 func (s *ISA) Map(k *kernel.Map) (f *asm.Func, ok bool) {
 	if len(k.Ins) > len(operandRegs) {
 		return nil, false
@@ -24,27 +25,37 @@ func (s *ISA) Map(k *kernel.Map) (f *asm.Func, ok bool) {
 	for _, in := range k.Ins {
 		f.Args = append(f.Args, asm.Arg{Name: in.Arg, Type: in.Type})
 	}
-	m := &mapper{file: s.writer(f, k.Double).file(), k: k, at: map[string]string{}}
+	for _, name := range []string{"n", "rows", "gap"} {
+		f.Args = append(f.Args, asm.Arg{Name: name, Type: "int"})
+	}
+	m := &mapper{file: s.writer(f, k.Double).file(), k: k}
 	var leaves []leaf
-	for i, in := range k.Ins {
-		role := array
+	for _, in := range k.Ins {
+		role := vectors
 		if in.Single {
+			role = number
 			y, ok := m.used.Take()
 			if !ok {
 				return nil, false
 			}
-			role = number
 			m.numbers = append(m.numbers, Y(y))
 		}
 		leaves = append(leaves, leaf{in.Leaf, role})
-		m.at[in.Leaf] = fmt.Sprintf("(%s)(%s*1)", operandRegs[i], regOffset)
 	}
-	if m.code, ok = m.compile(k.Prog, leaves, k.Result); !ok {
+	code, ok := m.compile(k.Prog, leaves, k.Result)
+	if !ok {
 		return nil, false
 	}
-	// Beside the program there is the mask of a partial vector.
+	m.code = code
+	m.code.Mute()
+	mask, ok := m.used.Take()
+	if !ok {
+		return nil, false
+	}
+	m.mask = Y(mask)
 	all := &file{m.writer, m.used.Clone()}
-	if _, ok := all.used.Take(); !ok || !all.fits(m.code, m.numbers...) {
+	given, ok := m.operands(all)
+	if !ok || !all.fits(m.code, given...) {
 		return nil, false
 	}
 	m.write()
@@ -56,8 +67,27 @@ type mapper struct {
 	*file
 	k       *kernel.Map
 	code    *vec.Code
-	numbers []Y               // the registers of single operands
-	at      map[string]string // the current vectors of the others
+	numbers []Y // the registers of single operands
+	mask    Y   // of a partial vector
+	result  Y   // the register of the result
+}
+
+// operands gives every operand that is an array a register of f; the result are
+// the registers of all operands. It reports false where they do not suffice.
+func (m *mapper) operands(f *file) (given []Y, ok bool) {
+	numbers := m.numbers
+	for _, in := range m.k.Ins {
+		if in.Single {
+			given, numbers = append(given, numbers[0]), numbers[1:]
+			continue
+		}
+		y, ok := f.used.Take()
+		if !ok {
+			return nil, false
+		}
+		given = append(given, Y(y))
+	}
+	return given, true
 }
 
 func (m *mapper) write() {
@@ -72,25 +102,85 @@ func (m *mapper) write() {
 			numbers = numbers[1:]
 		}
 	}
+	const regRows, regGap = "R12", "R13"
+	m.pointer("rows", regRows)
+	m.pointer("gap", regGap)
 	m.Ins("XORQ", regOffset, regOffset)
-	whole, rest := m.k.Size/m.lanes(), m.k.Size%m.lanes()
-	dst := fmt.Sprintf("(%s)(%s*1)", regY, regOffset)
-	kept := m.used.Clone()
-	if whole > 0 {
-		loop := m.Label("elements")
-		m.count(whole)
-		m.Place(loop)
-		y := m.run(m.code, m.numbers, func(name string, dst Y, _ []Y) { m.load(m.at[name], dst) })[0]
-		m.store(y, dst)
-		m.used = kept
-		m.advance(regOffset, m.bytes)
-		m.again(loop)
-	}
-	if rest > 0 {
-		mask := m.take()
-		m.tailMask(rest, mask)
-		y := m.run(m.code, m.numbers, func(name string, dst Y, _ []Y) { m.loadMasked(m.at[name], mask, dst) })[0]
-		m.storeMasked(y, mask, dst)
-	}
+	m.Note("%s", m.k.Prog)
+	m.Macro(m.Name+"Each", nil, func() { m.Line(m.arithmetic) })
+	row, rest, next := m.Label("row"), m.Label("rest"), m.Label("next")
+	m.Place(row)
+	m.Line(func() {
+		m.Ins("MOVQ", m.ArgOf("n"), regCount)
+		m.Ins("SHRQ", fmt.Sprintf("$%d", shiftOf(m.lanes())), regCount)
+		m.Ins("JZ", rest)
+	})
+	loop := m.Label("elements")
+	m.Place(loop)
+	m.vector(false)
+	m.advance(regOffset, m.bytes)
+	m.again(loop)
+	m.Place(rest)
+	m.Line(func() {
+		m.Ins("MOVQ", m.ArgOf("n"), regCount)
+		m.Ins("ANDQ", fmt.Sprintf("$%d", m.lanes()-1), regCount)
+		m.Ins("JZ", next)
+	})
+	m.countMask()
+	m.vector(true)
+	m.Ins("LEAQ", fmt.Sprintf("(%s)(%s*%d)", regOffset, regCount, m.size()), regOffset)
+	m.Place(next)
+	m.Ins("ADDQ", regGap, regOffset)
+	m.countdown(regRows, row)
 	m.ret()
+}
+
+// countMask makes the mask of as many lanes as regCount says.
+func (m *mapper) countMask() {
+	const temp = "R14"
+	m.Line(func() {
+		if m.isa.masks {
+			m.Ins("MOVL", "$1", temp)
+			m.Ins("SHLL", regCount, temp)
+			m.Ins("DECL", temp)
+			m.Ins("KMOVW", temp, maskTail)
+			return
+		}
+		m.Ins("LEAQ", MaskName+"<>(SB)", regMask)
+		m.Ins("MOVQ", regCount, temp)
+		m.Ins("NEGQ", temp)
+		m.load(fmt.Sprintf("%d(%s)(%s*%d)", m.bytes, regMask, temp, m.size()), m.mask)
+	})
+}
+
+// arithmetic computes one vector from the registers of the operands; the result
+// has a register that is the same every time.
+func (m *mapper) arithmetic() {
+	all := &file{m.writer, m.used.Clone()}
+	given, _ := m.operands(all)
+	m.result = all.run(m.code, given, nil)[0]
+}
+
+// vector computes one vector, or a part of it.
+func (m *mapper) vector(partial bool) {
+	given, _ := m.operands(&file{m.writer, m.used.Clone()})
+	m.Line(func() {
+		for i, in := range m.k.Ins {
+			src := fmt.Sprintf("(%s)(%s*1)", operandRegs[i], regOffset)
+			switch {
+			case in.Single:
+			case partial:
+				m.loadMasked(src, m.mask, given[i])
+			default:
+				m.load(src, given[i])
+			}
+		}
+	})
+	m.Use(m.Name + "Each")
+	dst := fmt.Sprintf("(%s)(%s*1)", regY, regOffset)
+	if partial {
+		m.storeMasked(m.result, m.mask, dst)
+	} else {
+		m.store(m.result, dst)
+	}
 }

@@ -8,10 +8,14 @@ import (
 )
 
 // Registers of batched kernels: SI and R8 walk the rows of X and Y, DI the
-// weights, R10 the row of X, R11, R12 and R13 the strides of X.
+// weights, R10 the row of X or Y, R11, R12 and R13 the strides of X, R14 the
+// distance of panels that are taken together; when the sums are made, DI is the
+// stride of Y.
 const (
 	regRow, regStride, regStride3, regStride5 = "R10", "R11", "R12", "R13"
 	regRow6                                   = regMask // the seventh row
+	regPanelStride, regYStride                = "R14", regW
+	regRowsMask                               = regPanelStride // of a panel alone
 )
 
 // TileRows are the numbers of rows a tile of MatMul takes: the kernel's last
@@ -40,13 +44,15 @@ func (s *ISA) VectorOutputs(elem string, chains int) int {
 // MatMul prints Y = X·W + b for the rows of a batch and one panel of weights,
 // [terms][width], or several full ones, with the epilogue if it reads nothing
 // but the sums.
-// Arguments: y, x, w, b, scale of scaled sums, and the numbers of tiles of each of TileRows.
+// Arguments: y, x, w, b, scale of scaled sums; in bytes, the distance of the
+// panels if there are several, and of the rows of x and y; the number of terms
+// if they are rolled; the mask of a partial vector; and the numbers of tiles of
+// each of TileRows.
 func (s *ISA) MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
-	m := &matMul{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, terms: k.Terms(), width: k.Panels.Tail}
+	m := &matMul{writer: s.newWriter(name, doc, k.Elem.Acc, k.Fused), Kernel: k, width: k.Panels.Tail}
 	if k.Panels.Full > 0 {
 		m.width = panel
 	}
-	m.xStride, m.yStride = k.Batch.X*m.size(), k.Batch.Y*m.size()
 	T := "*" + k.Elem.Acc
 	m.argument("y", T)
 	m.argument("x", T)
@@ -56,6 +62,17 @@ func (s *ISA) MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	}
 	if m.Scaled {
 		m.argument("scale", T)
+	}
+	if k.Panels.Full > 1 {
+		m.argument("panelStride", "int")
+	}
+	m.argument("xStride", "int")
+	m.argument("yStride", "int")
+	if k.Rolled {
+		m.argument("terms", "int")
+	}
+	if k.Partial {
+		m.argument("mask", "int")
 	}
 	m.vectors = (k.Outputs + m.lanes() - 1) / m.lanes()
 	tiles := s.TileRows(k.Elem.Acc, k.Outputs, k.Chains)
@@ -67,14 +84,19 @@ func (s *ISA) MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
 	if m.bias() {
 		m.pointer("b", regBias)
 	}
-	if n := m.Outputs % m.lanes(); n > 0 {
-		m.someMask(n)
+	switch {
+	case k.Panels.Full > 1:
+		m.pointer("panelStride", regPanelStride)
+	case k.Partial:
+		m.lastMask(regRowsMask)
 	}
-	m.Ins("MOVQ", fmt.Sprintf("$%d", m.xStride), regStride)
-	m.Ins("LEAQ", fmt.Sprintf("(%s)(%s*2)", regStride, regStride), regStride3)
-	m.Ins("LEAQ", fmt.Sprintf("(%s)(%s*4)", regStride, regStride), regStride5)
+	m.pointer("xStride", regStride)
+	m.Line(func() {
+		m.Ins("LEAQ", fmt.Sprintf("(%s)(%s*2)", regStride, regStride), regStride3)
+		m.Ins("LEAQ", fmt.Sprintf("(%s)(%s*4)", regStride, regStride), regStride5)
+	})
 	for i, rows := range tiles {
-		m.tiles(fmt.Sprintf("tiles%d", i), rows)
+		m.tiles(fmt.Sprintf("tiles%d", i), rows, append(tiles, 0)[i+1])
 	}
 	m.ret()
 	return m.Func
@@ -83,179 +105,271 @@ func (s *ISA) MatMul(name string, doc []string, k *kernel.Kernel) *asm.Func {
 type matMul struct {
 	*writer
 	*kernel.Kernel
-	terms, width     int
-	vectors          int
-	xStride, yStride int // bytes
+	width   int
+	vectors int
 }
 
 func (m *matMul) bias() bool { return m.Init == kernel.Bias }
 
+// partial reports whether a vector is the last and not full.
+func (m *matMul) partial(v int) bool { return m.Partial && v == m.vectors-1 }
+
 // tiles prints the loop over the tiles of a number of rows.
-func (m *matMul) tiles(arg string, rows int) {
+func (m *matMul) tiles(arg string, rows, smaller int) {
 	loop, done := m.Label("rows"), m.Label("done")
-	m.Ins("MOVQ", m.ArgOf(arg), regOffset)
-	m.Ins("TESTQ", regOffset, regOffset)
-	m.Ins("JZ", done)
+	m.Line(func() {
+		m.Ins("MOVQ", m.ArgOf(arg), regOffset)
+		m.Ins("TESTQ", regOffset, regOffset)
+		m.Ins("JZ", done)
+	})
 	m.Place(loop)
-	m.tile(rows)
-	m.advance(regX, rows*m.xStride)
-	m.advance(regY, rows*m.yStride)
+	m.tile(rows, smaller)
+	m.Ins("LEAQ", m.row(regX, rows), regX)
 	m.countdown(regOffset, loop)
 	m.Place(done)
 }
 
-// row is the operand of element k in row r of the tile.
-func (m *matMul) row(r, k int) string {
+// row is the operand of row r from base on.
+func (m *matMul) row(base string, r int) string {
+	stride, times := regStride, r
+	switch r {
+	case 0:
+		return "(" + base + ")"
+	case 3, 6, 12:
+		stride, times = regStride3, r/3
+	case 5:
+		stride, times = regStride5, 1
+	}
+	return fmt.Sprintf("(%s)(%s*%d)", base, stride, times)
+}
+
+// element is the operand of an element of row r of the tile, at a displacement
+// in bytes.
+func (m *matMul) element(r int, disp string) string {
 	base := regRow
 	if r >= 6 {
 		base, r = regRow6, r-6
 	}
-	at := mem(base, k*m.size())
-	switch r {
-	case 0:
-		return at
-	case 1:
-		return fmt.Sprintf("%s(%s*1)", at, regStride)
-	case 2:
-		return fmt.Sprintf("%s(%s*2)", at, regStride)
-	case 3:
-		return fmt.Sprintf("%s(%s*1)", at, regStride3)
-	case 4:
-		return fmt.Sprintf("%s(%s*4)", at, regStride)
-	}
-	return fmt.Sprintf("%s(%s*1)", at, regStride5)
+	return disp + m.row(base, r)
 }
 
-// weightsAt is the operand of a vector of an input's weights.
-func (m *matMul) weightsAt(k, v int) string {
-	at, size := v*m.lanes(), weightSize(m.Kernel)
-	if m.Panels.Full > 0 {
-		return mem(regW, (at/panel*m.Panels.PanelRows*panel+k*panel+at%panel)*size)
+// weightsAt is the operand of a vector of an input's weights, at a displacement
+// in bytes from those of the first input.
+func (m *matMul) weightsAt(disp string, v int) string {
+	at := v * m.lanes()
+	if q := at / panel; m.Panels.Full > 1 && q > 0 {
+		return fmt.Sprintf("%s(%s)(%s*%d)", plus(disp, at%panel*weightSize(m.Kernel)), regW, regPanelStride, q)
 	}
-	return mem(regW, (k*m.width+at)*size)
+	return plus(disp, at*weightSize(m.Kernel)) + "(" + regW + ")"
 }
 
-// tile sums all terms for some rows.
-func (m *matMul) tile(rows int) {
+// plus is the text of a displacement and a number.
+func plus(disp string, n int) string {
+	if n == 0 {
+		return disp
+	}
+	return fmt.Sprintf("(%s+%d)", disp, n)
+}
+
+// tile sums all terms for some rows; the next smaller tile has fewer.
+func (m *matMul) tile(rows, smaller int) {
 	acc := func(r, v, c int) Y { return Y((r*m.vectors+v)*m.Chains + c) }
-	partial := func(v int) bool { return v == m.vectors-1 && m.Outputs%m.lanes() > 0 }
 	m.Note("%d rows: y[n] = Σ w[k][n]·x[k]%s", rows, map[bool]string{true: " + b[n]"}[m.bias()])
-	for r := range rows {
-		for v := range m.vectors {
-			for c := range m.Chains {
-				if c == 0 && m.bias() && !m.Scaled {
-					m.load(mem(regBias, v*m.bytes), acc(r, v, c))
-				} else {
-					m.clear(acc(r, v, c))
+	m.Line(func() {
+		for r := range rows {
+			for v := range m.vectors {
+				for c := range m.Chains {
+					if c == 0 && m.bias() && !m.Scaled {
+						m.load(mem(regBias, v*m.bytes), acc(r, v, c))
+					} else {
+						m.clear(acc(r, v, c))
+					}
 				}
 			}
 		}
-	}
+	})
 	m.pointer("w", regW)
 	m.Ins("MOVQ", regX, regRow)
 	if rows > 6 {
-		m.Ins("LEAQ", fmt.Sprintf("(%s)(%s*2)", regX, regStride3), regRow6)
+		m.Ins("LEAQ", m.row(regX, 6), regRow6)
 	}
+	m.terms(rows, smaller, acc)
+	m.finish(rows, acc)
+}
+
+// terms adds the products of all terms, some in a turn of a loop.
+func (m *matMul) terms(rows, smaller int, acc func(r, v, c int) Y) {
 	unroll := unrollTerms
 	if rows*m.vectors > 12 {
 		unroll /= 2
 	}
-	turns, rest := m.terms/unroll, m.terms%unroll
-	terms := func(n int) {
-		for k := range n {
-			for v := range m.vectors {
-				m.loadWeights(m.Kernel, m.weightsAt(k, v), partial(v), m.weight0+Y(v))
+	weights := m.width * weightSize(m.Kernel)
+	next := func(n int) {
+		m.Line(func() {
+			m.advance(regRow, n*m.size())
+			if rows > 6 {
+				m.advance(regRow6, n*m.size())
 			}
-			for r := range rows {
-				m.broadcast(m.row(r, k))
-				for v := range m.vectors {
-					m.mulAddReg(m.weight0+Y(v), acc(r, v, k%m.Chains))
-				}
-			}
-		}
+			m.advance(regW, n*weights)
+		})
 	}
-	if turns > 1 {
+	some := m.term(rows, smaller, acc)
+	if m.Rolled {
 		loop := m.Label("terms")
-		m.count(turns)
+		m.Line(func() {
+			m.Ins("MOVQ", m.ArgOf("terms"), regCount)
+			m.Ins("SHRQ", fmt.Sprintf("$%d", shiftOf(unroll)), regCount)
+		})
 		m.Place(loop)
-		terms(unroll)
-		m.advance(regRow, unroll*m.size())
-		if rows > 6 {
-			m.advance(regRow6, unroll*m.size())
-		}
-		m.advance(regW, unroll*m.width*weightSize(m.Kernel))
+		m.Line(func() {
+			for k := range unroll {
+				some(k, k)
+			}
+		})
+		next(unroll)
 		m.again(loop)
 	} else {
-		rest = m.terms
+		m.Line(func() {
+			for k := range m.Terms() {
+				some(k, k)
+			}
+		})
+		return
 	}
-	terms(rest)
-	m.finish(rows, acc)
+	loop, done := m.Label("rest"), m.Label("last")
+	m.Line(func() {
+		m.Ins("MOVQ", m.ArgOf("terms"), regCount)
+		m.Ins("ANDQ", fmt.Sprintf("$%d", unroll-1), regCount)
+		m.Ins("JZ", done)
+	})
+	if m.Chains > 1 { // the terms that are left go to the chains in turn
+		for k := range unroll - 1 {
+			m.Line(func() {
+				some(k, k)
+				if k < unroll-2 {
+					m.Ins("DECQ", regCount)
+					m.Ins("JZ", done)
+				}
+			})
+		}
+		m.Place(done)
+		return
+	}
+	m.Place(loop)
+	some(0, 0)
+	next(1)
+	m.again(loop)
+	m.Place(done)
+}
+
+// term gives what adds the products of a term at hand: a macro for each chain,
+// which goes on where that of the smaller tile ends.
+func (m *matMul) term(rows, smaller int, acc func(r, v, c int) Y) func(at, k int) {
+	weights := m.width * weightSize(m.Kernel)
+	name := func(rows, chain int) string {
+		if m.Chains == 1 {
+			return fmt.Sprintf("%sTerm%d", m.macroName(), rows)
+		}
+		return fmt.Sprintf("%sTerm%dC%d", m.macroName(), rows, chain)
+	}
+	add := func(chain int) {
+		if smaller > 0 {
+			m.Use(name(smaller, chain), "x", "w")
+		} else {
+			for v := range m.vectors {
+				m.loadWeights(m.Kernel, m.weightsAt("w", v), m.partial(v), m.weight0+Y(v))
+			}
+		}
+		for r := smaller; r < rows; r++ {
+			m.mulAddRow(m.element(r, "x"), m.vectors, func(v int) Y { return acc(r, v, chain) })
+		}
+	}
+	number := func(n int) string { return fmt.Sprint(n) }
+	for chain := range m.Chains {
+		m.Macro(name(rows, chain), []string{"x", "w"}, func() { m.Line(func() { add(chain) }) })
+	}
+	return func(at, k int) { m.Use(name(rows, k%m.Chains), number(at*m.size()), number(at*weights)) }
 }
 
 // mulAddReg is acc += broadcast input · weights.
 func (w *writer) mulAddReg(weights, acc Y) { w.mulAdd(weights.String(), acc) }
 
-// finish adds the chains, applies the epilogue and stores.
+// finish adds the chains, applies the epilogue and stores. It leaves Y behind
+// the tile.
 func (m *matMul) finish(rows int, acc func(r, v, c int) Y) {
-	if m.Scaled { // the register was that of the seventh row
+	if m.Scaled {
 		m.pointer("scale", regPanelScale)
 	}
 	var busy []Y
-	for r := range rows {
-		for v := range m.vectors {
-			for h := m.Chains / 2; h >= 1; h /= 2 {
-				for c := range h {
-					m.add(acc(r, v, c+h), acc(r, v, c), acc(r, v, c))
+	m.Line(func() {
+		for r := range rows {
+			for v := range m.vectors {
+				for h := m.Chains / 2; h >= 1; h /= 2 {
+					for c := range h {
+						m.add(acc(r, v, c+h), acc(r, v, c), acc(r, v, c))
+					}
 				}
+				m.scale(m.Kernel, regPanelScale, v*m.bytes, acc(r, v, 0))
+				busy = append(busy, acc(r, v, 0))
 			}
-			m.scale(m.Kernel, regPanelScale, v*m.bytes, acc(r, v, 0))
-			busy = append(busy, acc(r, v, 0))
 		}
-	}
-	partial := m.Outputs % m.lanes()
-	put := func(p *file, y Y, v int, dst string) {
-		if partial == 0 || v < m.vectors-1 {
-			m.store(y, dst)
+	})
+	m.pointer("yStride", regYStride)
+	put := func(p *file, y Y, v int, base string) {
+		if !m.partial(v) {
+			m.store(y, mem(base, v*m.bytes))
 			return
 		}
 		mask := p.take()
-		m.tailMask(partial, mask)
-		m.storeMasked(y, mask, dst)
+		m.toMask(regRowsMask, mask)
+		m.storeMasked(y, mask, mem(base, v*m.bytes))
 		p.free(mask)
 	}
-	at := func(r, v int) string { return mem(regY, r*m.yStride+v*m.bytes) }
 	c, _ := m.epilogue(m.Epilogue, 0)
 	p := m.file(busy...)
-	inRegisters := !(m.isa.masks && callsFunctions(m.Epilogue)) && p.fits(c, busy[0])
-	for r := range rows {
+	inRegisters := p.fits(c, busy[0])
+	if !inRegisters {
+		m.Note("the sums once more, through the results")
+		m.Ins("MOVQ", regY, regRow)
+	}
+	sums := func(r int) {
 		for v := range m.vectors {
 			y := acc(r, v, 0)
 			if inRegisters {
 				y = p.run(c, []Y{y}, nil)[0]
+				c.Mute()
 			}
-			put(p, y, v, at(r, v))
+			put(p, y, v, regY)
 			p.free(y)
 		}
+		m.Ins("ADDQ", regYStride, regY)
 	}
 	if inRegisters {
+		m.Line(func() {
+			for r := range rows {
+				sums(r)
+			}
+		})
 		return
 	}
-	m.Note("the sums once more, through the results")
+	for r := range rows {
+		m.Line(func() { sums(r) })
+	}
 	loop := m.Label("finish")
-	m.Ins("MOVQ", regY, regRow)
 	m.count(rows)
 	m.Place(loop)
 	for v := range m.vectors {
-		p := m.file(0)
-		src := mem(regRow, v*m.bytes)
-		if partial == 0 || v < m.vectors-1 {
-			m.load(src, 0)
-		} else {
-			m.tailMask(partial, 1)
-			m.loadMasked(src, 1, 0)
-		}
-		put(p, p.run(c, []Y{0}, nil)[0], v, src)
+		m.Line(func() {
+			p := m.file(0)
+			if !m.partial(v) {
+				m.load(mem(regRow, v*m.bytes), 0)
+			} else {
+				m.toMask(regRowsMask, 1)
+				m.loadMasked(mem(regRow, v*m.bytes), 1, 0)
+			}
+			put(p, p.run(c, []Y{0}, nil)[0], v, regRow)
+		})
 	}
-	m.advance(regRow, m.yStride)
+	m.Ins("ADDQ", regYStride, regRow)
 	m.again(loop)
 }

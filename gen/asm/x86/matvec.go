@@ -11,7 +11,7 @@ import (
 const (
 	panel = 16
 	// unrollTerms is the number of inputs in one turn of the loop.
-	unrollTerms = 8
+	unrollTerms = kernel.Turn
 )
 
 // firstCache is the least size of a first-level cache that there is.
@@ -182,65 +182,42 @@ func (m matVec) group(vs []vector) {
 	}
 	m.someMask(last.valid)
 	acc := func(v, c int) Y { return Y(v*m.Chains + c) }
-	for v := range vs {
-		for c := range m.Chains {
-			if c == 0 && m.bias() && !m.Scaled {
-				m.load(mem(regBias, vs[v].first*m.size()), acc(v, c))
-			} else {
-				m.clear(acc(v, c))
+	m.Line(func() {
+		for v := range vs {
+			for c := range m.Chains {
+				if c == 0 && m.bias() && !m.Scaled {
+					m.load(mem(regBias, vs[v].first*m.size()), acc(v, c))
+				} else {
+					m.clear(acc(v, c))
+				}
 			}
 		}
-	}
+	})
 	if m.listed {
 		m.listedTerms(vs, acc)
 	} else {
 		m.terms(vs, acc)
 	}
 	for v := range vs {
-		for h := m.Chains / 2; h >= 1; h /= 2 {
-			for c := range h {
-				m.add(acc(v, c+h), acc(v, c), acc(v, c))
+		m.Line(func() {
+			for h := m.Chains / 2; h >= 1; h /= 2 {
+				for c := range h {
+					m.add(acc(v, c+h), acc(v, c), acc(v, c))
+				}
 			}
-		}
-		m.scale(m.Kernel, regScale, vs[v].first*m.size(), acc(v, 0))
+			m.scale(m.Kernel, regScale, vs[v].first*m.size(), acc(v, 0))
+		})
 	}
 	m.finish(vs, func(v int) Y { return acc(v, 0) })
 }
 
 // terms adds the products of all inputs.
 func (m matVec) terms(vs []vector, acc func(v, c int) Y) {
-	m.overInputs(m.inputs, unrollTerms, m.Ahead, vs, func(k int) {
+	m.overInputs(m.inputs, unrollTerms, m.Chains, m.Ahead, vs, func(at func(v vector, plus int) string, chain int) {
 		for v := range vs {
-			m.mulAddVector(vs[v], mem(vs[v].base, vs[v].disp+k*vs[v].stride), v, acc(v, k%m.Chains))
+			m.mulAddVector(vs[v], at(vs[v], 0), v, acc(v, chain))
 		}
 	})
-}
-
-// overInputs prints what is done for every input, some in a turn of a loop:
-// the input is broadcast, and the weights some inputs ahead are fetched.
-func (w *writer) overInputs(inputs, unroll, ahead int, vs []vector, each func(k int)) {
-	some := func(n int) {
-		for k := range n {
-			w.broadcast(mem(regX, k*w.size()))
-			w.prefetch(ahead, vs, k)
-			each(k)
-		}
-	}
-	turns, rest := inputs/unroll, inputs%unroll
-	if turns > 1 {
-		loop := w.Label("inputs")
-		w.count(turns)
-		w.Place(loop)
-		some(unroll)
-		w.advance(regX, unroll*w.size())
-		for _, base := range bases(vs) {
-			w.advance(base.base, unroll*base.stride)
-		}
-		w.again(loop)
-	} else {
-		rest = inputs
-	}
-	some(rest)
 }
 
 // mulAddVector adds the products of a vector's weights, the turn-th of an input.
@@ -250,21 +227,6 @@ func (m matVec) mulAddVector(v vector, src string, turn int, acc Y) {
 		m.mulAddPart(src, acc)
 	} else {
 		m.mulAdd(src, acc)
-	}
-}
-
-// cacheLine is what a prefetch brings, in bytes.
-const cacheLine = 64
-
-// prefetch fetches the weights some inputs after input k.
-func (w *writer) prefetch(ahead int, vs []vector, k int) {
-	if ahead == 0 {
-		return
-	}
-	for _, v := range vs {
-		if v.base == regW && v.disp%cacheLine == 0 {
-			w.Ins("PREFETCHT0", mem(v.base, v.disp+(k+ahead)*v.stride))
-		}
 	}
 }
 
@@ -283,13 +245,17 @@ func (m matVec) listedTerms(vs []vector, acc func(v, c int) Y) {
 	m.Ins("TESTQ", regCount, regCount)
 	m.Ins("JZ", done)
 	m.Place(loop)
-	m.rowOf(regList, regInput, regRowAt, vs[0].stride)
-	m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), fmt.Sprintf("(%s)(%s*1)", regX, regInput), m.input.String())
-	m.prefetchListed(vs)
+	m.Line(func() {
+		m.rowOf(regList, regInput, regRowAt, vs[0].stride)
+		m.Ins(m.op("VBROADCASTSS", "VBROADCASTSD"), fmt.Sprintf("(%s)(%s*1)", regX, regInput), m.input.String())
+	})
+	m.Line(func() { m.prefetchListed(vs) })
 	m.advance(regList, 4)
-	for v := range vs {
-		m.mulAddVector(vs[v], fmt.Sprintf("%d(%s)(%s*1)", vs[v].disp, vs[v].base, regRowAt), v, acc(v, 0))
-	}
+	m.Line(func() {
+		for v := range vs {
+			m.mulAddVector(vs[v], fmt.Sprintf("%d(%s)(%s*1)", vs[v].disp, vs[v].base, regRowAt), v, acc(v, 0))
+		}
+	})
 	m.again(loop)
 	m.Place(done)
 }
@@ -319,17 +285,6 @@ func (w *writer) rowOf(list, input, row string, stride int) {
 	w.Ins("SHLQ", fmt.Sprintf("$%d", shiftOf(stride/w.size())), row)
 }
 
-// bases are the weight pointers a group uses.
-func bases(vs []vector) []vector {
-	out := []vector{vs[0]}
-	for _, v := range vs {
-		if v.base != out[len(out)-1].base {
-			out = append(out, v)
-		}
-	}
-	return out
-}
-
 // finish applies the epilogue and stores the valid lanes. Where the registers
 // do not suffice it goes through the results in memory.
 func (m matVec) finish(vs []vector, sum func(v int) Y) {
@@ -340,27 +295,39 @@ func (m matVec) finish(vs []vector, sum func(v int) Y) {
 	c, _ := m.epilogue(m.Epilogue, 0)
 	p := m.file(busy...)
 	inRegisters := p.fits(c, busy[0])
-	for v := range vs {
+	sums := func(v int) {
 		y := sum(v)
 		if inRegisters {
 			y = p.run(c, []Y{y}, nil)[0]
+			c.Mute()
 		}
 		m.put(y, vs[v], p)
 		p.free(y)
 	}
 	if inRegisters {
+		for v := range vs {
+			m.Line(func() { sums(v) })
+		}
 		return
 	}
-	for v := range vs {
-		p := m.file(0)
-		dst := mem(regY, vs[v].first*m.size())
-		if vs[v].valid == m.lanes() {
-			m.load(dst, 0)
-		} else {
-			m.tailMask(vs[v].valid, 1)
-			m.loadMasked(dst, 1, 0)
+	m.Line(func() {
+		for v := range vs {
+			sums(v)
 		}
-		m.put(p.run(c, []Y{0}, nil)[0], vs[v], p)
+	})
+	for v := range vs {
+		m.Line(func() {
+			p := m.file(0)
+			dst := mem(regY, vs[v].first*m.size())
+			if vs[v].valid == m.lanes() {
+				m.load(dst, 0)
+			} else {
+				m.tailMask(vs[v].valid, 1)
+				m.loadMasked(dst, 1, 0)
+			}
+			m.put(p.run(c, []Y{0}, nil)[0], vs[v], p)
+			c.Mute()
+		})
 	}
 }
 

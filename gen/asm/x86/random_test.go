@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/nngen-go/nngen/gen/asm"
 	"github.com/nngen-go/nngen/gen/vector"
 	"github.com/nngen-go/nngen/gen/vector/portable"
 	"github.com/nngen-go/nngen/gen/vector/vectortest"
@@ -28,7 +29,7 @@ func TestRandom(t *testing.T) {
 			copyRuntime(t, dir)
 			var functions []*vector.Function
 			var text, stubs, rows strings.Builder
-			text.WriteString("#include \"textflag.h\"\n\n" + s.Masks())
+			var kernels []*asm.Func
 			for _, bytes := range []int{4, 8} {
 				in := vectortest.Inputs(bytes)
 				for seed := range *functionsFlag {
@@ -39,6 +40,7 @@ func TestRandom(t *testing.T) {
 						continue
 					}
 					functions = append(functions, f)
+					kernels = append(kernels, fn)
 					text.WriteString("\n" + fn.Text())
 					stubs.WriteString(fn.Stub() + "\n\n")
 					fmt.Fprintf(&rows, "\tcheck%d(%q, %s, nnrt.%[2]s, []uint64{", 8*bytes, f.Name, fn.Name)
@@ -55,8 +57,9 @@ func TestRandom(t *testing.T) {
 			main, err := os.ReadFile("testdata/random.go.txt")
 			require.NoError(t, err)
 			for name, data := range map[string]string{
-				"go.mod": "module test\n\ngo 1.26\n", "nnrt/random.go": string(source), "kernels_amd64.s": text.String(), "main.go": string(main),
-				"rows.go": "package main\n\nimport \"test/nnrt\"\n\n" + stubs.String() + "func rows() {\n" + rows.String() + "}\n",
+				"go.mod": "module test\n\ngo 1.26\n", "nnrt/random.go": string(source), "main.go": string(main),
+				"rows.go":         "package main\n\nimport \"test/nnrt\"\n\n" + stubs.String() + "func rows() {\n" + rows.String() + "}\n",
+				"kernels_amd64.s": "#include \"textflag.h\"\n\n" + s.Masks() + asm.Constants(kernels...) + text.String(),
 			} {
 				require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644))
 			}

@@ -22,9 +22,11 @@ type rankOne struct {
 // and count.
 //
 // With DX it also computes dx from the weights before the step, with the
-// epilogue; further arguments are then dx, the operand of the epilogue if
-// there is one, and without a list the first input and the number of inputs.
-// The bias is then left to a call without DX.
+// epilogue; the kernel is open then, and further arguments are dx, the operand
+// of the epilogue if there is one, without a list the first input and the
+// number of inputs, the number of full panels, if there are any, with their
+// distance in bytes, and the mask of a partial vector. The bias is left to a
+// call without DX.
 func (s *ISA) RankOne(name string, doc []string, k *kernel.RankOne) *asm.Func {
 	m := &rankOne{writer: s.newWriter(name, doc, k.Elem, k.Fused), RankOne: k}
 	if k.DX {
@@ -57,6 +59,13 @@ func (s *ISA) RankOne(name string, doc []string, k *kernel.RankOne) *asm.Func {
 	} else if k.DX {
 		m.argument("first", "int")
 		m.argument("count", "int")
+	}
+	if k.DX && k.Panels.Full > 0 {
+		m.argument("panels", "int")
+		m.argument("panelStride", "int")
+	}
+	if k.DX && k.Partial {
+		m.argument("mask", "int")
 	}
 	if k.DX {
 		m.withGradient()
@@ -155,9 +164,11 @@ func (m *rankOne) group(vs []vector) {
 		}
 		if m.Bias {
 			b := mem(regBias, v.first*m.size())
-			m.sumOf(Y(i), temp)
-			m.times(m.zero, temp, temp)
-			m.addTo(b, false, temp)
+			m.Line(func() {
+				m.sumOf(Y(i), temp)
+				m.times(m.zero, temp, temp)
+				m.addTo(b, false, temp)
+			})
 		}
 	}
 	if m.Inputs == 0 {
@@ -170,11 +181,13 @@ func (m *rankOne) group(vs []vector) {
 	if m.Panels.Tail > 0 {
 		m.pointer("wt", regTail)
 	}
-	row := func(k int, at func(v vector) string) {
+	row := func(at func(v vector, plus int) string) {
 		for i, v := range vs {
-			t := temp + Y(k*len(vs)+i)%(m.zero-temp)
-			m.change(m.input, Y(i), m.zero, t)
-			m.addTo(at(v), v.valid < m.lanes(), t)
+			t := temp + Y(i)%(m.zero-temp)
+			m.Line(func() {
+				m.change(m.input, Y(i), m.zero, t)
+				m.addTo(at(v, 0), v.valid < m.lanes(), t)
+			})
 		}
 	}
 	if m.Listed {
@@ -187,14 +200,12 @@ func (m *rankOne) group(vs []vector) {
 		m.rowOf(regList, regInput, regRowAt, vs[0].stride)
 		m.broadcast(fmt.Sprintf("(%s)(%s*1)", regX, regInput))
 		m.advance(regList, 4)
-		row(0, func(v vector) string { return fmt.Sprintf("%d(%s)(%s*1)", v.disp, v.base, regRowAt) })
+		row(func(v vector, _ int) string { return fmt.Sprintf("%d(%s)(%s*1)", v.disp, v.base, regRowAt) })
 		m.again(loop)
 		m.Place(done)
 		return
 	}
-	m.overInputs(m.Inputs, 4, m.Ahead, vs, func(k int) {
-		row(k, func(v vector) string { return mem(v.base, v.disp+k*v.stride) })
-	})
+	m.overInputs(m.Inputs, 4, 1, m.Ahead, vs, func(at func(v vector, plus int) string, _ int) { row(at) })
 }
 
 // withGradient: four inputs at a time, then one, over all outputs.
@@ -247,10 +258,12 @@ func (m *rankOne) rows(inputs int, arg string, width int) {
 		shift++
 	}
 	for i := range inputs {
-		m.offset(i)
-		m.Ins("SHLQ", fmt.Sprintf("$%d", shift), regMask)
-		m.pointer(arg, rowRegs[i])
-		m.Ins("ADDQ", regMask, rowRegs[i])
+		m.Line(func() {
+			m.offset(i)
+			m.Ins("SHLQ", fmt.Sprintf("$%d", shift), regMask)
+			m.pointer(arg, rowRegs[i])
+			m.Ins("ADDQ", regMask, rowRegs[i])
+		})
 	}
 }
 
@@ -261,61 +274,69 @@ func (m *rankOne) block(inputs int) {
 	m.pointer("rate", regDY)
 	m.broadcastTo(mem(regDY, 0), m.rate())
 	for i := range inputs {
-		m.offset(i)
-		m.broadcastTo(fmt.Sprintf("(%s)(%s*1)", regX, regMask), x(i))
-		for h := range m.halves {
-			m.clear(m.acc(i, h))
-		}
+		m.Line(func() {
+			m.offset(i)
+			m.broadcastTo(fmt.Sprintf("(%s)(%s*1)", regX, regMask), x(i))
+			for h := range m.halves {
+				m.clear(m.acc(i, h))
+			}
+		})
 	}
 	m.pointer("dy", regDY)
-	if n := m.Panels.Full; n > 0 {
+	if m.Panels.Full > 0 {
 		m.rows(inputs, "w", panel)
 		loop := m.Label("panels")
-		if n > 1 {
-			m.count(n)
-			m.Place(loop)
-		}
-		m.outputs(inputs, x, panel)
-		m.advance(regDY, panel*m.size())
-		if n > 1 {
+		m.Ins("MOVQ", m.ArgOf("panels"), regCount)
+		m.pointer("panelStride", regMask)
+		m.Place(loop)
+		m.outputs(inputs, x, panel, false)
+		m.Line(func() {
+			m.advance(regDY, panel*m.size())
 			for i := range inputs {
-				m.advance(rowRegs[i], m.Panels.PanelRows*panel*m.size())
+				m.Ins("ADDQ", regMask, rowRegs[i])
 			}
-			m.again(loop)
-		}
+		})
+		m.again(loop)
 	}
 	if m.Panels.Tail > 0 {
 		m.rows(inputs, "wt", m.Panels.Tail)
-		m.outputs(inputs, x, m.RankOne.Outputs-m.Panels.Full*panel)
+		if m.Partial {
+			m.lastMask(regMask)
+		}
+		m.outputs(inputs, x, m.RankOne.Outputs, m.Partial)
 	}
 	m.finish(inputs)
 }
 
 // outputs takes the outputs of a panel.
-func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int) {
+func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int, partial bool) {
 	const dy, w = 13, 15 // free registers
 	for v := 0; v*m.lanes() < outputs; v++ {
-		valid := min(m.lanes(), outputs-v*m.lanes())
-		if valid < m.lanes() {
-			m.tailMask(valid, m.input)
-			m.loadMasked(mem(regDY, v*m.bytes), m.input, dy)
-		} else {
-			m.load(mem(regDY, v*m.bytes), dy)
-		}
+		part := partial && (v+1)*m.lanes() >= outputs
+		m.Line(func() {
+			if part {
+				m.toMask(regMask, m.input)
+				m.loadMasked(mem(regDY, v*m.bytes), m.input, dy)
+			} else {
+				m.load(mem(regDY, v*m.bytes), dy)
+			}
+		})
 		for i := range inputs {
 			at, weights := mem(rowRegs[i], v*m.bytes), Y(w).String()
-			if valid < m.lanes() { // what is stored beyond the outputs is nobody's
-				m.tailMask(valid, w)
-				m.loadMasked(at, w, w)
-			} else {
-				weights = at
-			}
-			if m.Ahead > 0 && (v*m.bytes)%cacheLine == 0 {
-				m.Ins("PREFETCHT0", mem(rowRegs[i], v*m.bytes+inputs*panel*m.size()))
-			}
-			m.mulAddAny(weights, dy, m.acc(i, v%m.halves))
-			m.change(x(i), dy, m.rate(), w)
-			m.addTo(at, valid < m.lanes(), w)
+			m.Line(func() {
+				if part { // what is stored beyond the outputs is nobody's
+					m.toMask(regMask, w)
+					m.loadMasked(at, w, w)
+				} else {
+					weights = at
+				}
+				if m.Ahead > 0 && (v*m.bytes)%cacheLine == 0 {
+					m.Ins("PREFETCHT0", mem(rowRegs[i], v*m.bytes+inputs*panel*m.size()))
+				}
+				m.mulAddAny(weights, dy, m.acc(i, v%m.halves))
+				m.change(x(i), dy, m.rate(), w)
+				m.addTo(at, part, w)
+			})
 		}
 	}
 }
@@ -324,9 +345,11 @@ func (m *rankOne) outputs(inputs int, x func(i int) Y, outputs int) {
 func (m *rankOne) finish(inputs int) {
 	if m.double {
 		for i := range inputs {
-			m.addChains64(m.acc(i, 0), m.acc(i, 1), m.input)
-			m.offset(i)
-			m.Ins("VMOVSD", m.acc(i, 0).x(), fmt.Sprintf("(%s)(%s*1)", regY, regMask))
+			m.Line(func() {
+				m.addChains64(m.acc(i, 0), m.acc(i, 1), m.input)
+				m.offset(i)
+				m.Ins("VMOVSD", m.acc(i, 0).x(), fmt.Sprintf("(%s)(%s*1)", regY, regMask))
+			})
 		}
 		return
 	}
@@ -335,14 +358,17 @@ func (m *rankOne) finish(inputs int) {
 		busy = append(busy, m.acc(i, 0))
 	}
 	p := m.file(busy...)
-	y := p.addChains(func(k int) (Y, Y) {
-		a := m.acc(min(k, inputs-1), 0)
-		return a, a
+	var y Y
+	m.Line(func() {
+		y = p.addChains(func(k int) (Y, Y) {
+			a := m.acc(min(k, inputs-1), 0)
+			return a, a
+		})
+		if len(m.Epilogue) > 0 {
+			c, _ := m.epilogue(m.Epilogue, 0)
+			y = p.run(c, []Y{y}, func(_ string, dst Y, _ []Y) { m.operand(inputs, dst) })[0]
+		}
 	})
-	if len(m.Epilogue) > 0 {
-		c, _ := m.epilogue(m.Epilogue, 0)
-		y = p.run(c, []Y{y}, func(_ string, dst Y, _ []Y) { m.operand(inputs, dst) })[0]
-	}
 	switch {
 	case m.Listed:
 		for i := range inputs {

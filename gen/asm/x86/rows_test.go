@@ -62,7 +62,7 @@ var singles = []string{"s", "lr", "step", "step_size", "correction", "shrink"}
 
 // mapped and updated report whether a program can be printed.
 func mapped(p expr.Program, result string, double bool) bool {
-	k := &kernel.Map{Name: "f", Double: double, Size: 9, Prog: p, Result: result, YType: "*T"}
+	k := &kernel.Map{Name: "f", Double: double, Prog: p, Result: result, YType: "*T"}
 	for _, leaf := range p.Leaves() {
 		k.Ins = append(k.Ins, kernel.MapOperand{Leaf: leaf, Arg: leaf + "_", Type: "*T", Single: slices.Contains(singles, leaf)})
 	}

@@ -44,7 +44,68 @@ const maskTail = "K7"
 // Y is a vector register. It is written Z where the vectors have 64 bytes.
 type Y int
 
-func (y Y) String() string { return fmt.Sprintf("Y%d", int(y)) }
+func (y Y) String() string {
+	if y >= parameter {
+		return fmt.Sprintf("s%d", int(y-parameter))
+	}
+	return fmt.Sprintf("Y%d", int(y))
+}
+
+// parameter and those after it stand for the sums s0, s1, … that a macro is given.
+const parameter Y = 100
+
+// sumsOf are the parameters of a macro: one, and some sums.
+func sumsOf(first string, n int) []string {
+	names := []string{first}
+	for i := range n {
+		names = append(names, (parameter + Y(i)).String())
+	}
+	return names
+}
+
+// useSums writes a macro with an operand and sums.
+func (w *writer) useSums(name, operand string, n int, sum func(i int) Y) {
+	args := []string{operand}
+	for i := range n {
+		args = append(args, w.register(sum(i)))
+	}
+	w.Use(name, args...)
+}
+
+// register is a register's name as the vectors at hand have it.
+func (w *writer) register(y Y) string {
+	if w.bytes == 64 {
+		return "Z" + y.String()[1:]
+	}
+	return y.String()
+}
+
+// macroName begins the names of the macros of a function: its name without small
+// letters but the first.
+func (w *writer) macroName() string {
+	var name []byte
+	for i, c := range []byte(w.Name) {
+		if i == 0 || c < 'a' || c > 'z' || c == 'x' {
+			name = append(name, c)
+		}
+	}
+	return string(name)
+}
+
+// mulAddRow is sums += broadcast element · weights, for the vectors of weights at
+// hand.
+func (w *writer) mulAddRow(element string, vectors int, sum func(v int) Y) {
+	name := fmt.Sprintf("mulAdd%d", vectors)
+	w.Shared(name, sumsOf("x", vectors), func() {
+		w.Line(func() {
+			w.broadcast("x")
+			for v := range vectors {
+				w.mulAddReg(w.weight0+Y(v), parameter+Y(v))
+			}
+		})
+	})
+	w.useSums(name, element, vectors, sum)
+}
 
 // mem is the operand at a displacement from a pointer.
 func mem(base string, disp int) string {
@@ -143,7 +204,10 @@ func (w *writer) Ins(op string, operands ...string) {
 
 func (w *writer) load(src string, dst Y)  { w.Ins("VMOVUPS", src, dst.String()) }
 func (w *writer) store(src Y, dst string) { w.Ins("VMOVUPS", src.String(), dst) }
-func (w *writer) clear(dst Y)             { w.Ins("VXORPS", dst.String(), dst.String(), dst.String()) }
+func (w *writer) clear(dst Y) {
+	w.Shared("zero", []string{"s0"}, func() { w.Ins("VXORPS", "s0", "s0", "s0") })
+	w.Use("zero", w.register(dst))
+}
 func (w *writer) add(a, b, dst Y) {
 	w.Ins(w.op("VADDPS", "VADDPD"), a.String(), b.String(), dst.String())
 }
@@ -186,7 +250,12 @@ func (w *writer) mulAddAny(src string, factor, acc Y) {
 }
 
 // countdown repeats from the label while the counter is not zero.
-func (w *writer) countdown(reg, label string) { w.Ins("DECQ", reg); w.Ins("JNZ", label) }
+func (w *writer) countdown(reg, label string) {
+	w.Line(func() {
+		w.Ins("DECQ", reg)
+		w.Ins("JNZ", label)
+	})
+}
 
 func (w *writer) pointer(arg, reg string)    { w.Ins("MOVQ", w.ArgOf(arg), reg) }
 func (w *writer) advance(reg string, by int) { w.Ins("ADDQ", fmt.Sprintf("$%d", by), reg) }
@@ -196,16 +265,17 @@ func (w *writer) ret()                       { w.Ins("VZEROUPPER"); w.Ins("RET")
 
 // prefetchToWrite asks for a cache line that will be written to. It does
 // nothing on processors that have no PREFETCHW, which the assembler does not
-// know; register and displacement are spelt out.
+// know; the instruction is spelt out, displacement last.
 func (w *writer) prefetchToWrite(base string, disp int) {
-	number := map[string]byte{"DX": 2, "BX": 3, "R8": 0}
-	code := []byte{0x0f, 0x0d, 0x88 | number[base], byte(disp), byte(disp >> 8), byte(disp >> 16), byte(disp >> 24)}
-	if base == "R8" {
-		code = append([]byte{0x41}, code...)
+	switch base {
+	case "R8":
+		w.Ins("LONG", "$0x880d0f41")
+	case "BX":
+		w.Ins("WORD", "$0x0d0f")
+		w.Ins("BYTE", "$0x8b")
+	case "DX":
+		w.Ins("WORD", "$0x0d0f")
+		w.Ins("BYTE", "$0x8a")
 	}
-	text := make([]string, len(code))
-	for i, b := range code {
-		text[i] = fmt.Sprintf("BYTE $%#02x", b)
-	}
-	w.Ins(strings.Join(text, "; "), fmt.Sprintf("// PREFETCHW %s", mem(base, disp)))
+	w.Ins("LONG", fmt.Sprintf("$%d", disp))
 }

@@ -9,9 +9,9 @@ import "github.com/nngen-go/nngen/runtime/nnrt"
 func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	p := n.p
 	a1 := &ws.t0
-	dense1Forward(a1, (*[4]float32)(x), &p.w1, &p.b1)
+	dense1ForwardTanh(a1, (*[4]float32)(x), &p.w1, &p.b1)
 	a2 := &ws.t1
-	dense2Forward(a2, a1, &p.w2, &p.b2)
+	dense2ForwardTanh(a2, a1, &p.w2, &p.b2)
 	dense3Forward((*[2]float32)(y), a2, &p.w3, &p.b3)
 }
 
@@ -23,7 +23,9 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	a1 := ws.t0[:len(x)]
 	a2 := ws.t1[:len(x)]
 	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	tanhOfRows(a1)
 	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
+	tanhOfRows(a2)
 	dense3ForwardRows(y, a2, &p.w3, &p.b3)
 }
 

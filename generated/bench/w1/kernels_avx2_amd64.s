@@ -13,6823 +13,995 @@ DATA laneMasks<>+40(SB)/8, $0
 DATA laneMasks<>+48(SB)/8, $0
 DATA laneMasks<>+56(SB)/8, $0
 GLOBL laneMasks<>(SB), RODATA|NOPTR, $64
+#define zero(s0) \
+	VXORPS s0, s0, s0
 
-DATA dense1ForwardAVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardAVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardAVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardAVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardAVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardAVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardAVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardAVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardAVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardAVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardAVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardAVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardAVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardAVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardAVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardAVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardAVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardAVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardAVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardAVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardAVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardAVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardAVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardAVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardAVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardAVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardAVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardAVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardAVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardAVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardAVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardAVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardAVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardAVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardAVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardAVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardAVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardAVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardAVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardAVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense1ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardAVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense1ForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardAVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardAVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardAVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardAVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardAVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense1ForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardAVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardAVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardAVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardAVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense1ForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardAVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardAVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardAVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardAVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardAVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardAVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardAVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardAVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardAVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardAVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardAVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardAVX2Const<>(SB), RODATA|NOPTR, $384
+DATA table8x4_b9b243c871909699<>+0(SB)/8, $0x7fffffff7fffffff; DATA table8x4_b9b243c871909699<>+8(SB)/8, $0x7fffffff7fffffff
+DATA table8x4_b9b243c871909699<>+16(SB)/8, $0x7fffffff7fffffff; DATA table8x4_b9b243c871909699<>+24(SB)/8, $0x7fffffff7fffffff
+GLOBL table8x4_b9b243c871909699<>(SB), RODATA|NOPTR, $32
+DATA table8x4_4caed73eccf4519<>+0(SB)/8, $0x4110cccd4110cccd; DATA table8x4_4caed73eccf4519<>+8(SB)/8, $0x4110cccd4110cccd
+DATA table8x4_4caed73eccf4519<>+16(SB)/8, $0x4110cccd4110cccd; DATA table8x4_4caed73eccf4519<>+24(SB)/8, $0x4110cccd4110cccd
+GLOBL table8x4_4caed73eccf4519<>(SB), RODATA|NOPTR, $32
+DATA table8x4_49be540cdd02a569<>+0(SB)/8, $0x3f1ae1483f1ae148; DATA table8x4_49be540cdd02a569<>+8(SB)/8, $0x3f1ae1483f1ae148
+DATA table8x4_49be540cdd02a569<>+16(SB)/8, $0x3f1ae1483f1ae148; DATA table8x4_49be540cdd02a569<>+24(SB)/8, $0x3f1ae1483f1ae148
+GLOBL table8x4_49be540cdd02a569<>(SB), RODATA|NOPTR, $32
+DATA table8x4_1e34bd050c119356<>+0(SB)/8, $0x3edad59900000000; DATA table8x4_1e34bd050c119356<>+8(SB)/8, $0x3fbad6ee3f5ad9e4
+DATA table8x4_1e34bd050c119356<>+16(SB)/8, $0x406190eb40141ea4; DATA table8x4_1e34bd050c119356<>+24(SB)/8, $0x40f483a440a77ce0
+GLOBL table8x4_1e34bd050c119356<>(SB), RODATA|NOPTR, $32
+DATA table8x4_c0d8ea2fcb298ebc<>+0(SB)/8, $0xbaa0b30d3e1284c0; DATA table8x4_c0d8ea2fcb298ebc<>+8(SB)/8, $0xbbb23239bd71a697
+DATA table8x4_c0d8ea2fcb298ebc<>+16(SB)/8, $0x39fe9e403b70f726; DATA table8x4_c0d8ea2fcb298ebc<>+24(SB)/8, $0x342462e0379579b4
+GLOBL table8x4_c0d8ea2fcb298ebc<>(SB), RODATA|NOPTR, $32
+DATA table8x4_b719a587dcd13a62<>+0(SB)/8, $0x3e2e4ccfba9b2881; DATA table8x4_b719a587dcd13a62<>+8(SB)/8, $0xbcc6dab63d88f449
+DATA table8x4_b719a587dcd13a62<>+16(SB)/8, $0xba9537f0bc35ce6c; DATA table8x4_b719a587dcd13a62<>+24(SB)/8, $0xb4e9b073b81c8808
+GLOBL table8x4_b719a587dcd13a62<>(SB), RODATA|NOPTR, $32
+DATA table8x4_b89f438e07036195<>+0(SB)/8, $0xbd80a518bd1775c0; DATA table8x4_b89f438e07036195<>+8(SB)/8, $0x3c0bddcb3c2298b8
+DATA table8x4_b89f438e07036195<>+16(SB)/8, $0xb922e725ba3724d5; DATA table8x4_b89f438e07036195<>+24(SB)/8, $0xb211e1c4b6c50ef7
+GLOBL table8x4_b89f438e07036195<>(SB), RODATA|NOPTR, $32
+DATA table8x4_254ef1c8c78e124a<>+0(SB)/8, $0xbe127ce2beaaa264; DATA table8x4_254ef1c8c78e124a<>+8(SB)/8, $0x3dbc19e33d9cf371
+DATA table8x4_254ef1c8c78e124a<>+16(SB)/8, $0x3b161ecb3cc54067; DATA table8x4_254ef1c8c78e124a<>+24(SB)/8, $0x35217cb4389c2b5d
+GLOBL table8x4_254ef1c8c78e124a<>(SB), RODATA|NOPTR, $32
+DATA table8x4_a5cf93b832bc91b5<>+0(SB)/8, $0xbeacddb2b5934706; DATA table8x4_a5cf93b832bc91b5<>+8(SB)/8, $0xbe329d43beb84713
+DATA table8x4_a5cf93b832bc91b5<>+16(SB)/8, $0xbb62dd05bd19e782; DATA table8x4_a5cf93b832bc91b5<>+24(SB)/8, $0xb558a84cb8eeba42
+GLOBL table8x4_a5cf93b832bc91b5<>(SB), RODATA|NOPTR, $32
+DATA table8x4_45cc6fe8ec76d28e<>+0(SB)/8, $0x3f56642a3f800000; DATA table8x4_45cc6fe8ec76d28e<>+8(SB)/8, $0x3e46fe363f04d69e
+DATA table8x4_45cc6fe8ec76d28e<>+16(SB)/8, $0x3b6344613d1cf143; DATA table8x4_45cc6fe8ec76d28e<>+24(SB)/8, $0x3577b69a38eed3fb
+GLOBL table8x4_45cc6fe8ec76d28e<>(SB), RODATA|NOPTR, $32
+DATA table8x4_ed150700ef33c5c<>+0(SB)/8, $0x3ece6a5e00000000; DATA table8x4_ed150700ef33c5c<>+8(SB)/8, $0x3f65c88a3f3190b1
+DATA table8x4_ed150700ef33c5c<>+16(SB)/8, $0x3f7f8e493f7b0c32; DATA table8x4_ed150700ef33c5c<>+24(SB)/8, $0x3f7ffff83f7ffc46
+GLOBL table8x4_ed150700ef33c5c<>(SB), RODATA|NOPTR, $32
+DATA table8x4_acd7a624d569e041<>+0(SB)/8, $0x8000000080000000; DATA table8x4_acd7a624d569e041<>+8(SB)/8, $0x8000000080000000
+DATA table8x4_acd7a624d569e041<>+16(SB)/8, $0x8000000080000000; DATA table8x4_acd7a624d569e041<>+24(SB)/8, $0x8000000080000000
+GLOBL table8x4_acd7a624d569e041<>(SB), RODATA|NOPTR, $32
+DATA table8x4_16df238de8137d29<>+0(SB)/8, $0x3f8000003f800000; DATA table8x4_16df238de8137d29<>+8(SB)/8, $0x3f8000003f800000
+DATA table8x4_16df238de8137d29<>+16(SB)/8, $0x3f8000003f800000; DATA table8x4_16df238de8137d29<>+24(SB)/8, $0x3f8000003f800000
+GLOBL table8x4_16df238de8137d29<>(SB), RODATA|NOPTR, $32
+#define lastColumn3(w, s0, s1, s2) \
+	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; \
+	VFMADD231PS Y14, Y15, s2
 
-// dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 128 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
-TEXT ·dense1ForwardAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-	MOVQ w+16(FP), R10
+#define lastColumn2(w, s0, s1) \
+	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
 
-	// y[0…31] = Σ w[n][k]·x[k] + b[n]
+#define lastColumn1(w, s0) \
+	VMOVUPS (R9), Y15; VMASKMOVPS w, Y15, Y15; VFMADD231PS Y12, Y15, s0
+
+#define column3(w, s0, s1, s2) \
+	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1; VFMADD231PS Y14, Y15, s2
+
+#define column2(w, s0, s1) \
+	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
+
+#define column1(w, s0) \
+	VMOVUPS w, Y15; VFMADD231PS Y12, Y15, s0
+
+#define mulAdd2(x, s0, s1) \
+	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0; VFMADD231PS Y13, Y15, s1
+
+#define mulAdd1(x, s0) \
+	VBROADCASTSS x, Y15; VFMADD231PS Y12, Y15, s0
+
+
+#define biasEachAVX2Each \
+	VMULPS Y3, Y0, Y3; VADDPS Y3, Y2, Y2
+
+// biasEachAVX2 computes y = x0 + (x2 · x1) for n elements of every row.
+TEXT ·biasEachAVX2(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ x1+16(FP), DI; MOVQ x2+24(FP), DX; VBROADCASTSS (DX), Y0
+	MOVQ rows+40(FP), R12; MOVQ gap+48(FP), R13; XORQ AX, AX
+	// y = x0 + (x2 · x1)
+row1:
+	MOVQ n+32(FP), CX; SHRQ $3, CX; JZ rest2
+elements4:
+	VMOVUPS (SI)(AX*1), Y2; VMOVUPS (DI)(AX*1), Y3
+	biasEachAVX2Each
+	VMOVUPS Y2, (R8)(AX*1)
+	ADDQ $32, AX
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+32(FP), CX; ANDQ $7, CX; JZ next3
+	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y1
+	VMASKMOVPS (SI)(AX*1), Y1, Y2; VMASKMOVPS (DI)(AX*1), Y1, Y3
+	biasEachAVX2Each
+	VMASKMOVPS Y2, Y1, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
+// dense32x2AVX2 sums 32 products for each of 2 outputs.
+TEXT ·dense32x2AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX
+	// y[0…1] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI; MOVQ wt+16(FP), DX
+	VMOVUPS (BX), Y0
+	zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	MOVQ $4, CX
+inputs2:
+	VBROADCASTSS 0(SI), Y15; VFMADD231PS 0(DX), Y15, Y0; VBROADCASTSS 4(SI), Y15; VFMADD231PS 32(DX), Y15, Y1
+	VBROADCASTSS 8(SI), Y15; VFMADD231PS 64(DX), Y15, Y2; VBROADCASTSS 12(SI), Y15; VFMADD231PS 96(DX), Y15, Y3
+	VBROADCASTSS 16(SI), Y15; VFMADD231PS 128(DX), Y15, Y4; VBROADCASTSS 20(SI), Y15
+	VFMADD231PS 160(DX), Y15, Y5; VBROADCASTSS 24(SI), Y15; VFMADD231PS 192(DX), Y15, Y6
+	VBROADCASTSS 28(SI), Y15; VFMADD231PS 224(DX), Y15, Y7
+	ADDQ $32, SI; ADDQ $256, DX
+	DECQ CX; JNZ inputs2
+	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
+	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	LEAQ laneMasks<>(SB), R9; VMOVUPS 24(R9), Y1; VMASKMOVPS Y0, Y1, (R8)
+	VZEROUPPER
+	RET
+
+#define d32x32AVX2In1C0(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y4
+
+#define d32x32AVX2In1C1(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y5
+
+#define d32x32AVX2In1C2(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y2; VFMADD231PS (w+32)(DI), Y15, Y6
+
+#define d32x32AVX2In1C3(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y3; VFMADD231PS (w+32)(DI), Y15, Y7
+
+#define d32x32AVX2In3C0(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+2048)(DI), Y15, Y0; VFMADD231PS (w+2080)(DI), Y15, Y4
+
+#define d32x32AVX2In3C1(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+2048)(DI), Y15, Y1; VFMADD231PS (w+2080)(DI), Y15, Y5
+
+#define d32x32AVX2In3C2(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+2048)(DI), Y15, Y2; VFMADD231PS (w+2080)(DI), Y15, Y6
+
+#define d32x32AVX2In3C3(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+2048)(DI), Y15, Y3; VFMADD231PS (w+2080)(DI), Y15, Y7
+
+// dense32x32AVX2 sums 32 products for each of 32 outputs.
+TEXT ·dense32x32AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX; MOVQ w+16(FP), R10
+	// y[0…15] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVUPS 64(BX), Y2
-	VMOVUPS 96(BX), Y3
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DI), Y15, Y0
-	VFMADD231PS 32(DI), Y15, Y1
-	VFMADD231PS 256(DI), Y15, Y2
-	VFMADD231PS 288(DI), Y15, Y3
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 64(DI), Y15, Y0
-	VFMADD231PS 96(DI), Y15, Y1
-	VFMADD231PS 320(DI), Y15, Y2
-	VFMADD231PS 352(DI), Y15, Y3
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 128(DI), Y15, Y0
-	VFMADD231PS 160(DI), Y15, Y1
-	VFMADD231PS 384(DI), Y15, Y2
-	VFMADD231PS 416(DI), Y15, Y3
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 192(DI), Y15, Y0
-	VFMADD231PS 224(DI), Y15, Y1
-	VFMADD231PS 448(DI), Y15, Y2
-	VFMADD231PS 480(DI), Y15, Y3
-	VANDPS dense1ForwardAVX2Const<>+0(SB), Y0, Y4
-	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VADDPS dense1ForwardAVX2Const<>+64(SB), Y4, Y5
-	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y5, Y5
-	VPSRLD $22, Y5, Y5
-	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y5, Y6
-	VSUBPS Y6, Y4, Y4
-	VMULPS Y4, Y4, Y6
-	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y5, Y7
-	VMULPS Y4, Y7, Y7
-	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y5, Y8
-	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y5, Y8
-	VMULPS Y6, Y8, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y6, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y5, Y8
-	VMULPS Y4, Y8, Y8
-	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y5, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y8, Y6
-	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y5, Y7
-	VMULPS Y4, Y7, Y4
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VADDPS Y6, Y4, Y4
-	VANDPS dense1ForwardAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y4, Y0
+	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
+	MOVQ $4, CX
+inputs2:
+	d32x32AVX2In1C0(0, 0)
+	d32x32AVX2In1C1(4, 64)
+	d32x32AVX2In1C2(8, 128)
+	d32x32AVX2In1C3(12, 192); d32x32AVX2In1C0(16, 256); d32x32AVX2In1C1(20, 320); d32x32AVX2In1C2(24, 384)
+	d32x32AVX2In1C3(28, 448)
+	ADDQ $32, SI; ADDQ $512, DI
+	DECQ CX; JNZ inputs2
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
 	VMOVUPS Y0, (R8)
-	VANDPS dense1ForwardAVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y4
-	VMINPS Y0, Y4, Y0
-	VADDPS dense1ForwardAVX2Const<>+64(SB), Y0, Y4
-	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y4, Y4
-	VPSRLD $22, Y4, Y4
-	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y4, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y4, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y4, Y7
-	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y4, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y5, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y4, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y4, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y4, Y6
-	VMULPS Y0, Y6, Y0
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y4, Y4
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y0, Y0
-	VANDPS dense1ForwardAVX2Const<>+352(SB), Y1, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VANDPS dense1ForwardAVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardAVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y1, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS Y0, Y0, Y4
-	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y1, Y6
-	VMULPS Y4, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y4, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y4, Y6, Y4
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y5
-	VMULPS Y0, Y5, Y0
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y4, Y0, Y0
-	VANDPS dense1ForwardAVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
+	VMOVUPS Y4, 32(R8)
+	// y[16…31] = Σ w[n][k]·x[k] + b[n]
+	MOVQ x+8(FP), SI
+	MOVQ R10, DI
+	VMOVUPS 64(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 96(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
+	MOVQ $4, CX
+inputs4:
+	d32x32AVX2In3C0(0, 0)
+	d32x32AVX2In3C1(4, 64)
+	d32x32AVX2In3C2(8, 128)
+	d32x32AVX2In3C3(12, 192); d32x32AVX2In3C0(16, 256); d32x32AVX2In3C1(20, 320); d32x32AVX2In3C2(24, 384)
+	d32x32AVX2In3C3(28, 448)
+	ADDQ $32, SI; ADDQ $512, DI
+	DECQ CX; JNZ inputs4
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
 	VMOVUPS Y0, 64(R8)
-	VANDPS dense1ForwardAVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardAVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardAVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardAVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardAVX2Const<>+128(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardAVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardAVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardAVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardAVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardAVX2Const<>+288(SB), Y1, Y4
-	VMULPS Y0, Y4, Y0
-	VPERMPS dense1ForwardAVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardAVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VZEROUPPER 
-	RET 
+	VMOVUPS Y4, 96(R8)
+	VZEROUPPER
+	RET
 
-DATA dense1ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense1ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense1ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense1ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense1ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
+#define d32x32AVX2_2In1C0(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y4
 
-// dense1ForwardRowsPanel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
-//
-// func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $16, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
+#define d32x32AVX2_2In1C1(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y1; VFMADD231PS (w+32)(DI), Y15, Y5
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS 32(BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS 32(BX), Y7
-	VMOVUPS (BX), Y8
-	VMOVUPS 32(BX), Y9
-	VMOVUPS (BX), Y10
-	VMOVUPS 32(BX), Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 128(R8)
-	VMOVUPS Y3, 160(R8)
-	VMOVUPS Y4, 256(R8)
-	VMOVUPS Y5, 288(R8)
-	VMOVUPS Y6, 384(R8)
-	VMOVUPS Y7, 416(R8)
-	VMOVUPS Y8, 512(R8)
-	VMOVUPS Y9, 544(R8)
-	VMOVUPS Y10, 640(R8)
-	VMOVUPS Y11, 672(R8)
+#define d32x32AVX2_2In1C2(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y2; VFMADD231PS (w+32)(DI), Y15, Y6
 
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $6, CX
-finish3:
-	VMOVUPS (R10), Y0
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, (R10)
-	VMOVUPS 32(R10), Y0
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R10)
-	ADDQ $128, R10
-	DECQ CX
-	JNZ finish3
-	ADDQ $96, SI
-	ADDQ $768, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
+#define d32x32AVX2_2In1C3(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y3; VFMADD231PS (w+32)(DI), Y15, Y7
 
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS 32(BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS 32(BX), Y7
-	VMOVUPS (BX), Y8
-	VMOVUPS 32(BX), Y9
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y10
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y11
-	VMINPS Y10, Y11, Y10
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y10, Y11
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y11, Y11
-	VPSRLD $22, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y11, Y12
-	VSUBPS Y12, Y10, Y10
-	VMULPS Y10, Y10, Y12
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y11, Y13
-	VMULPS Y10, Y13, Y13
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y11, Y14
-	VADDPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y11, Y14
-	VMULPS Y12, Y14, Y14
-	VADDPS Y14, Y13, Y13
-	VMULPS Y12, Y12, Y14
-	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y11, Y14
-	VMULPS Y10, Y14, Y14
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y11, Y15
-	VADDPS Y15, Y14, Y14
-	VMULPS Y12, Y14, Y12
-	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y11, Y13
-	VMULPS Y10, Y13, Y10
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y11, Y11
-	VADDPS Y11, Y10, Y10
-	VADDPS Y12, Y10, Y10
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y10, Y0
-	VMOVUPS Y0, (R8)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y10
-	VMINPS Y0, Y10, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y10
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y10, Y10
-	VPSRLD $22, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y10, Y11
-	VSUBPS Y11, Y0, Y0
-	VMULPS Y0, Y0, Y11
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y10, Y12
-	VMULPS Y0, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y10, Y13
-	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y10, Y13
-	VMULPS Y11, Y13, Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y11, Y11, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y10, Y13
-	VMULPS Y0, Y13, Y13
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y10, Y14
-	VADDPS Y14, Y13, Y13
-	VMULPS Y11, Y13, Y11
-	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y10, Y12
-	VMULPS Y0, Y12, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y10, Y10
-	VADDPS Y10, Y0, Y0
-	VADDPS Y11, Y0, Y0
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y10
-	VSUBPS Y10, Y0, Y0
-	VMULPS Y0, Y0, Y10
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y11
-	VMULPS Y0, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y12
-	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y12
-	VMULPS Y10, Y12, Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y10, Y10, Y12
-	VMULPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y12
-	VMULPS Y0, Y12, Y12
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y10, Y12, Y10
-	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y11
-	VMULPS Y0, Y11, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y10, Y0, Y0
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y10
-	VMULPS Y0, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y11
-	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y11
-	VMULPS Y2, Y11, Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y2, Y2, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y11
-	VMULPS Y0, Y11, Y11
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y2, Y11, Y2
-	VADDPS Y10, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y10
-	VMULPS Y0, Y10, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y10
-	VADDPS Y10, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y10
-	VMULPS Y2, Y10, Y10
-	VADDPS Y10, Y3, Y3
-	VMULPS Y2, Y2, Y10
-	VMULPS Y10, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y10
-	VMULPS Y0, Y10, Y10
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y2, Y10, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y10
-	VADDPS Y10, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 384(R8)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 416(R8)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 512(R8)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y9, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 544(R8)
-	ADDQ $80, SI
-	ADDQ $640, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done7
-rows6:
+#define d32x32AVX2_2In3C0(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+2048)(DI), Y15, Y0; VFMADD231PS (w+2080)(DI), Y15, Y4
 
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y2
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y3
-	VMINPS Y2, Y3, Y2
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y3
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y3, Y4
-	VSUBPS Y4, Y2, Y2
-	VMULPS Y2, Y2, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y3, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y3, Y6
-	VMULPS Y4, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y4, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y3, Y6
-	VMULPS Y2, Y6, Y6
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y3, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y4, Y6, Y4
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y3, Y5
-	VMULPS Y2, Y5, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y3, Y3
-	VADDPS Y3, Y2, Y2
-	VADDPS Y4, Y2, Y2
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y2, Y0
-	VMOVUPS Y0, (R8)
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRowsPanel1AVX2Const<>+32(SB), Y2
-	VMINPS Y0, Y2, Y0
-	VADDPS dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y2
-	VPSUBD dense1ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VPERMPS dense1ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y0, Y0
-	VANDPS dense1ForwardRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $16, SI
-	ADDQ $128, R8
-	DECQ AX
-	JNZ rows6
-done7:
-	VZEROUPPER 
-	RET 
+#define d32x32AVX2_2In3C1(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+2048)(DI), Y15, Y1; VFMADD231PS (w+2080)(DI), Y15, Y5
 
-DATA dense1ForwardRows_2Panel1AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel1AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel1AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel1AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel1AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel1AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel1AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel1AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardRows_2Panel1AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel1AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel1AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel1AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel1AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel1AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel1AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel1AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardRows_2Panel1AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel1AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel1AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel1AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel1AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel1AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel1AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel1AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardRows_2Panel1AVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel1AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardRows_2Panel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardRows_2Panel1AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardRows_2Panel1AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardRows_2Panel1AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardRows_2Panel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardRows_2Panel1AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardRows_2Panel1AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardRows_2Panel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardRows_2Panel1AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardRows_2Panel1AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardRows_2Panel1AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardRows_2Panel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardRows_2Panel1AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardRows_2Panel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardRows_2Panel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardRows_2Panel1AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardRows_2Panel1AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardRows_2Panel1AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardRows_2Panel1AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardRows_2Panel1AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardRows_2Panel1AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardRows_2Panel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardRows_2Panel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardRows_2Panel1AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense1ForwardRows_2Panel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardRows_2Panel1AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardRows_2Panel1AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardRows_2Panel1AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardRows_2Panel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardRows_2Panel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardRows_2Panel1AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense1ForwardRows_2Panel1AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardRows_2Panel1AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardRows_2Panel1AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardRows_2Panel1AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardRows_2Panel1AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardRows_2Panel1AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardRows_2Panel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardRows_2Panel1AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense1ForwardRows_2Panel1AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardRows_2Panel1AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardRows_2Panel1AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardRows_2Panel1AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardRows_2Panel1AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardRows_2Panel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardRows_2Panel1AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense1ForwardRows_2Panel1AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardRows_2Panel1AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardRows_2Panel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardRows_2Panel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardRows_2Panel1AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardRows_2Panel1AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardRows_2Panel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardRows_2Panel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardRows_2Panel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardRows_2Panel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardRows_2Panel1AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardRows_2Panel1AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardRows_2Panel1AVX2Const<>(SB), RODATA|NOPTR, $384
+#define d32x32AVX2_2In3C2(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+2048)(DI), Y15, Y2; VFMADD231PS (w+2080)(DI), Y15, Y6
 
-// dense1ForwardRows_2Panel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
-//
-// func dense1ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $16, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
+#define d32x32AVX2_2In3C3(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS (w+2048)(DI), Y15, Y3; VFMADD231PS (w+2080)(DI), Y15, Y7
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS 32(BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS 32(BX), Y7
-	VMOVUPS (BX), Y8
-	VMOVUPS 32(BX), Y9
-	VMOVUPS (BX), Y10
-	VMOVUPS 32(BX), Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 128(R8)
-	VMOVUPS Y3, 160(R8)
-	VMOVUPS Y4, 256(R8)
-	VMOVUPS Y5, 288(R8)
-	VMOVUPS Y6, 384(R8)
-	VMOVUPS Y7, 416(R8)
-	VMOVUPS Y8, 512(R8)
-	VMOVUPS Y9, 544(R8)
-	VMOVUPS Y10, 640(R8)
-	VMOVUPS Y11, 672(R8)
-
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $6, CX
-finish3:
-	VMOVUPS (R10), Y0
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, (R10)
-	VMOVUPS 32(R10), Y0
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R10)
-	ADDQ $128, R10
-	DECQ CX
-	JNZ finish3
-	ADDQ $96, SI
-	ADDQ $768, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS 32(BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS 32(BX), Y7
-	VMOVUPS (BX), Y8
-	VMOVUPS 32(BX), Y9
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y10
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y11
-	VMINPS Y10, Y11, Y10
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y10, Y11
-	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y11, Y11
-	VPSRLD $22, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y11, Y12
-	VSUBPS Y12, Y10, Y10
-	VMULPS Y10, Y10, Y12
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y11, Y13
-	VMULPS Y10, Y13, Y13
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y11, Y14
-	VADDPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y11, Y14
-	VMULPS Y12, Y14, Y14
-	VADDPS Y14, Y13, Y13
-	VMULPS Y12, Y12, Y14
-	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y11, Y14
-	VMULPS Y10, Y14, Y14
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y11, Y15
-	VADDPS Y15, Y14, Y14
-	VMULPS Y12, Y14, Y12
-	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y11, Y13
-	VMULPS Y10, Y13, Y10
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y11, Y11
-	VADDPS Y11, Y10, Y10
-	VADDPS Y12, Y10, Y10
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y10, Y0
-	VMOVUPS Y0, (R8)
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y10
-	VMINPS Y0, Y10, Y0
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y10
-	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y10, Y10
-	VPSRLD $22, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y10, Y11
-	VSUBPS Y11, Y0, Y0
-	VMULPS Y0, Y0, Y11
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y10, Y12
-	VMULPS Y0, Y12, Y12
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y10, Y13
-	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y10, Y13
-	VMULPS Y11, Y13, Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y11, Y11, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y10, Y13
-	VMULPS Y0, Y13, Y13
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y10, Y14
-	VADDPS Y14, Y13, Y13
-	VMULPS Y11, Y13, Y11
-	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y10, Y12
-	VMULPS Y0, Y12, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y10, Y10
-	VADDPS Y10, Y0, Y0
-	VADDPS Y11, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y10
-	VSUBPS Y10, Y0, Y0
-	VMULPS Y0, Y0, Y10
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y11
-	VMULPS Y0, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y12
-	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y12
-	VMULPS Y10, Y12, Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y10, Y10, Y12
-	VMULPS Y12, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y12
-	VMULPS Y0, Y12, Y12
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y10, Y12, Y10
-	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y11
-	VMULPS Y0, Y11, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y10, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y10
-	VMULPS Y0, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y11
-	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y11
-	VMULPS Y2, Y11, Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y2, Y2, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y11
-	VMULPS Y0, Y11, Y11
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y2, Y11, Y2
-	VADDPS Y10, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y10
-	VMULPS Y0, Y10, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y10
-	VADDPS Y10, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y10
-	VMULPS Y2, Y10, Y10
-	VADDPS Y10, Y3, Y3
-	VMULPS Y2, Y2, Y10
-	VMULPS Y10, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y10
-	VMULPS Y0, Y10, Y10
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y2, Y10, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y10
-	VADDPS Y10, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 384(R8)
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 416(R8)
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 512(R8)
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y9, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 544(R8)
-	ADDQ $80, SI
-	ADDQ $640, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done7
-rows6:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y0, Y2
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y3
-	VMINPS Y2, Y3, Y2
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y3
-	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y3, Y4
-	VSUBPS Y4, Y2, Y2
-	VMULPS Y2, Y2, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y3, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y3, Y6
-	VMULPS Y4, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y4, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y3, Y6
-	VMULPS Y2, Y6, Y6
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y3, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y4, Y6, Y4
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y3, Y5
-	VMULPS Y2, Y5, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y3, Y3
-	VADDPS Y3, Y2, Y2
-	VADDPS Y4, Y2, Y2
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y2, Y0
-	VMOVUPS Y0, (R8)
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardRows_2Panel1AVX2Const<>+32(SB), Y2
-	VMINPS Y0, Y2, Y0
-	VADDPS dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y0, Y2
-	VPSUBD dense1ForwardRows_2Panel1AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VPERMPS dense1ForwardRows_2Panel1AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y0, Y0
-	VANDPS dense1ForwardRows_2Panel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $16, SI
-	ADDQ $128, R8
-	DECQ AX
-	JNZ rows6
-done7:
-	VZEROUPPER 
-	RET 
-
-DATA dense1ForwardTrainAVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainAVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainAVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainAVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainAVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainAVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainAVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainAVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainAVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainAVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainAVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainAVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainAVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainAVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainAVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainAVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainAVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainAVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainAVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainAVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainAVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainAVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainAVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainAVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainAVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardTrainAVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrainAVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainAVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainAVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense1ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense1ForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense1ForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainAVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense1ForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardTrainAVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardTrainAVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainAVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainAVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainAVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainAVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainAVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainAVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardTrainAVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $384
-
-// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 128 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-TEXT ·dense1ForwardTrainAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-	MOVQ w+16(FP), R10
-
-	// y[0…31] = Σ w[n][k]·x[k] + b[n]
+// dense32x32AVX2_2 sums 32 products for each of 32 outputs.
+TEXT ·dense32x32AVX2_2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX; MOVQ w+16(FP), R10
+	// y[0…15] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
 	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVUPS 64(BX), Y2
-	VMOVUPS 96(BX), Y3
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DI), Y15, Y0
-	VFMADD231PS 32(DI), Y15, Y1
-	VFMADD231PS 256(DI), Y15, Y2
-	VFMADD231PS 288(DI), Y15, Y3
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 64(DI), Y15, Y0
-	VFMADD231PS 96(DI), Y15, Y1
-	VFMADD231PS 320(DI), Y15, Y2
-	VFMADD231PS 352(DI), Y15, Y3
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 128(DI), Y15, Y0
-	VFMADD231PS 160(DI), Y15, Y1
-	VFMADD231PS 384(DI), Y15, Y2
-	VFMADD231PS 416(DI), Y15, Y3
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 192(DI), Y15, Y0
-	VFMADD231PS 224(DI), Y15, Y1
-	VFMADD231PS 448(DI), Y15, Y2
-	VFMADD231PS 480(DI), Y15, Y3
-	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y0, Y4
-	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y4, Y5
-	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y5, Y5
-	VPSRLD $22, Y5, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y5, Y6
-	VSUBPS Y6, Y4, Y4
-	VMULPS Y4, Y4, Y6
-	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y5, Y7
-	VMULPS Y4, Y7, Y7
-	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y5, Y8
-	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y5, Y8
-	VMULPS Y6, Y8, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y6, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y5, Y8
-	VMULPS Y4, Y8, Y8
-	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y5, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y8, Y6
-	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y5, Y7
-	VMULPS Y4, Y7, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VADDPS Y6, Y4, Y4
-	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y4, Y0
-	VMOVUPS Y0, (R8)
-	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y4
-	VMINPS Y0, Y4, Y0
-	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y0, Y4
-	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y4, Y4
-	VPSRLD $22, Y4, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y4, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y4, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y4, Y7
-	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y4, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y5, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y4, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y4, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y4, Y6
-	VMULPS Y0, Y6, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y4, Y4
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y0, Y0
-	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y1, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS Y0, Y0, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y1, Y6
-	VMULPS Y4, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y4, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y4, Y6, Y4
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y5
-	VMULPS Y0, Y5, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y4, Y0, Y0
-	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VANDPS dense1ForwardTrainAVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardTrainAVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainAVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainAVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+128(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainAVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardTrainAVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardTrainAVX2Const<>+288(SB), Y1, Y4
-	VMULPS Y0, Y4, Y0
-	VPERMPS dense1ForwardTrainAVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainAVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
-
-// dense1ForwardTrainRowsPanel1AVX2 sums 4 products for 16 outputs of every row, in tiles of rows.
-//
-// func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense1ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
+	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
+	MOVQ $4, CX
+inputs2:
+	d32x32AVX2_2In1C0(0, 0)
+	d32x32AVX2_2In1C1(4, 64)
+	d32x32AVX2_2In1C2(8, 128)
+	d32x32AVX2_2In1C3(12, 192); d32x32AVX2_2In1C0(16, 256); d32x32AVX2_2In1C1(20, 320)
+	d32x32AVX2_2In1C2(24, 384); d32x32AVX2_2In1C3(28, 448)
+	ADDQ $32, SI; ADDQ $512, DI
+	DECQ CX; JNZ inputs2
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
+	VANDPS table8x4_b9b243c871909699<>(SB), Y0, Y1; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y2
+	VMINPS Y1, Y2, Y1; VADDPS table8x4_49be540cdd02a569<>(SB), Y1, Y2
+	VPSUBD table8x4_49be540cdd02a569<>(SB), Y2, Y2; VPSRLD $22, Y2, Y2
+	VPERMPS table8x4_1e34bd050c119356<>(SB), Y2, Y3; VSUBPS Y3, Y1, Y1; VMULPS Y1, Y1, Y3
+	VPERMPS table8x4_c0d8ea2fcb298ebc<>(SB), Y2, Y5; VMULPS Y1, Y5, Y5
+	VPERMPS table8x4_b719a587dcd13a62<>(SB), Y2, Y6; VADDPS Y6, Y5, Y5
+	VPERMPS table8x4_b89f438e07036195<>(SB), Y2, Y6; VMULPS Y3, Y6, Y6; VADDPS Y6, Y5, Y5; VMULPS Y3, Y3, Y6
+	VMULPS Y6, Y5, Y5; VPERMPS table8x4_254ef1c8c78e124a<>(SB), Y2, Y6; VMULPS Y1, Y6, Y6
+	VPERMPS table8x4_a5cf93b832bc91b5<>(SB), Y2, Y7; VADDPS Y7, Y6, Y6; VMULPS Y3, Y6, Y3; VADDPS Y5, Y3, Y3
+	VPERMPS table8x4_45cc6fe8ec76d28e<>(SB), Y2, Y5; VMULPS Y1, Y5, Y1
+	VPERMPS table8x4_ed150700ef33c5c<>(SB), Y2, Y2; VADDPS Y2, Y1, Y1; VADDPS Y3, Y1, Y1
+	VANDPS table8x4_acd7a624d569e041<>(SB), Y0, Y0; VORPS Y0, Y1, Y0; VMOVUPS Y0, (R8)
+	VANDPS table8x4_b9b243c871909699<>(SB), Y4, Y0; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y1
+	VMINPS Y0, Y1, Y0; VADDPS table8x4_49be540cdd02a569<>(SB), Y0, Y1
+	VPSUBD table8x4_49be540cdd02a569<>(SB), Y1, Y1; VPSRLD $22, Y1, Y1
+	VPERMPS table8x4_1e34bd050c119356<>(SB), Y1, Y2; VSUBPS Y2, Y0, Y0; VMULPS Y0, Y0, Y2
+	VPERMPS table8x4_c0d8ea2fcb298ebc<>(SB), Y1, Y3; VMULPS Y0, Y3, Y3
+	VPERMPS table8x4_b719a587dcd13a62<>(SB), Y1, Y5; VADDPS Y5, Y3, Y3
+	VPERMPS table8x4_b89f438e07036195<>(SB), Y1, Y5; VMULPS Y2, Y5, Y5; VADDPS Y5, Y3, Y3; VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3; VPERMPS table8x4_254ef1c8c78e124a<>(SB), Y1, Y5; VMULPS Y0, Y5, Y5
+	VPERMPS table8x4_a5cf93b832bc91b5<>(SB), Y1, Y6; VADDPS Y6, Y5, Y5; VMULPS Y2, Y5, Y2; VADDPS Y3, Y2, Y2
+	VPERMPS table8x4_45cc6fe8ec76d28e<>(SB), Y1, Y3; VMULPS Y0, Y3, Y0
+	VPERMPS table8x4_ed150700ef33c5c<>(SB), Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y2, Y0, Y0
+	VANDPS table8x4_acd7a624d569e041<>(SB), Y4, Y1; VORPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
+	// y[16…31] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $16, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
+	MOVQ R10, DI
+	VMOVUPS 64(BX), Y0; zero(Y1); zero(Y2); zero(Y3); VMOVUPS 96(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
+	MOVQ $4, CX
+inputs4:
+	d32x32AVX2_2In3C0(0, 0)
+	d32x32AVX2_2In3C1(4, 64)
+	d32x32AVX2_2In3C2(8, 128)
+	d32x32AVX2_2In3C3(12, 192); d32x32AVX2_2In3C0(16, 256); d32x32AVX2_2In3C1(20, 320)
+	d32x32AVX2_2In3C2(24, 384); d32x32AVX2_2In3C3(28, 448)
+	ADDQ $32, SI; ADDQ $512, DI
+	DECQ CX; JNZ inputs4
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5; VADDPS Y5, Y4, Y4
+	VANDPS table8x4_b9b243c871909699<>(SB), Y0, Y1; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y2
+	VMINPS Y1, Y2, Y1; VADDPS table8x4_49be540cdd02a569<>(SB), Y1, Y2
+	VPSUBD table8x4_49be540cdd02a569<>(SB), Y2, Y2; VPSRLD $22, Y2, Y2
+	VPERMPS table8x4_1e34bd050c119356<>(SB), Y2, Y3; VSUBPS Y3, Y1, Y1; VMULPS Y1, Y1, Y3
+	VPERMPS table8x4_c0d8ea2fcb298ebc<>(SB), Y2, Y5; VMULPS Y1, Y5, Y5
+	VPERMPS table8x4_b719a587dcd13a62<>(SB), Y2, Y6; VADDPS Y6, Y5, Y5
+	VPERMPS table8x4_b89f438e07036195<>(SB), Y2, Y6; VMULPS Y3, Y6, Y6; VADDPS Y6, Y5, Y5; VMULPS Y3, Y3, Y6
+	VMULPS Y6, Y5, Y5; VPERMPS table8x4_254ef1c8c78e124a<>(SB), Y2, Y6; VMULPS Y1, Y6, Y6
+	VPERMPS table8x4_a5cf93b832bc91b5<>(SB), Y2, Y7; VADDPS Y7, Y6, Y6; VMULPS Y3, Y6, Y3; VADDPS Y5, Y3, Y3
+	VPERMPS table8x4_45cc6fe8ec76d28e<>(SB), Y2, Y5; VMULPS Y1, Y5, Y1
+	VPERMPS table8x4_ed150700ef33c5c<>(SB), Y2, Y2; VADDPS Y2, Y1, Y1; VADDPS Y3, Y1, Y1
+	VANDPS table8x4_acd7a624d569e041<>(SB), Y0, Y0; VORPS Y0, Y1, Y0; VMOVUPS Y0, 64(R8)
+	VANDPS table8x4_b9b243c871909699<>(SB), Y4, Y0; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y1
+	VMINPS Y0, Y1, Y0; VADDPS table8x4_49be540cdd02a569<>(SB), Y0, Y1
+	VPSUBD table8x4_49be540cdd02a569<>(SB), Y1, Y1; VPSRLD $22, Y1, Y1
+	VPERMPS table8x4_1e34bd050c119356<>(SB), Y1, Y2; VSUBPS Y2, Y0, Y0; VMULPS Y0, Y0, Y2
+	VPERMPS table8x4_c0d8ea2fcb298ebc<>(SB), Y1, Y3; VMULPS Y0, Y3, Y3
+	VPERMPS table8x4_b719a587dcd13a62<>(SB), Y1, Y5; VADDPS Y5, Y3, Y3
+	VPERMPS table8x4_b89f438e07036195<>(SB), Y1, Y5; VMULPS Y2, Y5, Y5; VADDPS Y5, Y3, Y3; VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y3, Y3; VPERMPS table8x4_254ef1c8c78e124a<>(SB), Y1, Y5; VMULPS Y0, Y5, Y5
+	VPERMPS table8x4_a5cf93b832bc91b5<>(SB), Y1, Y6; VADDPS Y6, Y5, Y5; VMULPS Y2, Y5, Y2; VADDPS Y3, Y2, Y2
+	VPERMPS table8x4_45cc6fe8ec76d28e<>(SB), Y1, Y3; VMULPS Y0, Y3, Y0
+	VPERMPS table8x4_ed150700ef33c5c<>(SB), Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y2, Y0, Y0
+	VANDPS table8x4_acd7a624d569e041<>(SB), Y4, Y1; VORPS Y1, Y0, Y0; VMOVUPS Y0, 96(R8)
+	VZEROUPPER
+	RET
 
-	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS 32(BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS 32(BX), Y7
-	VMOVUPS (BX), Y8
-	VMOVUPS 32(BX), Y9
-	VMOVUPS (BX), Y10
-	VMOVUPS 32(BX), Y11
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS (R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 4(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 8(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 12(R10)(R13*1), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 128(R8)
-	VMOVUPS Y3, 160(R8)
-	VMOVUPS Y4, 256(R8)
-	VMOVUPS Y5, 288(R8)
-	VMOVUPS Y6, 384(R8)
-	VMOVUPS Y7, 416(R8)
-	VMOVUPS Y8, 512(R8)
-	VMOVUPS Y9, 544(R8)
-	VMOVUPS Y10, 640(R8)
-	VMOVUPS Y11, 672(R8)
+#define d4x32AVX2In1C0(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+256)(DI), Y15, Y2; VFMADD231PS (w+288)(DI), Y15, Y3
 
-	// the sums once more, through the results
-	MOVQ R8, R10
-	MOVQ $6, CX
-finish3:
-	VMOVUPS (R10), Y0
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, (R10)
-	VMOVUPS 32(R10), Y0
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y1, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y1, Y4, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 32(R10)
-	ADDQ $128, R10
-	DECQ CX
-	JNZ finish3
-	ADDQ $96, SI
-	ADDQ $768, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	MOVQ tiles1+40(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVUPS (BX), Y2
-	VMOVUPS 32(BX), Y3
-	VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5
-	VMOVUPS (BX), Y6
-	VMOVUPS 32(BX), Y7
-	VMOVUPS (BX), Y8
-	VMOVUPS 32(BX), Y9
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS (R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS (R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS (R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS (R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 4(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 4(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 4(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 8(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 8(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 8(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 12(R10)(R11*1), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 12(R10)(R11*2), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10)(R12*1), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 12(R10)(R11*4), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y10
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y11
-	VMINPS Y10, Y11, Y10
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y10, Y11
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y11, Y11
-	VPSRLD $22, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y11, Y12
-	VSUBPS Y12, Y10, Y10
-	VMULPS Y10, Y10, Y12
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y11, Y13
-	VMULPS Y10, Y13, Y13
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y11, Y14
-	VADDPS Y14, Y13, Y13
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y11, Y14
-	VMULPS Y12, Y14, Y14
-	VADDPS Y14, Y13, Y13
-	VMULPS Y12, Y12, Y14
-	VMULPS Y14, Y13, Y13
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y11, Y14
-	VMULPS Y10, Y14, Y14
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y11, Y15
-	VADDPS Y15, Y14, Y14
-	VMULPS Y12, Y14, Y12
-	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y11, Y13
-	VMULPS Y10, Y13, Y10
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y11, Y11
-	VADDPS Y11, Y10, Y10
-	VADDPS Y12, Y10, Y10
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y10, Y0
-	VMOVUPS Y0, (R8)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y10
-	VMINPS Y0, Y10, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y10
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y10, Y10
-	VPSRLD $22, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y10, Y11
-	VSUBPS Y11, Y0, Y0
-	VMULPS Y0, Y0, Y11
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y10, Y12
-	VMULPS Y0, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y10, Y13
-	VADDPS Y13, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y10, Y13
-	VMULPS Y11, Y13, Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y11, Y11, Y13
-	VMULPS Y13, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y10, Y13
-	VMULPS Y0, Y13, Y13
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y10, Y14
-	VADDPS Y14, Y13, Y13
-	VMULPS Y11, Y13, Y11
-	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y10, Y12
-	VMULPS Y0, Y12, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y10, Y10
-	VADDPS Y10, Y0, Y0
-	VADDPS Y11, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y10
-	VSUBPS Y10, Y0, Y0
-	VMULPS Y0, Y0, Y10
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y11
-	VMULPS Y0, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y12
-	VADDPS Y12, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y12
-	VMULPS Y10, Y12, Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y10, Y10, Y12
-	VMULPS Y12, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y12
-	VMULPS Y0, Y12, Y12
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y13
-	VADDPS Y13, Y12, Y12
-	VMULPS Y10, Y12, Y10
-	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y11
-	VMULPS Y0, Y11, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y10, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y10
-	VMULPS Y0, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y11
-	VADDPS Y11, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y11
-	VMULPS Y2, Y11, Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y2, Y2, Y11
-	VMULPS Y11, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y11
-	VMULPS Y0, Y11, Y11
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y12
-	VADDPS Y12, Y11, Y11
-	VMULPS Y2, Y11, Y2
-	VADDPS Y10, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y10
-	VMULPS Y0, Y10, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y10
-	VADDPS Y10, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y10
-	VMULPS Y2, Y10, Y10
-	VADDPS Y10, Y3, Y3
-	VMULPS Y2, Y2, Y10
-	VMULPS Y10, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y10
-	VMULPS Y0, Y10, Y10
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y11
-	VADDPS Y11, Y10, Y10
-	VMULPS Y2, Y10, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y5, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y10
-	VADDPS Y10, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y5, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y6, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y6, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 384(R8)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y7, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y7, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 416(R8)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y8, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y8, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 512(R8)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y9, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y4
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y4
-	VMULPS Y2, Y4, Y4
-	VADDPS Y4, Y3, Y3
-	VMULPS Y2, Y2, Y4
-	VMULPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y4, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y9, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 544(R8)
-	ADDQ $80, SI
-	ADDQ $640, R8
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+48(FP), AX
-	TESTQ AX, AX
-	JZ done7
-rows6:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y2
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y3
-	VMINPS Y2, Y3, Y2
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y3
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y3, Y3
-	VPSRLD $22, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y3, Y4
-	VSUBPS Y4, Y2, Y2
-	VMULPS Y2, Y2, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y3, Y5
-	VMULPS Y2, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y3, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y3, Y6
-	VMULPS Y4, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y4, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y3, Y6
-	VMULPS Y2, Y6, Y6
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y3, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y4, Y6, Y4
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y3, Y5
-	VMULPS Y2, Y5, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y3, Y3
-	VADDPS Y3, Y2, Y2
-	VADDPS Y4, Y2, Y2
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y2, Y0
-	VMOVUPS Y0, (R8)
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
-	VMINPS Y0, Y2, Y0
-	VADDPS dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y2
-	VPSUBD dense1ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y0, Y0
-	VMULPS Y0, Y0, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y5
-	VMULPS Y3, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y3, Y3, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y5, Y3
-	VADDPS Y4, Y3, Y3
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y4
-	VMULPS Y0, Y4, Y0
-	VPERMPS dense1ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y0, Y0
-	VANDPS dense1ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $16, SI
-	ADDQ $128, R8
-	DECQ AX
-	JNZ rows6
-done7:
-	VZEROUPPER 
-	RET 
-
-DATA dense1ForwardTrain_2AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1ForwardTrain_2AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1ForwardTrain_2AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1ForwardTrain_2AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1ForwardTrain_2AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1ForwardTrain_2AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1ForwardTrain_2AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1ForwardTrain_2AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1ForwardTrain_2AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1ForwardTrain_2AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1ForwardTrain_2AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1ForwardTrain_2AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1ForwardTrain_2AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1ForwardTrain_2AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1ForwardTrain_2AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1ForwardTrain_2AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1ForwardTrain_2AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrain_2AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrain_2AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrain_2AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrain_2AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrain_2AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrain_2AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrain_2AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1ForwardTrain_2AVX2Const<>+96(SB)/4, $0x0
-DATA dense1ForwardTrain_2AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1ForwardTrain_2AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1ForwardTrain_2AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1ForwardTrain_2AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1ForwardTrain_2AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1ForwardTrain_2AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1ForwardTrain_2AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1ForwardTrain_2AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1ForwardTrain_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1ForwardTrain_2AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1ForwardTrain_2AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1ForwardTrain_2AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1ForwardTrain_2AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1ForwardTrain_2AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1ForwardTrain_2AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1ForwardTrain_2AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1ForwardTrain_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1ForwardTrain_2AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1ForwardTrain_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1ForwardTrain_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1ForwardTrain_2AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense1ForwardTrain_2AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1ForwardTrain_2AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1ForwardTrain_2AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1ForwardTrain_2AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1ForwardTrain_2AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1ForwardTrain_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1ForwardTrain_2AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1ForwardTrain_2AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense1ForwardTrain_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1ForwardTrain_2AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1ForwardTrain_2AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1ForwardTrain_2AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1ForwardTrain_2AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1ForwardTrain_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1ForwardTrain_2AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1ForwardTrain_2AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense1ForwardTrain_2AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1ForwardTrain_2AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1ForwardTrain_2AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1ForwardTrain_2AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1ForwardTrain_2AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1ForwardTrain_2AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1ForwardTrain_2AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1ForwardTrain_2AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense1ForwardTrain_2AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1ForwardTrain_2AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1ForwardTrain_2AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1ForwardTrain_2AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1ForwardTrain_2AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1ForwardTrain_2AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1ForwardTrain_2AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1ForwardTrain_2AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense1ForwardTrain_2AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1ForwardTrain_2AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1ForwardTrain_2AVX2Const<>+320(SB)/4, $0x0
-DATA dense1ForwardTrain_2AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1ForwardTrain_2AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1ForwardTrain_2AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1ForwardTrain_2AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1ForwardTrain_2AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1ForwardTrain_2AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1ForwardTrain_2AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1ForwardTrain_2AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1ForwardTrain_2AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1ForwardTrain_2AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1ForwardTrain_2AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1ForwardTrain_2AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1ForwardTrain_2AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1ForwardTrain_2AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1ForwardTrain_2AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1ForwardTrain_2AVX2Const<>(SB), RODATA|NOPTR, $384
-
-// dense1ForwardTrain_2AVX2 is dense1ForwardTrain_2Generic for avx2: 128 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense1ForwardTrain_2AVX2(y *float32, x *float32, w *float32, b *float32)
-TEXT ·dense1ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-	MOVQ w+16(FP), R10
-
+// dense4x32AVX2 sums 4 products for each of 32 outputs.
+TEXT ·dense4x32AVX2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX; MOVQ w+16(FP), R10
 	// y[0…31] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVUPS 64(BX), Y2
-	VMOVUPS 96(BX), Y3
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DI), Y15, Y0
-	VFMADD231PS 32(DI), Y15, Y1
-	VFMADD231PS 256(DI), Y15, Y2
-	VFMADD231PS 288(DI), Y15, Y3
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 64(DI), Y15, Y0
-	VFMADD231PS 96(DI), Y15, Y1
-	VFMADD231PS 320(DI), Y15, Y2
-	VFMADD231PS 352(DI), Y15, Y3
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 128(DI), Y15, Y0
-	VFMADD231PS 160(DI), Y15, Y1
-	VFMADD231PS 384(DI), Y15, Y2
-	VFMADD231PS 416(DI), Y15, Y3
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 192(DI), Y15, Y0
-	VFMADD231PS 224(DI), Y15, Y1
-	VFMADD231PS 448(DI), Y15, Y2
-	VFMADD231PS 480(DI), Y15, Y3
-	VANDPS dense1ForwardTrain_2AVX2Const<>+0(SB), Y0, Y4
-	VMOVUPS dense1ForwardTrain_2AVX2Const<>+32(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VADDPS dense1ForwardTrain_2AVX2Const<>+64(SB), Y4, Y5
-	VPSUBD dense1ForwardTrain_2AVX2Const<>+64(SB), Y5, Y5
-	VPSRLD $22, Y5, Y5
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+96(SB), Y5, Y6
-	VSUBPS Y6, Y4, Y4
-	VMULPS Y4, Y4, Y6
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y5, Y7
-	VMULPS Y4, Y7, Y7
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+160(SB), Y5, Y8
-	VADDPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+192(SB), Y5, Y8
-	VMULPS Y6, Y8, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y6, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y5, Y8
-	VMULPS Y4, Y8, Y8
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y5, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y8, Y6
-	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y5, Y7
-	VMULPS Y4, Y7, Y4
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VADDPS Y6, Y4, Y4
-	VANDPS dense1ForwardTrain_2AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y4, Y0
-	VMOVUPS Y0, (R8)
-	VANDPS dense1ForwardTrain_2AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1ForwardTrain_2AVX2Const<>+32(SB), Y4
-	VMINPS Y0, Y4, Y0
-	VADDPS dense1ForwardTrain_2AVX2Const<>+64(SB), Y0, Y4
-	VPSUBD dense1ForwardTrain_2AVX2Const<>+64(SB), Y4, Y4
-	VPSRLD $22, Y4, Y4
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+96(SB), Y4, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y4, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+160(SB), Y4, Y7
-	VADDPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+192(SB), Y4, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y5, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y4, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y4, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y4, Y6
-	VMULPS Y0, Y6, Y0
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y4, Y4
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y0, Y0
-	VANDPS dense1ForwardTrain_2AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VANDPS dense1ForwardTrain_2AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1ForwardTrain_2AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrain_2AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrain_2AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+96(SB), Y1, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS Y0, Y0, Y4
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+160(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+192(SB), Y1, Y6
-	VMULPS Y4, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y4, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y4, Y6, Y4
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y1, Y5
-	VMULPS Y0, Y5, Y0
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y4, Y0, Y0
-	VANDPS dense1ForwardTrain_2AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VANDPS dense1ForwardTrain_2AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1ForwardTrain_2AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1ForwardTrain_2AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1ForwardTrain_2AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+128(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+288(SB), Y1, Y4
-	VMULPS Y0, Y4, Y0
-	VPERMPS dense1ForwardTrain_2AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1ForwardTrain_2AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense1Forward_2AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense1Forward_2AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense1Forward_2AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense1Forward_2AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense1Forward_2AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense1Forward_2AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense1Forward_2AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense1Forward_2AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense1Forward_2AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense1Forward_2AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense1Forward_2AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense1Forward_2AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense1Forward_2AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense1Forward_2AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense1Forward_2AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense1Forward_2AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense1Forward_2AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense1Forward_2AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense1Forward_2AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense1Forward_2AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense1Forward_2AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense1Forward_2AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense1Forward_2AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense1Forward_2AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense1Forward_2AVX2Const<>+96(SB)/4, $0x0
-DATA dense1Forward_2AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense1Forward_2AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense1Forward_2AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense1Forward_2AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense1Forward_2AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense1Forward_2AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense1Forward_2AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense1Forward_2AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense1Forward_2AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense1Forward_2AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense1Forward_2AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense1Forward_2AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense1Forward_2AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense1Forward_2AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense1Forward_2AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense1Forward_2AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense1Forward_2AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense1Forward_2AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense1Forward_2AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense1Forward_2AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense1Forward_2AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense1Forward_2AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense1Forward_2AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense1Forward_2AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense1Forward_2AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense1Forward_2AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense1Forward_2AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense1Forward_2AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense1Forward_2AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense1Forward_2AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense1Forward_2AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense1Forward_2AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense1Forward_2AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense1Forward_2AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense1Forward_2AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense1Forward_2AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense1Forward_2AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense1Forward_2AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense1Forward_2AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense1Forward_2AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense1Forward_2AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense1Forward_2AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense1Forward_2AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense1Forward_2AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense1Forward_2AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense1Forward_2AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense1Forward_2AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense1Forward_2AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense1Forward_2AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense1Forward_2AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense1Forward_2AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense1Forward_2AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense1Forward_2AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense1Forward_2AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense1Forward_2AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense1Forward_2AVX2Const<>+320(SB)/4, $0x0
-DATA dense1Forward_2AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense1Forward_2AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense1Forward_2AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense1Forward_2AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense1Forward_2AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense1Forward_2AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense1Forward_2AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense1Forward_2AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense1Forward_2AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense1Forward_2AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense1Forward_2AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense1Forward_2AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense1Forward_2AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense1Forward_2AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense1Forward_2AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense1Forward_2AVX2Const<>(SB), RODATA|NOPTR, $384
-
-// dense1Forward_2AVX2 is dense1Forward_2Generic for avx2: 128 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense1Forward_2AVX2(y *float32, x *float32, w *float32, b *float32)
-TEXT ·dense1Forward_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-	MOVQ w+16(FP), R10
-
-	// y[0…31] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVUPS 64(BX), Y2
-	VMOVUPS 96(BX), Y3
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DI), Y15, Y0
-	VFMADD231PS 32(DI), Y15, Y1
-	VFMADD231PS 256(DI), Y15, Y2
-	VFMADD231PS 288(DI), Y15, Y3
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 64(DI), Y15, Y0
-	VFMADD231PS 96(DI), Y15, Y1
-	VFMADD231PS 320(DI), Y15, Y2
-	VFMADD231PS 352(DI), Y15, Y3
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 128(DI), Y15, Y0
-	VFMADD231PS 160(DI), Y15, Y1
-	VFMADD231PS 384(DI), Y15, Y2
-	VFMADD231PS 416(DI), Y15, Y3
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 192(DI), Y15, Y0
-	VFMADD231PS 224(DI), Y15, Y1
-	VFMADD231PS 448(DI), Y15, Y2
-	VFMADD231PS 480(DI), Y15, Y3
-	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y0, Y4
-	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y5
-	VMINPS Y4, Y5, Y4
-	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y4, Y5
-	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y5, Y5
-	VPSRLD $22, Y5, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y5, Y6
-	VSUBPS Y6, Y4, Y4
-	VMULPS Y4, Y4, Y6
-	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y5, Y7
-	VMULPS Y4, Y7, Y7
-	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y5, Y8
-	VADDPS Y8, Y7, Y7
-	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y5, Y8
-	VMULPS Y6, Y8, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y6, Y6, Y8
-	VMULPS Y8, Y7, Y7
-	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y5, Y8
-	VMULPS Y4, Y8, Y8
-	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y5, Y9
-	VADDPS Y9, Y8, Y8
-	VMULPS Y6, Y8, Y6
-	VADDPS Y7, Y6, Y6
-	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y5, Y7
-	VMULPS Y4, Y7, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VADDPS Y6, Y4, Y4
-	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y4, Y0
-	VMOVUPS Y0, (R8)
-	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y1, Y0
-	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y4
-	VMINPS Y0, Y4, Y0
-	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y0, Y4
-	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y4, Y4
-	VPSRLD $22, Y4, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y4, Y5
-	VSUBPS Y5, Y0, Y0
-	VMULPS Y0, Y0, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y4, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y4, Y7
-	VADDPS Y7, Y6, Y6
-	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y4, Y7
-	VMULPS Y5, Y7, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y5, Y5, Y7
-	VMULPS Y7, Y6, Y6
-	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y4, Y7
-	VMULPS Y0, Y7, Y7
-	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y4, Y8
-	VADDPS Y8, Y7, Y7
-	VMULPS Y5, Y7, Y5
-	VADDPS Y6, Y5, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y4, Y6
-	VMULPS Y0, Y6, Y0
-	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y4, Y4
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y0, Y0
-	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y1, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y2, Y0
-	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y1, Y4
-	VSUBPS Y4, Y0, Y0
-	VMULPS Y0, Y0, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y1, Y6
-	VMULPS Y4, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y4, Y4, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y1, Y6
-	VMULPS Y0, Y6, Y6
-	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y1, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y4, Y6, Y4
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y1, Y5
-	VMULPS Y0, Y5, Y0
-	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y4, Y0, Y0
-	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y2, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VANDPS dense1Forward_2AVX2Const<>+0(SB), Y3, Y0
-	VMOVUPS dense1Forward_2AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense1Forward_2AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense1Forward_2AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense1Forward_2AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense1Forward_2AVX2Const<>+128(SB), Y1, Y4
-	VMULPS Y0, Y4, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y4, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y4, Y4
-	VPERMPS dense1Forward_2AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense1Forward_2AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y4, Y2, Y2
-	VPERMPS dense1Forward_2AVX2Const<>+288(SB), Y1, Y4
-	VMULPS Y0, Y4, Y0
-	VPERMPS dense1Forward_2AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense1Forward_2AVX2Const<>+352(SB), Y3, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VZEROUPPER 
-	RET 
-
-// gradient16_4AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-// func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16_4AVX2(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $16, R10
-	ADDQ $128, DI
-	DECQ CX
-	JNZ rows3
+	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3
+	d4x32AVX2In1C0(0, 0); d4x32AVX2In1C0(4, 64); d4x32AVX2In1C0(8, 128); d4x32AVX2In1C0(12, 192)
 	VMOVUPS Y0, (R8)
 	VMOVUPS Y1, 32(R8)
 	VMOVUPS Y2, 64(R8)
 	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8)
-	VMOVUPS Y11, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
+	VZEROUPPER
+	RET
 
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $16, R10
-	ADDQ $128, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
+#define d4x32AVX2_2In1C0(x, w) \
+	VBROADCASTSS x(SI), Y15; VFMADD231PS w(DI), Y15, Y0; VFMADD231PS (w+32)(DI), Y15, Y1; \
+	VFMADD231PS (w+256)(DI), Y15, Y2; VFMADD231PS (w+288)(DI), Y15, Y3
 
-// dense1RankOneAll_2AVX2 is the update in assembly.
-//
-// func dense1RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense1RankOneAll_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ w+0(FP), R10
-	MOVQ dy+24(FP), R8
-	MOVQ b+8(FP), BX
-
-	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…31
-	MOVQ rate+32(FP), SI
-	VBROADCASTSS (SI), Y13
-	VMOVUPS (R8), Y0
-	VXORPS Y14, Y14, Y14
-	VADDPS Y0, Y14, Y8
-	VMULPS Y13, Y8, Y8
-	VADDPS (BX), Y8, Y8
-	VMOVUPS Y8, (BX)
-	VMOVUPS 32(R8), Y1
-	VXORPS Y14, Y14, Y14
-	VADDPS Y1, Y14, Y8
-	VMULPS Y13, Y8, Y8
-	VADDPS 32(BX), Y8, Y8
-	VMOVUPS Y8, 32(BX)
-	VMOVUPS 64(R8), Y2
-	VXORPS Y14, Y14, Y14
-	VADDPS Y2, Y14, Y8
-	VMULPS Y13, Y8, Y8
-	VADDPS 64(BX), Y8, Y8
-	VMOVUPS Y8, 64(BX)
-	VMOVUPS 96(R8), Y3
-	VXORPS Y14, Y14, Y14
-	VADDPS Y3, Y14, Y8
-	VMULPS Y13, Y8, Y8
-	VADDPS 96(BX), Y8, Y8
-	VMOVUPS Y8, 96(BX)
-	MOVQ x+16(FP), SI
-	MOVQ R10, DI
-	VBROADCASTSS (SI), Y15
-	VXORPS Y8, Y8, Y8
-	VFMADD231PS Y15, Y0, Y8
-	VMULPS Y13, Y8, Y8
-	VADDPS (DI), Y8, Y8
-	VMOVUPS Y8, (DI)
-	VXORPS Y9, Y9, Y9
-	VFMADD231PS Y15, Y1, Y9
-	VMULPS Y13, Y9, Y9
-	VADDPS 32(DI), Y9, Y9
-	VMOVUPS Y9, 32(DI)
-	VXORPS Y10, Y10, Y10
-	VFMADD231PS Y15, Y2, Y10
-	VMULPS Y13, Y10, Y10
-	VADDPS 256(DI), Y10, Y10
-	VMOVUPS Y10, 256(DI)
-	VXORPS Y11, Y11, Y11
-	VFMADD231PS Y15, Y3, Y11
-	VMULPS Y13, Y11, Y11
-	VADDPS 288(DI), Y11, Y11
-	VMOVUPS Y11, 288(DI)
-	VBROADCASTSS 4(SI), Y15
-	VXORPS Y12, Y12, Y12
-	VFMADD231PS Y15, Y0, Y12
-	VMULPS Y13, Y12, Y12
-	VADDPS 64(DI), Y12, Y12
-	VMOVUPS Y12, 64(DI)
-	VXORPS Y8, Y8, Y8
-	VFMADD231PS Y15, Y1, Y8
-	VMULPS Y13, Y8, Y8
-	VADDPS 96(DI), Y8, Y8
-	VMOVUPS Y8, 96(DI)
-	VXORPS Y9, Y9, Y9
-	VFMADD231PS Y15, Y2, Y9
-	VMULPS Y13, Y9, Y9
-	VADDPS 320(DI), Y9, Y9
-	VMOVUPS Y9, 320(DI)
-	VXORPS Y10, Y10, Y10
-	VFMADD231PS Y15, Y3, Y10
-	VMULPS Y13, Y10, Y10
-	VADDPS 352(DI), Y10, Y10
-	VMOVUPS Y10, 352(DI)
-	VBROADCASTSS 8(SI), Y15
-	VXORPS Y11, Y11, Y11
-	VFMADD231PS Y15, Y0, Y11
-	VMULPS Y13, Y11, Y11
-	VADDPS 128(DI), Y11, Y11
-	VMOVUPS Y11, 128(DI)
-	VXORPS Y12, Y12, Y12
-	VFMADD231PS Y15, Y1, Y12
-	VMULPS Y13, Y12, Y12
-	VADDPS 160(DI), Y12, Y12
-	VMOVUPS Y12, 160(DI)
-	VXORPS Y8, Y8, Y8
-	VFMADD231PS Y15, Y2, Y8
-	VMULPS Y13, Y8, Y8
-	VADDPS 384(DI), Y8, Y8
-	VMOVUPS Y8, 384(DI)
-	VXORPS Y9, Y9, Y9
-	VFMADD231PS Y15, Y3, Y9
-	VMULPS Y13, Y9, Y9
-	VADDPS 416(DI), Y9, Y9
-	VMOVUPS Y9, 416(DI)
-	VBROADCASTSS 12(SI), Y15
-	VXORPS Y10, Y10, Y10
-	VFMADD231PS Y15, Y0, Y10
-	VMULPS Y13, Y10, Y10
-	VADDPS 192(DI), Y10, Y10
-	VMOVUPS Y10, 192(DI)
-	VXORPS Y11, Y11, Y11
-	VFMADD231PS Y15, Y1, Y11
-	VMULPS Y13, Y11, Y11
-	VADDPS 224(DI), Y11, Y11
-	VMOVUPS Y11, 224(DI)
-	VXORPS Y12, Y12, Y12
-	VFMADD231PS Y15, Y2, Y12
-	VMULPS Y13, Y12, Y12
-	VADDPS 448(DI), Y12, Y12
-	VMOVUPS Y12, 448(DI)
-	VXORPS Y8, Y8, Y8
-	VFMADD231PS Y15, Y3, Y8
-	VMULPS Y13, Y8, Y8
-	VADDPS 480(DI), Y8, Y8
-	VMOVUPS Y8, 480(DI)
-	VZEROUPPER 
-	RET 
-
-// learn16_6AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-// func learn16_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_6AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $16, R10
-	ADDQ $128, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y12
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y0
-	VSUBPS Y0, Y13, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0
-	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0
-	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS 192(R8), Y0
-	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS 224(R8), Y0
-	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS 256(R8), Y0
-	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS 288(R8), Y0
-	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS 320(R8), Y0
-	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS 352(R8), Y0
-	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $16, R10
-	ADDQ $128, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y2
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y0
-	VSUBPS Y0, Y3, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-// func learn16_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_4AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $0, R10
-	ADDQ $128, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y12
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y0
-	VSUBPS Y0, Y13, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0
-	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0
-	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS 192(R8), Y0
-	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS 224(R8), Y0
-	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS 256(R8), Y0
-	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS 288(R8), Y0
-	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS 320(R8), Y0
-	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS 352(R8), Y0
-	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $0, R10
-	ADDQ $128, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y2
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y0
-	VSUBPS Y0, Y3, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-DATA dense2ForwardAVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense2ForwardAVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense2ForwardAVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense2ForwardAVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense2ForwardAVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense2ForwardAVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense2ForwardAVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense2ForwardAVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense2ForwardAVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense2ForwardAVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense2ForwardAVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense2ForwardAVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense2ForwardAVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense2ForwardAVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense2ForwardAVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense2ForwardAVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense2ForwardAVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense2ForwardAVX2Const<>+96(SB)/4, $0x0
-DATA dense2ForwardAVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense2ForwardAVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense2ForwardAVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense2ForwardAVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense2ForwardAVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense2ForwardAVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense2ForwardAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense2ForwardAVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense2ForwardAVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense2ForwardAVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense2ForwardAVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense2ForwardAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardAVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense2ForwardAVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense2ForwardAVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense2ForwardAVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense2ForwardAVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense2ForwardAVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense2ForwardAVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense2ForwardAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardAVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense2ForwardAVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense2ForwardAVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense2ForwardAVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense2ForwardAVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense2ForwardAVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense2ForwardAVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense2ForwardAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense2ForwardAVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense2ForwardAVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense2ForwardAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense2ForwardAVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense2ForwardAVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense2ForwardAVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense2ForwardAVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense2ForwardAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense2ForwardAVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense2ForwardAVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense2ForwardAVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense2ForwardAVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense2ForwardAVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense2ForwardAVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense2ForwardAVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense2ForwardAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense2ForwardAVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense2ForwardAVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense2ForwardAVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense2ForwardAVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense2ForwardAVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense2ForwardAVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense2ForwardAVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense2ForwardAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense2ForwardAVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense2ForwardAVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense2ForwardAVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense2ForwardAVX2Const<>+320(SB)/4, $0x0
-DATA dense2ForwardAVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense2ForwardAVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense2ForwardAVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense2ForwardAVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense2ForwardAVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense2ForwardAVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense2ForwardAVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense2ForwardAVX2Const<>+352(SB)/4, $0x80000000
-DATA dense2ForwardAVX2Const<>+356(SB)/4, $0x80000000
-DATA dense2ForwardAVX2Const<>+360(SB)/4, $0x80000000
-DATA dense2ForwardAVX2Const<>+364(SB)/4, $0x80000000
-DATA dense2ForwardAVX2Const<>+368(SB)/4, $0x80000000
-DATA dense2ForwardAVX2Const<>+372(SB)/4, $0x80000000
-DATA dense2ForwardAVX2Const<>+376(SB)/4, $0x80000000
-DATA dense2ForwardAVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense2ForwardAVX2Const<>(SB), RODATA|NOPTR, $384
-
-// dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense2ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
-TEXT ·dense2ForwardAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-	MOVQ w+16(FP), R10
-
-	// y[0…15] = Σ w[n][k]·x[k] + b[n]
+// dense4x32AVX2_2 sums 4 products for each of 32 outputs.
+TEXT ·dense4x32AVX2_2(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R8; MOVQ b+24(FP), BX; MOVQ w+16(FP), R10
+	// y[0…31] = Σ w[n][k]·x[k] + b[n]
 	MOVQ x+8(FP), SI
 	MOVQ R10, DI
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS 32(BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ $4, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DI), Y15, Y0
-	VFMADD231PS 32(DI), Y15, Y4
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 64(DI), Y15, Y1
-	VFMADD231PS 96(DI), Y15, Y5
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 128(DI), Y15, Y2
-	VFMADD231PS 160(DI), Y15, Y6
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 192(DI), Y15, Y3
-	VFMADD231PS 224(DI), Y15, Y7
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 256(DI), Y15, Y0
-	VFMADD231PS 288(DI), Y15, Y4
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 320(DI), Y15, Y1
-	VFMADD231PS 352(DI), Y15, Y5
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 384(DI), Y15, Y2
-	VFMADD231PS 416(DI), Y15, Y6
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 448(DI), Y15, Y3
-	VFMADD231PS 480(DI), Y15, Y7
-	ADDQ $32, SI
-	ADDQ $512, DI
-	DECQ CX
-	JNZ inputs1
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VANDPS dense2ForwardAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardAVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense2ForwardAVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense2ForwardAVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
-	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y2, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y2, Y5
-	VMULPS Y1, Y5, Y1
-	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense2ForwardAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-	VANDPS dense2ForwardAVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardAVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense2ForwardAVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense2ForwardAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense2ForwardAVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
+	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS 64(BX), Y2; VMOVUPS 96(BX), Y3
+	d4x32AVX2_2In1C0(0, 0); d4x32AVX2_2In1C0(4, 64); d4x32AVX2_2In1C0(8, 128); d4x32AVX2_2In1C0(12, 192)
+	VANDPS table8x4_b9b243c871909699<>(SB), Y0, Y4; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y5
+	VMINPS Y4, Y5, Y4; VADDPS table8x4_49be540cdd02a569<>(SB), Y4, Y5
+	VPSUBD table8x4_49be540cdd02a569<>(SB), Y5, Y5; VPSRLD $22, Y5, Y5
+	VPERMPS table8x4_1e34bd050c119356<>(SB), Y5, Y6; VSUBPS Y6, Y4, Y4; VMULPS Y4, Y4, Y6
+	VPERMPS table8x4_c0d8ea2fcb298ebc<>(SB), Y5, Y7; VMULPS Y4, Y7, Y7
+	VPERMPS table8x4_b719a587dcd13a62<>(SB), Y5, Y8; VADDPS Y8, Y7, Y7
+	VPERMPS table8x4_b89f438e07036195<>(SB), Y5, Y8; VMULPS Y6, Y8, Y8; VADDPS Y8, Y7, Y7; VMULPS Y6, Y6, Y8
+	VMULPS Y8, Y7, Y7; VPERMPS table8x4_254ef1c8c78e124a<>(SB), Y5, Y8; VMULPS Y4, Y8, Y8
+	VPERMPS table8x4_a5cf93b832bc91b5<>(SB), Y5, Y9; VADDPS Y9, Y8, Y8; VMULPS Y6, Y8, Y6; VADDPS Y7, Y6, Y6
+	VPERMPS table8x4_45cc6fe8ec76d28e<>(SB), Y5, Y7; VMULPS Y4, Y7, Y4
+	VPERMPS table8x4_ed150700ef33c5c<>(SB), Y5, Y5; VADDPS Y5, Y4, Y4; VADDPS Y6, Y4, Y4
+	VANDPS table8x4_acd7a624d569e041<>(SB), Y0, Y0; VORPS Y0, Y4, Y0; VMOVUPS Y0, (R8)
+	VANDPS table8x4_b9b243c871909699<>(SB), Y1, Y0; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y4
+	VMINPS Y0, Y4, Y0; VADDPS table8x4_49be540cdd02a569<>(SB), Y0, Y4
+	VPSUBD table8x4_49be540cdd02a569<>(SB), Y4, Y4; VPSRLD $22, Y4, Y4
+	VPERMPS table8x4_1e34bd050c119356<>(SB), Y4, Y5; VSUBPS Y5, Y0, Y0; VMULPS Y0, Y0, Y5
+	VPERMPS table8x4_c0d8ea2fcb298ebc<>(SB), Y4, Y6; VMULPS Y0, Y6, Y6
+	VPERMPS table8x4_b719a587dcd13a62<>(SB), Y4, Y7; VADDPS Y7, Y6, Y6
+	VPERMPS table8x4_b89f438e07036195<>(SB), Y4, Y7; VMULPS Y5, Y7, Y7; VADDPS Y7, Y6, Y6; VMULPS Y5, Y5, Y7
+	VMULPS Y7, Y6, Y6; VPERMPS table8x4_254ef1c8c78e124a<>(SB), Y4, Y7; VMULPS Y0, Y7, Y7
+	VPERMPS table8x4_a5cf93b832bc91b5<>(SB), Y4, Y8; VADDPS Y8, Y7, Y7; VMULPS Y5, Y7, Y5; VADDPS Y6, Y5, Y5
+	VPERMPS table8x4_45cc6fe8ec76d28e<>(SB), Y4, Y6; VMULPS Y0, Y6, Y0
+	VPERMPS table8x4_ed150700ef33c5c<>(SB), Y4, Y4; VADDPS Y4, Y0, Y0; VADDPS Y5, Y0, Y0
+	VANDPS table8x4_acd7a624d569e041<>(SB), Y1, Y1; VORPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
+	VANDPS table8x4_b9b243c871909699<>(SB), Y2, Y0; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y1
+	VMINPS Y0, Y1, Y0; VADDPS table8x4_49be540cdd02a569<>(SB), Y0, Y1
+	VPSUBD table8x4_49be540cdd02a569<>(SB), Y1, Y1; VPSRLD $22, Y1, Y1
+	VPERMPS table8x4_1e34bd050c119356<>(SB), Y1, Y4; VSUBPS Y4, Y0, Y0; VMULPS Y0, Y0, Y4
+	VPERMPS table8x4_c0d8ea2fcb298ebc<>(SB), Y1, Y5; VMULPS Y0, Y5, Y5
+	VPERMPS table8x4_b719a587dcd13a62<>(SB), Y1, Y6; VADDPS Y6, Y5, Y5
+	VPERMPS table8x4_b89f438e07036195<>(SB), Y1, Y6; VMULPS Y4, Y6, Y6; VADDPS Y6, Y5, Y5; VMULPS Y4, Y4, Y6
+	VMULPS Y6, Y5, Y5; VPERMPS table8x4_254ef1c8c78e124a<>(SB), Y1, Y6; VMULPS Y0, Y6, Y6
+	VPERMPS table8x4_a5cf93b832bc91b5<>(SB), Y1, Y7; VADDPS Y7, Y6, Y6; VMULPS Y4, Y6, Y4; VADDPS Y5, Y4, Y4
+	VPERMPS table8x4_45cc6fe8ec76d28e<>(SB), Y1, Y5; VMULPS Y0, Y5, Y0
+	VPERMPS table8x4_ed150700ef33c5c<>(SB), Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y4, Y0, Y0
+	VANDPS table8x4_acd7a624d569e041<>(SB), Y2, Y1; VORPS Y1, Y0, Y0; VMOVUPS Y0, 64(R8)
+	VANDPS table8x4_b9b243c871909699<>(SB), Y3, Y0; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y1
+	VMINPS Y0, Y1, Y0; VADDPS table8x4_49be540cdd02a569<>(SB), Y0, Y1
+	VPSUBD table8x4_49be540cdd02a569<>(SB), Y1, Y1; VPSRLD $22, Y1, Y1
+	VPERMPS table8x4_1e34bd050c119356<>(SB), Y1, Y2; VSUBPS Y2, Y0, Y0; VMULPS Y0, Y0, Y2
+	VPERMPS table8x4_c0d8ea2fcb298ebc<>(SB), Y1, Y4; VMULPS Y0, Y4, Y4
+	VPERMPS table8x4_b719a587dcd13a62<>(SB), Y1, Y5; VADDPS Y5, Y4, Y4
+	VPERMPS table8x4_b89f438e07036195<>(SB), Y1, Y5; VMULPS Y2, Y5, Y5; VADDPS Y5, Y4, Y4; VMULPS Y2, Y2, Y5
+	VMULPS Y5, Y4, Y4; VPERMPS table8x4_254ef1c8c78e124a<>(SB), Y1, Y5; VMULPS Y0, Y5, Y5
+	VPERMPS table8x4_a5cf93b832bc91b5<>(SB), Y1, Y6; VADDPS Y6, Y5, Y5; VMULPS Y2, Y5, Y2; VADDPS Y4, Y2, Y2
+	VPERMPS table8x4_45cc6fe8ec76d28e<>(SB), Y1, Y4; VMULPS Y0, Y4, Y0
+	VPERMPS table8x4_ed150700ef33c5c<>(SB), Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y2, Y0, Y0
+	VANDPS table8x4_acd7a624d569e041<>(SB), Y3, Y1; VORPS Y1, Y0, Y0; VMOVUPS Y0, 96(R8)
+	VZEROUPPER
+	RET
 
-	// y[16…31] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	VMOVUPS 64(BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS 96(BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ $4, CX
-inputs2:
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS 2048(DI), Y15, Y0
-	VFMADD231PS 2080(DI), Y15, Y4
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 2112(DI), Y15, Y1
-	VFMADD231PS 2144(DI), Y15, Y5
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 2176(DI), Y15, Y2
-	VFMADD231PS 2208(DI), Y15, Y6
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 2240(DI), Y15, Y3
-	VFMADD231PS 2272(DI), Y15, Y7
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 2304(DI), Y15, Y0
-	VFMADD231PS 2336(DI), Y15, Y4
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 2368(DI), Y15, Y1
-	VFMADD231PS 2400(DI), Y15, Y5
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 2432(DI), Y15, Y2
-	VFMADD231PS 2464(DI), Y15, Y6
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 2496(DI), Y15, Y3
-	VFMADD231PS 2528(DI), Y15, Y7
-	ADDQ $32, SI
-	ADDQ $512, DI
-	DECQ CX
-	JNZ inputs2
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VANDPS dense2ForwardAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardAVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense2ForwardAVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense2ForwardAVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
-	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y2, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y2, Y5
-	VMULPS Y1, Y5, Y1
-	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense2ForwardAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 64(R8)
-	VANDPS dense2ForwardAVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardAVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense2ForwardAVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense2ForwardAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense2ForwardAVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense2ForwardAVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense2ForwardAVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardAVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS dense2ForwardAVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense2ForwardAVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense2ForwardAVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense2ForwardAVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense2ForwardAVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense2ForwardRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense2ForwardRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense2ForwardRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense2ForwardRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense2ForwardRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense2ForwardRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense2ForwardRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense2ForwardRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense2ForwardRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense2ForwardRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense2ForwardRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense2ForwardRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense2ForwardRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense2ForwardRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense2ForwardRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense2ForwardRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense2ForwardRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense2ForwardRowsPanel1AVX2Const<>+96(SB)/4, $0x0
-DATA dense2ForwardRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense2ForwardRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense2ForwardRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense2ForwardRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense2ForwardRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense2ForwardRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense2ForwardRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense2ForwardRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense2ForwardRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense2ForwardRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense2ForwardRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense2ForwardRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense2ForwardRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense2ForwardRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense2ForwardRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense2ForwardRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense2ForwardRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense2ForwardRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense2ForwardRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense2ForwardRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense2ForwardRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense2ForwardRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense2ForwardRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense2ForwardRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense2ForwardRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense2ForwardRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense2ForwardRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense2ForwardRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense2ForwardRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense2ForwardRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense2ForwardRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense2ForwardRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense2ForwardRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense2ForwardRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense2ForwardRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense2ForwardRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense2ForwardRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense2ForwardRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense2ForwardRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense2ForwardRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense2ForwardRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense2ForwardRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense2ForwardRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense2ForwardRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense2ForwardRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense2ForwardRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense2ForwardRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense2ForwardRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense2ForwardRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense2ForwardRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense2ForwardRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense2ForwardRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense2ForwardRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense2ForwardRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense2ForwardRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense2ForwardRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense2ForwardRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense2ForwardRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense2ForwardRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense2ForwardRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense2ForwardRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense2ForwardRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense2ForwardRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense2ForwardRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
-
-// dense2ForwardRowsPanel1AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
-//
-// func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense2ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $128, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS 32(BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $4, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y2, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y2, Y5
-	VMULPS Y1, Y5, Y1
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense2ForwardRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense2ForwardRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense2ForwardRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $128, SI
-	ADDQ $128, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	VZEROUPPER 
-	RET 
-
-DATA dense2ForwardTrainAVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense2ForwardTrainAVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense2ForwardTrainAVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense2ForwardTrainAVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense2ForwardTrainAVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense2ForwardTrainAVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense2ForwardTrainAVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense2ForwardTrainAVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense2ForwardTrainAVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense2ForwardTrainAVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense2ForwardTrainAVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense2ForwardTrainAVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense2ForwardTrainAVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense2ForwardTrainAVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense2ForwardTrainAVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense2ForwardTrainAVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense2ForwardTrainAVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense2ForwardTrainAVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense2ForwardTrainAVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense2ForwardTrainAVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense2ForwardTrainAVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense2ForwardTrainAVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense2ForwardTrainAVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense2ForwardTrainAVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense2ForwardTrainAVX2Const<>+96(SB)/4, $0x0
-DATA dense2ForwardTrainAVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense2ForwardTrainAVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense2ForwardTrainAVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense2ForwardTrainAVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense2ForwardTrainAVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense2ForwardTrainAVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense2ForwardTrainAVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense2ForwardTrainAVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense2ForwardTrainAVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense2ForwardTrainAVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense2ForwardTrainAVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense2ForwardTrainAVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardTrainAVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense2ForwardTrainAVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense2ForwardTrainAVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense2ForwardTrainAVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense2ForwardTrainAVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense2ForwardTrainAVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense2ForwardTrainAVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense2ForwardTrainAVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardTrainAVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense2ForwardTrainAVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense2ForwardTrainAVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense2ForwardTrainAVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense2ForwardTrainAVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense2ForwardTrainAVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense2ForwardTrainAVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense2ForwardTrainAVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense2ForwardTrainAVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense2ForwardTrainAVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense2ForwardTrainAVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense2ForwardTrainAVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense2ForwardTrainAVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense2ForwardTrainAVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense2ForwardTrainAVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense2ForwardTrainAVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense2ForwardTrainAVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense2ForwardTrainAVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense2ForwardTrainAVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense2ForwardTrainAVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense2ForwardTrainAVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense2ForwardTrainAVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense2ForwardTrainAVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense2ForwardTrainAVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense2ForwardTrainAVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense2ForwardTrainAVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense2ForwardTrainAVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense2ForwardTrainAVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense2ForwardTrainAVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense2ForwardTrainAVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense2ForwardTrainAVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense2ForwardTrainAVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense2ForwardTrainAVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense2ForwardTrainAVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense2ForwardTrainAVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense2ForwardTrainAVX2Const<>+320(SB)/4, $0x0
-DATA dense2ForwardTrainAVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense2ForwardTrainAVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense2ForwardTrainAVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense2ForwardTrainAVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense2ForwardTrainAVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense2ForwardTrainAVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense2ForwardTrainAVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense2ForwardTrainAVX2Const<>+352(SB)/4, $0x80000000
-DATA dense2ForwardTrainAVX2Const<>+356(SB)/4, $0x80000000
-DATA dense2ForwardTrainAVX2Const<>+360(SB)/4, $0x80000000
-DATA dense2ForwardTrainAVX2Const<>+364(SB)/4, $0x80000000
-DATA dense2ForwardTrainAVX2Const<>+368(SB)/4, $0x80000000
-DATA dense2ForwardTrainAVX2Const<>+372(SB)/4, $0x80000000
-DATA dense2ForwardTrainAVX2Const<>+376(SB)/4, $0x80000000
-DATA dense2ForwardTrainAVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense2ForwardTrainAVX2Const<>(SB), RODATA|NOPTR, $384
-
-// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense2ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-TEXT ·dense2ForwardTrainAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-	MOVQ w+16(FP), R10
-
-	// y[0…15] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS 32(BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ $4, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DI), Y15, Y0
-	VFMADD231PS 32(DI), Y15, Y4
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 64(DI), Y15, Y1
-	VFMADD231PS 96(DI), Y15, Y5
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 128(DI), Y15, Y2
-	VFMADD231PS 160(DI), Y15, Y6
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 192(DI), Y15, Y3
-	VFMADD231PS 224(DI), Y15, Y7
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 256(DI), Y15, Y0
-	VFMADD231PS 288(DI), Y15, Y4
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 320(DI), Y15, Y1
-	VFMADD231PS 352(DI), Y15, Y5
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 384(DI), Y15, Y2
-	VFMADD231PS 416(DI), Y15, Y6
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 448(DI), Y15, Y3
-	VFMADD231PS 480(DI), Y15, Y7
-	ADDQ $32, SI
-	ADDQ $512, DI
-	DECQ CX
-	JNZ inputs1
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VANDPS dense2ForwardTrainAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardTrainAVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense2ForwardTrainAVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense2ForwardTrainAVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
-	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y2, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y2, Y5
-	VMULPS Y1, Y5, Y1
-	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-	VANDPS dense2ForwardTrainAVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardTrainAVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense2ForwardTrainAVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense2ForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-
-	// y[16…31] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ R10, DI
-	VMOVUPS 64(BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS 96(BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ $4, CX
-inputs2:
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS 2048(DI), Y15, Y0
-	VFMADD231PS 2080(DI), Y15, Y4
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 2112(DI), Y15, Y1
-	VFMADD231PS 2144(DI), Y15, Y5
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 2176(DI), Y15, Y2
-	VFMADD231PS 2208(DI), Y15, Y6
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 2240(DI), Y15, Y3
-	VFMADD231PS 2272(DI), Y15, Y7
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 2304(DI), Y15, Y0
-	VFMADD231PS 2336(DI), Y15, Y4
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 2368(DI), Y15, Y1
-	VFMADD231PS 2400(DI), Y15, Y5
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 2432(DI), Y15, Y2
-	VFMADD231PS 2464(DI), Y15, Y6
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 2496(DI), Y15, Y3
-	VFMADD231PS 2528(DI), Y15, Y7
-	ADDQ $32, SI
-	ADDQ $512, DI
-	DECQ CX
-	JNZ inputs2
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VANDPS dense2ForwardTrainAVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardTrainAVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense2ForwardTrainAVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense2ForwardTrainAVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
-	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y2, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y2, Y5
-	VMULPS Y1, Y5, Y1
-	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, 64(R8)
-	VANDPS dense2ForwardTrainAVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardTrainAVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense2ForwardTrainAVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense2ForwardTrainAVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense2ForwardTrainAVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense2ForwardTrainAVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainAVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense2ForwardTrainAVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainAVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense2ForwardTrainAVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense2ForwardTrainAVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB)/4, $0x7fffffff
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+4(SB)/4, $0x7fffffff
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+8(SB)/4, $0x7fffffff
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+12(SB)/4, $0x7fffffff
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+16(SB)/4, $0x7fffffff
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+20(SB)/4, $0x7fffffff
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+24(SB)/4, $0x7fffffff
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+28(SB)/4, $0x7fffffff
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB)/4, $0x4110cccd
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+36(SB)/4, $0x4110cccd
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+40(SB)/4, $0x4110cccd
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+44(SB)/4, $0x4110cccd
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+48(SB)/4, $0x4110cccd
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+52(SB)/4, $0x4110cccd
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+56(SB)/4, $0x4110cccd
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+60(SB)/4, $0x4110cccd
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB)/4, $0x3f1ae148
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+68(SB)/4, $0x3f1ae148
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+72(SB)/4, $0x3f1ae148
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+76(SB)/4, $0x3f1ae148
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+80(SB)/4, $0x3f1ae148
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+84(SB)/4, $0x3f1ae148
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+88(SB)/4, $0x3f1ae148
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+92(SB)/4, $0x3f1ae148
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+100(SB)/4, $0x3edad599
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+104(SB)/4, $0x3f5ad9e4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+108(SB)/4, $0x3fbad6ee
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+112(SB)/4, $0x40141ea4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+116(SB)/4, $0x406190eb
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+120(SB)/4, $0x40a77ce0
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+124(SB)/4, $0x40f483a4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB)/4, $0x3e1284c0
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+132(SB)/4, $0xbaa0b30d
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+136(SB)/4, $0xbd71a697
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+140(SB)/4, $0xbbb23239
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+144(SB)/4, $0x3b70f726
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+148(SB)/4, $0x39fe9e40
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+152(SB)/4, $0x379579b4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+156(SB)/4, $0x342462e0
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB)/4, $0xba9b2881
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+164(SB)/4, $0x3e2e4ccf
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+168(SB)/4, $0x3d88f449
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+172(SB)/4, $0xbcc6dab6
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+176(SB)/4, $0xbc35ce6c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+180(SB)/4, $0xba9537f0
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+184(SB)/4, $0xb81c8808
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+188(SB)/4, $0xb4e9b073
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB)/4, $0xbd1775c0
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+196(SB)/4, $0xbd80a518
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+200(SB)/4, $0x3c2298b8
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+204(SB)/4, $0x3c0bddcb
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+208(SB)/4, $0xba3724d5
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+212(SB)/4, $0xb922e725
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+216(SB)/4, $0xb6c50ef7
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+220(SB)/4, $0xb211e1c4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB)/4, $0xbeaaa264
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+228(SB)/4, $0xbe127ce2
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+232(SB)/4, $0x3d9cf371
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+236(SB)/4, $0x3dbc19e3
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+240(SB)/4, $0x3cc54067
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+244(SB)/4, $0x3b161ecb
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+248(SB)/4, $0x389c2b5d
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+252(SB)/4, $0x35217cb4
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB)/4, $0xb5934706
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+260(SB)/4, $0xbeacddb2
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+264(SB)/4, $0xbeb84713
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+268(SB)/4, $0xbe329d43
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+272(SB)/4, $0xbd19e782
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+276(SB)/4, $0xbb62dd05
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+280(SB)/4, $0xb8eeba42
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+284(SB)/4, $0xb558a84c
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB)/4, $0x3f800000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+292(SB)/4, $0x3f56642a
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+296(SB)/4, $0x3f04d69e
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+300(SB)/4, $0x3e46fe36
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+304(SB)/4, $0x3d1cf143
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+308(SB)/4, $0x3b634461
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+312(SB)/4, $0x38eed3fb
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+316(SB)/4, $0x3577b69a
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB)/4, $0x0
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+324(SB)/4, $0x3ece6a5e
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+328(SB)/4, $0x3f3190b1
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+332(SB)/4, $0x3f65c88a
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+336(SB)/4, $0x3f7b0c32
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+340(SB)/4, $0x3f7f8e49
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+344(SB)/4, $0x3f7ffc46
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+348(SB)/4, $0x3f7ffff8
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+356(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+360(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+364(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+368(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+372(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+376(SB)/4, $0x80000000
-DATA dense2ForwardTrainRowsPanel1AVX2Const<>+380(SB)/4, $0x80000000
-GLOBL dense2ForwardTrainRowsPanel1AVX2Const<>(SB), RODATA|NOPTR, $384
-
-// dense2ForwardTrainRowsPanel1AVX2 sums 32 products for 16 outputs of every row, in tiles of rows.
-//
-// func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense2ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $128, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VMOVUPS 32(BX), Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $4, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	VMOVUPS 64(DI), Y12
-	VMOVUPS 96(DI), Y13
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	VMOVUPS 128(DI), Y12
-	VMOVUPS 160(DI), Y13
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 192(DI), Y12
-	VMOVUPS 224(DI), Y13
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	VMOVUPS 256(DI), Y12
-	VMOVUPS 288(DI), Y13
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	VMOVUPS 320(DI), Y12
-	VMOVUPS 352(DI), Y13
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	VMOVUPS 384(DI), Y12
-	VMOVUPS 416(DI), Y13
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 448(DI), Y12
-	VMOVUPS 480(DI), Y13
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	ADDQ $32, R10
-	ADDQ $512, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y6, Y4, Y4
-	VADDPS Y7, Y5, Y5
-	VADDPS Y5, Y4, Y4
-	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y0, Y1
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y2
-	VMINPS Y1, Y2, Y1
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y2
-	VPSUBD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y2, Y2
-	VPSRLD $22, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y2, Y3
-	VSUBPS Y3, Y1, Y1
-	VMULPS Y1, Y1, Y3
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y2, Y5
-	VMULPS Y1, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y2, Y6
-	VADDPS Y6, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y2, Y6
-	VMULPS Y3, Y6, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y3, Y3, Y6
-	VMULPS Y6, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y2, Y6
-	VMULPS Y1, Y6, Y6
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y2, Y7
-	VADDPS Y7, Y6, Y6
-	VMULPS Y3, Y6, Y3
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y2, Y5
-	VMULPS Y1, Y5, Y1
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VADDPS Y3, Y1, Y1
-	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y0, Y0
-	VORPS Y0, Y1, Y0
-	VMOVUPS Y0, (R8)
-	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+0(SB), Y4, Y0
-	VMOVUPS dense2ForwardTrainRowsPanel1AVX2Const<>+32(SB), Y1
-	VMINPS Y0, Y1, Y0
-	VADDPS dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y0, Y1
-	VPSUBD dense2ForwardTrainRowsPanel1AVX2Const<>+64(SB), Y1, Y1
-	VPSRLD $22, Y1, Y1
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+96(SB), Y1, Y2
-	VSUBPS Y2, Y0, Y0
-	VMULPS Y0, Y0, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+128(SB), Y1, Y3
-	VMULPS Y0, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+160(SB), Y1, Y5
-	VADDPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+192(SB), Y1, Y5
-	VMULPS Y2, Y5, Y5
-	VADDPS Y5, Y3, Y3
-	VMULPS Y2, Y2, Y5
-	VMULPS Y5, Y3, Y3
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+224(SB), Y1, Y5
-	VMULPS Y0, Y5, Y5
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+256(SB), Y1, Y6
-	VADDPS Y6, Y5, Y5
-	VMULPS Y2, Y5, Y2
-	VADDPS Y3, Y2, Y2
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+288(SB), Y1, Y3
-	VMULPS Y0, Y3, Y0
-	VPERMPS dense2ForwardTrainRowsPanel1AVX2Const<>+320(SB), Y1, Y1
-	VADDPS Y1, Y0, Y0
-	VADDPS Y2, Y0, Y0
-	VANDPS dense2ForwardTrainRowsPanel1AVX2Const<>+352(SB), Y4, Y1
-	VORPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $128, SI
-	ADDQ $128, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	VZEROUPPER 
-	RET 
-
-DATA dense2GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x3f800000
-DATA dense2GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x3f800000
-DATA dense2GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x3f800000
-DATA dense2GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x3f800000
-DATA dense2GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x3f800000
-DATA dense2GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x3f800000
-DATA dense2GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x3f800000
-DATA dense2GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x3f800000
-GLOBL dense2GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// dense2GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-// func dense2GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense2GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
-	MOVQ x+8(FP), SI
-	MOVQ dx+32(FP), R8
-	MOVQ first+48(FP), DI
-	SHLQ $2, DI
-	MOVQ count+56(FP), AX
-	CMPQ AX, $4
-	JLT done2
-inputs1:
-
-	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·(x[k]·dy[n])
-	MOVQ rate+24(FP), BX
-	VBROADCASTSS (BX), Y8
-	LEAQ (DI), R9
-	VBROADCASTSS (SI)(R9*1), Y4
-	VXORPS Y0, Y0, Y0
-	LEAQ 4(DI), R9
-	VBROADCASTSS (SI)(R9*1), Y5
-	VXORPS Y1, Y1, Y1
-	LEAQ 8(DI), R9
-	VBROADCASTSS (SI)(R9*1), Y6
-	VXORPS Y2, Y2, Y2
-	LEAQ 12(DI), R9
-	VBROADCASTSS (SI)(R9*1), Y7
-	VXORPS Y3, Y3, Y3
-	MOVQ dy+16(FP), BX
-	LEAQ (DI), R9
-	SHLQ $4, R9
-	MOVQ w+0(FP), R10
-	ADDQ R9, R10
-	LEAQ 4(DI), R9
-	SHLQ $4, R9
-	MOVQ w+0(FP), R11
-	ADDQ R9, R11
-	LEAQ 8(DI), R9
-	SHLQ $4, R9
-	MOVQ w+0(FP), R12
-	ADDQ R9, R12
-	LEAQ 12(DI), R9
-	SHLQ $4, R9
-	MOVQ w+0(FP), R13
-	ADDQ R9, R13
-	MOVQ $2, CX
-panels3:
-	VMOVUPS (BX), Y13
-	VFMADD231PS (R10), Y13, Y0
-	VXORPS Y15, Y15, Y15
-	VFMADD231PS Y4, Y13, Y15
-	VMULPS Y8, Y15, Y15
-	VADDPS (R10), Y15, Y15
-	VMOVUPS Y15, (R10)
-	VFMADD231PS (R11), Y13, Y1
-	VXORPS Y15, Y15, Y15
-	VFMADD231PS Y5, Y13, Y15
-	VMULPS Y8, Y15, Y15
-	VADDPS (R11), Y15, Y15
-	VMOVUPS Y15, (R11)
-	VFMADD231PS (R12), Y13, Y2
-	VXORPS Y15, Y15, Y15
-	VFMADD231PS Y6, Y13, Y15
-	VMULPS Y8, Y15, Y15
-	VADDPS (R12), Y15, Y15
-	VMOVUPS Y15, (R12)
-	VFMADD231PS (R13), Y13, Y3
-	VXORPS Y15, Y15, Y15
-	VFMADD231PS Y7, Y13, Y15
-	VMULPS Y8, Y15, Y15
-	VADDPS (R13), Y15, Y15
-	VMOVUPS Y15, (R13)
-	VMOVUPS 32(BX), Y13
-	VFMADD231PS 32(R10), Y13, Y0
-	VXORPS Y15, Y15, Y15
-	VFMADD231PS Y4, Y13, Y15
-	VMULPS Y8, Y15, Y15
-	VADDPS 32(R10), Y15, Y15
-	VMOVUPS Y15, 32(R10)
-	VFMADD231PS 32(R11), Y13, Y1
-	VXORPS Y15, Y15, Y15
-	VFMADD231PS Y5, Y13, Y15
-	VMULPS Y8, Y15, Y15
-	VADDPS 32(R11), Y15, Y15
-	VMOVUPS Y15, 32(R11)
-	VFMADD231PS 32(R12), Y13, Y2
-	VXORPS Y15, Y15, Y15
-	VFMADD231PS Y6, Y13, Y15
-	VMULPS Y8, Y15, Y15
-	VADDPS 32(R12), Y15, Y15
-	VMOVUPS Y15, 32(R12)
-	VFMADD231PS 32(R13), Y13, Y3
-	VXORPS Y15, Y15, Y15
-	VFMADD231PS Y7, Y13, Y15
-	VMULPS Y8, Y15, Y15
-	VADDPS 32(R13), Y15, Y15
-	VMOVUPS Y15, 32(R13)
-	ADDQ $64, BX
-	ADDQ $2048, R10
-	ADDQ $2048, R11
-	ADDQ $2048, R12
-	ADDQ $2048, R13
-	DECQ CX
-	JNZ panels3
-	VBLENDPS $240, Y0, Y0, Y4
-	VPERM2F128 $33, Y0, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y2, Y2, Y4
-	VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y3, Y3, Y4
-	VPERM2F128 $33, Y3, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9
-	ADDQ DI, R9
-	VMOVUPS (R9), X1
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1
-	VMOVUPS dense2GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y1
-	VMULPS Y1, Y0, Y0
-	VMOVUPS X0, (R8)(DI*1)
-	ADDQ $16, DI
-	SUBQ $4, AX
-	CMPQ AX, $4
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·(x[k]·dy[n])
-	MOVQ rate+24(FP), BX
-	VBROADCASTSS (BX), Y8
-	LEAQ (DI), R9
-	VBROADCASTSS (SI)(R9*1), Y4
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+16(FP), BX
-	LEAQ (DI), R9
-	SHLQ $4, R9
-	MOVQ w+0(FP), R10
-	ADDQ R9, R10
-	MOVQ $2, CX
-panels6:
-	VMOVUPS (BX), Y13
-	VFMADD231PS (R10), Y13, Y0
-	VXORPS Y15, Y15, Y15
-	VFMADD231PS Y4, Y13, Y15
-	VMULPS Y8, Y15, Y15
-	VADDPS (R10), Y15, Y15
-	VMOVUPS Y15, (R10)
-	VMOVUPS 32(BX), Y13
-	VFMADD231PS 32(R10), Y13, Y0
-	VXORPS Y15, Y15, Y15
-	VFMADD231PS Y4, Y13, Y15
-	VMULPS Y8, Y15, Y15
-	VADDPS 32(R10), Y15, Y15
-	VMOVUPS Y15, 32(R10)
-	ADDQ $64, BX
-	ADDQ $2048, R10
-	DECQ CX
-	JNZ panels6
-	VBLENDPS $240, Y0, Y0, Y1
-	VPERM2F128 $33, Y0, Y0, Y2
-	VADDPS Y2, Y1, Y1
-	VBLENDPS $240, Y0, Y0, Y2
-	VPERM2F128 $33, Y0, Y0, Y3
-	VADDPS Y3, Y2, Y2
-	VBLENDPS $240, Y0, Y0, Y3
-	VPERM2F128 $33, Y0, Y0, Y4
-	VADDPS Y4, Y3, Y3
-	VBLENDPS $240, Y0, Y0, Y4
-	VPERM2F128 $33, Y0, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y2, Y1, Y4
-	VSHUFPS $238, Y2, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VSHUFPS $68, Y0, Y3, Y2
-	VSHUFPS $238, Y0, Y3, Y0
-	VADDPS Y0, Y2, Y0
-	VSHUFPS $136, Y0, Y1, Y2
-	VSHUFPS $221, Y0, Y1, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9
-	ADDQ DI, R9
-	VMOVSS (R9), X1
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1
-	VMOVUPS dense2GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y1
-	VMULPS Y1, Y0, Y0
-	VMOVSS X0, (R8)(DI*1)
-	ADDQ $4, DI
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// dense2GradInputOneBias_2AVX2 updates the bias.
-//
-// func dense2GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense2GradInputOneBias_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ w+0(FP), R10
-	MOVQ dy+24(FP), R8
-	MOVQ b+8(FP), BX
-
-	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…31
-	MOVQ rate+32(FP), SI
-	VBROADCASTSS (SI), Y13
-	VMOVUPS (R8), Y0
-	VXORPS Y14, Y14, Y14
-	VADDPS Y0, Y14, Y8
-	VMULPS Y13, Y8, Y8
-	VADDPS (BX), Y8, Y8
-	VMOVUPS Y8, (BX)
-	VMOVUPS 32(R8), Y1
-	VXORPS Y14, Y14, Y14
-	VADDPS Y1, Y14, Y8
-	VMULPS Y13, Y8, Y8
-	VADDPS 32(BX), Y8, Y8
-	VMOVUPS Y8, 32(BX)
-	VMOVUPS 64(R8), Y2
-	VXORPS Y14, Y14, Y14
-	VADDPS Y2, Y14, Y8
-	VMULPS Y13, Y8, Y8
-	VADDPS 64(BX), Y8, Y8
-	VMOVUPS Y8, 64(BX)
-	VMOVUPS 96(R8), Y3
-	VXORPS Y14, Y14, Y14
-	VADDPS Y3, Y14, Y8
-	VMULPS Y13, Y8, Y8
-	VADDPS 96(BX), Y8, Y8
-	VMOVUPS Y8, 96(BX)
-	VZEROUPPER 
-	RET 
-
-DATA dense2GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x3f800000
-DATA dense2GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x3f800000
-DATA dense2GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x3f800000
-DATA dense2GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x3f800000
-DATA dense2GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x3f800000
-DATA dense2GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x3f800000
-DATA dense2GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x3f800000
-DATA dense2GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x3f800000
-GLOBL dense2GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
-
-// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-// func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense2GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-64
-	MOVQ w+16(FP), BX
-	XORQ R12, R12
-	MOVQ blocks+32(FP), DX
+// inputGradientAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
+TEXT ·inputGradientAVX2(SB), NOSPLIT, $0-96
+	MOVQ wt+16(FP), R11; MOVQ dyStride+32(FP), R14; XORQ R12, R12
 block1:
-	MOVQ dy+8(FP), SI
-	MOVQ dx+0(FP), R8
-	ADDQ R12, R8
-	MOVQ u+24(FP), R13
-	ADDQ R12, R13
-	MOVQ tiles0+40(FP), AX
-	TESTQ AX, AX
-	JZ done3
+	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
+	MOVQ u+24(FP), R13; ADDQ R12, R13
+	MOVQ tiles0+72(FP), AX; TESTQ AX, AX; JZ done3
 rows2:
-
 	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
+	zero(Y10); zero(Y11)
 	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ $2, CX
-panels4:
-	VMOVUPS (R10), Y12
-	VMOVUPS 128(R10), Y13
-	VMOVUPS 256(R10), Y14
-	VMOVUPS (DI), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	VFMADD231PS Y14, Y15, Y8
-	VMOVUPS 64(DI), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	VFMADD231PS Y14, Y15, Y9
-	VMOVUPS 128(DI), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	VFMADD231PS Y14, Y15, Y10
-	VMOVUPS 192(DI), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	VFMADD231PS Y14, Y15, Y11
-	VMOVUPS 32(R10), Y12
-	VMOVUPS 160(R10), Y13
-	VMOVUPS 288(R10), Y14
-	VMOVUPS 32(DI), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	VFMADD231PS Y14, Y15, Y8
-	VMOVUPS 96(DI), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	VFMADD231PS Y14, Y15, Y9
-	VMOVUPS 160(DI), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	VFMADD231PS Y14, Y15, Y10
-	VMOVUPS 224(DI), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	VFMADD231PS Y14, Y15, Y11
-	ADDQ $64, R10
-	ADDQ $2048, DI
-	DECQ CX
-	JNZ panels4
-	VBLENDPS $240, Y4, Y0, Y12
-	VPERM2F128 $33, Y4, Y0, Y0
-	VADDPS Y0, Y12, Y0
-	VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y6, Y2, Y4
-	VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y7, Y3, Y4
-	VPERM2F128 $33, Y7, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS (R13), X1
-	VINSERTF128 $1, 128(R13), Y1, Y1
-
+	LEAQ laneMasks<>(SB), R9
+	ADDQ mask+56(FP), R9
+	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12; VMASKMOVPS (R10)(R14*1), Y15, Y13
+	VMASKMOVPS (R10)(R14*2), Y15, Y14
+	lastColumn3((R11), Y0, Y4, Y8); lastColumn3(32(R11), Y1, Y5, Y9); lastColumn3(64(R11), Y2, Y6, Y10)
+	lastColumn3(96(R11), Y3, Y7, Y11)
+	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
+	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
+	VBLENDPS $240, Y4, Y0, Y12; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y12, Y0; VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VINSERTF128 $1, (R13)(DI*1), Y1, Y1
 	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y1
-	VMULPS Y1, Y0, Y0
-	VMOVUPS X0, (R8)
-	VEXTRACTF128 $1, Y0, 128(R8)
-	VBLENDPS $240, Y8, Y8, Y0
-	VPERM2F128 $33, Y8, Y8, Y1
-	VADDPS Y1, Y0, Y0
-	VBLENDPS $240, Y9, Y9, Y1
-	VPERM2F128 $33, Y9, Y9, Y2
-	VADDPS Y2, Y1, Y1
-	VBLENDPS $240, Y10, Y10, Y2
-	VPERM2F128 $33, Y10, Y10, Y3
-	VADDPS Y3, Y2, Y2
-	VBLENDPS $240, Y11, Y11, Y3
-	VPERM2F128 $33, Y11, Y11, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS 256(R13), X1
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y1
-	VMULPS Y1, Y0, Y0
-	VMOVUPS X0, 256(R8)
-	ADDQ $384, SI
-	ADDQ $384, R8
-	ADDQ $384, R13
-	DECQ AX
-	JNZ rows2
+	VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2; VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0
+	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	VBLENDPS $240, Y8, Y8, Y0; VPERM2F128 $33, Y8, Y8, Y1; VADDPS Y1, Y0, Y0; VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2; VADDPS Y2, Y1, Y1; VBLENDPS $240, Y10, Y10, Y2; VPERM2F128 $33, Y10, Y10, Y3
+	VADDPS Y3, Y2, Y2; VBLENDPS $240, Y11, Y11, Y3; VPERM2F128 $33, Y11, Y11, Y4; VADDPS Y4, Y3, Y3
+	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2
+	VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows2
 done3:
-	MOVQ tiles1+48(FP), AX
-	TESTQ AX, AX
-	JZ done6
-rows5:
-
+	MOVQ tiles1+80(FP), AX; TESTQ AX, AX; JZ done5
+rows4:
 	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
 	MOVQ SI, R10
-	MOVQ BX, DI
-	MOVQ $2, CX
-panels7:
-	VMOVUPS (R10), Y12
-	VMOVUPS 128(R10), Y13
-	VMOVUPS (DI), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	VMOVUPS 64(DI), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	VMOVUPS 128(DI), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 192(DI), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	VMOVUPS 32(R10), Y12
-	VMOVUPS 160(R10), Y13
-	VMOVUPS 32(DI), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	VMOVUPS 96(DI), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	VMOVUPS 160(DI), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	VMOVUPS 224(DI), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	ADDQ $64, R10
-	ADDQ $2048, DI
-	DECQ CX
-	JNZ panels7
-	VBLENDPS $240, Y4, Y0, Y8
-	VPERM2F128 $33, Y4, Y0, Y0
-	VADDPS Y0, Y8, Y0
-	VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y6, Y2, Y4
-	VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y7, Y3, Y4
-	VPERM2F128 $33, Y7, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS (R13), X1
-	VINSERTF128 $1, 128(R13), Y1, Y1
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y1
-	VMULPS Y1, Y0, Y0
-	VMOVUPS X0, (R8)
-	VEXTRACTF128 $1, Y0, 128(R8)
-	ADDQ $256, SI
-	ADDQ $256, R8
-	ADDQ $256, R13
-	DECQ AX
-	JNZ rows5
-done6:
-	MOVQ tiles2+56(FP), AX
-	TESTQ AX, AX
-	JZ done9
-rows8:
-
+	LEAQ laneMasks<>(SB), R9
+	ADDQ mask+56(FP), R9
+	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12; VMASKMOVPS (R10)(R14*1), Y15, Y13
+	lastColumn2((R11), Y0, Y4); lastColumn2(32(R11), Y1, Y5); lastColumn2(64(R11), Y2, Y6)
+	lastColumn2(96(R11), Y3, Y7)
+	ADDQ R14, SI; ADDQ R14, SI
+	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
+	VBLENDPS $240, Y4, Y0, Y8; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y8, Y0; VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VINSERTF128 $1, (R13)(DI*1), Y1, Y1; VMULPS Y1, Y1, Y1
+	VMOVUPS table8x4_16df238de8137d29<>(SB), Y2; VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0; ADDQ DI, R13
+	ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows4
+done5:
+	MOVQ tiles2+88(FP), AX; TESTQ AX, AX; JZ done7
+rows6:
 	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
+	MOVQ SI, R10
+	LEAQ laneMasks<>(SB), R9
+	ADDQ mask+56(FP), R9
+	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y12
+	lastColumn1((R11), Y0); lastColumn1(32(R11), Y1); lastColumn1(64(R11), Y2); lastColumn1(96(R11), Y3)
+	ADDQ R14, SI
+	MOVQ dxStride+40(FP), CX; MOVQ uStride+48(FP), DI
+	VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y2, Y2, Y4; VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y3, Y3, Y4; VPERM2F128 $33, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2
+	VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows6
+done7:
+	ADDQ $16, R12
+	ADDQ $128, R11
+	DECQ blocks+64(FP)
+	JNZ block1
+	VZEROUPPER
+	RET
+
+// inputGradientAVX2_2 sums the products for blocks of inputs of every row, in tiles of rows.
+TEXT ·inputGradientAVX2_2(SB), NOSPLIT, $0-104
+	MOVQ w+16(FP), BX; MOVQ dyStride+48(FP), R14; XORQ R12, R12
+block1:
+	MOVQ dy+8(FP), SI; MOVQ dx+0(FP), R8; ADDQ R12, R8
+	MOVQ u+24(FP), R13; ADDQ R12, R13
+	MOVQ tiles0+80(FP), AX; TESTQ AX, AX; JZ done3
+rows2:
+	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
+	zero(Y10); zero(Y11)
 	MOVQ SI, R10
 	MOVQ BX, DI
-	MOVQ $2, CX
+	MOVQ panels+32(FP), CX
+panels4:
+	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13; VMOVUPS (R10)(R14*2), Y14
+	column3((DI), Y0, Y4, Y8); column3(64(DI), Y1, Y5, Y9); column3(128(DI), Y2, Y6, Y10)
+	column3(192(DI), Y3, Y7, Y11)
+	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13; VMOVUPS 32(R10)(R14*2), Y14
+	column3(32(DI), Y0, Y4, Y8); column3(96(DI), Y1, Y5, Y9); column3(160(DI), Y2, Y6, Y10)
+	column3(224(DI), Y3, Y7, Y11)
+	ADDQ $64, R10
+	ADDQ panelStride+40(FP), DI
+	DECQ CX; JNZ panels4
+	ADDQ R14, SI; ADDQ R14, SI; ADDQ R14, SI
+	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
+	VBLENDPS $240, Y4, Y0, Y12; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y12, Y0; VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VINSERTF128 $1, (R13)(DI*1), Y1, Y1
+	// dx = dy · (1 - (y · y))
+	VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2; VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0
+	ADDQ DI, R13; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	VBLENDPS $240, Y8, Y8, Y0; VPERM2F128 $33, Y8, Y8, Y1; VADDPS Y1, Y0, Y0; VBLENDPS $240, Y9, Y9, Y1
+	VPERM2F128 $33, Y9, Y9, Y2; VADDPS Y2, Y1, Y1; VBLENDPS $240, Y10, Y10, Y2; VPERM2F128 $33, Y10, Y10, Y3
+	VADDPS Y3, Y2, Y2; VBLENDPS $240, Y11, Y11, Y3; VPERM2F128 $33, Y11, Y11, Y4; VADDPS Y4, Y3, Y3
+	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2
+	VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows2
+done3:
+	MOVQ tiles1+88(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
+	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	MOVQ SI, R10
+	MOVQ BX, DI
+	MOVQ panels+32(FP), CX
+panels7:
+	VMOVUPS (R10), Y12; VMOVUPS (R10)(R14*1), Y13
+	column2((DI), Y0, Y4); column2(64(DI), Y1, Y5); column2(128(DI), Y2, Y6); column2(192(DI), Y3, Y7)
+	VMOVUPS 32(R10), Y12; VMOVUPS 32(R10)(R14*1), Y13
+	column2(32(DI), Y0, Y4); column2(96(DI), Y1, Y5); column2(160(DI), Y2, Y6); column2(224(DI), Y3, Y7)
+	ADDQ $64, R10
+	ADDQ panelStride+40(FP), DI
+	DECQ CX; JNZ panels7
+	ADDQ R14, SI; ADDQ R14, SI
+	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
+	VBLENDPS $240, Y4, Y0, Y8; VPERM2F128 $33, Y4, Y0, Y0; VADDPS Y0, Y8, Y0; VBLENDPS $240, Y5, Y1, Y4
+	VPERM2F128 $33, Y5, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y6, Y2, Y4; VPERM2F128 $33, Y6, Y2, Y2
+	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y7, Y3, Y4; VPERM2F128 $33, Y7, Y3, Y3; VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VINSERTF128 $1, (R13)(DI*1), Y1, Y1; VMULPS Y1, Y1, Y1
+	VMOVUPS table8x4_16df238de8137d29<>(SB), Y2; VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0; ADDQ DI, R13
+	ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8; VEXTRACTF128 $1, Y0, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows5
+done6:
+	MOVQ tiles2+96(FP), AX; TESTQ AX, AX; JZ done9
+rows8:
+	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3)
+	MOVQ SI, R10
+	MOVQ BX, DI
+	MOVQ panels+32(FP), CX
 panels10:
 	VMOVUPS (R10), Y12
-	VMOVUPS (DI), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 64(DI), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 128(DI), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VMOVUPS 192(DI), Y15
-	VFMADD231PS Y12, Y15, Y3
+	column1((DI), Y0); column1(64(DI), Y1); column1(128(DI), Y2); column1(192(DI), Y3)
 	VMOVUPS 32(R10), Y12
-	VMOVUPS 32(DI), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 96(DI), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 160(DI), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VMOVUPS 224(DI), Y15
-	VFMADD231PS Y12, Y15, Y3
+	column1(32(DI), Y0); column1(96(DI), Y1); column1(160(DI), Y2); column1(224(DI), Y3)
 	ADDQ $64, R10
-	ADDQ $2048, DI
-	DECQ CX
-	JNZ panels10
-	VBLENDPS $240, Y0, Y0, Y4
-	VPERM2F128 $33, Y0, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y2, Y2, Y4
-	VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y3, Y3, Y4
-	VPERM2F128 $33, Y3, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS (R13), X1
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1
-	VMOVUPS dense2GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y1
-	VMULPS Y1, Y0, Y0
-	VMOVUPS X0, (R8)
-	ADDQ $128, SI
-	ADDQ $128, R8
-	ADDQ $128, R13
-	DECQ AX
-	JNZ rows8
+	ADDQ panelStride+40(FP), DI
+	DECQ CX; JNZ panels10
+	ADDQ R14, SI
+	MOVQ dxStride+56(FP), CX; MOVQ uStride+64(FP), DI
+	VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y2, Y2, Y4; VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y3, Y3, Y4; VPERM2F128 $33, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0; VMOVUPS (R13), X1; VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2
+	VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0; ADDQ DI, R13; VMOVUPS X0, (R8); ADDQ CX, R8
+	DECQ AX; JNZ rows8
 done9:
 	ADDQ $16, R12
 	ADDQ $256, BX
-	DECQ DX
+	DECQ blocks+72(FP)
 	JNZ block1
-	VZEROUPPER 
-	RET 
+	VZEROUPPER
+	RET
 
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-// func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient16_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6
-	JLT done2
+// learn16AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
+TEXT ·learn16AVX2(SB), NOSPLIT, $0-64
+	MOVQ w_+0(FP), R8; MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6; JLT done2
 inputs1:
-
 	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+8(FP), DI
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
+	zero(Y10); zero(Y11)
+	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	MOVQ rows+40(FP), CX
 rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $128, R10
-	ADDQ $128, DI
-	DECQ CX
-	JNZ rows3
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	VMOVUPS Y6, 192(R8)
-	VMOVUPS Y7, 224(R8)
-	VMOVUPS Y8, 256(R8)
-	VMOVUPS Y9, 288(R8)
-	VMOVUPS Y10, 320(R8)
-	VMOVUPS Y11, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
+	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows3
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y12
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y13; VMULPS Y0, Y12, Y0; VSUBPS Y0, Y13, Y0; VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0; VMULPS Y1, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0; VMULPS Y2, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0; VMULPS Y3, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0; VMULPS Y4, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0; VMULPS Y5, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 160(R8)
+	VMOVUPS 192(R8), Y0; VMULPS Y6, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 192(R8)
+	VMOVUPS 224(R8), Y0; VMULPS Y7, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 224(R8)
+	VMOVUPS 256(R8), Y0; VMULPS Y8, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 256(R8)
+	VMOVUPS 288(R8), Y0; VMULPS Y9, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 288(R8)
+	VMOVUPS 320(R8), Y0; VMULPS Y10, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 320(R8)
+	VMOVUPS 352(R8), Y0; VMULPS Y11, Y12, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 352(R8)
+	ADDQ $24, SI; ADDQ $384, R8
+	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
 done2:
-	CMPQ AX, $1
-	JLT done5
+	CMPQ AX, $1; JLT done5
 inputs4:
-
 	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+8(FP), DI
+	zero(Y0); zero(Y1)
+	MOVQ dy+16(FP), DI
 	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
+	MOVQ rows+40(FP), CX
 rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $128, R10
-	ADDQ $128, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
+	mulAdd2((R10), Y0, Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows6
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y2
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y3; VMULPS Y0, Y2, Y0; VSUBPS Y0, Y3, Y0; VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0; VMULPS Y1, Y2, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
+	ADDQ $4, SI; ADDQ $64, R8
+	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
 done5:
-	VZEROUPPER 
-	RET 
+	VZEROUPPER
+	RET
 
-// dense2RankOneAll_2AVX2 is the update in assembly.
-//
-// func dense2RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense2RankOneAll_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ w+0(FP), R10
-	MOVQ dy+24(FP), R8
-	MOVQ b+8(FP), BX
+// learnUpTo8AVX2 sums the gradients of the weights of up to 8 outputs over the rows and updates what they belong to.
+TEXT ·learnUpTo8AVX2(SB), NOSPLIT, $0-72
+	MOVQ w_+0(FP), R8; MOVQ dyStride+48(FP), R13; MOVQ xStride+56(FP), R12; MOVQ x+24(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	ADDQ mask+64(FP), R9
+	MOVQ inputs+32(FP), AX
+	CMPQ AX, $6; JLT done2
+inputs1:
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows3:
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
+	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3); mulAdd1(16(R10), Y4)
+	mulAdd1(20(R10), Y5)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows3
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y6
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y7; VMULPS Y0, Y6, Y0; VSUBPS Y0, Y7, Y0; VMOVUPS Y0, (R8)
+	VMOVUPS 32(R8), Y0; VMULPS Y1, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(R8), Y0; VMULPS Y2, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(R8), Y0; VMULPS Y3, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 96(R8)
+	VMOVUPS 128(R8), Y0; VMULPS Y4, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 128(R8)
+	VMOVUPS 160(R8), Y0; VMULPS Y5, Y6, Y1; VSUBPS Y1, Y0, Y0; VMOVUPS Y0, 160(R8)
+	ADDQ $24, SI; ADDQ $192, R8
+	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
+done2:
+	CMPQ AX, $1; JLT done5
+inputs4:
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero(Y0)
+	MOVQ dy+16(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+40(FP), CX
+rows6:
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
+	mulAdd1((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows6
+	MOVQ lr_+8(FP), DI; VBROADCASTSS (DI), Y1
+	// w = w - (lr · g)
+	VMOVUPS (R8), Y2; VMULPS Y0, Y1, Y0; VSUBPS Y0, Y2, Y0; VMOVUPS Y0, (R8)
+	ADDQ $4, SI; ADDQ $32, R8
+	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
+done5:
+	VZEROUPPER
+	RET
 
+#define r16AVX2Term6(x, w) \
+	r16AVX2Term5(x, w); \
+	mulAdd2(x(R10)(R13*1), Y10, Y11)
+
+#define r16AVX2Term5(x, w) \
+	r16AVX2Term1(x, w); mulAdd2(x(R10)(R11*1), Y2, Y3); mulAdd2(x(R10)(R11*2), Y4, Y5); \
+	mulAdd2(x(R10)(R12*1), Y6, Y7); mulAdd2(x(R10)(R11*4), Y8, Y9)
+
+#define r16AVX2Term1(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y0, Y1)
+
+// rows16AVX2 sums the products for 16 outputs of every row, in tiles of rows.
+TEXT ·rows16AVX2(SB), NOSPLIT, $0-72
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ xStride+32(FP), R11
+	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+48(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 6 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS (BX), Y2; VMOVUPS 32(BX), Y3; VMOVUPS (BX), Y4
+	VMOVUPS 32(BX), Y5; VMOVUPS (BX), Y6; VMOVUPS 32(BX), Y7; VMOVUPS (BX), Y8; VMOVUPS 32(BX), Y9
+	VMOVUPS (BX), Y10; VMOVUPS 32(BX), Y11
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	r16AVX2Term6(0, 0); r16AVX2Term6(4, 64); r16AVX2Term6(8, 128); r16AVX2Term6(12, 192)
+	MOVQ yStride+40(FP), DI
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8; VMOVUPS Y10, (R8); VMOVUPS Y11, 32(R8); ADDQ DI, R8
+	LEAQ (SI)(R12*2), SI
+	DECQ AX; JNZ rows1
+done2:
+	MOVQ tiles1+56(FP), AX; TESTQ AX, AX; JZ done4
+rows3:
+	// 5 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1; VMOVUPS (BX), Y2; VMOVUPS 32(BX), Y3; VMOVUPS (BX), Y4
+	VMOVUPS 32(BX), Y5; VMOVUPS (BX), Y6; VMOVUPS 32(BX), Y7; VMOVUPS (BX), Y8; VMOVUPS 32(BX), Y9
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	r16AVX2Term5(0, 0); r16AVX2Term5(4, 64); r16AVX2Term5(8, 128); r16AVX2Term5(12, 192)
+	MOVQ yStride+40(FP), DI
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8; VMOVUPS Y2, (R8); VMOVUPS Y3, 32(R8); ADDQ DI, R8
+	VMOVUPS Y4, (R8); VMOVUPS Y5, 32(R8); ADDQ DI, R8; VMOVUPS Y6, (R8); VMOVUPS Y7, 32(R8); ADDQ DI, R8
+	VMOVUPS Y8, (R8); VMOVUPS Y9, 32(R8); ADDQ DI, R8
+	LEAQ (SI)(R13*1), SI
+	DECQ AX; JNZ rows3
+done4:
+	MOVQ tiles2+64(FP), AX; TESTQ AX, AX; JZ done6
+rows5:
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0; VMOVUPS 32(BX), Y1
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	r16AVX2Term1(0, 0); r16AVX2Term1(4, 64); r16AVX2Term1(8, 128); r16AVX2Term1(12, 192)
+	MOVQ yStride+40(FP), DI
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); ADDQ DI, R8
+	LEAQ (SI)(R11*1), SI
+	DECQ AX; JNZ rows5
+done6:
+	VZEROUPPER
+	RET
+
+#define r16AVX2_2Term1C0(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; \
+	mulAdd2(x(R10), Y0, Y4)
+
+#define r16AVX2_2Term1C1(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y1, Y5)
+
+#define r16AVX2_2Term1C2(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y2, Y6)
+
+#define r16AVX2_2Term1C3(x, w) \
+	VMOVUPS w(DI), Y12; VMOVUPS (w+32)(DI), Y13; mulAdd2(x(R10), Y3, Y7)
+
+// rows16AVX2_2 sums the products for 16 outputs of every row, in tiles of rows.
+TEXT ·rows16AVX2_2(SB), NOSPLIT, $0-64
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; MOVQ xStride+32(FP), R11
+	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+56(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	zero(Y1); zero(Y2); zero(Y3); VMOVUPS 32(BX), Y4; zero(Y5); zero(Y6); zero(Y7)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms3:
+	r16AVX2_2Term1C0(0, 0); r16AVX2_2Term1C1(4, 64); r16AVX2_2Term1C2(8, 128); r16AVX2_2Term1C3(12, 192)
+	r16AVX2_2Term1C0(16, 256); r16AVX2_2Term1C1(20, 320); r16AVX2_2Term1C2(24, 384); r16AVX2_2Term1C3(28, 448)
+	ADDQ $32, R10; ADDQ $512, DI
+	DECQ CX; JNZ terms3
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
+	r16AVX2_2Term1C0(0, 0); DECQ CX; JZ last5
+	r16AVX2_2Term1C1(4, 64); DECQ CX; JZ last5
+	r16AVX2_2Term1C2(8, 128); DECQ CX; JZ last5
+	r16AVX2_2Term1C3(12, 192); DECQ CX; JZ last5
+	r16AVX2_2Term1C0(16, 256); DECQ CX; JZ last5
+	r16AVX2_2Term1C1(20, 320); DECQ CX; JZ last5
+	r16AVX2_2Term1C2(24, 384)
+last5:
+	VADDPS Y2, Y0, Y0; VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0; VADDPS Y6, Y4, Y4; VADDPS Y7, Y5, Y5
+	VADDPS Y5, Y4, Y4
+	MOVQ yStride+40(FP), DI
+	VMOVUPS Y0, (R8); VMOVUPS Y4, 32(R8); ADDQ DI, R8
+	LEAQ (SI)(R11*1), SI
+	DECQ AX; JNZ rows1
+done2:
+	VZEROUPPER
+	RET
+
+#define rUT8AVX2Term1C0(x, w) \
+	VMOVUPS w(DI), Y12; \
+	mulAdd1(x(R10), Y0)
+
+#define rUT8AVX2Term1C1(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y1)
+
+#define rUT8AVX2Term1C2(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y2)
+
+#define rUT8AVX2Term1C3(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y3)
+
+#define rUT8AVX2Term1C4(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y4)
+
+#define rUT8AVX2Term1C5(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y5)
+
+#define rUT8AVX2Term1C6(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y6)
+
+#define rUT8AVX2Term1C7(x, w) \
+	VMOVUPS w(DI), Y12; mulAdd1(x(R10), Y7)
+
+// rowsUpTo8AVX2 sums the products for up to 8 outputs of every row, in tiles of rows.
+TEXT ·rowsUpTo8AVX2(SB), NOSPLIT, $0-72
+	MOVQ y+0(FP), R8; MOVQ x+8(FP), SI; MOVQ b+24(FP), BX; LEAQ laneMasks<>(SB), R14
+	ADDQ mask+56(FP), R14
+	MOVQ xStride+32(FP), R11
+	LEAQ (R11)(R11*2), R12; LEAQ (R11)(R11*4), R13
+	MOVQ tiles0+64(FP), AX; TESTQ AX, AX; JZ done2
+rows1:
+	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
+	VMOVUPS (BX), Y0
+	zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7)
+	MOVQ w+16(FP), DI
+	MOVQ SI, R10
+	MOVQ terms+48(FP), CX; SHRQ $3, CX
+terms3:
+	rUT8AVX2Term1C0(0, 0); rUT8AVX2Term1C1(4, 32); rUT8AVX2Term1C2(8, 64); rUT8AVX2Term1C3(12, 96)
+	rUT8AVX2Term1C4(16, 128); rUT8AVX2Term1C5(20, 160); rUT8AVX2Term1C6(24, 192); rUT8AVX2Term1C7(28, 224)
+	ADDQ $32, R10; ADDQ $256, DI
+	DECQ CX; JNZ terms3
+	MOVQ terms+48(FP), CX; ANDQ $7, CX; JZ last5
+	rUT8AVX2Term1C0(0, 0); DECQ CX; JZ last5
+	rUT8AVX2Term1C1(4, 32); DECQ CX; JZ last5
+	rUT8AVX2Term1C2(8, 64); DECQ CX; JZ last5
+	rUT8AVX2Term1C3(12, 96); DECQ CX; JZ last5
+	rUT8AVX2Term1C4(16, 128); DECQ CX; JZ last5
+	rUT8AVX2Term1C5(20, 160); DECQ CX; JZ last5
+	rUT8AVX2Term1C6(24, 192)
+last5:
+	VADDPS Y4, Y0, Y0; VADDPS Y5, Y1, Y1; VADDPS Y6, Y2, Y2; VADDPS Y7, Y3, Y3; VADDPS Y2, Y0, Y0
+	VADDPS Y3, Y1, Y1; VADDPS Y1, Y0, Y0
+	MOVQ yStride+40(FP), DI
+	VMOVUPS (R14), Y1; VMASKMOVPS Y0, Y1, (R8); ADDQ DI, R8
+	LEAQ (SI)(R11*1), SI
+	DECQ AX; JNZ rows1
+done2:
+	VZEROUPPER
+	RET
+
+// sgdElementsAVX2 computes w = w - (lr · g) for every element.
+TEXT ·sgdElementsAVX2(SB), NOSPLIT, $0-32
+	MOVQ lr_+16(FP), R9
+	VBROADCASTSS (R9), Y0
+	MOVQ g_+0(FP), SI; MOVQ w_+8(FP), DI; XORQ AX, AX
+	MOVQ vectors+24(FP), CX
+elements1:
+	VMOVUPS (SI)(AX*1), Y1
+	VMOVUPS (DI)(AX*1), Y2
+	// w = w - (lr · g)
+	VMULPS Y1, Y0, Y1
+	VSUBPS Y1, Y2, Y1
+	VMOVUPS Y1, (DI)(AX*1)
+	ADDQ $32, AX
+	DECQ CX; JNZ elements1
+	VZEROUPPER
+	RET
+
+#define s32x2AVX2In1C0(x, w) \
+	VBROADCASTSS x(SI), Y15; zero(Y8); VFMADD231PS Y15, Y0, Y8; VMULPS Y13, Y8, Y8; VADDPS w(DX), Y8, Y8; \
+	VMOVUPS Y8, w(DX)
+
+// step32x2AVX2 is the step of one sample on the weights of 2 outputs.
+TEXT ·step32x2AVX2(SB), NOSPLIT, $0-40
+	MOVQ dy+24(FP), R8; MOVQ b+8(FP), BX
+	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…1
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	LEAQ laneMasks<>(SB), R9
+	VMOVUPS 24(R9), Y15
+	VMASKMOVPS (R8), Y15, Y0
+	zero(Y14); VADDPS Y0, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS (BX), Y8, Y8; VMOVUPS Y8, (BX)
+	MOVQ x+16(FP), SI; MOVQ wt+0(FP), DX; MOVQ $8, CX
+inputs2:
+	s32x2AVX2In1C0(0, 0); s32x2AVX2In1C0(4, 32); s32x2AVX2In1C0(8, 64); s32x2AVX2In1C0(12, 96)
+	ADDQ $16, SI; ADDQ $128, DX
+	DECQ CX; JNZ inputs2
+	VZEROUPPER
+	RET
+
+#define s32x32AVX2In1C0(x, w) \
+	VBROADCASTSS x(SI), Y15; zero(Y8); VFMADD231PS Y15, Y0, Y8; VMULPS Y13, Y8, Y8; VADDPS w(DI), Y8, Y8; \
+	VMOVUPS Y8, w(DI); zero(Y9); VFMADD231PS Y15, Y1, Y9; VMULPS Y13, Y9, Y9; VADDPS (w+32)(DI), Y9, Y9; \
+	VMOVUPS Y9, (w+32)(DI); zero(Y10); VFMADD231PS Y15, Y2, Y10; VMULPS Y13, Y10, Y10; \
+	VADDPS (w+2048)(DI), Y10, Y10; VMOVUPS Y10, (w+2048)(DI); zero(Y11); VFMADD231PS Y15, Y3, Y11; \
+	VMULPS Y13, Y11, Y11; VADDPS (w+2080)(DI), Y11, Y11; VMOVUPS Y11, (w+2080)(DI)
+
+// step32x32AVX2 is the step of one sample on the weights of 32 outputs.
+TEXT ·step32x32AVX2(SB), NOSPLIT, $0-40
+	MOVQ w+0(FP), R10; MOVQ dy+24(FP), R8; MOVQ b+8(FP), BX
 	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…31
 	MOVQ rate+32(FP), SI
 	VBROADCASTSS (SI), Y13
 	VMOVUPS (R8), Y0
-	VXORPS Y14, Y14, Y14
-	VADDPS Y0, Y14, Y8
-	VMULPS Y13, Y8, Y8
-	VADDPS (BX), Y8, Y8
-	VMOVUPS Y8, (BX)
+	zero(Y14); VADDPS Y0, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS (BX), Y8, Y8; VMOVUPS Y8, (BX)
 	VMOVUPS 32(R8), Y1
-	VXORPS Y14, Y14, Y14
-	VADDPS Y1, Y14, Y8
-	VMULPS Y13, Y8, Y8
-	VADDPS 32(BX), Y8, Y8
-	VMOVUPS Y8, 32(BX)
+	zero(Y14); VADDPS Y1, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 32(BX), Y8, Y8; VMOVUPS Y8, 32(BX)
 	VMOVUPS 64(R8), Y2
-	VXORPS Y14, Y14, Y14
-	VADDPS Y2, Y14, Y8
-	VMULPS Y13, Y8, Y8
-	VADDPS 64(BX), Y8, Y8
-	VMOVUPS Y8, 64(BX)
+	zero(Y14); VADDPS Y2, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 64(BX), Y8, Y8; VMOVUPS Y8, 64(BX)
 	VMOVUPS 96(R8), Y3
-	VXORPS Y14, Y14, Y14
-	VADDPS Y3, Y14, Y8
-	VMULPS Y13, Y8, Y8
-	VADDPS 96(BX), Y8, Y8
-	VMOVUPS Y8, 96(BX)
+	zero(Y14); VADDPS Y3, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 96(BX), Y8, Y8; VMOVUPS Y8, 96(BX)
 	MOVQ x+16(FP), SI
 	MOVQ R10, DI
 	MOVQ $8, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VXORPS Y8, Y8, Y8
-	VFMADD231PS Y15, Y0, Y8
-	VMULPS Y13, Y8, Y8
-	VADDPS (DI), Y8, Y8
-	VMOVUPS Y8, (DI)
-	VXORPS Y9, Y9, Y9
-	VFMADD231PS Y15, Y1, Y9
-	VMULPS Y13, Y9, Y9
-	VADDPS 32(DI), Y9, Y9
-	VMOVUPS Y9, 32(DI)
-	VXORPS Y10, Y10, Y10
-	VFMADD231PS Y15, Y2, Y10
-	VMULPS Y13, Y10, Y10
-	VADDPS 2048(DI), Y10, Y10
-	VMOVUPS Y10, 2048(DI)
-	VXORPS Y11, Y11, Y11
-	VFMADD231PS Y15, Y3, Y11
-	VMULPS Y13, Y11, Y11
-	VADDPS 2080(DI), Y11, Y11
-	VMOVUPS Y11, 2080(DI)
-	VBROADCASTSS 4(SI), Y15
-	VXORPS Y12, Y12, Y12
-	VFMADD231PS Y15, Y0, Y12
-	VMULPS Y13, Y12, Y12
-	VADDPS 64(DI), Y12, Y12
-	VMOVUPS Y12, 64(DI)
-	VXORPS Y8, Y8, Y8
-	VFMADD231PS Y15, Y1, Y8
-	VMULPS Y13, Y8, Y8
-	VADDPS 96(DI), Y8, Y8
-	VMOVUPS Y8, 96(DI)
-	VXORPS Y9, Y9, Y9
-	VFMADD231PS Y15, Y2, Y9
-	VMULPS Y13, Y9, Y9
-	VADDPS 2112(DI), Y9, Y9
-	VMOVUPS Y9, 2112(DI)
-	VXORPS Y10, Y10, Y10
-	VFMADD231PS Y15, Y3, Y10
-	VMULPS Y13, Y10, Y10
-	VADDPS 2144(DI), Y10, Y10
-	VMOVUPS Y10, 2144(DI)
-	VBROADCASTSS 8(SI), Y15
-	VXORPS Y11, Y11, Y11
-	VFMADD231PS Y15, Y0, Y11
-	VMULPS Y13, Y11, Y11
-	VADDPS 128(DI), Y11, Y11
-	VMOVUPS Y11, 128(DI)
-	VXORPS Y12, Y12, Y12
-	VFMADD231PS Y15, Y1, Y12
-	VMULPS Y13, Y12, Y12
-	VADDPS 160(DI), Y12, Y12
-	VMOVUPS Y12, 160(DI)
-	VXORPS Y8, Y8, Y8
-	VFMADD231PS Y15, Y2, Y8
-	VMULPS Y13, Y8, Y8
-	VADDPS 2176(DI), Y8, Y8
-	VMOVUPS Y8, 2176(DI)
-	VXORPS Y9, Y9, Y9
-	VFMADD231PS Y15, Y3, Y9
-	VMULPS Y13, Y9, Y9
-	VADDPS 2208(DI), Y9, Y9
-	VMOVUPS Y9, 2208(DI)
-	VBROADCASTSS 12(SI), Y15
-	VXORPS Y10, Y10, Y10
-	VFMADD231PS Y15, Y0, Y10
-	VMULPS Y13, Y10, Y10
-	VADDPS 192(DI), Y10, Y10
-	VMOVUPS Y10, 192(DI)
-	VXORPS Y11, Y11, Y11
-	VFMADD231PS Y15, Y1, Y11
-	VMULPS Y13, Y11, Y11
-	VADDPS 224(DI), Y11, Y11
-	VMOVUPS Y11, 224(DI)
-	VXORPS Y12, Y12, Y12
-	VFMADD231PS Y15, Y2, Y12
-	VMULPS Y13, Y12, Y12
-	VADDPS 2240(DI), Y12, Y12
-	VMOVUPS Y12, 2240(DI)
-	VXORPS Y8, Y8, Y8
-	VFMADD231PS Y15, Y3, Y8
-	VMULPS Y13, Y8, Y8
-	VADDPS 2272(DI), Y8, Y8
-	VMOVUPS Y8, 2272(DI)
-	ADDQ $16, SI
-	ADDQ $256, DI
-	DECQ CX
-	JNZ inputs1
-	VZEROUPPER 
-	RET 
+inputs2:
+	s32x32AVX2In1C0(0, 0); s32x32AVX2In1C0(4, 64); s32x32AVX2In1C0(8, 128); s32x32AVX2In1C0(12, 192)
+	ADDQ $16, SI; ADDQ $256, DI
+	DECQ CX; JNZ inputs2
+	VZEROUPPER
+	RET
 
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-// func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn16_2AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
+#define s4x32AVX2In1C0(x, w) \
+	VBROADCASTSS x(SI), Y15; zero(Y8); VFMADD231PS Y15, Y0, Y8; VMULPS Y13, Y8, Y8; VADDPS w(DI), Y8, Y8; \
+	VMOVUPS Y8, w(DI); zero(Y9); VFMADD231PS Y15, Y1, Y9; VMULPS Y13, Y9, Y9; VADDPS (w+32)(DI), Y9, Y9; \
+	VMOVUPS Y9, (w+32)(DI); zero(Y10); VFMADD231PS Y15, Y2, Y10; VMULPS Y13, Y10, Y10; \
+	VADDPS (w+256)(DI), Y10, Y10; VMOVUPS Y10, (w+256)(DI); zero(Y11); VFMADD231PS Y15, Y3, Y11; \
+	VMULPS Y13, Y11, Y11; VADDPS (w+288)(DI), Y11, Y11; VMOVUPS Y11, (w+288)(DI)
 
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y3
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VFMADD231PS Y13, Y15, Y5
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VFMADD231PS Y13, Y15, Y7
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y8
-	VFMADD231PS Y13, Y15, Y9
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y10
-	VFMADD231PS Y13, Y15, Y11
-	ADDQ $128, R10
-	ADDQ $128, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y12
+// step4x32AVX2 is the step of one sample on the weights of 32 outputs.
+TEXT ·step4x32AVX2(SB), NOSPLIT, $0-40
+	MOVQ w+0(FP), R10; MOVQ dy+24(FP), R8; MOVQ b+8(FP), BX
+	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…31
+	MOVQ rate+32(FP), SI
+	VBROADCASTSS (SI), Y13
+	VMOVUPS (R8), Y0
+	zero(Y14); VADDPS Y0, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS (BX), Y8, Y8; VMOVUPS Y8, (BX)
+	VMOVUPS 32(R8), Y1
+	zero(Y14); VADDPS Y1, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 32(BX), Y8, Y8; VMOVUPS Y8, 32(BX)
+	VMOVUPS 64(R8), Y2
+	zero(Y14); VADDPS Y2, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 64(BX), Y8, Y8; VMOVUPS Y8, 64(BX)
+	VMOVUPS 96(R8), Y3
+	zero(Y14); VADDPS Y3, Y14, Y8; VMULPS Y13, Y8, Y8; VADDPS 96(BX), Y8, Y8; VMOVUPS Y8, 96(BX)
+	MOVQ x+16(FP), SI
+	MOVQ R10, DI
+	s4x32AVX2In1C0(0, 0); s4x32AVX2In1C0(4, 64); s4x32AVX2In1C0(8, 128); s4x32AVX2In1C0(12, 192)
+	VZEROUPPER
+	RET
 
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y13
-	VMULPS Y0, Y12, Y0
-	VSUBPS Y0, Y13, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y2, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0
-	VMULPS Y3, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y4, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0
-	VMULPS Y5, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	VMOVUPS 192(R8), Y0
-	VMULPS Y6, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS 224(R8), Y0
-	VMULPS Y7, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 224(R8)
-	VMOVUPS 256(R8), Y0
-	VMULPS Y8, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS 288(R8), Y0
-	VMULPS Y9, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 288(R8)
-	VMOVUPS 320(R8), Y0
-	VMULPS Y10, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	VMOVUPS 352(R8), Y0
-	VMULPS Y11, Y12, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 352(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS (DI), Y12
-	VMOVUPS 32(DI), Y13
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y1
-	ADDQ $128, R10
-	ADDQ $128, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y2
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y3
-	VMULPS Y0, Y2, Y0
-	VSUBPS Y0, Y3, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y2, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// learn2_4AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
-//
-// func learn2_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn2_4AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $0, R10
-	ADDQ $8, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y0
-	VSUBPS Y0, Y7, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y1, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 192(R8), Y0
-	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 192(R8)
-	VMOVUPS 256(R8), Y0
-	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 256(R8)
-	VMOVUPS 320(R8), Y0
-	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 320(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $0, R10
-	ADDQ $8, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y0
-	VSUBPS Y0, Y2, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI
-	ADDQ $64, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// dense3ForwardAVX2 is dense3ForwardGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense3ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense3ForwardAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…1] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ $4, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y2
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y3
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y4
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y5
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y6
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y7
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y1, Y1
-	VADDPS Y6, Y2, Y2
-	VADDPS Y7, Y3, Y3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VZEROUPPER 
-	RET 
-
-// dense3ForwardRowsPanel1AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
-//
-// func dense3ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense3ForwardRowsPanel1AVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $128, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $4, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y7
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y1, Y1
-	VADDPS Y6, Y2, Y2
-	VADDPS Y7, Y3, Y3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	ADDQ $128, SI
-	ADDQ $8, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	VZEROUPPER 
-	RET 
-
-// dense3ForwardRows_2Panel1AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
-//
-// func dense3ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense3ForwardRows_2Panel1AVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $128, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $4, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y7
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y1, Y1
-	VADDPS Y6, Y2, Y2
-	VADDPS Y7, Y3, Y3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	ADDQ $128, SI
-	ADDQ $8, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	VZEROUPPER 
-	RET 
-
-// dense3ForwardTrainAVX2 is dense3ForwardTrainGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense3ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense3ForwardTrainAVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…1] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ $4, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y2
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y3
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y4
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y5
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y6
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y7
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y1, Y1
-	VADDPS Y6, Y2, Y2
-	VADDPS Y7, Y3, Y3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VZEROUPPER 
-	RET 
-
-// dense3ForwardTrainRowsPanel1AVX2 sums 32 products for 2 outputs of every row, in tiles of rows.
-//
-// func dense3ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-TEXT ·dense3ForwardTrainRowsPanel1AVX2(SB), NOSPLIT, $0-40
-	MOVQ y+0(FP), R8
-	MOVQ x+8(FP), SI
-	MOVQ b+24(FP), BX
-	MOVQ $128, R11
-	LEAQ (R11)(R11*2), R12
-	LEAQ (R11)(R11*4), R13
-	MOVQ tiles0+32(FP), AX
-	TESTQ AX, AX
-	JZ done2
-rows1:
-
-	// 1 rows: y[n] = Σ w[k][n]·x[k] + b[n]
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ w+16(FP), DI
-	MOVQ SI, R10
-	MOVQ $4, CX
-terms3:
-	VMOVUPS (DI), Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VMOVUPS 32(DI), Y12
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VMOVUPS 64(DI), Y12
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VMOVUPS 96(DI), Y12
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VMOVUPS 128(DI), Y12
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VMOVUPS 160(DI), Y12
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	VMOVUPS 192(DI), Y12
-	VBROADCASTSS 24(R10), Y15
-	VFMADD231PS Y12, Y15, Y6
-	VMOVUPS 224(DI), Y12
-	VBROADCASTSS 28(R10), Y15
-	VFMADD231PS Y12, Y15, Y7
-	ADDQ $32, R10
-	ADDQ $256, DI
-	DECQ CX
-	JNZ terms3
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y1, Y1
-	VADDPS Y6, Y2, Y2
-	VADDPS Y7, Y3, Y3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	ADDQ $128, SI
-	ADDQ $8, R8
-	DECQ AX
-	JNZ rows1
-done2:
-	VZEROUPPER 
-	RET 
-
-// dense3ForwardTrain_2AVX2 is dense3ForwardTrain_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense3ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense3ForwardTrain_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…1] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ $4, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y2
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y3
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y4
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y5
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y6
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y7
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y1, Y1
-	VADDPS Y6, Y2, Y2
-	VADDPS Y7, Y3, Y3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VZEROUPPER 
-	RET 
-
-// dense3Forward_2AVX2 is dense3Forward_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-// func dense3Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-TEXT ·dense3Forward_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ y+0(FP), R8
-	MOVQ b+24(FP), BX
-
-	// y[0…1] = Σ w[n][k]·x[k] + b[n]
-	MOVQ x+8(FP), SI
-	MOVQ wt+16(FP), DX
-	VMOVUPS (BX), Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ $4, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VFMADD231PS (DX), Y15, Y0
-	VBROADCASTSS 4(SI), Y15
-	VFMADD231PS 32(DX), Y15, Y1
-	VBROADCASTSS 8(SI), Y15
-	VFMADD231PS 64(DX), Y15, Y2
-	VBROADCASTSS 12(SI), Y15
-	VFMADD231PS 96(DX), Y15, Y3
-	VBROADCASTSS 16(SI), Y15
-	VFMADD231PS 128(DX), Y15, Y4
-	VBROADCASTSS 20(SI), Y15
-	VFMADD231PS 160(DX), Y15, Y5
-	VBROADCASTSS 24(SI), Y15
-	VFMADD231PS 192(DX), Y15, Y6
-	VBROADCASTSS 28(SI), Y15
-	VFMADD231PS 224(DX), Y15, Y7
-	ADDQ $32, SI
-	ADDQ $256, DX
-	DECQ CX
-	JNZ inputs1
-	VADDPS Y4, Y0, Y0
-	VADDPS Y5, Y1, Y1
-	VADDPS Y6, Y2, Y2
-	VADDPS Y7, Y3, Y3
-	VADDPS Y2, Y0, Y0
-	VADDPS Y3, Y1, Y1
-	VADDPS Y1, Y0, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y1
-	VMASKMOVPS Y0, Y1, (R8)
-	VZEROUPPER 
-	RET 
-
-DATA dense3GradInputOneAll_2AVX2Const<>+0(SB)/4, $0x3f800000
-DATA dense3GradInputOneAll_2AVX2Const<>+4(SB)/4, $0x3f800000
-DATA dense3GradInputOneAll_2AVX2Const<>+8(SB)/4, $0x3f800000
-DATA dense3GradInputOneAll_2AVX2Const<>+12(SB)/4, $0x3f800000
-DATA dense3GradInputOneAll_2AVX2Const<>+16(SB)/4, $0x3f800000
-DATA dense3GradInputOneAll_2AVX2Const<>+20(SB)/4, $0x3f800000
-DATA dense3GradInputOneAll_2AVX2Const<>+24(SB)/4, $0x3f800000
-DATA dense3GradInputOneAll_2AVX2Const<>+28(SB)/4, $0x3f800000
-GLOBL dense3GradInputOneAll_2AVX2Const<>(SB), RODATA|NOPTR, $32
-
-// dense3GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-// func dense3GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-TEXT ·dense3GradInputOneAll_2AVX2(SB), NOSPLIT, $0-64
-	MOVQ x+8(FP), SI
-	MOVQ dx+32(FP), R8
-	MOVQ first+48(FP), DI
-	SHLQ $2, DI
+// stepGradientAVX2 computes the gradients of the inputs and updates the weights.
+TEXT ·stepGradientAVX2(SB), NOSPLIT, $0-72
+	MOVQ x+8(FP), SI; MOVQ dx+32(FP), R8; MOVQ first+48(FP), DI; SHLQ $2, DI
 	MOVQ count+56(FP), AX
 	CMPQ AX, $4
 	JLT done2
 inputs1:
-
 	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·(x[k]·dy[n])
 	MOVQ rate+24(FP), BX
 	VBROADCASTSS (BX), Y8
-	LEAQ (DI), R9
-	VBROADCASTSS (SI)(R9*1), Y4
-	VXORPS Y0, Y0, Y0
-	LEAQ 4(DI), R9
-	VBROADCASTSS (SI)(R9*1), Y5
-	VXORPS Y1, Y1, Y1
-	LEAQ 8(DI), R9
-	VBROADCASTSS (SI)(R9*1), Y6
-	VXORPS Y2, Y2, Y2
-	LEAQ 12(DI), R9
-	VBROADCASTSS (SI)(R9*1), Y7
-	VXORPS Y3, Y3, Y3
+	LEAQ (DI), R9; VBROADCASTSS (SI)(R9*1), Y4
+	zero(Y0)
+	LEAQ 4(DI), R9; VBROADCASTSS (SI)(R9*1), Y5; zero(Y1)
+	LEAQ 8(DI), R9; VBROADCASTSS (SI)(R9*1), Y6; zero(Y2)
+	LEAQ 12(DI), R9; VBROADCASTSS (SI)(R9*1), Y7; zero(Y3)
 	MOVQ dy+16(FP), BX
-	LEAQ (DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R10
-	ADDQ R9, R10
-	LEAQ 4(DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R11
-	ADDQ R9, R11
-	LEAQ 8(DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R12
-	ADDQ R9, R12
-	LEAQ 12(DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R13
-	ADDQ R9, R13
+	LEAQ (DI), R9; SHLQ $3, R9
+	MOVQ wt+0(FP), R10; ADDQ R9, R10
+	LEAQ 4(DI), R9; SHLQ $3, R9
+	MOVQ wt+0(FP), R11; ADDQ R9, R11
+	LEAQ 8(DI), R9; SHLQ $3, R9
+	MOVQ wt+0(FP), R12; ADDQ R9, R12
+	LEAQ 12(DI), R9; SHLQ $3, R9
+	MOVQ wt+0(FP), R13; ADDQ R9, R13
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (BX), Y15, Y13
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (R10), Y15, Y15
-	VFMADD231PS Y15, Y13, Y0
-	VXORPS Y15, Y15, Y15
-	VFMADD231PS Y4, Y13, Y15
-	VMULPS Y8, Y15, Y15
-	VADDPS (R10), Y15, Y15
-	VMOVUPS Y15, (R10)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (R11), Y15, Y15
-	VFMADD231PS Y15, Y13, Y1
-	VXORPS Y15, Y15, Y15
-	VFMADD231PS Y5, Y13, Y15
-	VMULPS Y8, Y15, Y15
-	VADDPS (R11), Y15, Y15
-	VMOVUPS Y15, (R11)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (R12), Y15, Y15
-	VFMADD231PS Y15, Y13, Y2
-	VXORPS Y15, Y15, Y15
-	VFMADD231PS Y6, Y13, Y15
-	VMULPS Y8, Y15, Y15
-	VADDPS (R12), Y15, Y15
-	VMOVUPS Y15, (R12)
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (R13), Y15, Y15
-	VFMADD231PS Y15, Y13, Y3
-	VXORPS Y15, Y15, Y15
-	VFMADD231PS Y7, Y13, Y15
-	VMULPS Y8, Y15, Y15
-	VADDPS (R13), Y15, Y15
-	VMOVUPS Y15, (R13)
-	VBLENDPS $240, Y0, Y0, Y4
-	VPERM2F128 $33, Y0, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y2, Y2, Y4
-	VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y3, Y3, Y4
-	VPERM2F128 $33, Y3, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
+	ADDQ mask+64(FP), R9
+	VMOVUPS (R9), Y15; VMASKMOVPS (BX), Y15, Y13
+	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y15; VFMADD231PS Y15, Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15
+	VMULPS Y8, Y15, Y15; VADDPS (R10), Y15, Y15; VMOVUPS Y15, (R10)
+	VMOVUPS (R9), Y15; VMASKMOVPS (R11), Y15, Y15; VFMADD231PS Y15, Y13, Y1; zero(Y15); VFMADD231PS Y5, Y13, Y15
+	VMULPS Y8, Y15, Y15; VADDPS (R11), Y15, Y15; VMOVUPS Y15, (R11)
+	VMOVUPS (R9), Y15; VMASKMOVPS (R12), Y15, Y15; VFMADD231PS Y15, Y13, Y2; zero(Y15); VFMADD231PS Y6, Y13, Y15
+	VMULPS Y8, Y15, Y15; VADDPS (R12), Y15, Y15; VMOVUPS Y15, (R12)
+	VMOVUPS (R9), Y15; VMASKMOVPS (R13), Y15, Y15; VFMADD231PS Y15, Y13, Y3; zero(Y15); VFMADD231PS Y7, Y13, Y15
+	VMULPS Y8, Y15, Y15; VADDPS (R13), Y15, Y15; VMOVUPS Y15, (R13)
+	VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y2, Y2, Y4; VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y3, Y3, Y4; VPERM2F128 $33, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
 	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9
-	ADDQ DI, R9
-	VMOVUPS (R9), X1
-
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X1
 	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1
-	VMOVUPS dense3GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y1
-	VMULPS Y1, Y0, Y0
+	VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2; VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0
 	VMOVUPS X0, (R8)(DI*1)
 	ADDQ $16, DI
 	SUBQ $4, AX
@@ -6839,640 +1011,256 @@ done2:
 	CMPQ AX, $1
 	JLT done4
 inputs3:
-
 	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·(x[k]·dy[n])
 	MOVQ rate+24(FP), BX
 	VBROADCASTSS (BX), Y8
-	LEAQ (DI), R9
-	VBROADCASTSS (SI)(R9*1), Y4
-	VXORPS Y0, Y0, Y0
+	LEAQ (DI), R9; VBROADCASTSS (SI)(R9*1), Y4; zero(Y0)
 	MOVQ dy+16(FP), BX
-	LEAQ (DI), R9
-	SHLQ $3, R9
-	MOVQ wt+0(FP), R10
-	ADDQ R9, R10
+	LEAQ (DI), R9; SHLQ $3, R9
+	MOVQ wt+0(FP), R10; ADDQ R9, R10
 	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (BX), Y15, Y13
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (R10), Y15, Y15
-	VFMADD231PS Y15, Y13, Y0
-	VXORPS Y15, Y15, Y15
-	VFMADD231PS Y4, Y13, Y15
-	VMULPS Y8, Y15, Y15
-	VADDPS (R10), Y15, Y15
-	VMOVUPS Y15, (R10)
-	VBLENDPS $240, Y0, Y0, Y1
-	VPERM2F128 $33, Y0, Y0, Y2
-	VADDPS Y2, Y1, Y1
-	VBLENDPS $240, Y0, Y0, Y2
-	VPERM2F128 $33, Y0, Y0, Y3
-	VADDPS Y3, Y2, Y2
-	VBLENDPS $240, Y0, Y0, Y3
-	VPERM2F128 $33, Y0, Y0, Y4
-	VADDPS Y4, Y3, Y3
-	VBLENDPS $240, Y0, Y0, Y4
-	VPERM2F128 $33, Y0, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y2, Y1, Y4
-	VSHUFPS $238, Y2, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VSHUFPS $68, Y0, Y3, Y2
-	VSHUFPS $238, Y0, Y3, Y0
+	ADDQ mask+64(FP), R9
+	VMOVUPS (R9), Y15; VMASKMOVPS (BX), Y15, Y13
+	VMOVUPS (R9), Y15; VMASKMOVPS (R10), Y15, Y15; VFMADD231PS Y15, Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15
+	VMULPS Y8, Y15, Y15; VADDPS (R10), Y15, Y15; VMOVUPS Y15, (R10)
+	VBLENDPS $240, Y0, Y0, Y1; VPERM2F128 $33, Y0, Y0, Y2; VADDPS Y2, Y1, Y1; VBLENDPS $240, Y0, Y0, Y2
+	VPERM2F128 $33, Y0, Y0, Y3; VADDPS Y3, Y2, Y2; VBLENDPS $240, Y0, Y0, Y3; VPERM2F128 $33, Y0, Y0, Y4
+	VADDPS Y4, Y3, Y3; VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y2, Y1, Y4; VSHUFPS $238, Y2, Y1, Y1; VADDPS Y1, Y4, Y1; VSHUFPS $68, Y0, Y3, Y2
+	VSHUFPS $238, Y0, Y3, Y0; VADDPS Y0, Y2, Y0; VSHUFPS $136, Y0, Y1, Y2; VSHUFPS $221, Y0, Y1, Y0
 	VADDPS Y0, Y2, Y0
-	VSHUFPS $136, Y0, Y1, Y2
-	VSHUFPS $221, Y0, Y1, Y0
-	VADDPS Y0, Y2, Y0
-	MOVQ u+40(FP), R9
-	ADDQ DI, R9
-	VMOVSS (R9), X1
-
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
 	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1
-	VMOVUPS dense3GradInputOneAll_2AVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y1
-	VMULPS Y1, Y0, Y0
+	VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2; VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0
 	VMOVSS X0, (R8)(DI*1)
 	ADDQ $4, DI
 	SUBQ $1, AX
 	CMPQ AX, $1
 	JGE inputs3
 done4:
-	VZEROUPPER 
-	RET 
+	VZEROUPPER
+	RET
 
-// dense3GradInputOneBias_2AVX2 updates the bias.
-//
-// func dense3GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense3GradInputOneBias_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ dy+24(FP), R8
-	MOVQ b+8(FP), BX
-
-	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…1
-	MOVQ rate+32(FP), SI
-	VBROADCASTSS (SI), Y13
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (R8), Y15, Y0
-	VXORPS Y14, Y14, Y14
-	VADDPS Y0, Y14, Y8
-	VMULPS Y13, Y8, Y8
-	VADDPS (BX), Y8, Y8
-	VMOVUPS Y8, (BX)
-	VZEROUPPER 
-	RET 
-
-DATA dense3GradInputRowsBlocksAVX2Const<>+0(SB)/4, $0x3f800000
-DATA dense3GradInputRowsBlocksAVX2Const<>+4(SB)/4, $0x3f800000
-DATA dense3GradInputRowsBlocksAVX2Const<>+8(SB)/4, $0x3f800000
-DATA dense3GradInputRowsBlocksAVX2Const<>+12(SB)/4, $0x3f800000
-DATA dense3GradInputRowsBlocksAVX2Const<>+16(SB)/4, $0x3f800000
-DATA dense3GradInputRowsBlocksAVX2Const<>+20(SB)/4, $0x3f800000
-DATA dense3GradInputRowsBlocksAVX2Const<>+24(SB)/4, $0x3f800000
-DATA dense3GradInputRowsBlocksAVX2Const<>+28(SB)/4, $0x3f800000
-GLOBL dense3GradInputRowsBlocksAVX2Const<>(SB), RODATA|NOPTR, $32
-
-// dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-// func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-TEXT ·dense3GradInputRowsBlocksAVX2(SB), NOSPLIT, $0-64
-	MOVQ wt+16(FP), R11
-	XORQ R12, R12
-	MOVQ blocks+32(FP), DX
-block1:
-	MOVQ dy+8(FP), SI
-	MOVQ dx+0(FP), R8
-	ADDQ R12, R8
-	MOVQ u+24(FP), R13
-	ADDQ R12, R13
-	MOVQ tiles0+40(FP), AX
-	TESTQ AX, AX
-	JZ done3
-rows2:
-
-	// 3 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (R10), Y15, Y12
-	VMASKMOVPS 8(R10), Y15, Y13
-	VMASKMOVPS 16(R10), Y15, Y14
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	VFMADD231PS Y14, Y15, Y8
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS 32(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	VFMADD231PS Y14, Y15, Y9
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS 64(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	VFMADD231PS Y14, Y15, Y10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS 96(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	VFMADD231PS Y14, Y15, Y11
-	VBLENDPS $240, Y4, Y0, Y12
-	VPERM2F128 $33, Y4, Y0, Y0
-	VADDPS Y0, Y12, Y0
-	VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y6, Y2, Y4
-	VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y7, Y3, Y4
-	VPERM2F128 $33, Y7, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS (R13), X1
-	VINSERTF128 $1, 128(R13), Y1, Y1
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1
-	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y1
-	VMULPS Y1, Y0, Y0
-	VMOVUPS X0, (R8)
-	VEXTRACTF128 $1, Y0, 128(R8)
-	VBLENDPS $240, Y8, Y8, Y0
-	VPERM2F128 $33, Y8, Y8, Y1
-	VADDPS Y1, Y0, Y0
-	VBLENDPS $240, Y9, Y9, Y1
-	VPERM2F128 $33, Y9, Y9, Y2
-	VADDPS Y2, Y1, Y1
-	VBLENDPS $240, Y10, Y10, Y2
-	VPERM2F128 $33, Y10, Y10, Y3
-	VADDPS Y3, Y2, Y2
-	VBLENDPS $240, Y11, Y11, Y3
-	VPERM2F128 $33, Y11, Y11, Y4
-	VADDPS Y4, Y3, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS 256(R13), X1
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1
-	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y1
-	VMULPS Y1, Y0, Y0
-	VMOVUPS X0, 256(R8)
-	ADDQ $24, SI
-	ADDQ $384, R8
-	ADDQ $384, R13
-	DECQ AX
-	JNZ rows2
-done3:
-	MOVQ tiles1+48(FP), AX
-	TESTQ AX, AX
-	JZ done5
-rows4:
-
-	// 2 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (R10), Y15, Y12
-	VMASKMOVPS 8(R10), Y15, Y13
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y0
-	VFMADD231PS Y13, Y15, Y4
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS 32(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y1
-	VFMADD231PS Y13, Y15, Y5
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS 64(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y2
-	VFMADD231PS Y13, Y15, Y6
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS 96(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y3
-	VFMADD231PS Y13, Y15, Y7
-	VBLENDPS $240, Y4, Y0, Y8
-	VPERM2F128 $33, Y4, Y0, Y0
-	VADDPS Y0, Y8, Y0
-	VBLENDPS $240, Y5, Y1, Y4
-	VPERM2F128 $33, Y5, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y6, Y2, Y4
-	VPERM2F128 $33, Y6, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y7, Y3, Y4
-	VPERM2F128 $33, Y7, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS (R13), X1
-	VINSERTF128 $1, 128(R13), Y1, Y1
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1
-	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y1
-	VMULPS Y1, Y0, Y0
-	VMOVUPS X0, (R8)
-	VEXTRACTF128 $1, Y0, 128(R8)
-	ADDQ $16, SI
-	ADDQ $256, R8
-	ADDQ $256, R13
-	DECQ AX
-	JNZ rows4
-done5:
-	MOVQ tiles2+56(FP), AX
-	TESTQ AX, AX
-	JZ done7
-rows6:
-
-	// 1 rows, 4 inputs: dx[k] = Σ w[n][k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ SI, R10
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (R10), Y15, Y12
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y0
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS 32(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y1
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS 64(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y2
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS 96(R11), Y15, Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBLENDPS $240, Y0, Y0, Y4
-	VPERM2F128 $33, Y0, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VBLENDPS $240, Y1, Y1, Y4
-	VPERM2F128 $33, Y1, Y1, Y1
-	VADDPS Y1, Y4, Y1
-	VBLENDPS $240, Y2, Y2, Y4
-	VPERM2F128 $33, Y2, Y2, Y2
-	VADDPS Y2, Y4, Y2
-	VBLENDPS $240, Y3, Y3, Y4
-	VPERM2F128 $33, Y3, Y3, Y3
-	VADDPS Y3, Y4, Y3
-	VSHUFPS $68, Y1, Y0, Y4
-	VSHUFPS $238, Y1, Y0, Y0
-	VADDPS Y0, Y4, Y0
-	VSHUFPS $68, Y3, Y2, Y1
-	VSHUFPS $238, Y3, Y2, Y2
-	VADDPS Y2, Y1, Y1
-	VSHUFPS $136, Y1, Y0, Y2
-	VSHUFPS $221, Y1, Y0, Y0
-	VADDPS Y0, Y2, Y0
-	VMOVUPS (R13), X1
-
-	// dx = dy · (1 - (y · y))
-	VMULPS Y1, Y1, Y1
-	VMOVUPS dense3GradInputRowsBlocksAVX2Const<>+0(SB), Y2
-	VSUBPS Y1, Y2, Y1
-	VMULPS Y1, Y0, Y0
-	VMOVUPS X0, (R8)
-	ADDQ $8, SI
-	ADDQ $128, R8
-	ADDQ $128, R13
-	DECQ AX
-	JNZ rows6
-done7:
-	ADDQ $16, R12
-	ADDQ $128, R11
-	DECQ DX
-	JNZ block1
-	VZEROUPPER 
-	RET 
-
-// gradient2_2AVX2 sums the gradients of the weights of 2 outputs over the rows.
-//
-// func gradient2_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·gradient2_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ dw_+0(FP), R8
-	MOVQ x+16(FP), SI
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	MOVQ inputs+24(FP), AX
-	CMPQ AX, $6
+// stepGradientAVX2_2 computes the gradients of the inputs and updates the weights.
+TEXT ·stepGradientAVX2_2(SB), NOSPLIT, $0-80
+	MOVQ x+8(FP), SI; MOVQ dx+32(FP), R8; MOVQ first+48(FP), DI; SHLQ $2, DI
+	MOVQ count+56(FP), AX
+	CMPQ AX, $4
 	JLT done2
 inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows3:
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $128, R10
-	ADDQ $8, DI
-	DECQ CX
-	JNZ rows3
-	VMOVUPS Y0, (R8)
-	VMOVUPS Y1, 32(R8)
-	VMOVUPS Y2, 64(R8)
-	VMOVUPS Y3, 96(R8)
-	VMOVUPS Y4, 128(R8)
-	VMOVUPS Y5, 160(R8)
-	ADDQ $24, SI
-	ADDQ $192, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
+	// 4 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·(x[k]·dy[n])
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y8
+	LEAQ (DI), R9; VBROADCASTSS (SI)(R9*1), Y4
+	zero(Y0)
+	LEAQ 4(DI), R9; VBROADCASTSS (SI)(R9*1), Y5; zero(Y1)
+	LEAQ 8(DI), R9; VBROADCASTSS (SI)(R9*1), Y6; zero(Y2)
+	LEAQ 12(DI), R9; VBROADCASTSS (SI)(R9*1), Y7; zero(Y3)
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9; SHLQ $4, R9
+	MOVQ w+0(FP), R10; ADDQ R9, R10
+	LEAQ 4(DI), R9; SHLQ $4, R9
+	MOVQ w+0(FP), R11; ADDQ R9, R11
+	LEAQ 8(DI), R9; SHLQ $4, R9
+	MOVQ w+0(FP), R12; ADDQ R9, R12
+	LEAQ 12(DI), R9; SHLQ $4, R9
+	MOVQ w+0(FP), R13; ADDQ R9, R13
+	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
+panels3:
+	VMOVUPS (BX), Y13
+	VFMADD231PS (R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15; VADDPS (R10), Y15, Y15
+	VMOVUPS Y15, (R10)
+	VFMADD231PS (R11), Y13, Y1; zero(Y15); VFMADD231PS Y5, Y13, Y15; VMULPS Y8, Y15, Y15; VADDPS (R11), Y15, Y15
+	VMOVUPS Y15, (R11)
+	VFMADD231PS (R12), Y13, Y2; zero(Y15); VFMADD231PS Y6, Y13, Y15; VMULPS Y8, Y15, Y15; VADDPS (R12), Y15, Y15
+	VMOVUPS Y15, (R12)
+	VFMADD231PS (R13), Y13, Y3; zero(Y15); VFMADD231PS Y7, Y13, Y15; VMULPS Y8, Y15, Y15; VADDPS (R13), Y15, Y15
+	VMOVUPS Y15, (R13)
+	VMOVUPS 32(BX), Y13
+	VFMADD231PS 32(R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
+	VADDPS 32(R10), Y15, Y15; VMOVUPS Y15, 32(R10)
+	VFMADD231PS 32(R11), Y13, Y1; zero(Y15); VFMADD231PS Y5, Y13, Y15; VMULPS Y8, Y15, Y15
+	VADDPS 32(R11), Y15, Y15; VMOVUPS Y15, 32(R11)
+	VFMADD231PS 32(R12), Y13, Y2; zero(Y15); VFMADD231PS Y6, Y13, Y15; VMULPS Y8, Y15, Y15
+	VADDPS 32(R12), Y15, Y15; VMOVUPS Y15, 32(R12)
+	VFMADD231PS 32(R13), Y13, Y3; zero(Y15); VFMADD231PS Y7, Y13, Y15; VMULPS Y8, Y15, Y15
+	VADDPS 32(R13), Y15, Y15; VMOVUPS Y15, 32(R13)
+	ADDQ $64, BX; ADDQ R9, R10; ADDQ R9, R11; ADDQ R9, R12; ADDQ R9, R13
+	DECQ CX; JNZ panels3
+	VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0; VBLENDPS $240, Y1, Y1, Y4
+	VPERM2F128 $33, Y1, Y1, Y1; VADDPS Y1, Y4, Y1; VBLENDPS $240, Y2, Y2, Y4; VPERM2F128 $33, Y2, Y2, Y2
+	VADDPS Y2, Y4, Y2; VBLENDPS $240, Y3, Y3, Y4; VPERM2F128 $33, Y3, Y3, Y3; VADDPS Y3, Y4, Y3
+	VSHUFPS $68, Y1, Y0, Y4; VSHUFPS $238, Y1, Y0, Y0; VADDPS Y0, Y4, Y0; VSHUFPS $68, Y3, Y2, Y1
+	VSHUFPS $238, Y3, Y2, Y2; VADDPS Y2, Y1, Y1; VSHUFPS $136, Y1, Y0, Y2; VSHUFPS $221, Y1, Y0, Y0
+	VADDPS Y0, Y2, Y0
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVUPS (R9), X1
+	// dx = dy · (1 - (y · y))
+	VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2; VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0
+	VMOVUPS X0, (R8)(DI*1)
+	ADDQ $16, DI
+	SUBQ $4, AX
+	CMPQ AX, $4
 	JGE inputs1
 done2:
 	CMPQ AX, $1
 	JLT done5
 inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+8(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+32(FP), CX
-rows6:
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $128, R10
-	ADDQ $8, DI
-	DECQ CX
-	JNZ rows6
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI
-	ADDQ $32, R8
+	// 1 inputs: dx[k] = Σ w[n][k]·dy[n], then w[n][k] −= rate·(x[k]·dy[n])
+	MOVQ rate+24(FP), BX
+	VBROADCASTSS (BX), Y8
+	LEAQ (DI), R9; VBROADCASTSS (SI)(R9*1), Y4; zero(Y0)
+	MOVQ dy+16(FP), BX
+	LEAQ (DI), R9; SHLQ $4, R9
+	MOVQ w+0(FP), R10; ADDQ R9, R10
+	MOVQ panels+64(FP), CX; MOVQ panelStride+72(FP), R9
+panels6:
+	VMOVUPS (BX), Y13
+	VFMADD231PS (R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15; VADDPS (R10), Y15, Y15
+	VMOVUPS Y15, (R10)
+	VMOVUPS 32(BX), Y13
+	VFMADD231PS 32(R10), Y13, Y0; zero(Y15); VFMADD231PS Y4, Y13, Y15; VMULPS Y8, Y15, Y15
+	VADDPS 32(R10), Y15, Y15; VMOVUPS Y15, 32(R10)
+	ADDQ $64, BX; ADDQ R9, R10
+	DECQ CX; JNZ panels6
+	VBLENDPS $240, Y0, Y0, Y1; VPERM2F128 $33, Y0, Y0, Y2; VADDPS Y2, Y1, Y1; VBLENDPS $240, Y0, Y0, Y2
+	VPERM2F128 $33, Y0, Y0, Y3; VADDPS Y3, Y2, Y2; VBLENDPS $240, Y0, Y0, Y3; VPERM2F128 $33, Y0, Y0, Y4
+	VADDPS Y4, Y3, Y3; VBLENDPS $240, Y0, Y0, Y4; VPERM2F128 $33, Y0, Y0, Y0; VADDPS Y0, Y4, Y0
+	VSHUFPS $68, Y2, Y1, Y4; VSHUFPS $238, Y2, Y1, Y1; VADDPS Y1, Y4, Y1; VSHUFPS $68, Y0, Y3, Y2
+	VSHUFPS $238, Y0, Y3, Y0; VADDPS Y0, Y2, Y0; VSHUFPS $136, Y0, Y1, Y2; VSHUFPS $221, Y0, Y1, Y0
+	VADDPS Y0, Y2, Y0
+	MOVQ u+40(FP), R9; ADDQ DI, R9; VMOVSS (R9), X1
+	// dx = dy · (1 - (y · y))
+	VMULPS Y1, Y1, Y1; VMOVUPS table8x4_16df238de8137d29<>(SB), Y2; VSUBPS Y1, Y2, Y1; VMULPS Y1, Y0, Y0
+	VMOVSS X0, (R8)(DI*1)
+	ADDQ $4, DI
 	SUBQ $1, AX
 	CMPQ AX, $1
 	JGE inputs4
 done5:
-	VZEROUPPER 
-	RET 
+	VZEROUPPER
+	RET
 
-// dense3RankOneAll_2AVX2 is the update in assembly.
-//
-// func dense3RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-TEXT ·dense3RankOneAll_2AVX2(SB), NOSPLIT, $0-40
-	MOVQ dy+24(FP), R8
-	MOVQ b+8(FP), BX
+#define tanhEachAVX2Each \
+	VANDPS table8x4_b9b243c871909699<>(SB), Y1, Y2; VMOVUPS table8x4_4caed73eccf4519<>(SB), Y3; \
+	VMINPS Y2, Y3, Y2; VADDPS table8x4_49be540cdd02a569<>(SB), Y2, Y3; \
+	VPSUBD table8x4_49be540cdd02a569<>(SB), Y3, Y3; VPSRLD $22, Y3, Y3; \
+	VPERMPS table8x4_1e34bd050c119356<>(SB), Y3, Y4; VSUBPS Y4, Y2, Y2; VMULPS Y2, Y2, Y4; \
+	VPERMPS table8x4_c0d8ea2fcb298ebc<>(SB), Y3, Y5; VMULPS Y2, Y5, Y5; \
+	VPERMPS table8x4_b719a587dcd13a62<>(SB), Y3, Y6; VADDPS Y6, Y5, Y5; \
+	VPERMPS table8x4_b89f438e07036195<>(SB), Y3, Y6; VMULPS Y4, Y6, Y6; VADDPS Y6, Y5, Y5; VMULPS Y4, Y4, Y6; \
+	VMULPS Y6, Y5, Y5; VPERMPS table8x4_254ef1c8c78e124a<>(SB), Y3, Y6; VMULPS Y2, Y6, Y6; \
+	VPERMPS table8x4_a5cf93b832bc91b5<>(SB), Y3, Y7; VADDPS Y7, Y6, Y6; VMULPS Y4, Y6, Y4; VADDPS Y5, Y4, Y4; \
+	VPERMPS table8x4_45cc6fe8ec76d28e<>(SB), Y3, Y5; VMULPS Y2, Y5, Y2; \
+	VPERMPS table8x4_ed150700ef33c5c<>(SB), Y3, Y3; VADDPS Y3, Y2, Y2; VADDPS Y4, Y2, Y2; \
+	VANDPS table8x4_acd7a624d569e041<>(SB), Y1, Y1; VORPS Y1, Y2, Y1
 
-	// b[n] −= rate·dy[n], w[n][k] −= rate·(x[k]·dy[n]), n = 0…1
-	MOVQ rate+32(FP), SI
-	VBROADCASTSS (SI), Y13
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (R8), Y15, Y0
-	VXORPS Y14, Y14, Y14
-	VADDPS Y0, Y14, Y8
-	VMULPS Y13, Y8, Y8
-	VADDPS (BX), Y8, Y8
-	VMOVUPS Y8, (BX)
-	MOVQ x+16(FP), SI
-	MOVQ wt+0(FP), DX
-	MOVQ $8, CX
-inputs1:
-	VBROADCASTSS (SI), Y15
-	VXORPS Y8, Y8, Y8
-	VFMADD231PS Y15, Y0, Y8
-	VMULPS Y13, Y8, Y8
-	VADDPS (DX), Y8, Y8
-	VMOVUPS Y8, (DX)
-	VBROADCASTSS 4(SI), Y15
-	VXORPS Y9, Y9, Y9
-	VFMADD231PS Y15, Y0, Y9
-	VMULPS Y13, Y9, Y9
-	VADDPS 32(DX), Y9, Y9
-	VMOVUPS Y9, 32(DX)
-	VBROADCASTSS 8(SI), Y15
-	VXORPS Y10, Y10, Y10
-	VFMADD231PS Y15, Y0, Y10
-	VMULPS Y13, Y10, Y10
-	VADDPS 64(DX), Y10, Y10
-	VMOVUPS Y10, 64(DX)
-	VBROADCASTSS 12(SI), Y15
-	VXORPS Y11, Y11, Y11
-	VFMADD231PS Y15, Y0, Y11
-	VMULPS Y13, Y11, Y11
-	VADDPS 96(DX), Y11, Y11
-	VMOVUPS Y11, 96(DX)
-	ADDQ $16, SI
-	ADDQ $128, DX
-	DECQ CX
-	JNZ inputs1
-	VZEROUPPER 
-	RET 
-
-// learn2_2AVX2 sums the gradients of the weights of 2 outputs over the rows and updates what they belong to.
-//
-// func learn2_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-TEXT ·learn2_2AVX2(SB), NOSPLIT, $0-48
-	MOVQ w_+0(FP), R8
-	MOVQ lr_+8(FP), R11
-	MOVQ x+24(FP), SI
-	LEAQ laneMasks<>(SB), R9
-	VMOVUPS 24(R9), Y15
-	MOVQ inputs+32(FP), AX
-	CMPQ AX, $6
-	JLT done2
-inputs1:
-
-	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows3:
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	VBROADCASTSS 4(R10), Y15
-	VFMADD231PS Y12, Y15, Y1
-	VBROADCASTSS 8(R10), Y15
-	VFMADD231PS Y12, Y15, Y2
-	VBROADCASTSS 12(R10), Y15
-	VFMADD231PS Y12, Y15, Y3
-	VBROADCASTSS 16(R10), Y15
-	VFMADD231PS Y12, Y15, Y4
-	VBROADCASTSS 20(R10), Y15
-	VFMADD231PS Y12, Y15, Y5
-	ADDQ $128, R10
-	ADDQ $8, DI
-	DECQ CX
-	JNZ rows3
-	VBROADCASTSS (R11), Y6
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y7
-	VMULPS Y0, Y6, Y0
-	VSUBPS Y0, Y7, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(R8), Y0
-	VMULPS Y1, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	VMOVUPS 64(R8), Y0
-	VMULPS Y2, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 64(R8)
-	VMOVUPS 96(R8), Y0
-	VMULPS Y3, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 96(R8)
-	VMOVUPS 128(R8), Y0
-	VMULPS Y4, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 128(R8)
-	VMOVUPS 160(R8), Y0
-	VMULPS Y5, Y6, Y1
-	VSUBPS Y1, Y0, Y0
-	VMOVUPS Y0, 160(R8)
-	ADDQ $24, SI
-	ADDQ $192, R8
-	SUBQ $6, AX
-	CMPQ AX, $6
-	JGE inputs1
-done2:
-	CMPQ AX, $1
-	JLT done5
-inputs4:
-
-	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
-	VXORPS Y0, Y0, Y0
-	MOVQ dy+16(FP), DI
-	MOVQ SI, R10
-	MOVQ rows+40(FP), CX
-rows6:
-	VMOVUPS 24(R9), Y15
-	VMASKMOVPS (DI), Y15, Y12
-	VBROADCASTSS (R10), Y15
-	VFMADD231PS Y12, Y15, Y0
-	ADDQ $128, R10
-	ADDQ $8, DI
-	DECQ CX
-	JNZ rows6
-	VBROADCASTSS (R11), Y1
-
-	// w = w - (lr · g)
-	VMOVUPS (R8), Y2
-	VMULPS Y0, Y1, Y0
-	VSUBPS Y0, Y2, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ $4, SI
-	ADDQ $32, R8
-	SUBQ $1, AX
-	CMPQ AX, $1
-	JGE inputs4
-done5:
-	VZEROUPPER 
-	RET 
-
-// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
-//
-// func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-TEXT ·sgdElements_2AVX2(SB), NOSPLIT, $0-32
-	MOVQ lr_+16(FP), R9
-	VBROADCASTSS (R9), Y0
-	MOVQ g_+0(FP), SI
-	MOVQ w_+8(FP), DI
-	XORQ AX, AX
-	MOVQ vectors+24(FP), CX
-elements1:
+// tanhEachAVX2 computes y = tanh(x0) for n elements of every row.
+TEXT ·tanhEachAVX2(SB), NOSPLIT, $0-40
+	MOVQ y+0(FP), R8; MOVQ x0+8(FP), SI; MOVQ rows+24(FP), R12; MOVQ gap+32(FP), R13; XORQ AX, AX
+	// y = tanh(x0)
+row1:
+	MOVQ n+16(FP), CX; SHRQ $3, CX; JZ rest2
+elements4:
 	VMOVUPS (SI)(AX*1), Y1
-	VMOVUPS (DI)(AX*1), Y2
-
-	// w = w - (lr · g)
-	VMULPS Y1, Y0, Y1
-	VSUBPS Y1, Y2, Y1
-	VMOVUPS Y1, (DI)(AX*1)
+	tanhEachAVX2Each
+	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
-	DECQ CX
-	JNZ elements1
-	VZEROUPPER 
-	RET 
+	DECQ CX; JNZ elements4
+rest2:
+	MOVQ n+16(FP), CX; ANDQ $7, CX; JZ next3
+	LEAQ laneMasks<>(SB), R9; MOVQ CX, R14; NEGQ R14; VMOVUPS 32(R9)(R14*4), Y0
+	VMASKMOVPS (SI)(AX*1), Y0, Y1
+	tanhEachAVX2Each
+	VMASKMOVPS Y1, Y0, (R8)(AX*1)
+	LEAQ (AX)(CX*4), AX
+next3:
+	ADDQ R13, AX
+	DECQ R12; JNZ row1
+	VZEROUPPER
+	RET
+
+// weightGradient16AVX2 sums the gradients of the weights of 16 outputs over the rows.
+TEXT ·weightGradient16AVX2(SB), NOSPLIT, $0-56
+	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6; JLT done2
+inputs1:
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5); zero(Y6); zero(Y7); zero(Y8); zero(Y9)
+	zero(Y10); zero(Y11)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows3:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
+	mulAdd2((R10), Y0, Y1); mulAdd2(4(R10), Y2, Y3); mulAdd2(8(R10), Y4, Y5); mulAdd2(12(R10), Y6, Y7)
+	mulAdd2(16(R10), Y8, Y9); mulAdd2(20(R10), Y10, Y11)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows3
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8); VMOVUPS Y6, 192(R8); VMOVUPS Y7, 224(R8); VMOVUPS Y8, 256(R8); VMOVUPS Y9, 288(R8)
+	VMOVUPS Y10, 320(R8); VMOVUPS Y11, 352(R8)
+	ADDQ $24, SI; ADDQ $384, R8
+	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
+done2:
+	CMPQ AX, $1; JLT done5
+inputs4:
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero(Y0); zero(Y1)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS (DI), Y12; VMOVUPS 32(DI), Y13
+	mulAdd2((R10), Y0, Y1)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows6
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8)
+	ADDQ $4, SI; ADDQ $64, R8
+	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
+done5:
+	VZEROUPPER
+	RET
+
+// weightGradientUpTo8AVX2 sums the gradients of the weights of up to 8 outputs over the rows.
+TEXT ·weightGradientUpTo8AVX2(SB), NOSPLIT, $0-64
+	MOVQ dw_+0(FP), R8; MOVQ dyStride+40(FP), R13; MOVQ xStride+48(FP), R12; MOVQ x+16(FP), SI
+	LEAQ laneMasks<>(SB), R9
+	ADDQ mask+56(FP), R9
+	MOVQ inputs+24(FP), AX
+	CMPQ AX, $6; JLT done2
+inputs1:
+	// 6 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero(Y0); zero(Y1); zero(Y2); zero(Y3); zero(Y4); zero(Y5)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows3:
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
+	mulAdd1((R10), Y0); mulAdd1(4(R10), Y1); mulAdd1(8(R10), Y2); mulAdd1(12(R10), Y3); mulAdd1(16(R10), Y4)
+	mulAdd1(20(R10), Y5)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows3
+	VMOVUPS Y0, (R8); VMOVUPS Y1, 32(R8); VMOVUPS Y2, 64(R8); VMOVUPS Y3, 96(R8); VMOVUPS Y4, 128(R8)
+	VMOVUPS Y5, 160(R8)
+	ADDQ $24, SI; ADDQ $192, R8
+	SUBQ $6, AX; CMPQ AX, $6; JGE inputs1
+done2:
+	CMPQ AX, $1; JLT done5
+inputs4:
+	// 1 inputs: g[k][n] = Σ over the rows of x[k]·dy[n]
+	zero(Y0)
+	MOVQ dy+8(FP), DI
+	MOVQ SI, R10
+	MOVQ rows+32(FP), CX
+rows6:
+	VMOVUPS (R9), Y15; VMASKMOVPS (DI), Y15, Y12
+	mulAdd1((R10), Y0)
+	ADDQ R12, R10; ADDQ R13, DI
+	DECQ CX; JNZ rows6
+	VMOVUPS Y0, (R8)
+	ADDQ $4, SI; ADDQ $32, R8
+	SUBQ $1, AX; CMPQ AX, $1; JGE inputs4
+done5:
+	VZEROUPPER
+	RET

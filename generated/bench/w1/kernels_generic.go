@@ -9,414 +9,259 @@ package w1
 //		for k := range x {
 //			s += w[n][k] * x[k]
 //		}
-//		y[n] = tanh(s)
+//		y[n] = s
 //	}
 //
 // Fully unrolled: 128 multiply-adds. It does not allocate; y must not overlap the operands.
 func dense1ForwardGeneric(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
 	{
-		// y[0…4] = Σ w[n][k]·x[k] + b[n]
+		// y[0…5] = Σ w[n][k]·x[k] + b[n]
 		s0 := b[0][0]
 		s1 := b[0][1]
 		s2 := b[0][2]
 		s3 := b[0][3]
 		s4 := b[0][4]
+		s5 := b[0][5]
 		xk := x[0]
 		s0 += float32(w[0][0][0] * xk)
 		s1 += float32(w[0][0][1] * xk)
 		s2 += float32(w[0][0][2] * xk)
 		s3 += float32(w[0][0][3] * xk)
 		s4 += float32(w[0][0][4] * xk)
+		s5 += float32(w[0][0][5] * xk)
 		xk = x[1]
 		s0 += float32(w[0][1][0] * xk)
 		s1 += float32(w[0][1][1] * xk)
 		s2 += float32(w[0][1][2] * xk)
 		s3 += float32(w[0][1][3] * xk)
 		s4 += float32(w[0][1][4] * xk)
+		s5 += float32(w[0][1][5] * xk)
 		xk = x[2]
 		s0 += float32(w[0][2][0] * xk)
 		s1 += float32(w[0][2][1] * xk)
 		s2 += float32(w[0][2][2] * xk)
 		s3 += float32(w[0][2][3] * xk)
 		s4 += float32(w[0][2][4] * xk)
+		s5 += float32(w[0][2][5] * xk)
 		xk = x[3]
 		s0 += float32(w[0][3][0] * xk)
 		s1 += float32(w[0][3][1] * xk)
 		s2 += float32(w[0][3][2] * xk)
 		s3 += float32(w[0][3][3] * xk)
 		s4 += float32(w[0][3][4] * xk)
-		y[0] = tanh(s0)
-		y[1] = tanh(s1)
-		y[2] = tanh(s2)
-		y[3] = tanh(s3)
-		y[4] = tanh(s4)
+		s5 += float32(w[0][3][5] * xk)
+		y[0] = s0
+		y[1] = s1
+		y[2] = s2
+		y[3] = s3
+		y[4] = s4
+		y[5] = s5
 	}
 	{
-		// y[5…9] = Σ w[n][k]·x[k] + b[n]
-		s0 := b[0][5]
-		s1 := b[0][6]
-		s2 := b[0][7]
-		s3 := b[0][8]
-		s4 := b[0][9]
+		// y[6…11] = Σ w[n][k]·x[k] + b[n]
+		s0 := b[0][6]
+		s1 := b[0][7]
+		s2 := b[0][8]
+		s3 := b[0][9]
+		s4 := b[0][10]
+		s5 := b[0][11]
 		xk := x[0]
-		s0 += float32(w[0][0][5] * xk)
-		s1 += float32(w[0][0][6] * xk)
-		s2 += float32(w[0][0][7] * xk)
-		s3 += float32(w[0][0][8] * xk)
-		s4 += float32(w[0][0][9] * xk)
+		s0 += float32(w[0][0][6] * xk)
+		s1 += float32(w[0][0][7] * xk)
+		s2 += float32(w[0][0][8] * xk)
+		s3 += float32(w[0][0][9] * xk)
+		s4 += float32(w[0][0][10] * xk)
+		s5 += float32(w[0][0][11] * xk)
 		xk = x[1]
-		s0 += float32(w[0][1][5] * xk)
-		s1 += float32(w[0][1][6] * xk)
-		s2 += float32(w[0][1][7] * xk)
-		s3 += float32(w[0][1][8] * xk)
-		s4 += float32(w[0][1][9] * xk)
+		s0 += float32(w[0][1][6] * xk)
+		s1 += float32(w[0][1][7] * xk)
+		s2 += float32(w[0][1][8] * xk)
+		s3 += float32(w[0][1][9] * xk)
+		s4 += float32(w[0][1][10] * xk)
+		s5 += float32(w[0][1][11] * xk)
 		xk = x[2]
-		s0 += float32(w[0][2][5] * xk)
-		s1 += float32(w[0][2][6] * xk)
-		s2 += float32(w[0][2][7] * xk)
-		s3 += float32(w[0][2][8] * xk)
-		s4 += float32(w[0][2][9] * xk)
+		s0 += float32(w[0][2][6] * xk)
+		s1 += float32(w[0][2][7] * xk)
+		s2 += float32(w[0][2][8] * xk)
+		s3 += float32(w[0][2][9] * xk)
+		s4 += float32(w[0][2][10] * xk)
+		s5 += float32(w[0][2][11] * xk)
 		xk = x[3]
-		s0 += float32(w[0][3][5] * xk)
-		s1 += float32(w[0][3][6] * xk)
-		s2 += float32(w[0][3][7] * xk)
-		s3 += float32(w[0][3][8] * xk)
-		s4 += float32(w[0][3][9] * xk)
-		y[5] = tanh(s0)
-		y[6] = tanh(s1)
-		y[7] = tanh(s2)
-		y[8] = tanh(s3)
-		y[9] = tanh(s4)
+		s0 += float32(w[0][3][6] * xk)
+		s1 += float32(w[0][3][7] * xk)
+		s2 += float32(w[0][3][8] * xk)
+		s3 += float32(w[0][3][9] * xk)
+		s4 += float32(w[0][3][10] * xk)
+		s5 += float32(w[0][3][11] * xk)
+		y[6] = s0
+		y[7] = s1
+		y[8] = s2
+		y[9] = s3
+		y[10] = s4
+		y[11] = s5
 	}
 	{
-		// y[10…15] = Σ w[n][k]·x[k] + b[n]
-		s0 := b[0][10]
-		s1 := b[0][11]
-		s2 := b[0][12]
-		s3 := b[0][13]
-		s4 := b[0][14]
-		s5 := b[0][15]
+		// y[12…17] = Σ w[n][k]·x[k] + b[n]
+		s0 := b[0][12]
+		s1 := b[0][13]
+		s2 := b[0][14]
+		s3 := b[0][15]
+		s4 := b[1][0]
+		s5 := b[1][1]
 		xk := x[0]
-		s0 += float32(w[0][0][10] * xk)
-		s1 += float32(w[0][0][11] * xk)
-		s2 += float32(w[0][0][12] * xk)
-		s3 += float32(w[0][0][13] * xk)
-		s4 += float32(w[0][0][14] * xk)
-		s5 += float32(w[0][0][15] * xk)
+		s0 += float32(w[0][0][12] * xk)
+		s1 += float32(w[0][0][13] * xk)
+		s2 += float32(w[0][0][14] * xk)
+		s3 += float32(w[0][0][15] * xk)
+		s4 += float32(w[1][0][0] * xk)
+		s5 += float32(w[1][0][1] * xk)
 		xk = x[1]
-		s0 += float32(w[0][1][10] * xk)
-		s1 += float32(w[0][1][11] * xk)
-		s2 += float32(w[0][1][12] * xk)
-		s3 += float32(w[0][1][13] * xk)
-		s4 += float32(w[0][1][14] * xk)
-		s5 += float32(w[0][1][15] * xk)
+		s0 += float32(w[0][1][12] * xk)
+		s1 += float32(w[0][1][13] * xk)
+		s2 += float32(w[0][1][14] * xk)
+		s3 += float32(w[0][1][15] * xk)
+		s4 += float32(w[1][1][0] * xk)
+		s5 += float32(w[1][1][1] * xk)
 		xk = x[2]
-		s0 += float32(w[0][2][10] * xk)
-		s1 += float32(w[0][2][11] * xk)
-		s2 += float32(w[0][2][12] * xk)
-		s3 += float32(w[0][2][13] * xk)
-		s4 += float32(w[0][2][14] * xk)
-		s5 += float32(w[0][2][15] * xk)
+		s0 += float32(w[0][2][12] * xk)
+		s1 += float32(w[0][2][13] * xk)
+		s2 += float32(w[0][2][14] * xk)
+		s3 += float32(w[0][2][15] * xk)
+		s4 += float32(w[1][2][0] * xk)
+		s5 += float32(w[1][2][1] * xk)
 		xk = x[3]
-		s0 += float32(w[0][3][10] * xk)
-		s1 += float32(w[0][3][11] * xk)
-		s2 += float32(w[0][3][12] * xk)
-		s3 += float32(w[0][3][13] * xk)
-		s4 += float32(w[0][3][14] * xk)
-		s5 += float32(w[0][3][15] * xk)
-		y[10] = tanh(s0)
-		y[11] = tanh(s1)
-		y[12] = tanh(s2)
-		y[13] = tanh(s3)
-		y[14] = tanh(s4)
-		y[15] = tanh(s5)
+		s0 += float32(w[0][3][12] * xk)
+		s1 += float32(w[0][3][13] * xk)
+		s2 += float32(w[0][3][14] * xk)
+		s3 += float32(w[0][3][15] * xk)
+		s4 += float32(w[1][3][0] * xk)
+		s5 += float32(w[1][3][1] * xk)
+		y[12] = s0
+		y[13] = s1
+		y[14] = s2
+		y[15] = s3
+		y[16] = s4
+		y[17] = s5
 	}
 	{
-		// y[16…20] = Σ w[n][k]·x[k] + b[n]
-		s0 := b[1][0]
-		s1 := b[1][1]
-		s2 := b[1][2]
-		s3 := b[1][3]
-		s4 := b[1][4]
+		// y[18…23] = Σ w[n][k]·x[k] + b[n]
+		s0 := b[1][2]
+		s1 := b[1][3]
+		s2 := b[1][4]
+		s3 := b[1][5]
+		s4 := b[1][6]
+		s5 := b[1][7]
 		xk := x[0]
-		s0 += float32(w[1][0][0] * xk)
-		s1 += float32(w[1][0][1] * xk)
-		s2 += float32(w[1][0][2] * xk)
-		s3 += float32(w[1][0][3] * xk)
-		s4 += float32(w[1][0][4] * xk)
+		s0 += float32(w[1][0][2] * xk)
+		s1 += float32(w[1][0][3] * xk)
+		s2 += float32(w[1][0][4] * xk)
+		s3 += float32(w[1][0][5] * xk)
+		s4 += float32(w[1][0][6] * xk)
+		s5 += float32(w[1][0][7] * xk)
 		xk = x[1]
-		s0 += float32(w[1][1][0] * xk)
-		s1 += float32(w[1][1][1] * xk)
-		s2 += float32(w[1][1][2] * xk)
-		s3 += float32(w[1][1][3] * xk)
-		s4 += float32(w[1][1][4] * xk)
+		s0 += float32(w[1][1][2] * xk)
+		s1 += float32(w[1][1][3] * xk)
+		s2 += float32(w[1][1][4] * xk)
+		s3 += float32(w[1][1][5] * xk)
+		s4 += float32(w[1][1][6] * xk)
+		s5 += float32(w[1][1][7] * xk)
 		xk = x[2]
-		s0 += float32(w[1][2][0] * xk)
-		s1 += float32(w[1][2][1] * xk)
-		s2 += float32(w[1][2][2] * xk)
-		s3 += float32(w[1][2][3] * xk)
-		s4 += float32(w[1][2][4] * xk)
+		s0 += float32(w[1][2][2] * xk)
+		s1 += float32(w[1][2][3] * xk)
+		s2 += float32(w[1][2][4] * xk)
+		s3 += float32(w[1][2][5] * xk)
+		s4 += float32(w[1][2][6] * xk)
+		s5 += float32(w[1][2][7] * xk)
 		xk = x[3]
-		s0 += float32(w[1][3][0] * xk)
-		s1 += float32(w[1][3][1] * xk)
-		s2 += float32(w[1][3][2] * xk)
-		s3 += float32(w[1][3][3] * xk)
-		s4 += float32(w[1][3][4] * xk)
-		y[16] = tanh(s0)
-		y[17] = tanh(s1)
-		y[18] = tanh(s2)
-		y[19] = tanh(s3)
-		y[20] = tanh(s4)
+		s0 += float32(w[1][3][2] * xk)
+		s1 += float32(w[1][3][3] * xk)
+		s2 += float32(w[1][3][4] * xk)
+		s3 += float32(w[1][3][5] * xk)
+		s4 += float32(w[1][3][6] * xk)
+		s5 += float32(w[1][3][7] * xk)
+		y[18] = s0
+		y[19] = s1
+		y[20] = s2
+		y[21] = s3
+		y[22] = s4
+		y[23] = s5
 	}
 	{
-		// y[21…25] = Σ w[n][k]·x[k] + b[n]
-		s0 := b[1][5]
-		s1 := b[1][6]
-		s2 := b[1][7]
-		s3 := b[1][8]
-		s4 := b[1][9]
+		// y[24…29] = Σ w[n][k]·x[k] + b[n]
+		s0 := b[1][8]
+		s1 := b[1][9]
+		s2 := b[1][10]
+		s3 := b[1][11]
+		s4 := b[1][12]
+		s5 := b[1][13]
 		xk := x[0]
-		s0 += float32(w[1][0][5] * xk)
-		s1 += float32(w[1][0][6] * xk)
-		s2 += float32(w[1][0][7] * xk)
-		s3 += float32(w[1][0][8] * xk)
-		s4 += float32(w[1][0][9] * xk)
+		s0 += float32(w[1][0][8] * xk)
+		s1 += float32(w[1][0][9] * xk)
+		s2 += float32(w[1][0][10] * xk)
+		s3 += float32(w[1][0][11] * xk)
+		s4 += float32(w[1][0][12] * xk)
+		s5 += float32(w[1][0][13] * xk)
 		xk = x[1]
-		s0 += float32(w[1][1][5] * xk)
-		s1 += float32(w[1][1][6] * xk)
-		s2 += float32(w[1][1][7] * xk)
-		s3 += float32(w[1][1][8] * xk)
-		s4 += float32(w[1][1][9] * xk)
+		s0 += float32(w[1][1][8] * xk)
+		s1 += float32(w[1][1][9] * xk)
+		s2 += float32(w[1][1][10] * xk)
+		s3 += float32(w[1][1][11] * xk)
+		s4 += float32(w[1][1][12] * xk)
+		s5 += float32(w[1][1][13] * xk)
 		xk = x[2]
-		s0 += float32(w[1][2][5] * xk)
-		s1 += float32(w[1][2][6] * xk)
-		s2 += float32(w[1][2][7] * xk)
-		s3 += float32(w[1][2][8] * xk)
-		s4 += float32(w[1][2][9] * xk)
+		s0 += float32(w[1][2][8] * xk)
+		s1 += float32(w[1][2][9] * xk)
+		s2 += float32(w[1][2][10] * xk)
+		s3 += float32(w[1][2][11] * xk)
+		s4 += float32(w[1][2][12] * xk)
+		s5 += float32(w[1][2][13] * xk)
 		xk = x[3]
-		s0 += float32(w[1][3][5] * xk)
-		s1 += float32(w[1][3][6] * xk)
-		s2 += float32(w[1][3][7] * xk)
-		s3 += float32(w[1][3][8] * xk)
-		s4 += float32(w[1][3][9] * xk)
-		y[21] = tanh(s0)
-		y[22] = tanh(s1)
-		y[23] = tanh(s2)
-		y[24] = tanh(s3)
-		y[25] = tanh(s4)
+		s0 += float32(w[1][3][8] * xk)
+		s1 += float32(w[1][3][9] * xk)
+		s2 += float32(w[1][3][10] * xk)
+		s3 += float32(w[1][3][11] * xk)
+		s4 += float32(w[1][3][12] * xk)
+		s5 += float32(w[1][3][13] * xk)
+		y[24] = s0
+		y[25] = s1
+		y[26] = s2
+		y[27] = s3
+		y[28] = s4
+		y[29] = s5
 	}
 	{
-		// y[26…31] = Σ w[n][k]·x[k] + b[n]
-		s0 := b[1][10]
-		s1 := b[1][11]
-		s2 := b[1][12]
-		s3 := b[1][13]
-		s4 := b[1][14]
-		s5 := b[1][15]
+		// y[30…31] = Σ w[n][k]·x[k] + b[n]
+		s0 := b[1][14]
+		s1 := b[1][15]
 		xk := x[0]
-		s0 += float32(w[1][0][10] * xk)
-		s1 += float32(w[1][0][11] * xk)
-		s2 += float32(w[1][0][12] * xk)
-		s3 += float32(w[1][0][13] * xk)
-		s4 += float32(w[1][0][14] * xk)
-		s5 += float32(w[1][0][15] * xk)
+		s0 += float32(w[1][0][14] * xk)
+		s1 += float32(w[1][0][15] * xk)
 		xk = x[1]
-		s0 += float32(w[1][1][10] * xk)
-		s1 += float32(w[1][1][11] * xk)
-		s2 += float32(w[1][1][12] * xk)
-		s3 += float32(w[1][1][13] * xk)
-		s4 += float32(w[1][1][14] * xk)
-		s5 += float32(w[1][1][15] * xk)
+		s0 += float32(w[1][1][14] * xk)
+		s1 += float32(w[1][1][15] * xk)
 		xk = x[2]
-		s0 += float32(w[1][2][10] * xk)
-		s1 += float32(w[1][2][11] * xk)
-		s2 += float32(w[1][2][12] * xk)
-		s3 += float32(w[1][2][13] * xk)
-		s4 += float32(w[1][2][14] * xk)
-		s5 += float32(w[1][2][15] * xk)
+		s0 += float32(w[1][2][14] * xk)
+		s1 += float32(w[1][2][15] * xk)
 		xk = x[3]
-		s0 += float32(w[1][3][10] * xk)
-		s1 += float32(w[1][3][11] * xk)
-		s2 += float32(w[1][3][12] * xk)
-		s3 += float32(w[1][3][13] * xk)
-		s4 += float32(w[1][3][14] * xk)
-		s5 += float32(w[1][3][15] * xk)
-		y[26] = tanh(s0)
-		y[27] = tanh(s1)
-		y[28] = tanh(s2)
-		y[29] = tanh(s3)
-		y[30] = tanh(s4)
-		y[31] = tanh(s5)
+		s0 += float32(w[1][3][14] * xk)
+		s1 += float32(w[1][3][15] * xk)
+		y[30] = s0
+		y[31] = s1
 	}
 }
 
-// dense1ForwardRowsGeneric is dense1Forward_2Generic for every row.
+// dense1ForwardRowsGeneric is dense1ForwardGeneric for every row.
 func dense1ForwardRowsGeneric(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense1Forward_2Generic(&y[i], (*[4]float32)(&x[i]), w, b)
-	}
-}
-
-// dense1ForwardRows_2Generic is dense1ForwardGeneric for every row.
-func dense1ForwardRows_2Generic(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
 		dense1ForwardGeneric(&y[i], (*[4]float32)(&x[i]), w, b)
 	}
 }
 
-// dense1Forward_2Generic computes the output of layer "dense1", 4→32:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = tanh(s)
-//	}
-//
-// Rolled: 128 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1Forward_2Generic(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	for q := range w {
-		wq := &w[q]
-		bq := &b[q]
-		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
-			for k := 0; k <= 0; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-			}
-			yq[0] = tanh(s0)
-			yq[1] = tanh(s1)
-			yq[2] = tanh(s2)
-			yq[3] = tanh(s3)
-			yq[4] = tanh(s4)
-		}
-		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			s3 := bq[8]
-			s4 := bq[9]
-			for k := 0; k <= 0; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-			}
-			yq[5] = tanh(s0)
-			yq[6] = tanh(s1)
-			yq[7] = tanh(s2)
-			yq[8] = tanh(s3)
-			yq[9] = tanh(s4)
-		}
-		{
-			s0 := bq[10]
-			s1 := bq[11]
-			s2 := bq[12]
-			s3 := bq[13]
-			s4 := bq[14]
-			s5 := bq[15]
-			for k := 0; k <= 0; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-			}
-			yq[10] = tanh(s0)
-			yq[11] = tanh(s1)
-			yq[12] = tanh(s2)
-			yq[13] = tanh(s3)
-			yq[14] = tanh(s4)
-			yq[15] = tanh(s5)
-		}
-	}
+// dense1ForwardTanhGeneric is dense1ForwardGeneric and then tanhOfSumsGeneric.
+func dense1ForwardTanhGeneric(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
+	dense1ForwardGeneric(y, x, w, b)
+	tanhOfSumsGeneric(y[:])
 }
 
 // dense2ForwardGeneric computes the output of layer "dense2", 32→32:
@@ -426,474 +271,44 @@ func dense1Forward_2Generic(y *[32]float32, x *[4]float32, w *[2][4][16]float32,
 //		for k := range x {
 //			s += w[n][k] * x[k]
 //		}
-//		y[n] = tanh(s)
+//		y[n] = s
 //	}
 //
 // Rolled: 1024 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense2ForwardGeneric(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
+func dense2ForwardGeneric(y, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	for q := range w {
 		wq := &w[q]
 		bq := &b[q]
 		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0_0 := bq[0]
+		for j := range 16 {
+			s0_0 := bq[j]
 			var s0_1, s0_2, s0_3 float32
 			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[0] * xk)
-				}
+				s0_0 += float32(wq[k][j] * x[k])
+				s0_1 += float32(wq[k+1][j] * x[k+1])
+				s0_2 += float32(wq[k+2][j] * x[k+2])
+				s0_3 += float32(wq[k+3][j] * x[k+3])
 			}
 			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[0] = tanh(s0)
-		}
-		{
-			s0_0 := bq[1]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[1] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[1] = tanh(s0)
-		}
-		{
-			s0_0 := bq[2]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[2] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[2] = tanh(s0)
-		}
-		{
-			s0_0 := bq[3]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[3] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[3] = tanh(s0)
-		}
-		{
-			s0_0 := bq[4]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[4] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[4] = tanh(s0)
-		}
-		{
-			s0_0 := bq[5]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[5] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[5] = tanh(s0)
-		}
-		{
-			s0_0 := bq[6]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[6] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[6] = tanh(s0)
-		}
-		{
-			s0_0 := bq[7]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[7] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[7] = tanh(s0)
-		}
-		{
-			s0_0 := bq[8]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[8] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[8] = tanh(s0)
-		}
-		{
-			s0_0 := bq[9]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[9] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[9] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[9] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[9] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[9] = tanh(s0)
-		}
-		{
-			s0_0 := bq[10]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[10] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[10] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[10] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[10] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[10] = tanh(s0)
-		}
-		{
-			s0_0 := bq[11]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[11] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[11] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[11] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[11] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[11] = tanh(s0)
-		}
-		{
-			s0_0 := bq[12]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[12] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[12] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[12] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[12] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[12] = tanh(s0)
-		}
-		{
-			s0_0 := bq[13]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[13] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[13] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[13] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[13] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[13] = tanh(s0)
-		}
-		{
-			s0_0 := bq[14]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[14] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[14] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[14] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[14] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[14] = tanh(s0)
-		}
-		{
-			s0_0 := bq[15]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[15] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[15] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[15] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[15] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[15] = tanh(s0)
+			yq[j] = s0
 		}
 	}
 }
 
 // dense2ForwardRowsGeneric is dense2ForwardGeneric for every row.
-func dense2ForwardRowsGeneric(y [][32]float32, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
+func dense2ForwardRowsGeneric(y, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
 		dense2ForwardGeneric(&y[i], &x[i], w, b)
 	}
+}
+
+// dense2ForwardTanhGeneric is dense2ForwardGeneric and then tanhOfSumsGeneric.
+func dense2ForwardTanhGeneric(y, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
+	dense2ForwardGeneric(y, x, w, b)
+	tanhOfSumsGeneric(y[:])
 }
 
 // dense3ForwardGeneric computes the output of layer "dense3", 32→2:
@@ -1052,139 +467,24 @@ func dense3ForwardGeneric(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *
 	}
 }
 
-// dense3ForwardRowsGeneric is dense3Forward_2Generic for every row.
+// dense3ForwardRowsGeneric is dense3ForwardGeneric for every row.
 func dense3ForwardRowsGeneric(y []Output, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense3Forward_2Generic((*[2]float32)(&y[i]), &x[i], wt, b)
+		dense3ForwardGeneric((*[2]float32)(&y[i]), &x[i], wt, b)
 	}
 }
 
-// dense3ForwardRows_2Generic is dense3ForwardGeneric for every row.
-func dense3ForwardRows_2Generic(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense3ForwardGeneric(&y[i], &x[i], wt, b)
+// tanhOfRowsGeneric is tanhOfSumsGeneric for every row.
+func tanhOfRowsGeneric(y [][32]float32) {
+	for i := range y {
+		tanhOfSumsGeneric(y[i][:32])
 	}
 }
 
-// dense3Forward_2Generic computes the output of layer "dense3", 32→2:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense3Forward_2Generic(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	{
-		yq := (*[2]float32)(y[0 : 0+2])
-		bq := &b[0]
-		{
-			s0_0 := bq[0]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 24; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[0] * xk)
-				}
-			}
-			for k := 0; k <= 24; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[0] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[0] = s0
-		}
-		{
-			s0_0 := bq[1]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 24; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[1] * xk)
-				}
-			}
-			for k := 0; k <= 24; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[1] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[1] = s0
-		}
+// tanhOfSumsGeneric computes tanh of the sums in y.
+func tanhOfSumsGeneric(y []float32) {
+	for j, s := range y {
+		y[j] = tanh(s)
 	}
 }

@@ -4,13 +4,13 @@ package w1
 
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
-func dealt(i int, parts int) int {
+func dealt(i, parts int) int {
 	at := i % (2 * parts)
 	return min(at, 2*parts-1-at)
 }
 
 // dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
-func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(3, parts) {
 		return
 	}
@@ -20,7 +20,7 @@ func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense1BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 2 {
 		gs := &g.b1[q]
 		ws := &p.b1[q]
@@ -30,415 +30,6 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			w = w - float32(lr*g_)
 			ws[j] = w
 		}
-	}
-}
-
-// dense1ForwardTrainGeneric computes the output of layer "dense1", 4→32:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = tanh(s)
-//	}
-//
-// Rolled: 128 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrainGeneric(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	for q := range w {
-		wq := &w[q]
-		bq := &b[q]
-		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
-			for k := 0; k <= 0; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-			}
-			yq[0] = tanh(s0)
-			yq[1] = tanh(s1)
-			yq[2] = tanh(s2)
-			yq[3] = tanh(s3)
-			yq[4] = tanh(s4)
-		}
-		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			s3 := bq[8]
-			s4 := bq[9]
-			for k := 0; k <= 0; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-			}
-			yq[5] = tanh(s0)
-			yq[6] = tanh(s1)
-			yq[7] = tanh(s2)
-			yq[8] = tanh(s3)
-			yq[9] = tanh(s4)
-		}
-		{
-			s0 := bq[10]
-			s1 := bq[11]
-			s2 := bq[12]
-			s3 := bq[13]
-			s4 := bq[14]
-			s5 := bq[15]
-			for k := 0; k <= 0; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-			}
-			yq[10] = tanh(s0)
-			yq[11] = tanh(s1)
-			yq[12] = tanh(s2)
-			yq[13] = tanh(s3)
-			yq[14] = tanh(s4)
-			yq[15] = tanh(s5)
-		}
-	}
-}
-
-// dense1ForwardTrainRowsGeneric is dense1ForwardTrain_2Generic for every row.
-func dense1ForwardTrainRowsGeneric(y [][32]float32, x []Input, w *[2][4][16]float32, b *[2][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense1ForwardTrain_2Generic(&y[i], (*[4]float32)(&x[i]), w, b)
-	}
-}
-
-// dense1ForwardTrain_2Generic computes the output of layer "dense1", 4→32:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = tanh(s)
-//	}
-//
-// Fully unrolled: 128 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrain_2Generic(y *[32]float32, x *[4]float32, w *[2][4][16]float32, b *[2][16]float32) {
-	{
-		// y[0…4] = Σ w[n][k]·x[k] + b[n]
-		s0 := b[0][0]
-		s1 := b[0][1]
-		s2 := b[0][2]
-		s3 := b[0][3]
-		s4 := b[0][4]
-		xk := x[0]
-		s0 += float32(w[0][0][0] * xk)
-		s1 += float32(w[0][0][1] * xk)
-		s2 += float32(w[0][0][2] * xk)
-		s3 += float32(w[0][0][3] * xk)
-		s4 += float32(w[0][0][4] * xk)
-		xk = x[1]
-		s0 += float32(w[0][1][0] * xk)
-		s1 += float32(w[0][1][1] * xk)
-		s2 += float32(w[0][1][2] * xk)
-		s3 += float32(w[0][1][3] * xk)
-		s4 += float32(w[0][1][4] * xk)
-		xk = x[2]
-		s0 += float32(w[0][2][0] * xk)
-		s1 += float32(w[0][2][1] * xk)
-		s2 += float32(w[0][2][2] * xk)
-		s3 += float32(w[0][2][3] * xk)
-		s4 += float32(w[0][2][4] * xk)
-		xk = x[3]
-		s0 += float32(w[0][3][0] * xk)
-		s1 += float32(w[0][3][1] * xk)
-		s2 += float32(w[0][3][2] * xk)
-		s3 += float32(w[0][3][3] * xk)
-		s4 += float32(w[0][3][4] * xk)
-		y[0] = tanh(s0)
-		y[1] = tanh(s1)
-		y[2] = tanh(s2)
-		y[3] = tanh(s3)
-		y[4] = tanh(s4)
-	}
-	{
-		// y[5…9] = Σ w[n][k]·x[k] + b[n]
-		s0 := b[0][5]
-		s1 := b[0][6]
-		s2 := b[0][7]
-		s3 := b[0][8]
-		s4 := b[0][9]
-		xk := x[0]
-		s0 += float32(w[0][0][5] * xk)
-		s1 += float32(w[0][0][6] * xk)
-		s2 += float32(w[0][0][7] * xk)
-		s3 += float32(w[0][0][8] * xk)
-		s4 += float32(w[0][0][9] * xk)
-		xk = x[1]
-		s0 += float32(w[0][1][5] * xk)
-		s1 += float32(w[0][1][6] * xk)
-		s2 += float32(w[0][1][7] * xk)
-		s3 += float32(w[0][1][8] * xk)
-		s4 += float32(w[0][1][9] * xk)
-		xk = x[2]
-		s0 += float32(w[0][2][5] * xk)
-		s1 += float32(w[0][2][6] * xk)
-		s2 += float32(w[0][2][7] * xk)
-		s3 += float32(w[0][2][8] * xk)
-		s4 += float32(w[0][2][9] * xk)
-		xk = x[3]
-		s0 += float32(w[0][3][5] * xk)
-		s1 += float32(w[0][3][6] * xk)
-		s2 += float32(w[0][3][7] * xk)
-		s3 += float32(w[0][3][8] * xk)
-		s4 += float32(w[0][3][9] * xk)
-		y[5] = tanh(s0)
-		y[6] = tanh(s1)
-		y[7] = tanh(s2)
-		y[8] = tanh(s3)
-		y[9] = tanh(s4)
-	}
-	{
-		// y[10…15] = Σ w[n][k]·x[k] + b[n]
-		s0 := b[0][10]
-		s1 := b[0][11]
-		s2 := b[0][12]
-		s3 := b[0][13]
-		s4 := b[0][14]
-		s5 := b[0][15]
-		xk := x[0]
-		s0 += float32(w[0][0][10] * xk)
-		s1 += float32(w[0][0][11] * xk)
-		s2 += float32(w[0][0][12] * xk)
-		s3 += float32(w[0][0][13] * xk)
-		s4 += float32(w[0][0][14] * xk)
-		s5 += float32(w[0][0][15] * xk)
-		xk = x[1]
-		s0 += float32(w[0][1][10] * xk)
-		s1 += float32(w[0][1][11] * xk)
-		s2 += float32(w[0][1][12] * xk)
-		s3 += float32(w[0][1][13] * xk)
-		s4 += float32(w[0][1][14] * xk)
-		s5 += float32(w[0][1][15] * xk)
-		xk = x[2]
-		s0 += float32(w[0][2][10] * xk)
-		s1 += float32(w[0][2][11] * xk)
-		s2 += float32(w[0][2][12] * xk)
-		s3 += float32(w[0][2][13] * xk)
-		s4 += float32(w[0][2][14] * xk)
-		s5 += float32(w[0][2][15] * xk)
-		xk = x[3]
-		s0 += float32(w[0][3][10] * xk)
-		s1 += float32(w[0][3][11] * xk)
-		s2 += float32(w[0][3][12] * xk)
-		s3 += float32(w[0][3][13] * xk)
-		s4 += float32(w[0][3][14] * xk)
-		s5 += float32(w[0][3][15] * xk)
-		y[10] = tanh(s0)
-		y[11] = tanh(s1)
-		y[12] = tanh(s2)
-		y[13] = tanh(s3)
-		y[14] = tanh(s4)
-		y[15] = tanh(s5)
-	}
-	{
-		// y[16…20] = Σ w[n][k]·x[k] + b[n]
-		s0 := b[1][0]
-		s1 := b[1][1]
-		s2 := b[1][2]
-		s3 := b[1][3]
-		s4 := b[1][4]
-		xk := x[0]
-		s0 += float32(w[1][0][0] * xk)
-		s1 += float32(w[1][0][1] * xk)
-		s2 += float32(w[1][0][2] * xk)
-		s3 += float32(w[1][0][3] * xk)
-		s4 += float32(w[1][0][4] * xk)
-		xk = x[1]
-		s0 += float32(w[1][1][0] * xk)
-		s1 += float32(w[1][1][1] * xk)
-		s2 += float32(w[1][1][2] * xk)
-		s3 += float32(w[1][1][3] * xk)
-		s4 += float32(w[1][1][4] * xk)
-		xk = x[2]
-		s0 += float32(w[1][2][0] * xk)
-		s1 += float32(w[1][2][1] * xk)
-		s2 += float32(w[1][2][2] * xk)
-		s3 += float32(w[1][2][3] * xk)
-		s4 += float32(w[1][2][4] * xk)
-		xk = x[3]
-		s0 += float32(w[1][3][0] * xk)
-		s1 += float32(w[1][3][1] * xk)
-		s2 += float32(w[1][3][2] * xk)
-		s3 += float32(w[1][3][3] * xk)
-		s4 += float32(w[1][3][4] * xk)
-		y[16] = tanh(s0)
-		y[17] = tanh(s1)
-		y[18] = tanh(s2)
-		y[19] = tanh(s3)
-		y[20] = tanh(s4)
-	}
-	{
-		// y[21…25] = Σ w[n][k]·x[k] + b[n]
-		s0 := b[1][5]
-		s1 := b[1][6]
-		s2 := b[1][7]
-		s3 := b[1][8]
-		s4 := b[1][9]
-		xk := x[0]
-		s0 += float32(w[1][0][5] * xk)
-		s1 += float32(w[1][0][6] * xk)
-		s2 += float32(w[1][0][7] * xk)
-		s3 += float32(w[1][0][8] * xk)
-		s4 += float32(w[1][0][9] * xk)
-		xk = x[1]
-		s0 += float32(w[1][1][5] * xk)
-		s1 += float32(w[1][1][6] * xk)
-		s2 += float32(w[1][1][7] * xk)
-		s3 += float32(w[1][1][8] * xk)
-		s4 += float32(w[1][1][9] * xk)
-		xk = x[2]
-		s0 += float32(w[1][2][5] * xk)
-		s1 += float32(w[1][2][6] * xk)
-		s2 += float32(w[1][2][7] * xk)
-		s3 += float32(w[1][2][8] * xk)
-		s4 += float32(w[1][2][9] * xk)
-		xk = x[3]
-		s0 += float32(w[1][3][5] * xk)
-		s1 += float32(w[1][3][6] * xk)
-		s2 += float32(w[1][3][7] * xk)
-		s3 += float32(w[1][3][8] * xk)
-		s4 += float32(w[1][3][9] * xk)
-		y[21] = tanh(s0)
-		y[22] = tanh(s1)
-		y[23] = tanh(s2)
-		y[24] = tanh(s3)
-		y[25] = tanh(s4)
-	}
-	{
-		// y[26…31] = Σ w[n][k]·x[k] + b[n]
-		s0 := b[1][10]
-		s1 := b[1][11]
-		s2 := b[1][12]
-		s3 := b[1][13]
-		s4 := b[1][14]
-		s5 := b[1][15]
-		xk := x[0]
-		s0 += float32(w[1][0][10] * xk)
-		s1 += float32(w[1][0][11] * xk)
-		s2 += float32(w[1][0][12] * xk)
-		s3 += float32(w[1][0][13] * xk)
-		s4 += float32(w[1][0][14] * xk)
-		s5 += float32(w[1][0][15] * xk)
-		xk = x[1]
-		s0 += float32(w[1][1][10] * xk)
-		s1 += float32(w[1][1][11] * xk)
-		s2 += float32(w[1][1][12] * xk)
-		s3 += float32(w[1][1][13] * xk)
-		s4 += float32(w[1][1][14] * xk)
-		s5 += float32(w[1][1][15] * xk)
-		xk = x[2]
-		s0 += float32(w[1][2][10] * xk)
-		s1 += float32(w[1][2][11] * xk)
-		s2 += float32(w[1][2][12] * xk)
-		s3 += float32(w[1][2][13] * xk)
-		s4 += float32(w[1][2][14] * xk)
-		s5 += float32(w[1][2][15] * xk)
-		xk = x[3]
-		s0 += float32(w[1][3][10] * xk)
-		s1 += float32(w[1][3][11] * xk)
-		s2 += float32(w[1][3][12] * xk)
-		s3 += float32(w[1][3][13] * xk)
-		s4 += float32(w[1][3][14] * xk)
-		s5 += float32(w[1][3][15] * xk)
-		y[26] = tanh(s0)
-		y[27] = tanh(s1)
-		y[28] = tanh(s2)
-		y[29] = tanh(s3)
-		y[30] = tanh(s4)
-		y[31] = tanh(s5)
 	}
 }
 
@@ -456,58 +47,39 @@ func dense1GradWeightGeneric(g *[2][4][16]float32, dy [][32]float32, x []Input) 
 	for q := range g {
 		for k := range 4 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
+			for j := 0; j <= 6; j += 6 {
 				var s0, s1, s2, s3, s4, s5 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
 				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+			}
+			{
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[12] * xk)
+					s1 += float32(d[13] * xk)
+					s2 += float32(d[14] * xk)
+					s3 += float32(d[15] * xk)
+				}
+				gk[12] = s0
+				gk[13] = s1
+				gk[14] = s2
+				gk[15] = s3
 			}
 		}
 	}
@@ -541,7 +113,7 @@ func dense1RankOneGeneric(w *[2][4][16]float32, b *[2][16]float32, x *[4]float32
 }
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
-func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(1, parts) {
 		return
 	}
@@ -551,7 +123,7 @@ func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense1WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 2 {
 		for k := range 4 {
 			gs := &g.w1[q][k]
@@ -578,7 +150,7 @@ func dense2BiasGrad(g *[2][16]float32, dy [][32]float32) {
 }
 
 // dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
-func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(4, parts) {
 		return
 	}
@@ -588,7 +160,7 @@ func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense2BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 2 {
 		gs := &g.b2[q]
 		ws := &p.b2[q]
@@ -598,483 +170,6 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			w = w - float32(lr*g_)
 			ws[j] = w
 		}
-	}
-}
-
-// dense2ForwardTrainGeneric computes the output of layer "dense2", 32→32:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = tanh(s)
-//	}
-//
-// Rolled: 1024 multiply-adds, each sum in 4 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense2ForwardTrainGeneric(y *[32]float32, x *[32]float32, w *[2][32][16]float32, b *[2][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	for q := range w {
-		wq := &w[q]
-		bq := &b[q]
-		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0_0 := bq[0]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[0] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[0] = tanh(s0)
-		}
-		{
-			s0_0 := bq[1]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[1] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[1] = tanh(s0)
-		}
-		{
-			s0_0 := bq[2]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[2] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[2] = tanh(s0)
-		}
-		{
-			s0_0 := bq[3]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[3] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[3] = tanh(s0)
-		}
-		{
-			s0_0 := bq[4]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[4] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[4] = tanh(s0)
-		}
-		{
-			s0_0 := bq[5]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[5] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[5] = tanh(s0)
-		}
-		{
-			s0_0 := bq[6]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[6] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[6] = tanh(s0)
-		}
-		{
-			s0_0 := bq[7]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[7] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[7] = tanh(s0)
-		}
-		{
-			s0_0 := bq[8]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[8] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[8] = tanh(s0)
-		}
-		{
-			s0_0 := bq[9]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[9] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[9] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[9] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[9] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[9] = tanh(s0)
-		}
-		{
-			s0_0 := bq[10]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[10] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[10] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[10] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[10] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[10] = tanh(s0)
-		}
-		{
-			s0_0 := bq[11]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[11] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[11] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[11] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[11] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[11] = tanh(s0)
-		}
-		{
-			s0_0 := bq[12]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[12] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[12] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[12] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[12] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[12] = tanh(s0)
-		}
-		{
-			s0_0 := bq[13]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[13] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[13] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[13] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[13] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[13] = tanh(s0)
-		}
-		{
-			s0_0 := bq[14]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[14] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[14] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[14] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[14] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[14] = tanh(s0)
-		}
-		{
-			s0_0 := bq[15]
-			var s0_1, s0_2, s0_3 float32
-			for k := 0; k <= 28; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[15] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[15] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[15] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[15] * xk)
-				}
-			}
-			s0 := ((s0_0 + s0_2) + (s0_1 + s0_3))
-			yq[15] = tanh(s0)
-		}
-	}
-}
-
-// dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRowsGeneric(y [][32]float32, x [][32]float32, w *[2][32][16]float32, b *[2][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense2ForwardTrainGeneric(&y[i], &x[i], w, b)
 	}
 }
 
@@ -1089,7 +184,7 @@ func dense2ForwardTrainRowsGeneric(y [][32]float32, x [][32]float32, w *[2][32][
 //	}
 //
 // Rolled: 1024 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense2GradInput(y *[32]float32, x *[32]float32, w *[2][32][16]float32, a1 *[32]float32) {
+func dense2GradInput(y, x *[32]float32, w *[2][32][16]float32, a1 *[32]float32) {
 	for k := 0; k <= 31; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		for q := range w {
@@ -1112,13 +207,13 @@ func dense2GradInput(y *[32]float32, x *[32]float32, w *[2][32][16]float32, a1 *
 }
 
 // dense2GradInputOneGeneric is dense2GradInput and then dense2RankOneGeneric.
-func dense2GradInputOneGeneric(y *[32]float32, x *[32]float32, w *[2][32][16]float32, a1 *[32]float32, input *[32]float32, rate float32, b *[2][16]float32) {
+func dense2GradInputOneGeneric(y, x *[32]float32, w *[2][32][16]float32, a1, input *[32]float32, rate float32, b *[2][16]float32) {
 	dense2GradInput(y, x, w, a1)
 	dense2RankOneGeneric(w, b, input, x, rate)
 }
 
 // dense2GradInputRowsGeneric is dense2GradInput for every row.
-func dense2GradInputRowsGeneric(y [][32]float32, x [][32]float32, w *[2][32][16]float32, u0 [][32]float32) {
+func dense2GradInputRowsGeneric(y, x [][32]float32, w *[2][32][16]float32, u0 [][32]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
@@ -1135,63 +230,44 @@ func dense2GradInputRowsGeneric(y [][32]float32, x [][32]float32, w *[2][32][16]
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense2GradWeightGeneric(g *[2][32][16]float32, dy [][32]float32, x [][32]float32) {
+func dense2GradWeightGeneric(g *[2][32][16]float32, dy, x [][32]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 32 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
+			for j := 0; j <= 6; j += 6 {
 				var s0, s1, s2, s3, s4, s5 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
 				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+			}
+			{
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[12] * xk)
+					s1 += float32(d[13] * xk)
+					s2 += float32(d[14] * xk)
+					s3 += float32(d[15] * xk)
+				}
+				gk[12] = s0
+				gk[13] = s1
+				gk[14] = s2
+				gk[15] = s3
 			}
 		}
 	}
@@ -1208,7 +284,7 @@ func dense2GradWeightGeneric(g *[2][32][16]float32, dy [][32]float32, x [][32]fl
 //
 // with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
-func dense2RankOneGeneric(w *[2][32][16]float32, b *[2][16]float32, x *[32]float32, dy *[32]float32, rate float32) {
+func dense2RankOneGeneric(w *[2][32][16]float32, b *[2][16]float32, x, dy *[32]float32, rate float32) {
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
 		for k, xk := range x {
@@ -1225,7 +301,7 @@ func dense2RankOneGeneric(w *[2][32][16]float32, b *[2][16]float32, x *[32]float
 }
 
 // dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
-func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(0, parts) {
 		return
 	}
@@ -1235,7 +311,7 @@ func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense2WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 2 {
 		for k := range 32 {
 			gs := &g.w2[q][k]
@@ -1262,7 +338,7 @@ func dense3BiasGrad(g *[1][16]float32, dy [][2]float32) {
 }
 
 // dense3BiasLearnGeneric updates dense3.bias: gradient and sgd.
-func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(5, parts) {
 		return
 	}
@@ -1272,7 +348,7 @@ func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense3BiasSgdGeneric changes dense3.bias: w = w - (lr · g).
-func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense3BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	{
 		gs := &g.b3[0]
 		ws := &p.b3[0]
@@ -1285,288 +361,11 @@ func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense3ForwardTrainGeneric computes the output of layer "dense3", 32→2:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense3ForwardTrainGeneric(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	{
-		yq := (*[2]float32)(y[0 : 0+2])
-		bq := &b[0]
-		{
-			s0_0 := bq[0]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 24; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[0] * xk)
-				}
-			}
-			for k := 0; k <= 24; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[0] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[0] = s0
-		}
-		{
-			s0_0 := bq[1]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 24; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[1] * xk)
-				}
-			}
-			for k := 0; k <= 24; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[1] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[1] = s0
-		}
-	}
-}
-
-// dense3ForwardTrainRowsGeneric is dense3ForwardTrain_2Generic for every row.
+// dense3ForwardTrainRowsGeneric is dense3ForwardGeneric for every row.
 func dense3ForwardTrainRowsGeneric(y [][2]float32, x [][32]float32, wt *[32][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense3ForwardTrain_2Generic(&y[i], &x[i], wt, b)
-	}
-}
-
-// dense3ForwardTrain_2Generic computes the output of layer "dense3", 32→2:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense3ForwardTrain_2Generic(y *[2]float32, x *[32]float32, wt *[32][8]float32, b *[1][16]float32) {
-	{
-		// y[0] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][0]
-		var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][0] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[2][0] * xk)
-		xk = x[3]
-		s0_3 += float32(wt[3][0] * xk)
-		xk = x[4]
-		s0_4 += float32(wt[4][0] * xk)
-		xk = x[5]
-		s0_5 += float32(wt[5][0] * xk)
-		xk = x[6]
-		s0_6 += float32(wt[6][0] * xk)
-		xk = x[7]
-		s0_7 += float32(wt[7][0] * xk)
-		xk = x[8]
-		s0_0 += float32(wt[8][0] * xk)
-		xk = x[9]
-		s0_1 += float32(wt[9][0] * xk)
-		xk = x[10]
-		s0_2 += float32(wt[10][0] * xk)
-		xk = x[11]
-		s0_3 += float32(wt[11][0] * xk)
-		xk = x[12]
-		s0_4 += float32(wt[12][0] * xk)
-		xk = x[13]
-		s0_5 += float32(wt[13][0] * xk)
-		xk = x[14]
-		s0_6 += float32(wt[14][0] * xk)
-		xk = x[15]
-		s0_7 += float32(wt[15][0] * xk)
-		xk = x[16]
-		s0_0 += float32(wt[16][0] * xk)
-		xk = x[17]
-		s0_1 += float32(wt[17][0] * xk)
-		xk = x[18]
-		s0_2 += float32(wt[18][0] * xk)
-		xk = x[19]
-		s0_3 += float32(wt[19][0] * xk)
-		xk = x[20]
-		s0_4 += float32(wt[20][0] * xk)
-		xk = x[21]
-		s0_5 += float32(wt[21][0] * xk)
-		xk = x[22]
-		s0_6 += float32(wt[22][0] * xk)
-		xk = x[23]
-		s0_7 += float32(wt[23][0] * xk)
-		xk = x[24]
-		s0_0 += float32(wt[24][0] * xk)
-		xk = x[25]
-		s0_1 += float32(wt[25][0] * xk)
-		xk = x[26]
-		s0_2 += float32(wt[26][0] * xk)
-		xk = x[27]
-		s0_3 += float32(wt[27][0] * xk)
-		xk = x[28]
-		s0_4 += float32(wt[28][0] * xk)
-		xk = x[29]
-		s0_5 += float32(wt[29][0] * xk)
-		xk = x[30]
-		s0_6 += float32(wt[30][0] * xk)
-		xk = x[31]
-		s0_7 += float32(wt[31][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[0] = s0
-	}
-	{
-		// y[1] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][1]
-		var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][1] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][1] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[2][1] * xk)
-		xk = x[3]
-		s0_3 += float32(wt[3][1] * xk)
-		xk = x[4]
-		s0_4 += float32(wt[4][1] * xk)
-		xk = x[5]
-		s0_5 += float32(wt[5][1] * xk)
-		xk = x[6]
-		s0_6 += float32(wt[6][1] * xk)
-		xk = x[7]
-		s0_7 += float32(wt[7][1] * xk)
-		xk = x[8]
-		s0_0 += float32(wt[8][1] * xk)
-		xk = x[9]
-		s0_1 += float32(wt[9][1] * xk)
-		xk = x[10]
-		s0_2 += float32(wt[10][1] * xk)
-		xk = x[11]
-		s0_3 += float32(wt[11][1] * xk)
-		xk = x[12]
-		s0_4 += float32(wt[12][1] * xk)
-		xk = x[13]
-		s0_5 += float32(wt[13][1] * xk)
-		xk = x[14]
-		s0_6 += float32(wt[14][1] * xk)
-		xk = x[15]
-		s0_7 += float32(wt[15][1] * xk)
-		xk = x[16]
-		s0_0 += float32(wt[16][1] * xk)
-		xk = x[17]
-		s0_1 += float32(wt[17][1] * xk)
-		xk = x[18]
-		s0_2 += float32(wt[18][1] * xk)
-		xk = x[19]
-		s0_3 += float32(wt[19][1] * xk)
-		xk = x[20]
-		s0_4 += float32(wt[20][1] * xk)
-		xk = x[21]
-		s0_5 += float32(wt[21][1] * xk)
-		xk = x[22]
-		s0_6 += float32(wt[22][1] * xk)
-		xk = x[23]
-		s0_7 += float32(wt[23][1] * xk)
-		xk = x[24]
-		s0_0 += float32(wt[24][1] * xk)
-		xk = x[25]
-		s0_1 += float32(wt[25][1] * xk)
-		xk = x[26]
-		s0_2 += float32(wt[26][1] * xk)
-		xk = x[27]
-		s0_3 += float32(wt[27][1] * xk)
-		xk = x[28]
-		s0_4 += float32(wt[28][1] * xk)
-		xk = x[29]
-		s0_5 += float32(wt[29][1] * xk)
-		xk = x[30]
-		s0_6 += float32(wt[30][1] * xk)
-		xk = x[31]
-		s0_7 += float32(wt[31][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[1] = s0
+		dense3ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -1596,351 +395,17 @@ func dense3GradInput(y *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[32]
 }
 
 // dense3GradInputOneGeneric is dense3GradInput and then dense3RankOneGeneric.
-func dense3GradInputOneGeneric(y *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[32]float32, input *[32]float32, rate float32, b *[1][16]float32) {
+func dense3GradInputOneGeneric(y *[32]float32, x *[2]float32, wt *[32][8]float32, a2, input *[32]float32, rate float32, b *[1][16]float32) {
 	dense3GradInput(y, x, wt, a2)
 	dense3RankOneGeneric(wt, b, input, x, rate)
 }
 
-// dense3GradInputRowsGeneric is dense3GradInput_2 for every row.
+// dense3GradInputRowsGeneric is dense3GradInput for every row.
 func dense3GradInputRowsGeneric(y [][32]float32, x [][2]float32, wt *[32][8]float32, u0 [][32]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense3GradInput_2(&y[i], &x[i], wt, &u0[i])
-	}
-}
-
-// dense3GradInput_2 computes the input gradient of layer "dense3", 2→32:
-//
-//	for n := range y {
-//		s := 0
-//		for k := range x {
-//			s += w[k][n] * x[k]
-//		}
-//		y[n] = tanhGradient(s)
-//	}
-//
-// Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense3GradInput_2(y *[32]float32, x *[2]float32, wt *[32][8]float32, a2 *[32]float32) {
-	{
-		// y[0] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[0][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[0] = tanhGradient(a2[0], s0)
-	}
-	{
-		// y[1] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[1][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[1] = tanhGradient(a2[1], s0)
-	}
-	{
-		// y[2] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[2][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[2][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[2] = tanhGradient(a2[2], s0)
-	}
-	{
-		// y[3] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[3][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[3][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[3] = tanhGradient(a2[3], s0)
-	}
-	{
-		// y[4] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[4][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[4][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[4] = tanhGradient(a2[4], s0)
-	}
-	{
-		// y[5] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[5][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[5][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[5] = tanhGradient(a2[5], s0)
-	}
-	{
-		// y[6] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[6][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[6][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[6] = tanhGradient(a2[6], s0)
-	}
-	{
-		// y[7] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[7][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[7][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[7] = tanhGradient(a2[7], s0)
-	}
-	{
-		// y[8] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[8][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[8][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[8] = tanhGradient(a2[8], s0)
-	}
-	{
-		// y[9] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[9][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[9][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[9] = tanhGradient(a2[9], s0)
-	}
-	{
-		// y[10] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[10][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[10][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[10] = tanhGradient(a2[10], s0)
-	}
-	{
-		// y[11] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[11][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[11][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[11] = tanhGradient(a2[11], s0)
-	}
-	{
-		// y[12] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[12][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[12][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[12] = tanhGradient(a2[12], s0)
-	}
-	{
-		// y[13] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[13][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[13][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[13] = tanhGradient(a2[13], s0)
-	}
-	{
-		// y[14] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[14][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[14][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[14] = tanhGradient(a2[14], s0)
-	}
-	{
-		// y[15] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[15][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[15][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[15] = tanhGradient(a2[15], s0)
-	}
-	{
-		// y[16] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[16][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[16][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[16] = tanhGradient(a2[16], s0)
-	}
-	{
-		// y[17] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[17][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[17][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[17] = tanhGradient(a2[17], s0)
-	}
-	{
-		// y[18] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[18][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[18][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[18] = tanhGradient(a2[18], s0)
-	}
-	{
-		// y[19] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[19][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[19][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[19] = tanhGradient(a2[19], s0)
-	}
-	{
-		// y[20] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[20][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[20][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[20] = tanhGradient(a2[20], s0)
-	}
-	{
-		// y[21] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[21][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[21][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[21] = tanhGradient(a2[21], s0)
-	}
-	{
-		// y[22] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[22][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[22][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[22] = tanhGradient(a2[22], s0)
-	}
-	{
-		// y[23] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[23][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[23][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[23] = tanhGradient(a2[23], s0)
-	}
-	{
-		// y[24] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[24][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[24][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[24] = tanhGradient(a2[24], s0)
-	}
-	{
-		// y[25] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[25][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[25][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[25] = tanhGradient(a2[25], s0)
-	}
-	{
-		// y[26] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[26][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[26][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[26] = tanhGradient(a2[26], s0)
-	}
-	{
-		// y[27] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[27][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[27][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[27] = tanhGradient(a2[27], s0)
-	}
-	{
-		// y[28] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[28][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[28][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[28] = tanhGradient(a2[28], s0)
-	}
-	{
-		// y[29] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[29][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[29][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[29] = tanhGradient(a2[29], s0)
-	}
-	{
-		// y[30] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[30][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[30][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[30] = tanhGradient(a2[30], s0)
-	}
-	{
-		// y[31] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[31][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[31][1] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[31] = tanhGradient(a2[31], s0)
+		dense3GradInput(&y[i], &x[i], wt, &u0[i])
 	}
 }
 
@@ -1999,7 +464,7 @@ func dense3RankOneGeneric(wt *[32][8]float32, b *[1][16]float32, x *[32]float32,
 }
 
 // dense3WeightLearnGeneric updates dense3.weight: gradient and sgd.
-func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(2, parts) {
 		return
 	}
@@ -2009,7 +474,7 @@ func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense3WeightSgdGeneric changes dense3.weight: w = w - (lr · g).
-func dense3WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense3WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for k := range 32 {
 		gs := &g.w3[k]
 		ws := &p.w3[k]

@@ -13,11 +13,11 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	in := &x[0]
 	lr := float32(float64(t.LearningRate))
 	a1 := &ws.t0[0]
-	dense1ForwardTrain(a1, (*[4]float32)(in), &p.w1, &p.b1)
+	dense1ForwardTanh(a1, (*[4]float32)(in), &p.w1, &p.b1)
 	a2 := &ws.t1[0]
-	dense2ForwardTrain(a2, a1, &p.w2, &p.b2)
+	dense2ForwardTanh(a2, a1, &p.w2, &p.b2)
 	z3 := &ws.t2[0]
-	dense3ForwardTrain(z3, a2, &p.w3, &p.b3)
+	dense3Forward(z3, a2, &p.w3, &p.b3)
 	s := 1 / (float64(len(x)) * 2)
 	s_2 := float32(s)
 	lZ3 := &ws.t3[0]
@@ -56,8 +56,10 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	dz3 := t.m.dz3[from : from+n][:len(x)]
 	dz2 := t.m.dz2[from : from+n][:len(x)]
 	dz1 := t.m.dz1[from : from+n][:len(x)]
-	dense1ForwardTrainRows(a1, x, &p.w1, &p.b1)
-	dense2ForwardTrainRows(a2, a1, &p.w2, &p.b2)
+	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	tanhOfRows(a1)
+	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
+	tanhOfRows(a2)
 	dense3ForwardTrainRows(z3, a2, &p.w3, &p.b3)
 	for i := range x {
 		var s_3 float32
@@ -131,9 +133,11 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	a2 := ws.t1[from : from+n][:len(x)]
 	z3 := ws.t2[from : from+n][:len(x)]
 	lZ3 := t.m.lZ3_2[from : from+n][:len(x)]
-	dense1ForwardRows_2(a1, x, &p.w1, &p.b1)
+	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	tanhOfRows(a1)
 	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
-	dense3ForwardRows_2(z3, a2, &p.w3, &p.b3)
+	tanhOfRows(a2)
+	dense3ForwardTrainRows(z3, a2, &p.w3, &p.b3)
 	for i := range x {
 		var s float32
 		for j := range 2 {

@@ -2,8 +2,8 @@
 
 package w2
 
-// crossEntropyGradientEachGeneric is dp = s · ((e / z) - h) for every element. y may be an operand.
-func crossEntropyGradientEachGeneric(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+// crossEntropyGradientEachGeneric is y = x3 · ((x0 / x1) - x2) for every element. y may be an operand.
+func crossEntropyGradientEachGeneric(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
 	for j := range y {
 		y[j] = float32(crossEntropyGradient(x0[j], x1[0], x2[j], x3))
 	}
@@ -27,137 +27,89 @@ func dense1ForwardGeneric(y *[128]float32, x *[784]float32, w *[8][784][16]float
 		wq := &w[q]
 		bq := &b[q]
 		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
+		for j := 0; j <= 6; j += 6 {
+			s0 := bq[j]
+			s1 := bq[j+1]
+			s2 := bq[j+2]
+			s3 := bq[j+3]
+			s4 := bq[j+4]
+			s5 := bq[j+5]
 			for k := 0; k <= 780; k += 4 {
 				wk := &wq[k]
 				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 				wk = &wq[k+1]
 				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 				wk = &wq[k+2]
 				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 				wk = &wq[k+3]
 				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 			}
-			yq[0] = relu(s0)
-			yq[1] = relu(s1)
-			yq[2] = relu(s2)
-			yq[3] = relu(s3)
-			yq[4] = relu(s4)
+			yq[j] = relu(s0)
+			yq[j+1] = relu(s1)
+			yq[j+2] = relu(s2)
+			yq[j+3] = relu(s3)
+			yq[j+4] = relu(s4)
+			yq[j+5] = relu(s5)
 		}
 		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			s3 := bq[8]
-			s4 := bq[9]
+			s0 := bq[12]
+			s1 := bq[13]
+			s2 := bq[14]
+			s3 := bq[15]
 			for k := 0; k <= 780; k += 4 {
 				wk := &wq[k]
 				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 				wk = &wq[k+1]
 				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 				wk = &wq[k+2]
 				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 				wk = &wq[k+3]
 				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 			}
-			yq[5] = relu(s0)
-			yq[6] = relu(s1)
-			yq[7] = relu(s2)
-			yq[8] = relu(s3)
-			yq[9] = relu(s4)
-		}
-		{
-			s0 := bq[10]
-			s1 := bq[11]
-			s2 := bq[12]
-			s3 := bq[13]
-			s4 := bq[14]
-			s5 := bq[15]
-			for k := 0; k <= 780; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-			}
-			yq[10] = relu(s0)
-			yq[11] = relu(s1)
-			yq[12] = relu(s2)
-			yq[13] = relu(s3)
-			yq[14] = relu(s4)
-			yq[15] = relu(s5)
+			yq[12] = relu(s0)
+			yq[13] = relu(s1)
+			yq[14] = relu(s2)
+			yq[15] = relu(s3)
 		}
 	}
 }
@@ -188,505 +140,23 @@ func dense2ForwardGeneric(y *[10]float32, x *[128]float32, wt *[128][16]float32,
 	{
 		yq := (*[10]float32)(y[0 : 0+10])
 		bq := &b[0]
-		{
-			s0_0 := bq[0]
+		for j := range 10 {
+			s0_0 := bq[j]
 			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[0] * xk)
-				}
+				s0_0 += float32(wt[k][j] * x[k])
+				s0_1 += float32(wt[k+1][j] * x[k+1])
+				s0_2 += float32(wt[k+2][j] * x[k+2])
+				s0_3 += float32(wt[k+3][j] * x[k+3])
 			}
 			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[0] * xk)
-				}
+				s0_4 += float32(wt[k+4][j] * x[k+4])
+				s0_5 += float32(wt[k+5][j] * x[k+5])
+				s0_6 += float32(wt[k+6][j] * x[k+6])
+				s0_7 += float32(wt[k+7][j] * x[k+7])
 			}
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[0] = s0
-		}
-		{
-			s0_0 := bq[1]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[1] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[1] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[1] = s0
-		}
-		{
-			s0_0 := bq[2]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[2] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[2] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[2] = s0
-		}
-		{
-			s0_0 := bq[3]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[3] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[3] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[3] = s0
-		}
-		{
-			s0_0 := bq[4]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[4] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[4] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[4] = s0
-		}
-		{
-			s0_0 := bq[5]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[5] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[5] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[5] = s0
-		}
-		{
-			s0_0 := bq[6]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[6] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[6] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[6] = s0
-		}
-		{
-			s0_0 := bq[7]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[7] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[7] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[7] = s0
-		}
-		{
-			s0_0 := bq[8]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[8] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[8] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[8] = s0
-		}
-		{
-			s0_0 := bq[9]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[9] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[9] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[9] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[9] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[9] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[9] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[9] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[9] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[9] = s0
+			yq[j] = s0
 		}
 	}
 }
@@ -699,15 +169,15 @@ func dense2ForwardRowsGeneric(y [][10]float32, x [][144]float32, wt *[128][16]fl
 	}
 }
 
-// exponentialsEachGeneric is e = exp(x - m) for every element. y may be an operand.
-func exponentialsEachGeneric(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
+// exponentialsEachGeneric is y = exp(x0 - x1) for every element. y may be an operand.
+func exponentialsEachGeneric(y, x0 *[10]float32, x1 *[1]float32) {
 	for j := range y {
 		y[j] = float32(exponentials(x0[j], x1[0]))
 	}
 }
 
-// softmaxEachGeneric is y = e / z for every element. y may be an operand.
-func softmaxEachGeneric(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
+// softmaxEachGeneric is y = x0 / x1 for every element. y may be an operand.
+func softmaxEachGeneric(y, x0 *[10]float32, x1 *[1]float32) {
 	for j := range y {
 		y[j] = float32(softmax(x0[j], x1[0]))
 	}

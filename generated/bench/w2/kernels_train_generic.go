@@ -4,7 +4,7 @@ package w2
 
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
-func dealt(i int, parts int) int {
+func dealt(i, parts int) int {
 	at := i % (2 * parts)
 	return min(at, 2*parts-1-at)
 }
@@ -21,7 +21,7 @@ func dense1BiasGrad(g *[8][16]float32, dy [][144]float32) {
 }
 
 // dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
-func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(2, parts) {
 		return
 	}
@@ -31,7 +31,7 @@ func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense1BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		gs := &g.b1[q]
 		ws := &p.b1[q]
@@ -41,167 +41,6 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			w = w - float32(lr*g_)
 			ws[j] = w
 		}
-	}
-}
-
-// dense1ForwardTrainGeneric computes the output of layer "dense1", 784→128:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = relu(s)
-//	}
-//
-// Rolled: 100352 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrainGeneric(y *[128]float32, x *[784]float32, w *[8][784][16]float32, b *[8][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	for q := range w {
-		wq := &w[q]
-		bq := &b[q]
-		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
-			for k := 0; k <= 780; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-			}
-			yq[0] = relu(s0)
-			yq[1] = relu(s1)
-			yq[2] = relu(s2)
-			yq[3] = relu(s3)
-			yq[4] = relu(s4)
-		}
-		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			s3 := bq[8]
-			s4 := bq[9]
-			for k := 0; k <= 780; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-			}
-			yq[5] = relu(s0)
-			yq[6] = relu(s1)
-			yq[7] = relu(s2)
-			yq[8] = relu(s3)
-			yq[9] = relu(s4)
-		}
-		{
-			s0 := bq[10]
-			s1 := bq[11]
-			s2 := bq[12]
-			s3 := bq[13]
-			s4 := bq[14]
-			s5 := bq[15]
-			for k := 0; k <= 780; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-			}
-			yq[10] = relu(s0)
-			yq[11] = relu(s1)
-			yq[12] = relu(s2)
-			yq[13] = relu(s3)
-			yq[14] = relu(s4)
-			yq[15] = relu(s5)
-		}
-	}
-}
-
-// dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRowsGeneric(y [][144]float32, x []Input, w *[8][784][16]float32, b *[8][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense1ForwardTrainGeneric((*[128]float32)(y[i][:]), (*[784]float32)(&x[i]), w, b)
 	}
 }
 
@@ -219,58 +58,39 @@ func dense1GradWeightGeneric(g *[8][784][16]float32, dy [][144]float32, x []Inpu
 	for q := range g {
 		for k := range 784 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
+			for j := 0; j <= 6; j += 6 {
 				var s0, s1, s2, s3, s4, s5 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
 				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+			}
+			{
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[12] * xk)
+					s1 += float32(d[13] * xk)
+					s2 += float32(d[14] * xk)
+					s3 += float32(d[15] * xk)
+				}
+				gk[12] = s0
+				gk[13] = s1
+				gk[14] = s2
+				gk[15] = s3
 			}
 		}
 	}
@@ -304,7 +124,7 @@ func dense1RankOneGeneric(w *[8][784][16]float32, b *[8][16]float32, x *[784]flo
 }
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
-func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(0, parts) {
 		return
 	}
@@ -314,7 +134,7 @@ func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense1WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		for k := range 784 {
 			gs := &g.w1[q][k]
@@ -341,7 +161,7 @@ func dense2BiasGrad(g *[1][16]float32, dy [][10]float32) {
 }
 
 // dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
-func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(3, parts) {
 		return
 	}
@@ -351,7 +171,7 @@ func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense2BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	{
 		gs := &g.b2[0]
 		ws := &p.b2[0]
@@ -361,535 +181,6 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			w = w - float32(lr*g_)
 			ws[j] = w
 		}
-	}
-}
-
-// dense2ForwardTrainGeneric computes the output of layer "dense2", 128→10:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 1280 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense2ForwardTrainGeneric(y *[10]float32, x *[128]float32, wt *[128][16]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	{
-		yq := (*[10]float32)(y[0 : 0+10])
-		bq := &b[0]
-		{
-			s0_0 := bq[0]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[0] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[0] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[0] = s0
-		}
-		{
-			s0_0 := bq[1]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[1] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[1] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[1] = s0
-		}
-		{
-			s0_0 := bq[2]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[2] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[2] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[2] = s0
-		}
-		{
-			s0_0 := bq[3]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[3] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[3] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[3] = s0
-		}
-		{
-			s0_0 := bq[4]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[4] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[4] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[4] = s0
-		}
-		{
-			s0_0 := bq[5]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[5] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[5] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[5] = s0
-		}
-		{
-			s0_0 := bq[6]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[6] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[6] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[6] = s0
-		}
-		{
-			s0_0 := bq[7]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[7] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[7] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[7] = s0
-		}
-		{
-			s0_0 := bq[8]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[8] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[8] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[8] = s0
-		}
-		{
-			s0_0 := bq[9]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[9] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[9] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[9] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[9] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[9] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[9] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[9] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[9] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[9] = s0
-		}
-	}
-}
-
-// dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRowsGeneric(y [][10]float32, x [][144]float32, wt *[128][16]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense2ForwardTrainGeneric(&y[i], (*[128]float32)(x[i][:]), wt, b)
 	}
 }
 
@@ -929,7 +220,7 @@ func dense2GradInput(y *[128]float32, x *[10]float32, wt *[128][16]float32, a1 *
 }
 
 // dense2GradInputOneGeneric is dense2GradInput and then dense2RankOneGeneric.
-func dense2GradInputOneGeneric(y *[128]float32, x *[10]float32, wt *[128][16]float32, a1 *[128]float32, input *[128]float32, rate float32, b *[1][16]float32) {
+func dense2GradInputOneGeneric(y *[128]float32, x *[10]float32, wt *[128][16]float32, a1, input *[128]float32, rate float32, b *[1][16]float32) {
 	dense2GradInput(y, x, wt, a1)
 	dense2RankOneGeneric(wt, b, input, x, rate)
 }
@@ -957,7 +248,7 @@ func dense2GradWeightGeneric(gt *[128][16]float32, dy [][10]float32, x [][144]fl
 	for k := range 128 {
 		gk := &gt[k]
 		{
-			var s0, s1, s2, s3, s4 float32
+			var s0, s1, s2, s3, s4, s5 float32
 			for b := range x {
 				xk := x[b][k]
 				d := (*[10]float32)(dy[b][0 : 0+10])
@@ -966,29 +257,29 @@ func dense2GradWeightGeneric(gt *[128][16]float32, dy [][10]float32, x [][144]fl
 				s2 += float32(d[2] * xk)
 				s3 += float32(d[3] * xk)
 				s4 += float32(d[4] * xk)
+				s5 += float32(d[5] * xk)
 			}
 			gk[0] = s0
 			gk[1] = s1
 			gk[2] = s2
 			gk[3] = s3
 			gk[4] = s4
+			gk[5] = s5
 		}
 		{
-			var s0, s1, s2, s3, s4 float32
+			var s0, s1, s2, s3 float32
 			for b := range x {
 				xk := x[b][k]
 				d := (*[10]float32)(dy[b][0 : 0+10])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-				s3 += float32(d[8] * xk)
-				s4 += float32(d[9] * xk)
+				s0 += float32(d[6] * xk)
+				s1 += float32(d[7] * xk)
+				s2 += float32(d[8] * xk)
+				s3 += float32(d[9] * xk)
 			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-			gk[8] = s3
-			gk[9] = s4
+			gk[6] = s0
+			gk[7] = s1
+			gk[8] = s2
+			gk[9] = s3
 		}
 	}
 }
@@ -1021,7 +312,7 @@ func dense2RankOneGeneric(wt *[128][16]float32, b *[1][16]float32, x *[128]float
 }
 
 // dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
-func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(1, parts) {
 		return
 	}
@@ -1031,7 +322,7 @@ func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense2WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for k := range 128 {
 		gs := &g.w2[k]
 		ws := &p.w2[k]

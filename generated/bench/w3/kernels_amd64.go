@@ -3,115 +3,216 @@
 
 package w3
 
-// crossEntropyGradientEachAVX512 is crossEntropyGradientEachGeneric for avx512, with the same bits.
-//
 //go:noescape
-func crossEntropyGradientEachAVX512(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 *float32)
+func biasEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
 
-// crossEntropyGradientEachAVX2 is crossEntropyGradientEachGeneric for avx2, with the same bits.
-//
 //go:noescape
-func crossEntropyGradientEachAVX2(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 *float32)
+func biasEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
 
-func crossEntropyGradientEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
-	if useAVX512 {
-		crossEntropyGradientEachAVX512(y, x0, x1, x2, &x3)
-		return
+//go:noescape
+func crossEntropyGradientEachAVX2(y, x0, x1, x2, x3 *float32, n, rows, gap int)
+
+//go:noescape
+func crossEntropyGradientEachAVX512(y, x0, x1, x2, x3 *float32, n, rows, gap int)
+
+//go:noescape
+func dense512x10AVX2(y, x, wt, b *float32)
+
+//go:noescape
+func dense512x10AVX512(y, x, wt, b *float32)
+
+//go:noescape
+func dense512x512AVX2(y, x, w, b *float32)
+
+//go:noescape
+func dense512x512AVX512(y, x, w, b *float32)
+
+//go:noescape
+func dense784x512AVX2(y, x, w, b *float32)
+
+//go:noescape
+func dense784x512AVX512(y, x, w, b *float32)
+
+//go:noescape
+func exponentialsEachAVX2(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func exponentialsEachAVX512(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func inputGradientAVX2(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func inputGradientAVX2_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func inputGradientAVX512(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func learn16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func learn16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func learnUpTo16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func learnUpTo16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func listed512x512AVX2(y, x, w, b *float32, list *int32, count int)
+
+//go:noescape
+func listed512x512AVX512(y, x, w, b *float32, list *int32, count int)
+
+//go:noescape
+func nonZero512(list *int32, count *int, x *float32)
+
+//go:noescape
+func preempt()
+
+//go:noescape
+func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rows32AVX512(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2, tiles3 int)
+
+//go:noescape
+func rows8AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0 int)
+
+//go:noescape
+func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0 int)
+
+//go:noescape
+func sgdElementsAVX2(g_, w_, lr_ *float32, vectors int)
+
+//go:noescape
+func sgdElementsAVX512(g_, w_, lr_ *float32, vectors int)
+
+//go:noescape
+func softmaxEachAVX2(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func softmaxEachAVX512(y, x0, x1 *float32, n, rows, gap int)
+
+//go:noescape
+func step512x10AVX2(wt, b, x, dy, rate *float32)
+
+//go:noescape
+func step512x10AVX512(wt, b, x, dy, rate *float32)
+
+//go:noescape
+func step512x512AVX2(w, b, x, dy, rate *float32)
+
+//go:noescape
+func step512x512AVX512(w, b, x, dy, rate *float32)
+
+//go:noescape
+func step784x512AVX2(w, b, x, dy, rate *float32)
+
+//go:noescape
+func step784x512AVX512(w, b, x, dy, rate *float32)
+
+//go:noescape
+func stepGradientAVX2(wt, x, dy, rate, dx, u *float32, first, count, mask int)
+
+//go:noescape
+func stepGradientAVX2_2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
+
+//go:noescape
+func stepGradientAVX2_3(w, x, dy, rate, dx *float32, list *int32, count, panels, panelStride int)
+
+//go:noescape
+func stepGradientAVX512(wt, x, dy, rate, dx, u *float32, first, count, mask int)
+
+//go:noescape
+func stepGradientAVX512_2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
+
+//go:noescape
+func stepGradientAVX512_3(w, x, dy, rate, dx *float32, list *int32, count, panels, panelStride int)
+
+//go:noescape
+func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func weightGradientUpTo16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+	switch {
+	case useAVX512:
+		crossEntropyGradientEachAVX512(&y[0], &x0[0], &x1[0], &x2[0], &x3, 10, 1, 0)
+	case useAVX2:
+		crossEntropyGradientEachAVX2(&y[0], &x0[0], &x1[0], &x2[0], &x3, 10, 1, 0)
+	default:
+		crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
 	}
-	if useAVX2 {
-		crossEntropyGradientEachAVX2(y, x0, x1, x2, &x3)
-		return
-	}
-	crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
 }
 
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 32 {
-			learn16_3AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 2112, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 32 {
-			learn16_4AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 2112, 0)
 		}
-		return
+	default:
+		dense1BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense1BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1BiasSgd changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense1BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &lr, 32)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 64)
+	default:
+		dense1BiasSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &lr, 64)
-		return
-	}
-	dense1BiasSgdGeneric(t, p, g, lr)
 }
-
-// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 401408 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 401408 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1Forward(y *[512]float32, x *[784]float32, w *[32][784][16]float32, b *[32][16]float32) {
-	if useAVX512 {
-		dense1ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
+	switch {
+	case useAVX512:
+		dense784x512AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	case useAVX2:
+		dense784x512AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	default:
+		dense1ForwardGeneric(y, x, w, b)
 	}
-	if useAVX2 {
-		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense1ForwardGeneric(y, x, w, b)
 }
-
-// dense1ForwardRowsPanel0AVX512 sums 784 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// preemptAVX512 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
-//
-//go:noescape
-func preemptAVX512()
-
-// dense1ForwardRowsPanel2AVX2 sums 784 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// preempt_2AVX2 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
-//
-//go:noescape
-func preempt_2AVX2()
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense1Forward((*[512]float32)(y[0][:]), (*[784]float32)(&x[0]), w, b)
 			return
@@ -123,111 +224,27 @@ func dense1ForwardRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *
 			single12 = 0
 		}
 		for q := 0; q < 32; q += 2 {
-			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 50176, 3136, 2112, 784, by12, by8, by4, single12)
 			if again12 {
-				dense1ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 50176, 3136, 2112, 784, 0, 0, 1, 0)
 			}
-			preemptAVX512()
+			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			dense1Forward((*[512]float32)(y[0][:]), (*[784]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense1ForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
+		for q := range 32 {
+			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 3136, 2112, 784, by6, by5, single6)
+			preempt()
 		}
-		return
+	default:
+		dense1ForwardRowsGeneric(y, x, w, b)
 	}
-	dense1ForwardRowsGeneric(y, x, w, b)
 }
-
-// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 401408 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 401408 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense1ForwardTrain(y *[512]float32, x *[784]float32, w *[32][784][16]float32, b *[32][16]float32) {
-	if useAVX512 {
-		dense1ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense1ForwardTrainRowsPanel0AVX512 sums 784 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardTrainRowsPanel1AVX2 sums 784 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense1ForwardTrain((*[512]float32)(y[0][:]), (*[784]float32)(&x[0]), w, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		for q := 0; q < 32; q += 2 {
-			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense1ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
-			preemptAVX512()
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense1ForwardTrain((*[512]float32)(y[0][:]), (*[784]float32)(&x[0]), w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense1ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
-		}
-		return
-	}
-	dense1ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-// gradient16_3AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_4AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -239,32 +256,21 @@ func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //
 // in the order of the samples. It does not allocate.
 func dense1GradWeight(g *[32][784][16]float32, dy [][528]float32, x []Input) {
-	if useAVX512 {
-		for q := range g {
-			gradient16_3AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x))
-			preemptAVX512()
+	switch {
+	case useAVX512:
+		for q := range 32 {
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x), 2112, 3136)
+			preempt()
 		}
-		return
-	}
-	if useAVX2 {
-		for q := range g {
-			gradient16_4AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x))
-			preempt_2AVX2()
+	case useAVX2:
+		for q := range 32 {
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 784, len(x), 2112, 3136)
+			preempt()
 		}
-		return
+	default:
+		dense1GradWeightGeneric(g, dy, x)
 	}
-	dense1GradWeightGeneric(g, dy, x)
 }
-
-// dense1RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense1RankOneAllAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense1RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense1RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense1RankOne is the step of layer "dense1" by one sample:
 //
@@ -278,164 +284,117 @@ func dense1RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 // with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense1RankOne(w *[32][784][16]float32, b *[32][16]float32, x *[784]float32, dy *[512]float32, rate float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		negative := -rate
-		dense1RankOneAllAVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
-	}
-	if useAVX2 {
+		step784x512AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+	case useAVX2:
 		negative := -rate
-		dense1RankOneAll_2AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
+		step784x512AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+	default:
+		dense1RankOneGeneric(w, b, x, dy, rate)
 	}
-	dense1RankOneGeneric(w, b, x, dy, rate)
 }
 
-// learn16_5AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_5AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_6AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(784, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 32 {
-				learn16_5AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
-				preemptAVX512()
+				learn16AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x), 2112, 3136)
+				preempt()
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(784, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 32 {
-				learn16_6AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
-				preempt_2AVX2()
+				learn16AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x), 2112, 3136)
+				preempt()
 			}
 		}
-		return
+	default:
+		dense1WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1WeightSgd changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense1WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		for q := range 32 {
 			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 784)
-			preemptAVX512()
+			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 32 {
-			sgdElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 1568)
-			preempt_2AVX2()
+			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 1568)
+			preempt()
 		}
-		return
+	default:
+		dense1WeightSgdGeneric(t, p, g, lr)
 	}
-	dense1WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn16_3AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense2BiasLearn updates dense2.bias: gradient and sgd.
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 32 {
-			learn16_3AVX512(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16AVX512(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x), 2112, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 32 {
-			learn16_4AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x), 2112, 0)
 		}
-		return
+	default:
+		dense2BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2BiasSgd changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense2BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &lr, 32)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 64)
+	default:
+		dense2BiasSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &lr, 64)
-		return
-	}
-	dense2BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense2ForwardAVX512 is dense2ForwardGeneric for avx512: 262144 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 262144 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense2Forward(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
-	if useAVX512 {
-		dense2ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
+func dense2Forward(y, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	switch {
+	case useAVX512:
+		dense512x512AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	case useAVX2:
+		dense512x512AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	default:
+		dense2ForwardGeneric(y, x, w, b)
 	}
-	if useAVX2 {
-		dense2ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense2ForwardGeneric(y, x, w, b)
 }
-
-// dense2ForwardRowsPanel0AVX512 sums 512 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardRowsPanel1AVX2 sums 512 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
-func dense2ForwardRows(y [][528]float32, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
-	if useAVX512 {
+func dense2ForwardRows(y, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense2Forward((*[512]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
 			return
@@ -447,295 +406,109 @@ func dense2ForwardRows(y [][528]float32, x [][528]float32, w *[32][513][16]float
 			single12 = 0
 		}
 		for q := 0; q < 32; q += 2 {
-			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 32832, 2112, 2112, 512, by12, by8, by4, single12)
 			if again12 {
-				dense2ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 32832, 2112, 2112, 512, 0, 0, 1, 0)
 			}
-			preemptAVX512()
+			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			dense2Forward((*[512]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense2ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
+		for q := range 32 {
+			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 2112, 2112, 512, by6, by5, single6)
+			preempt()
 		}
-		return
+	default:
+		dense2ForwardRowsGeneric(y, x, w, b)
 	}
-	dense2ForwardRowsGeneric(y, x, w, b)
 }
 
-// dense2ForwardListedAVX512 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense2ForwardListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// nonZeroAVX512 lists the byte offsets of the elements that are not zero.
-//
-//go:noescape
-func nonZeroAVX512(list *int32, count *int, x *float32)
-
-// dense2ForwardListed_2AVX2 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense2ForwardListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// nonZero_2AVX2 lists the byte offsets of the elements that are not zero.
-//
-//go:noescape
-func nonZero_2AVX2(list *int32, count *int, x *float32)
-
-// dense2ForwardSkip is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
-func dense2ForwardSkip(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
-	if useAVX512 {
+// dense2ForwardSkip is dense2Forward; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkip(y, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	switch {
+	case useAVX512:
 		var list [528]int32
 		var count int
-		nonZeroAVX512(&list[0], &count, &x[0])
+		nonZero512(&list[0], &count, &x[0])
 		if count <= 448 {
-			dense2ForwardListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			listed512x512AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
 			return
 		}
 		dense2Forward(y, x, w, b)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		var list [520]int32
 		var count int
-		nonZero_2AVX2(&list[0], &count, &x[0])
+		nonZero512(&list[0], &count, &x[0])
 		if count <= 448 {
-			dense2ForwardListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			listed512x512AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
 			return
 		}
 		dense2Forward(y, x, w, b)
-		return
+	default:
+		dense2Forward(y, x, w, b)
 	}
-	dense2ForwardSkipGeneric(y, x, w, b)
 }
-
-// dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 262144 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 262144 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense2ForwardTrain(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
-	if useAVX512 {
-		dense2ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense2ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense2ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense2ForwardTrainRowsPanel0AVX512 sums 512 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardTrainRowsPanel1AVX2 sums 512 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRows(y [][528]float32, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense2ForwardTrain((*[512]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		for q := 0; q < 32; q += 2 {
-			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense2ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
-			preemptAVX512()
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense2ForwardTrain((*[512]float32)(y[0][:]), (*[512]float32)(x[0][:]), w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense2ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
-		}
-		return
-	}
-	dense2ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-// dense2ForwardTrainListedAVX512 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense2ForwardTrainListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// dense2ForwardTrainListed_2AVX2 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense2ForwardTrainListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// dense2ForwardTrainSkip is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
-func dense2ForwardTrainSkip(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
-	if useAVX512 {
-		var list [528]int32
-		var count int
-		nonZeroAVX512(&list[0], &count, &x[0])
-		if count <= 448 {
-			dense2ForwardTrainListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
-			return
-		}
-		dense2ForwardTrain(y, x, w, b)
-		return
-	}
-	if useAVX2 {
-		var list [520]int32
-		var count int
-		nonZero_2AVX2(&list[0], &count, &x[0])
-		if count <= 448 {
-			dense2ForwardTrainListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
-			return
-		}
-		dense2ForwardTrain(y, x, w, b)
-		return
-	}
-	dense2ForwardTrainSkipGeneric(y, x, w, b)
-}
-
-// dense2GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense2GradInputOneAllAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense2GradInputOneBiasAVX512 updates the bias.
-//
-//go:noescape
-func dense2GradInputOneBiasAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense2GradInputOneListedAVX512 computes the gradients of the inputs of a list and updates their weights.
-//
-//go:noescape
-func dense2GradInputOneListedAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
-
-// dense2GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense2GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense2GradInputOneBias_2AVX2 updates the bias.
-//
-//go:noescape
-func dense2GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense2GradInputOneListed_2AVX2 computes the gradients of the inputs of a list and updates their weights.
-//
-//go:noescape
-func dense2GradInputOneListed_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
 
 // dense2GradInputOne is dense2GradInput and then dense2RankOneGeneric.
-func dense2GradInputOne(y *[512]float32, x *[512]float32, w *[32][513][16]float32, a1 *[512]float32, input *[512]float32, rate float32, b *[32][16]float32) {
-	if useAVX512 {
+func dense2GradInputOne(y, x *[512]float32, w *[32][513][16]float32, a1, input *[512]float32, rate float32, b *[32][16]float32) {
+	switch {
+	case useAVX512:
 		negative := -rate
 		var list [528]int32
 		var count int
-		nonZeroAVX512(&list[0], &count, &input[0])
+		nonZero512(&list[0], &count, &input[0])
 		if count <= 448 {
 			clear(y[:])
-			dense2GradInputOneListedAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
-			reluGradientEach(y, a1, y)
-			dense2GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			stepGradientAVX512_3(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 32, 32832)
+			biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 512, 1, 0)
 			return
 		}
-		dense2GradInputOneAllAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 512)
-		dense2GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
-	}
-	if useAVX2 {
+		stepGradientAVX512_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 512, 32, 32832)
+		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 512, 1, 0)
+	case useAVX2:
 		negative := -rate
 		var list [520]int32
 		var count int
-		nonZero_2AVX2(&list[0], &count, &input[0])
+		nonZero512(&list[0], &count, &input[0])
 		if count <= 448 {
 			clear(y[:])
-			dense2GradInputOneListed_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
-			reluGradientEach(y, a1, y)
-			dense2GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			stepGradientAVX2_3(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 32, 32832)
+			biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 512, 1, 0)
 			return
 		}
-		dense2GradInputOneAll_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 512)
-		dense2GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
+		stepGradientAVX2_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a1[0], 0, 512, 32, 32832)
+		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 512, 1, 0)
+	default:
+		dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
 	}
-	dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
 }
 
-// dense2GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
 // dense2GradInputRows is dense2GradInput for every row.
-func dense2GradInputRows(y [][528]float32, x [][528]float32, w *[32][513][16]float32, u0 [][528]float32) {
-	if useAVX512 {
+func dense2GradInputRows(y, x [][528]float32, w *[32][513][16]float32, u0 [][528]float32) {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
 		for k := 0; k < 512; k += 128 {
-			dense2GradInputRowsBlocksAVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(16, (512-k)/8), by6, by2, single6)
-			preemptAVX512()
+			inputGradientAVX512_2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 32, 32832, 2112, 2112, 2112, min(16, (512-k)/8), by6, by2, single6)
+			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for k := 0; k < 512; k += 128 {
-			dense2GradInputRowsBlocksAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(32, (512-k)/4), by3, by2, single3)
-			preempt_2AVX2()
+			inputGradientAVX2_2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 32, 32832, 2112, 2112, 2112, min(32, (512-k)/4), by3, by2, single3)
+			preempt()
 		}
-		return
+	default:
+		dense2GradInputRowsGeneric(y, x, w, u0)
 	}
-	dense2GradInputRowsGeneric(y, x, w, u0)
 }
-
-// gradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense2GradWeight computes the gradient of the weights of layer "dense2":
 //
@@ -746,33 +519,22 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense2GradWeight(g *[32][513][16]float32, dy [][528]float32, x [][528]float32) {
-	if useAVX512 {
-		for q := range g {
-			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x))
-			preemptAVX512()
+func dense2GradWeight(g *[32][513][16]float32, dy, x [][528]float32) {
+	switch {
+	case useAVX512:
+		for q := range 32 {
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x), 2112, 2112)
+			preempt()
 		}
-		return
-	}
-	if useAVX2 {
-		for q := range g {
-			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x))
-			preempt_2AVX2()
+	case useAVX2:
+		for q := range 32 {
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 512, len(x), 2112, 2112)
+			preempt()
 		}
-		return
+	default:
+		dense2GradWeightGeneric(g, dy, x)
 	}
-	dense2GradWeightGeneric(g, dy, x)
 }
-
-// dense2RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense2RankOneAllAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense2RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense2RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense2RankOne is the step of layer "dense2" by one sample:
 //
@@ -785,325 +547,165 @@ func dense2RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 //
 // with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
-func dense2RankOne(w *[32][513][16]float32, b *[32][16]float32, x *[512]float32, dy *[512]float32, rate float32) {
-	if useAVX512 {
+func dense2RankOne(w *[32][513][16]float32, b *[32][16]float32, x, dy *[512]float32, rate float32) {
+	switch {
+	case useAVX512:
 		negative := -rate
-		dense2RankOneAllAVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
-	}
-	if useAVX2 {
+		step512x512AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+	case useAVX2:
 		negative := -rate
-		dense2RankOneAll_2AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
+		step512x512AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+	default:
+		dense2RankOneGeneric(w, b, x, dy, rate)
 	}
-	dense2RankOneGeneric(w, b, x, dy, rate)
 }
 
-// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense2WeightLearn updates dense2.weight: gradient and sgd.
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(512, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 32 {
-				learn16AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
-				preemptAVX512()
+				learn16AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x), 2112, 2112)
+				preempt()
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(512, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 32 {
-				learn16_2AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
-				preempt_2AVX2()
+				learn16AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x), 2112, 2112)
+				preempt()
 			}
 		}
-		return
+	default:
+		dense2WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2WeightSgd changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense2WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		for q := range 32 {
 			sgdElementsAVX512(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 512)
-			preemptAVX512()
+			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 32 {
-			sgdElements_2AVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 1024)
-			preempt_2AVX2()
+			sgdElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 1024)
+			preempt()
 		}
-		return
+	default:
+		dense2WeightSgdGeneric(t, p, g, lr)
 	}
-	dense2WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn10_3AVX512 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn10_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn10_4AVX2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn10_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense3BiasLearn updates dense3.bias: gradient and sgd.
-func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense3BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn10_3AVX512(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x))
-		return
-	}
-	if useAVX2 {
+		learnUpTo16AVX512(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x), 40, 0, 1023)
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn10_4AVX2(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x))
-		return
+		learnUpTo16AVX2(&p.b3[0][0], &lr, &t.m.dz3[0][0], &one, 1, len(x), 40, 0, 24)
+	default:
+		dense3BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense3BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense3BiasSgd changes dense3.bias: w = w - (lr · g).
-func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense3BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b3[0][0], &p.b3[0][0], &lr, 1)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &lr, 2)
+	default:
+		dense3BiasSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b3[0][0], &p.b3[0][0], &lr, 2)
-		return
-	}
-	dense3BiasSgdGeneric(t, p, g, lr)
 }
-
-// dense3ForwardAVX512 is dense3ForwardGeneric for avx512: 5120 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense3ForwardAVX2 is dense3ForwardGeneric for avx2: 5120 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense3Forward(y *[10]float32, x *[512]float32, wt *[512][16]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense3ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
+	switch {
+	case useAVX512:
+		dense512x10AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+	case useAVX2:
+		dense512x10AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	default:
+		dense3ForwardGeneric(y, x, wt, b)
 	}
-	if useAVX2 {
-		dense3ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense3ForwardGeneric(y, x, wt, b)
 }
-
-// dense3ForwardRowsPanel0AVX512 sums 512 products for 10 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense3ForwardRowsPanel1AVX2 sums 512 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense3ForwardRowsPanel2AVX2 sums 512 products for 2 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense3ForwardRows is dense3ForwardGeneric for every row.
 func dense3ForwardRows(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense3Forward(&y[0], (*[512]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense3ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	if useAVX2 {
+		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 2112, 40, 512, 1023, by3, by2, single3)
+	case useAVX2:
 		if len(x) == 1 {
 			dense3Forward(&y[0], (*[512]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
-		dense3ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
-		dense3ForwardRowsPanel2AVX2(&y[0][8], &x[0][0], &wt[0][8], &b[0][8], m)
-		return
+		rows8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 2112, 40, 512, m)
+		rowsUpTo8AVX2(&y[0][8], &x[0][0], &wt[0][8], &b[0][8], 2112, 40, 512, 24, m)
+	default:
+		dense3ForwardRowsGeneric(y, x, wt, b)
 	}
-	dense3ForwardRowsGeneric(y, x, wt, b)
 }
-
-// dense3ForwardTrainAVX512 is dense3ForwardTrainGeneric for avx512: 5120 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense3ForwardTrainAVX2 is dense3ForwardTrainGeneric for avx2: 5120 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense3ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense3ForwardTrain(y *[10]float32, x *[512]float32, wt *[512][16]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense3ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense3ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense3ForwardTrainGeneric(y, x, wt, b)
-}
-
-// dense3ForwardTrainRowsPanel0AVX512 sums 512 products for 10 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense3ForwardTrainRowsPanel1AVX2 sums 512 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense3ForwardTrainRowsPanel2AVX2 sums 512 products for 2 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3ForwardTrainRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense3ForwardTrainRows is dense3ForwardTrainGeneric for every row.
-func dense3ForwardTrainRows(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense3ForwardTrain(&y[0], (*[512]float32)(x[0][:]), wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense3ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense3ForwardTrain(&y[0], (*[512]float32)(x[0][:]), wt, b)
-			return
-		}
-		m := len(x)
-		dense3ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
-		dense3ForwardTrainRowsPanel2AVX2(&y[0][8], &x[0][0], &wt[0][8], &b[0][8], m)
-		return
-	}
-	dense3ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-// dense3GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense3GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense3GradInputOneBiasAVX512 updates the bias.
-//
-//go:noescape
-func dense3GradInputOneBiasAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense3GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense3GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense3GradInputOneBias_2AVX2 updates the bias.
-//
-//go:noescape
-func dense3GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
-func dense3GradInputOne(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2 *[512]float32, input *[512]float32, rate float32, b *[1][16]float32) {
-	if useAVX512 {
+func dense3GradInputOne(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2, input *[512]float32, rate float32, b *[1][16]float32) {
+	switch {
+	case useAVX512:
 		negative := -rate
-		dense3GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512)
-		dense3GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
-	}
-	if useAVX2 {
+		stepGradientAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512, 771)
+		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 10, 1, 0)
+	case useAVX2:
 		negative := -rate
-		dense3GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512)
-		dense3GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
+		stepGradientAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 512, 24)
+		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 10, 1, 0)
+	default:
+		dense3GradInputOneGeneric(y, x, wt, a2, input, rate, b)
 	}
-	dense3GradInputOneGeneric(y, x, wt, a2, input, rate, b)
 }
-
-// dense3GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense3GradInputRows is dense3GradInput for every row.
 func dense3GradInputRows(y [][528]float32, x [][10]float32, wt *[512][16]float32, u0 [][528]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense3GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 64, by6, by2, single6)
-		return
-	}
-	if useAVX2 {
+		inputGradientAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 40, 2112, 2112, 771, 64, by6, by2, single6)
+	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense3GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 128, by3, by2, single3)
-		return
+		inputGradientAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 40, 2112, 2112, 24, 128, by3, by2, single3)
+	default:
+		dense3GradInputRowsGeneric(y, x, wt, u0)
 	}
-	dense3GradInputRowsGeneric(y, x, wt, u0)
 }
-
-// gradient10AVX512 sums the gradients of the weights of 10 outputs over the rows.
-//
-//go:noescape
-func gradient10AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient10_2AVX2 sums the gradients of the weights of 10 outputs over the rows.
-//
-//go:noescape
-func gradient10_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3GradWeight computes the gradient of the weights of layer "dense3":
 //
@@ -1115,26 +717,15 @@ func gradient10_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //
 // in the order of the samples. It does not allocate.
 func dense3GradWeight(gt *[512][16]float32, dy [][10]float32, x [][528]float32) {
-	if useAVX512 {
-		gradient10AVX512(&gt[0][0], &dy[0][0], &x[0][0], 512, len(x))
-		return
+	switch {
+	case useAVX512:
+		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 512, len(x), 40, 2112, 1023)
+	case useAVX2:
+		weightGradientUpTo16AVX2(&gt[0][0], &dy[0][0], &x[0][0], 512, len(x), 40, 2112, 24)
+	default:
+		dense3GradWeightGeneric(gt, dy, x)
 	}
-	if useAVX2 {
-		gradient10_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 512, len(x))
-		return
-	}
-	dense3GradWeightGeneric(gt, dy, x)
 }
-
-// dense3RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense3RankOneAllAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense3RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense3RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense3RankOne is the step of layer "dense3" by one sample:
 //
@@ -1148,121 +739,65 @@ func dense3RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 // with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense3RankOne(wt *[512][16]float32, b *[1][16]float32, x *[512]float32, dy *[10]float32, rate float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		negative := -rate
-		dense3RankOneAllAVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
-	}
-	if useAVX2 {
+		step512x10AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+	case useAVX2:
 		negative := -rate
-		dense3RankOneAll_2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
+		step512x10AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+	default:
+		dense3RankOneGeneric(wt, b, x, dy, rate)
 	}
-	dense3RankOneGeneric(wt, b, x, dy, rate)
 }
 
-// learn10AVX512 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn10AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn10_2AVX2 sums the gradients of the weights of 10 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn10_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense3WeightLearn updates dense3.weight: gradient and sgd.
-func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense3WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(512, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
-			learn10AVX512(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.a2[0][k], m, len(x))
+			learnUpTo16AVX512(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.a2[0][k], m, len(x), 40, 2112, 1023)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(512, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learn10_2AVX2(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.a2[0][k], m, len(x))
+			learnUpTo16AVX2(&p.w3[k][0], &lr, &t.m.dz3[0][0], &t.m.a2[0][k], m, len(x), 40, 2112, 24)
 		}
-		return
+	default:
+		dense3WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense3WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-// sgdElementsAVX512 computes w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-
-// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
 
 // dense3WeightSgd changes dense3.weight: w = w - (lr · g).
-func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense3WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.w3[0][0], &p.w3[0][0], &lr, 512)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.w3[0][0], &p.w3[0][0], &lr, 1024)
+	default:
+		dense3WeightSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.w3[0][0], &p.w3[0][0], &lr, 1024)
-		return
-	}
-	dense3WeightSgdGeneric(t, p, g, lr)
 }
 
-// exponentialsEachAVX512 is exponentialsEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func exponentialsEachAVX512(y *[10]float32, x0 *[10]float32, x1 *[1]float32)
-
-// exponentialsEachAVX2 is exponentialsEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func exponentialsEachAVX2(y *[10]float32, x0 *[10]float32, x1 *[1]float32)
-
-func exponentialsEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
-	if useAVX512 {
-		exponentialsEachAVX512(y, x0, x1)
-		return
+func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32) {
+	switch {
+	case useAVX512:
+		exponentialsEachAVX512(&y[0], &x0[0], &x1[0], 10, 1, 0)
+	case useAVX2:
+		exponentialsEachAVX2(&y[0], &x0[0], &x1[0], 10, 1, 0)
+	default:
+		exponentialsEachGeneric(y, x0, x1)
 	}
-	if useAVX2 {
-		exponentialsEachAVX2(y, x0, x1)
-		return
-	}
-	exponentialsEachGeneric(y, x0, x1)
-}
-
-// reluGradientEachAVX512 is reluGradientEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func reluGradientEachAVX512(y *[512]float32, x0 *[512]float32, x1 *[512]float32)
-
-// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func reluGradientEachAVX2(y *[512]float32, x0 *[512]float32, x1 *[512]float32)
-
-func reluGradientEach(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
-	if useAVX512 {
-		reluGradientEachAVX512(y, x0, x1)
-		return
-	}
-	if useAVX2 {
-		reluGradientEachAVX2(y, x0, x1)
-		return
-	}
-	reluGradientEachGeneric(y, x0, x1)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
-func rowTiles(n int, a int, b int) (int, int, int) {
+func rowTiles(n, a, b int) (int, int, int) {
 	for i := n / a; i >= 0; i-- {
 		if rest := n - i*a; rest%b == 0 {
 			return i, rest / b, 0
@@ -1272,29 +807,18 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 }
 
 // share is a part of n inputs, in whole tiles.
-func share(n int, tile int, part int, parts int) (from, to int) {
+func share(n, tile, part, parts int) (from, to int) {
 	tiles := (n + tile - 1) / tile
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }
 
-// softmaxEachAVX512 is softmaxEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func softmaxEachAVX512(y *[10]float32, x0 *[10]float32, x1 *[1]float32)
-
-// softmaxEachAVX2 is softmaxEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func softmaxEachAVX2(y *[10]float32, x0 *[10]float32, x1 *[1]float32)
-
-func softmaxEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
-	if useAVX512 {
-		softmaxEachAVX512(y, x0, x1)
-		return
+func softmaxEach(y, x0 *[10]float32, x1 *[1]float32) {
+	switch {
+	case useAVX512:
+		softmaxEachAVX512(&y[0], &x0[0], &x1[0], 10, 1, 0)
+	case useAVX2:
+		softmaxEachAVX2(&y[0], &x0[0], &x1[0], 10, 1, 0)
+	default:
+		softmaxEachGeneric(y, x0, x1)
 	}
-	if useAVX2 {
-		softmaxEachAVX2(y, x0, x1)
-		return
-	}
-	softmaxEachGeneric(y, x0, x1)
 }

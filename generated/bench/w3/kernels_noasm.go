@@ -3,162 +3,83 @@
 
 package w3
 
-func crossEntropyGradientEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
+func crossEntropyGradientEach(y, x0 *[10]float32, x1 *[1]float32, x2 *[10]float32, x3 float32) {
 	crossEntropyGradientEachGeneric(y, x0, x1, x2, x3)
 }
-
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense1BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense1BiasSgdGeneric(t, p, g, lr)
-}
-
+func dense1BiasSgd(t *Trainer, p, g *params, lr float32) { dense1BiasSgdGeneric(t, p, g, lr) }
 func dense1Forward(y *[512]float32, x *[784]float32, w *[32][784][16]float32, b *[32][16]float32) {
 	dense1ForwardGeneric(y, x, w, b)
 }
-
 func dense1ForwardRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
-
-func dense1ForwardTrain(y *[512]float32, x *[784]float32, w *[32][784][16]float32, b *[32][16]float32) {
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense1ForwardTrainRows(y [][528]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
-	dense1ForwardTrainRowsGeneric(y, x, w, b)
-}
-
 func dense1GradWeight(g *[32][784][16]float32, dy [][528]float32, x []Input) {
 	dense1GradWeightGeneric(g, dy, x)
 }
-
 func dense1RankOne(w *[32][784][16]float32, b *[32][16]float32, x *[784]float32, dy *[512]float32, rate float32) {
 	dense1RankOneGeneric(w, b, x, dy, rate)
 }
-
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense1WeightSgdGeneric(t, p, g, lr)
-}
-
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1WeightSgd(t *Trainer, p, g *params, lr float32) { dense1WeightSgdGeneric(t, p, g, lr) }
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense2BiasSgdGeneric(t, p, g, lr)
-}
-
-func dense2Forward(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+func dense2BiasSgd(t *Trainer, p, g *params, lr float32) { dense2BiasSgdGeneric(t, p, g, lr) }
+func dense2Forward(y, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
 	dense2ForwardGeneric(y, x, w, b)
 }
-
-func dense2ForwardRows(y [][528]float32, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
+func dense2ForwardRows(y, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
-
-func dense2ForwardSkip(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
-	dense2ForwardSkipGeneric(y, x, w, b)
+func dense2ForwardSkip(y, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
+	dense2Forward(y, x, w, b)
 }
-
-func dense2ForwardTrain(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
-	dense2ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense2ForwardTrainRows(y [][528]float32, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
-	dense2ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-func dense2ForwardTrainSkip(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
-	dense2ForwardTrainSkipGeneric(y, x, w, b)
-}
-
-func dense2GradInputOne(y *[512]float32, x *[512]float32, w *[32][513][16]float32, a1 *[512]float32, input *[512]float32, rate float32, b *[32][16]float32) {
+func dense2GradInputOne(y, x *[512]float32, w *[32][513][16]float32, a1, input *[512]float32, rate float32, b *[32][16]float32) {
 	dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
 }
-
-func dense2GradInputRows(y [][528]float32, x [][528]float32, w *[32][513][16]float32, u0 [][528]float32) {
+func dense2GradInputRows(y, x [][528]float32, w *[32][513][16]float32, u0 [][528]float32) {
 	dense2GradInputRowsGeneric(y, x, w, u0)
 }
-
-func dense2GradWeight(g *[32][513][16]float32, dy [][528]float32, x [][528]float32) {
+func dense2GradWeight(g *[32][513][16]float32, dy, x [][528]float32) {
 	dense2GradWeightGeneric(g, dy, x)
 }
-
-func dense2RankOne(w *[32][513][16]float32, b *[32][16]float32, x *[512]float32, dy *[512]float32, rate float32) {
+func dense2RankOne(w *[32][513][16]float32, b *[32][16]float32, x, dy *[512]float32, rate float32) {
 	dense2RankOneGeneric(w, b, x, dy, rate)
 }
-
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense2WeightSgdGeneric(t, p, g, lr)
-}
-
-func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2WeightSgd(t *Trainer, p, g *params, lr float32) { dense2WeightSgdGeneric(t, p, g, lr) }
+func dense3BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense3BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense3BiasSgdGeneric(t, p, g, lr)
-}
-
+func dense3BiasSgd(t *Trainer, p, g *params, lr float32) { dense3BiasSgdGeneric(t, p, g, lr) }
 func dense3Forward(y *[10]float32, x *[512]float32, wt *[512][16]float32, b *[1][16]float32) {
 	dense3ForwardGeneric(y, x, wt, b)
 }
-
 func dense3ForwardRows(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
 	dense3ForwardRowsGeneric(y, x, wt, b)
 }
-
-func dense3ForwardTrain(y *[10]float32, x *[512]float32, wt *[512][16]float32, b *[1][16]float32) {
-	dense3ForwardTrainGeneric(y, x, wt, b)
-}
-
-func dense3ForwardTrainRows(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
-	dense3ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-func dense3GradInputOne(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2 *[512]float32, input *[512]float32, rate float32, b *[1][16]float32) {
+func dense3GradInputOne(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2, input *[512]float32, rate float32, b *[1][16]float32) {
 	dense3GradInputOneGeneric(y, x, wt, a2, input, rate, b)
 }
-
 func dense3GradInputRows(y [][528]float32, x [][10]float32, wt *[512][16]float32, u0 [][528]float32) {
 	dense3GradInputRowsGeneric(y, x, wt, u0)
 }
-
 func dense3GradWeight(gt *[512][16]float32, dy [][10]float32, x [][528]float32) {
 	dense3GradWeightGeneric(gt, dy, x)
 }
-
 func dense3RankOne(wt *[512][16]float32, b *[1][16]float32, x *[512]float32, dy *[10]float32, rate float32) {
 	dense3RankOneGeneric(wt, b, x, dy, rate)
 }
-
-func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense3WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense3WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense3WeightSgdGeneric(t, p, g, lr)
-}
-
-func exponentialsEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
-	exponentialsEachGeneric(y, x0, x1)
-}
-
-func reluGradientEach(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
-	reluGradientEachGeneric(y, x0, x1)
-}
-
-func softmaxEach(y *[10]float32, x0 *[10]float32, x1 *[1]float32) {
-	softmaxEachGeneric(y, x0, x1)
-}
+func dense3WeightSgd(t *Trainer, p, g *params, lr float32) { dense3WeightSgdGeneric(t, p, g, lr) }
+func exponentialsEach(y, x0 *[10]float32, x1 *[1]float32)  { exponentialsEachGeneric(y, x0, x1) }
+func softmaxEach(y, x0 *[10]float32, x1 *[1]float32)       { softmaxEachGeneric(y, x0, x1) }

@@ -4,13 +4,13 @@ package w3
 
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
-func dealt(i int, parts int) int {
+func dealt(i, parts int) int {
 	at := i % (2 * parts)
 	return min(at, 2*parts-1-at)
 }
 
 // dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
-func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(3, parts) {
 		return
 	}
@@ -20,7 +20,7 @@ func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense1BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 32 {
 		gs := &g.b1[q]
 		ws := &p.b1[q]
@@ -30,167 +30,6 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			w = w - float32(lr*g_)
 			ws[j] = w
 		}
-	}
-}
-
-// dense1ForwardTrainGeneric computes the output of layer "dense1", 784→512:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = relu(s)
-//	}
-//
-// Rolled: 401408 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrainGeneric(y *[512]float32, x *[784]float32, w *[32][784][16]float32, b *[32][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	for q := range w {
-		wq := &w[q]
-		bq := &b[q]
-		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
-			for k := 0; k <= 780; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-			}
-			yq[0] = relu(s0)
-			yq[1] = relu(s1)
-			yq[2] = relu(s2)
-			yq[3] = relu(s3)
-			yq[4] = relu(s4)
-		}
-		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			s3 := bq[8]
-			s4 := bq[9]
-			for k := 0; k <= 780; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-			}
-			yq[5] = relu(s0)
-			yq[6] = relu(s1)
-			yq[7] = relu(s2)
-			yq[8] = relu(s3)
-			yq[9] = relu(s4)
-		}
-		{
-			s0 := bq[10]
-			s1 := bq[11]
-			s2 := bq[12]
-			s3 := bq[13]
-			s4 := bq[14]
-			s5 := bq[15]
-			for k := 0; k <= 780; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-			}
-			yq[10] = relu(s0)
-			yq[11] = relu(s1)
-			yq[12] = relu(s2)
-			yq[13] = relu(s3)
-			yq[14] = relu(s4)
-			yq[15] = relu(s5)
-		}
-	}
-}
-
-// dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRowsGeneric(y [][528]float32, x []Input, w *[32][784][16]float32, b *[32][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense1ForwardTrainGeneric((*[512]float32)(y[i][:]), (*[784]float32)(&x[i]), w, b)
 	}
 }
 
@@ -208,58 +47,39 @@ func dense1GradWeightGeneric(g *[32][784][16]float32, dy [][528]float32, x []Inp
 	for q := range g {
 		for k := range 784 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
+			for j := 0; j <= 6; j += 6 {
 				var s0, s1, s2, s3, s4, s5 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
 				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+			}
+			{
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[12] * xk)
+					s1 += float32(d[13] * xk)
+					s2 += float32(d[14] * xk)
+					s3 += float32(d[15] * xk)
+				}
+				gk[12] = s0
+				gk[13] = s1
+				gk[14] = s2
+				gk[15] = s3
 			}
 		}
 	}
@@ -293,7 +113,7 @@ func dense1RankOneGeneric(w *[32][784][16]float32, b *[32][16]float32, x *[784]f
 }
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
-func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(0, parts) {
 		return
 	}
@@ -303,7 +123,7 @@ func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense1WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 32 {
 		for k := range 784 {
 			gs := &g.w1[q][k]
@@ -330,7 +150,7 @@ func dense2BiasGrad(g *[32][16]float32, dy [][528]float32) {
 }
 
 // dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
-func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(4, parts) {
 		return
 	}
@@ -340,7 +160,7 @@ func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense2BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 32 {
 		gs := &g.b2[q]
 		ws := &p.b2[q]
@@ -351,172 +171,6 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			ws[j] = w
 		}
 	}
-}
-
-// dense2ForwardTrainGeneric computes the output of layer "dense2", 512→512:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = relu(s)
-//	}
-//
-// Rolled: 262144 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense2ForwardTrainGeneric(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	for q := range w {
-		wq := &w[q]
-		bq := &b[q]
-		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
-			for k := 0; k <= 508; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-			}
-			yq[0] = relu(s0)
-			yq[1] = relu(s1)
-			yq[2] = relu(s2)
-			yq[3] = relu(s3)
-			yq[4] = relu(s4)
-		}
-		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			s3 := bq[8]
-			s4 := bq[9]
-			for k := 0; k <= 508; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-			}
-			yq[5] = relu(s0)
-			yq[6] = relu(s1)
-			yq[7] = relu(s2)
-			yq[8] = relu(s3)
-			yq[9] = relu(s4)
-		}
-		{
-			s0 := bq[10]
-			s1 := bq[11]
-			s2 := bq[12]
-			s3 := bq[13]
-			s4 := bq[14]
-			s5 := bq[15]
-			for k := 0; k <= 508; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-			}
-			yq[10] = relu(s0)
-			yq[11] = relu(s1)
-			yq[12] = relu(s2)
-			yq[13] = relu(s3)
-			yq[14] = relu(s4)
-			yq[15] = relu(s5)
-		}
-	}
-}
-
-// dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRowsGeneric(y [][528]float32, x [][528]float32, w *[32][513][16]float32, b *[32][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense2ForwardTrainGeneric((*[512]float32)(y[i][:]), (*[512]float32)(x[i][:]), w, b)
-	}
-}
-
-// dense2ForwardTrainSkipGeneric is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
-func dense2ForwardTrainSkipGeneric(y *[512]float32, x *[512]float32, w *[32][513][16]float32, b *[32][16]float32) {
-	dense2ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense2GradInput computes the input gradient of layer "dense2", 512→512:
@@ -530,7 +184,7 @@ func dense2ForwardTrainSkipGeneric(y *[512]float32, x *[512]float32, w *[32][513
 //	}
 //
 // Rolled: 262144 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense2GradInput(y *[512]float32, x *[512]float32, w *[32][513][16]float32, a1 *[512]float32) {
+func dense2GradInput(y, x *[512]float32, w *[32][513][16]float32, a1 *[512]float32) {
 	for k := 0; k <= 511; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		for q := range w {
@@ -553,13 +207,13 @@ func dense2GradInput(y *[512]float32, x *[512]float32, w *[32][513][16]float32, 
 }
 
 // dense2GradInputOneGeneric is dense2GradInput and then dense2RankOneGeneric.
-func dense2GradInputOneGeneric(y *[512]float32, x *[512]float32, w *[32][513][16]float32, a1 *[512]float32, input *[512]float32, rate float32, b *[32][16]float32) {
+func dense2GradInputOneGeneric(y, x *[512]float32, w *[32][513][16]float32, a1, input *[512]float32, rate float32, b *[32][16]float32) {
 	dense2GradInput(y, x, w, a1)
 	dense2RankOneGeneric(w, b, input, x, rate)
 }
 
 // dense2GradInputRowsGeneric is dense2GradInput for every row.
-func dense2GradInputRowsGeneric(y [][528]float32, x [][528]float32, w *[32][513][16]float32, u0 [][528]float32) {
+func dense2GradInputRowsGeneric(y, x [][528]float32, w *[32][513][16]float32, u0 [][528]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
@@ -576,63 +230,44 @@ func dense2GradInputRowsGeneric(y [][528]float32, x [][528]float32, w *[32][513]
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense2GradWeightGeneric(g *[32][513][16]float32, dy [][528]float32, x [][528]float32) {
+func dense2GradWeightGeneric(g *[32][513][16]float32, dy, x [][528]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 512 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
+			for j := 0; j <= 6; j += 6 {
 				var s0, s1, s2, s3, s4, s5 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
 				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+			}
+			{
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[12] * xk)
+					s1 += float32(d[13] * xk)
+					s2 += float32(d[14] * xk)
+					s3 += float32(d[15] * xk)
+				}
+				gk[12] = s0
+				gk[13] = s1
+				gk[14] = s2
+				gk[15] = s3
 			}
 		}
 	}
@@ -649,7 +284,7 @@ func dense2GradWeightGeneric(g *[32][513][16]float32, dy [][528]float32, x [][52
 //
 // with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
-func dense2RankOneGeneric(w *[32][513][16]float32, b *[32][16]float32, x *[512]float32, dy *[512]float32, rate float32) {
+func dense2RankOneGeneric(w *[32][513][16]float32, b *[32][16]float32, x, dy *[512]float32, rate float32) {
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
 		for k, xk := range x {
@@ -666,7 +301,7 @@ func dense2RankOneGeneric(w *[32][513][16]float32, b *[32][16]float32, x *[512]f
 }
 
 // dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
-func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(1, parts) {
 		return
 	}
@@ -676,7 +311,7 @@ func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense2WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 32 {
 		for k := range 512 {
 			gs := &g.w2[q][k]
@@ -703,7 +338,7 @@ func dense3BiasGrad(g *[1][16]float32, dy [][10]float32) {
 }
 
 // dense3BiasLearnGeneric updates dense3.bias: gradient and sgd.
-func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(5, parts) {
 		return
 	}
@@ -713,7 +348,7 @@ func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense3BiasSgdGeneric changes dense3.bias: w = w - (lr · g).
-func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense3BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	{
 		gs := &g.b3[0]
 		ws := &p.b3[0]
@@ -723,535 +358,6 @@ func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			w = w - float32(lr*g_)
 			ws[j] = w
 		}
-	}
-}
-
-// dense3ForwardTrainGeneric computes the output of layer "dense3", 512→10:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 5120 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense3ForwardTrainGeneric(y *[10]float32, x *[512]float32, wt *[512][16]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	{
-		yq := (*[10]float32)(y[0 : 0+10])
-		bq := &b[0]
-		{
-			s0_0 := bq[0]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 504; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[0] * xk)
-				}
-			}
-			for k := 0; k <= 504; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[0] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[0] = s0
-		}
-		{
-			s0_0 := bq[1]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 504; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[1] * xk)
-				}
-			}
-			for k := 0; k <= 504; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[1] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[1] = s0
-		}
-		{
-			s0_0 := bq[2]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 504; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[2] * xk)
-				}
-			}
-			for k := 0; k <= 504; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[2] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[2] = s0
-		}
-		{
-			s0_0 := bq[3]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 504; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[3] * xk)
-				}
-			}
-			for k := 0; k <= 504; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[3] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[3] = s0
-		}
-		{
-			s0_0 := bq[4]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 504; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[4] * xk)
-				}
-			}
-			for k := 0; k <= 504; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[4] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[4] = s0
-		}
-		{
-			s0_0 := bq[5]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 504; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[5] * xk)
-				}
-			}
-			for k := 0; k <= 504; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[5] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[5] = s0
-		}
-		{
-			s0_0 := bq[6]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 504; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[6] * xk)
-				}
-			}
-			for k := 0; k <= 504; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[6] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[6] = s0
-		}
-		{
-			s0_0 := bq[7]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 504; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[7] * xk)
-				}
-			}
-			for k := 0; k <= 504; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[7] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[7] = s0
-		}
-		{
-			s0_0 := bq[8]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 504; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[8] * xk)
-				}
-			}
-			for k := 0; k <= 504; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[8] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[8] = s0
-		}
-		{
-			s0_0 := bq[9]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 504; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[9] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[9] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[9] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[9] * xk)
-				}
-			}
-			for k := 0; k <= 504; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[9] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[9] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[9] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[9] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[9] = s0
-		}
-	}
-}
-
-// dense3ForwardTrainRowsGeneric is dense3ForwardTrainGeneric for every row.
-func dense3ForwardTrainRowsGeneric(y [][10]float32, x [][528]float32, wt *[512][16]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense3ForwardTrainGeneric(&y[i], (*[512]float32)(x[i][:]), wt, b)
 	}
 }
 
@@ -1291,7 +397,7 @@ func dense3GradInput(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2 *
 }
 
 // dense3GradInputOneGeneric is dense3GradInput and then dense3RankOneGeneric.
-func dense3GradInputOneGeneric(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2 *[512]float32, input *[512]float32, rate float32, b *[1][16]float32) {
+func dense3GradInputOneGeneric(y *[512]float32, x *[10]float32, wt *[512][16]float32, a2, input *[512]float32, rate float32, b *[1][16]float32) {
 	dense3GradInput(y, x, wt, a2)
 	dense3RankOneGeneric(wt, b, input, x, rate)
 }
@@ -1319,7 +425,7 @@ func dense3GradWeightGeneric(gt *[512][16]float32, dy [][10]float32, x [][528]fl
 	for k := range 512 {
 		gk := &gt[k]
 		{
-			var s0, s1, s2, s3, s4 float32
+			var s0, s1, s2, s3, s4, s5 float32
 			for b := range x {
 				xk := x[b][k]
 				d := (*[10]float32)(dy[b][0 : 0+10])
@@ -1328,29 +434,29 @@ func dense3GradWeightGeneric(gt *[512][16]float32, dy [][10]float32, x [][528]fl
 				s2 += float32(d[2] * xk)
 				s3 += float32(d[3] * xk)
 				s4 += float32(d[4] * xk)
+				s5 += float32(d[5] * xk)
 			}
 			gk[0] = s0
 			gk[1] = s1
 			gk[2] = s2
 			gk[3] = s3
 			gk[4] = s4
+			gk[5] = s5
 		}
 		{
-			var s0, s1, s2, s3, s4 float32
+			var s0, s1, s2, s3 float32
 			for b := range x {
 				xk := x[b][k]
 				d := (*[10]float32)(dy[b][0 : 0+10])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
-				s3 += float32(d[8] * xk)
-				s4 += float32(d[9] * xk)
+				s0 += float32(d[6] * xk)
+				s1 += float32(d[7] * xk)
+				s2 += float32(d[8] * xk)
+				s3 += float32(d[9] * xk)
 			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
-			gk[8] = s3
-			gk[9] = s4
+			gk[6] = s0
+			gk[7] = s1
+			gk[8] = s2
+			gk[9] = s3
 		}
 	}
 }
@@ -1383,7 +489,7 @@ func dense3RankOneGeneric(wt *[512][16]float32, b *[1][16]float32, x *[512]float
 }
 
 // dense3WeightLearnGeneric updates dense3.weight: gradient and sgd.
-func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(2, parts) {
 		return
 	}
@@ -1393,7 +499,7 @@ func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense3WeightSgdGeneric changes dense3.weight: w = w - (lr · g).
-func dense3WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense3WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for k := range 512 {
 		gs := &g.w3[k]
 		ws := &p.w3[k]

@@ -13,11 +13,11 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	in := &x[0]
 	lr := float32(float64(t.LearningRate))
 	a1 := &ws.t0[0]
-	dense1ForwardTrain(a1, (*[784]float32)(in), &p.w1, &p.b1)
+	dense1Forward(a1, (*[784]float32)(in), &p.w1, &p.b1)
 	a2 := &ws.t1[0]
-	dense2ForwardTrainSkip(a2, a1, &p.w2, &p.b2)
+	dense2ForwardSkip(a2, a1, &p.w2, &p.b2)
 	z3 := &ws.t2[0]
-	dense3ForwardTrain(z3, a2, &p.w3, &p.b3)
+	dense3Forward(z3, a2, &p.w3, &p.b3)
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	z3Max := &ws.t3[0]
@@ -76,9 +76,9 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	dz3 := t.m.dz3[from : from+n][:len(x)]
 	dz2 := t.m.dz2[from : from+n][:len(x)]
 	dz1 := t.m.dz1[from : from+n][:len(x)]
-	dense1ForwardTrainRows(a1, x, &p.w1, &p.b1)
-	dense2ForwardTrainRows(a2, a1, &p.w2, &p.b2)
-	dense3ForwardTrainRows(z3, a2, &p.w3, &p.b3)
+	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
+	dense3ForwardRows(z3, a2, &p.w3, &p.b3)
 	for i := range x {
 		s_3 := z3[i][0]
 		for j := 1; j < 10; j++ {

@@ -3,93 +3,233 @@
 
 package w4
 
-// learn16_3AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn16_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func biasEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
 
-// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
 //go:noescape
-func learn16_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
+func biasEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
+func dense128x128AVX2(y, x, w, b *float32)
+
+//go:noescape
+func dense128x128AVX512(y, x, w, b *float32)
+
+//go:noescape
+func dense128x640AVX2(y, x, w, b *float32)
+
+//go:noescape
+func dense128x640AVX512(y, x, w, b *float32)
+
+//go:noescape
+func dense128x8AVX2(y, x, wt, b *float32)
+
+//go:noescape
+func dense128x8AVX512(y, x, wt, b *float32)
+
+//go:noescape
+func dense640x128AVX2(y, x, w, b *float32)
+
+//go:noescape
+func dense640x128AVX512(y, x, w, b *float32)
+
+//go:noescape
+func dense8x128AVX2(y, x, w, b *float32)
+
+//go:noescape
+func dense8x128AVX512(y, x, w, b *float32)
+
+//go:noescape
+func inputGradientAVX2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func inputGradientAVX2_2(dx, dy, wt, u *float32, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func inputGradientAVX512(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func inputGradientAVX512_2(dx, dy, wt, u *float32, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func learn16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func learn16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func learn8AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func learnUpTo16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func listed128x128AVX2(y, x, w, b *float32, list *int32, count int)
+
+//go:noescape
+func listed128x128AVX512(y, x, w, b *float32, list *int32, count int)
+
+//go:noescape
+func listed128x640AVX2(y, x, w, b *float32, list *int32, count int)
+
+//go:noescape
+func listed128x640AVX512(y, x, w, b *float32, list *int32, count int)
+
+//go:noescape
+func mseGradientEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
+func mseGradientEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
+func nonZero128(list *int32, count *int, x *float32)
+
+//go:noescape
+func preempt()
+
+//go:noescape
+func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rows16AVX2_2(y, x, w, b *float32, xStride, yStride, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rows16AVX2_3(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rows32AVX512(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2, tiles3 int)
+
+//go:noescape
+func rows32AVX512_2(y, x, w, b *float32, panelStride, xStride, yStride, tiles0, tiles1, tiles2, tiles3 int)
+
+//go:noescape
+func rows32AVX512_3(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2, tiles3 int)
+
+//go:noescape
+func rows8AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0 int)
+
+//go:noescape
+func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func sgdElementsAVX2(g_, w_, lr_ *float32, vectors int)
+
+//go:noescape
+func sgdElementsAVX512(g_, w_, lr_ *float32, vectors int)
+
+//go:noescape
+func step128x128AVX2(w, b, x, dy, rate *float32)
+
+//go:noescape
+func step128x128AVX512(w, b, x, dy, rate *float32)
+
+//go:noescape
+func step128x640AVX2(w, b, x, dy, rate *float32)
+
+//go:noescape
+func step128x640AVX512(w, b, x, dy, rate *float32)
+
+//go:noescape
+func step128x8AVX2(wt, b, x, dy, rate *float32)
+
+//go:noescape
+func step128x8AVX512(wt, b, x, dy, rate *float32)
+
+//go:noescape
+func step640x128AVX2(w, b, x, dy, rate *float32)
+
+//go:noescape
+func step640x128AVX512(w, b, x, dy, rate *float32)
+
+//go:noescape
+func step8x128AVX2(w, b, x, dy, rate *float32)
+
+//go:noescape
+func step8x128AVX512(w, b, x, dy, rate *float32)
+
+//go:noescape
+func stepGradientAVX2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
+
+//go:noescape
+func stepGradientAVX2_2(w, x, dy, rate, dx *float32, list *int32, count, panels, panelStride int)
+
+//go:noescape
+func stepGradientAVX2_3(wt, x, dy, rate, dx, u *float32, first, count int)
+
+//go:noescape
+func stepGradientAVX512(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
+
+//go:noescape
+func stepGradientAVX512_2(w, x, dy, rate, dx *float32, list *int32, count, panels, panelStride int)
+
+//go:noescape
+func stepGradientAVX512_3(wt, x, dy, rate, dx, u *float32, first, count int)
+
+//go:noescape
+func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func weightGradient8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
 
 // dense10BiasLearn updates dense10.bias: gradient and sgd.
-func dense10BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense10BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 40 {
-			learn16_3AVX512(&p.b10[q][0], &lr, &t.m.dz10[0][q*16], &one, 1, len(x))
+			learn16AVX512(&p.b10[q][0], &lr, &t.m.dz10[0][q*16], &one, 1, len(x), 2624, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 40 {
-			learn16_4AVX2(&p.b10[q][0], &lr, &t.m.dz10[0][q*16], &one, 1, len(x))
+			learn16AVX2(&p.b10[q][0], &lr, &t.m.dz10[0][q*16], &one, 1, len(x), 2624, 0)
 		}
-		return
+	default:
+		dense10BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense10BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense10BiasSgd changes dense10.bias: w = w - (lr · g).
-func dense10BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense10BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b10[0][0], &p.b10[0][0], &lr, 40)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b10[0][0], &p.b10[0][0], &lr, 80)
+	default:
+		dense10BiasSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b10[0][0], &p.b10[0][0], &lr, 80)
-		return
-	}
-	dense10BiasSgdGeneric(t, p, g, lr)
 }
-
-// dense10ForwardAVX512 is dense10ForwardGeneric for avx512: 81920 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense10ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense10ForwardAVX2 is dense10ForwardGeneric for avx2: 81920 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense10ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	if useAVX512 {
-		dense10ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
+	switch {
+	case useAVX512:
+		dense128x640AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	case useAVX2:
+		dense128x640AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	default:
+		dense10ForwardGeneric(y, x, w, b)
 	}
-	if useAVX2 {
-		dense10ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense10ForwardGeneric(y, x, w, b)
 }
-
-// dense10ForwardRowsPanel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense10ForwardRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10ForwardRows is dense10ForwardGeneric for every row.
 func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense10Forward((*[640]float32)(&y[0]), (*[128]float32)(x[0][:]), w, b)
 			return
@@ -101,154 +241,60 @@ func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b
 			single12 = 0
 		}
 		for q := 0; q < 40; q += 2 {
-			dense10ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows32AVX512_3(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 8256, 576, 2560, 128, by12, by8, by4, single12)
 			if again12 {
-				dense10ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows32AVX512_3(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 8256, 576, 2560, 128, 0, 0, 1, 0)
 			}
-			preemptAVX512()
+			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			dense10Forward((*[640]float32)(&y[0]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense10ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
+		for q := range 40 {
+			rows16AVX2_3(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 576, 2560, 128, by6, by5, single6)
+			preempt()
 		}
-		return
+	default:
+		dense10ForwardRowsGeneric(y, x, w, b)
 	}
-	dense10ForwardRowsGeneric(y, x, w, b)
 }
 
-// dense10ForwardRows_2Panel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense10ForwardRows_2Panel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense10ForwardRows_2 is dense10ForwardGeneric for every row.
-func dense10ForwardRows_2(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense10Forward((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		for q := 0; q < 40; q += 2 {
-			dense10ForwardRows_2Panel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense10ForwardRows_2Panel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
-			preemptAVX512()
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense10Forward((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense10ForwardRows_2Panel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
-		}
-		return
-	}
-	dense10ForwardRows_2Generic(y, x, w, b)
-}
-
-// dense10ForwardListedAVX512 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense10ForwardListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// dense10ForwardListed_2AVX2 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense10ForwardListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// dense10ForwardSkip is dense10ForwardGeneric; where enough elements of x are zero, their weights are not read.
+// dense10ForwardSkip is dense10Forward; where enough elements of x are zero, their weights are not read.
 func dense10ForwardSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		var list [144]int32
 		var count int
-		nonZeroAVX512(&list[0], &count, &x[0])
+		nonZero128(&list[0], &count, &x[0])
 		if count <= 112 {
-			dense10ForwardListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			listed128x640AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
 			return
 		}
 		dense10Forward(y, x, w, b)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		var list [136]int32
 		var count int
-		nonZero_2AVX2(&list[0], &count, &x[0])
+		nonZero128(&list[0], &count, &x[0])
 		if count <= 112 {
-			dense10ForwardListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			listed128x640AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
 			return
 		}
 		dense10Forward(y, x, w, b)
-		return
+	default:
+		dense10Forward(y, x, w, b)
 	}
-	dense10ForwardSkipGeneric(y, x, w, b)
 }
 
-// dense10ForwardTrainAVX512 is dense10ForwardTrainGeneric for avx512: 81920 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense10ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense10ForwardTrainAVX2 is dense10ForwardTrainGeneric for avx2: 81920 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense10ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense10ForwardTrain(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	if useAVX512 {
-		dense10ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense10ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense10ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense10ForwardTrainRowsPanel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense10ForwardTrainRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense10ForwardTrainRows is dense10ForwardTrainGeneric for every row.
+// dense10ForwardTrainRows is dense10ForwardGeneric for every row.
 func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
-			dense10ForwardTrain((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
+			dense10Forward((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
@@ -258,166 +304,83 @@ func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16
 			single12 = 0
 		}
 		for q := 0; q < 40; q += 2 {
-			dense10ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows32AVX512_3(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 8256, 576, 2624, 128, by12, by8, by4, single12)
 			if again12 {
-				dense10ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows32AVX512_3(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 8256, 576, 2624, 128, 0, 0, 1, 0)
 			}
-			preemptAVX512()
+			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
-			dense10ForwardTrain((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
+			dense10Forward((*[640]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense10ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
+		for q := range 40 {
+			rows16AVX2_3(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 576, 2624, 128, by6, by5, single6)
+			preempt()
 		}
-		return
+	default:
+		dense10ForwardTrainRowsGeneric(y, x, w, b)
 	}
-	dense10ForwardTrainRowsGeneric(y, x, w, b)
 }
-
-// dense10ForwardTrainSkip is dense10ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
-func dense10ForwardTrainSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	if useAVX512 {
-		var list [144]int32
-		var count int
-		nonZeroAVX512(&list[0], &count, &x[0])
-		if count <= 112 {
-			dense10ForwardListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
-			return
-		}
-		dense10ForwardTrain(y, x, w, b)
-		return
-	}
-	if useAVX2 {
-		var list [136]int32
-		var count int
-		nonZero_2AVX2(&list[0], &count, &x[0])
-		if count <= 112 {
-			dense10ForwardListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
-			return
-		}
-		dense10ForwardTrain(y, x, w, b)
-		return
-	}
-	dense10ForwardTrainSkipGeneric(y, x, w, b)
-}
-
-// dense10GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense10GradInputOneAllAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense10GradInputOneBiasAVX512 updates the bias.
-//
-//go:noescape
-func dense10GradInputOneBiasAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense10GradInputOneListedAVX512 computes the gradients of the inputs of a list and updates their weights.
-//
-//go:noescape
-func dense10GradInputOneListedAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
-
-// dense10GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense10GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense10GradInputOneBias_2AVX2 updates the bias.
-//
-//go:noescape
-func dense10GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense10GradInputOneListed_2AVX2 computes the gradients of the inputs of a list and updates their weights.
-//
-//go:noescape
-func dense10GradInputOneListed_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
 
 // dense10GradInputOne is dense10GradInput and then dense10RankOneGeneric.
-func dense10GradInputOne(y *[128]float32, x *[640]float32, w *[40][129][16]float32, a9 *[128]float32, input *[128]float32, rate float32, b *[40][16]float32) {
-	if useAVX512 {
+func dense10GradInputOne(y *[128]float32, x *[640]float32, w *[40][129][16]float32, a9, input *[128]float32, rate float32, b *[40][16]float32) {
+	switch {
+	case useAVX512:
 		negative := -rate
 		var list [144]int32
 		var count int
-		nonZeroAVX512(&list[0], &count, &input[0])
+		nonZero128(&list[0], &count, &input[0])
 		if count <= 112 {
 			clear(y[:])
-			dense10GradInputOneListedAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
-			reluGradientEach(y, a9, y)
-			dense10GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			stepGradientAVX512_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 40, 8256)
+			biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 640, 1, 0)
 			return
 		}
-		dense10GradInputOneAllAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a9[0], 0, 128)
-		dense10GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
-	}
-	if useAVX2 {
+		stepGradientAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a9[0], 0, 128, 40, 8256)
+		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 640, 1, 0)
+	case useAVX2:
 		negative := -rate
 		var list [136]int32
 		var count int
-		nonZero_2AVX2(&list[0], &count, &input[0])
+		nonZero128(&list[0], &count, &input[0])
 		if count <= 112 {
 			clear(y[:])
-			dense10GradInputOneListed_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
-			reluGradientEach(y, a9, y)
-			dense10GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			stepGradientAVX2_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 40, 8256)
+			biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 640, 1, 0)
 			return
 		}
-		dense10GradInputOneAll_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a9[0], 0, 128)
-		dense10GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
+		stepGradientAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a9[0], 0, 128, 40, 8256)
+		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 640, 1, 0)
+	default:
+		dense10GradInputOneGeneric(y, x, w, a9, input, rate, b)
 	}
-	dense10GradInputOneGeneric(y, x, w, a9, input, rate, b)
 }
-
-// dense10GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense10GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense10GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense10GradInputRows is dense10GradInput for every row.
 func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]float32, u0 [][144]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
 		for k := 0; k < 128; k += 96 {
-			dense10GradInputRowsBlocksAVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(12, (128-k)/8), by6, by2, single6)
-			preemptAVX512()
+			inputGradientAVX512(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 40, 8256, 2624, 576, 576, min(12, (128-k)/8), by6, by2, single6)
+			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
 		for k := 0; k < 128; k += 100 {
-			dense10GradInputRowsBlocksAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], min(25, (128-k)/4), by3, by2, single3)
-			preempt_2AVX2()
+			inputGradientAVX2(&y[0][k], &x[0][0], &w[0][k][0], &u0[0][k], 40, 8256, 2624, 576, 576, min(25, (128-k)/4), by3, by2, single3)
+			preempt()
 		}
-		return
+	default:
+		dense10GradInputRowsGeneric(y, x, w, u0)
 	}
-	dense10GradInputRowsGeneric(y, x, w, u0)
 }
-
-// gradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense10GradWeight computes the gradient of the weights of layer "dense10":
 //
@@ -429,32 +392,21 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //
 // in the order of the samples. It does not allocate.
 func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
-	if useAVX512 {
-		for q := range g {
-			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
-			preemptAVX512()
+	switch {
+	case useAVX512:
+		for q := range 40 {
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x), 2624, 576)
+			preempt()
 		}
-		return
-	}
-	if useAVX2 {
-		for q := range g {
-			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
-			preempt_2AVX2()
+	case useAVX2:
+		for q := range 40 {
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x), 2624, 576)
+			preempt()
 		}
-		return
+	default:
+		dense10GradWeightGeneric(g, dy, x)
 	}
-	dense10GradWeightGeneric(g, dy, x)
 }
-
-// dense10RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense10RankOneAllAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense10RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense10RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense10RankOne is the step of layer "dense10" by one sample:
 //
@@ -468,172 +420,115 @@ func dense10RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, ra
 // with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense10RankOne(w *[40][129][16]float32, b *[40][16]float32, x *[128]float32, dy *[640]float32, rate float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		negative := -rate
-		dense10RankOneAllAVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
-	}
-	if useAVX2 {
+		step128x640AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+	case useAVX2:
 		negative := -rate
-		dense10RankOneAll_2AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
+		step128x640AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+	default:
+		dense10RankOneGeneric(w, b, x, dy, rate)
 	}
-	dense10RankOneGeneric(w, b, x, dy, rate)
 }
 
-// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense10WeightLearn updates dense10.weight: gradient and sgd.
-func dense10WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense10WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 40 {
-				learn16AVX512(&p.w10[q][k][0], &lr, &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x))
-				preemptAVX512()
+				learn16AVX512(&p.w10[q][k][0], &lr, &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x), 2624, 576)
+				preempt()
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 40 {
-				learn16_2AVX2(&p.w10[q][k][0], &lr, &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x))
-				preempt_2AVX2()
+				learn16AVX2(&p.w10[q][k][0], &lr, &t.m.dz10[0][q*16], &t.m.a9[0][k], m, len(x), 2624, 576)
+				preempt()
 			}
 		}
-		return
+	default:
+		dense10WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense10WeightLearnGeneric(t, lr, x, part, parts)
 }
 
-// sgdElementsAVX512 computes w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-
-// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-
 // dense10WeightSgd changes dense10.weight: w = w - (lr · g).
-func dense10WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense10WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		for q := range 40 {
 			sgdElementsAVX512(&g.w10[q][0][0], &p.w10[q][0][0], &lr, 128)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 40 {
-			sgdElements_2AVX2(&g.w10[q][0][0], &p.w10[q][0][0], &lr, 256)
+			sgdElementsAVX2(&g.w10[q][0][0], &p.w10[q][0][0], &lr, 256)
 		}
-		return
+	default:
+		dense10WeightSgdGeneric(t, p, g, lr)
 	}
-	dense10WeightSgdGeneric(t, p, g, lr)
 }
 
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_7AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 576, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_8AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 576, 0)
 		}
-		return
+	default:
+		dense1BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense1BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1BiasSgd changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense1BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &lr, 8)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 16)
+	default:
+		dense1BiasSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &lr, 16)
-		return
-	}
-	dense1BiasSgdGeneric(t, p, g, lr)
 }
-
-// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 81920 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 81920 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		dense1ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
+	switch {
+	case useAVX512:
+		dense640x128AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	case useAVX2:
+		dense640x128AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	default:
+		dense1ForwardGeneric(y, x, w, b)
 	}
-	if useAVX2 {
-		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense1ForwardGeneric(y, x, w, b)
 }
-
-// dense1ForwardRowsPanel0AVX512 sums 640 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// preemptAVX512 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
-//
-//go:noescape
-func preemptAVX512()
-
-// dense1ForwardRowsPanel2AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel2AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// preempt_2AVX2 lets the scheduler stop the goroutine: it has a stack, so it checks whether it may go on.
-//
-//go:noescape
-func preempt_2AVX2()
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense1Forward((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
 			return
@@ -645,111 +540,27 @@ func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[
 			single12 = 0
 		}
 		for q := 0; q < 8; q += 2 {
-			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 41024, 2560, 576, 640, by12, by8, by4, single12)
 			if again12 {
-				dense1ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 41024, 2560, 576, 640, 0, 0, 1, 0)
 			}
-			preemptAVX512()
+			preempt()
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			dense1Forward((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense1ForwardRowsPanel2AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
+		for q := range 8 {
+			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 2560, 576, 640, by6, by5, single6)
+			preempt()
 		}
-		return
+	default:
+		dense1ForwardRowsGeneric(y, x, w, b)
 	}
-	dense1ForwardRowsGeneric(y, x, w, b)
 }
-
-// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 81920 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 81920 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense1ForwardTrain(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		dense1ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense1ForwardTrainRowsPanel0AVX512 sums 640 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense1ForwardTrainRowsPanel1AVX2 sums 640 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense1ForwardTrain((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		for q := 0; q < 8; q += 2 {
-			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense1ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
-			preemptAVX512()
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense1ForwardTrain((*[128]float32)(y[0][:]), (*[640]float32)(&x[0]), w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense1ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-			preempt_2AVX2()
-		}
-		return
-	}
-	dense1ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-// gradient16_7AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_7AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_8AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
 //
@@ -761,32 +572,21 @@ func gradient16_8AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //
 // in the order of the samples. It does not allocate.
 func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
-	if useAVX512 {
-		for q := range g {
-			gradient16_7AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x))
-			preemptAVX512()
+	switch {
+	case useAVX512:
+		for q := range 8 {
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x), 576, 2560)
+			preempt()
 		}
-		return
-	}
-	if useAVX2 {
-		for q := range g {
-			gradient16_8AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x))
-			preempt_2AVX2()
+	case useAVX2:
+		for q := range 8 {
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 640, len(x), 576, 2560)
+			preempt()
 		}
-		return
+	default:
+		dense1GradWeightGeneric(g, dy, x)
 	}
-	dense1GradWeightGeneric(g, dy, x)
 }
-
-// dense1RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense1RankOneAllAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense1RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense1RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense1RankOne is the step of layer "dense1" by one sample:
 //
@@ -800,152 +600,115 @@ func dense1RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 // with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense1RankOne(w *[8][641][16]float32, b *[8][16]float32, x *[640]float32, dy *[128]float32, rate float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		negative := -rate
-		dense1RankOneAllAVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
-	}
-	if useAVX2 {
+		step640x128AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+	case useAVX2:
 		negative := -rate
-		dense1RankOneAll_2AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
+		step640x128AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+	default:
+		dense1RankOneGeneric(w, b, x, dy, rate)
 	}
-	dense1RankOneGeneric(w, b, x, dy, rate)
 }
 
-// learn16_11AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_11AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_12AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_12AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(640, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_11AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
-				preemptAVX512()
+				learn16AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x), 576, 2560)
+				preempt()
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(640, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				learn16_12AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
-				preempt_2AVX2()
+				learn16AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x), 576, 2560)
+				preempt()
 			}
 		}
-		return
+	default:
+		dense1WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1WeightSgd changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense1WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		for q := range 8 {
 			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 640)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 8 {
-			sgdElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 1280)
+			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 1280)
 		}
-		return
+	default:
+		dense1WeightSgdGeneric(t, p, g, lr)
 	}
-	dense1WeightSgdGeneric(t, p, g, lr)
 }
 
 // dense2BiasLearn updates dense2.bias: gradient and sgd.
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_7AVX512(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16AVX512(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x), 576, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_8AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x), 576, 0)
 		}
-		return
+	default:
+		dense2BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2BiasSgd changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense2BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &lr, 8)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 16)
+	default:
+		dense2BiasSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &lr, 16)
-		return
-	}
-	dense2BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense2ForwardAVX512 is dense2ForwardGeneric for avx512: 16384 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense2ForwardAVX2 is dense2ForwardGeneric for avx2: 16384 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense2Forward(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		dense2ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
+func dense2Forward(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	switch {
+	case useAVX512:
+		dense128x128AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	case useAVX2:
+		dense128x128AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	default:
+		dense2ForwardGeneric(y, x, w, b)
 	}
-	if useAVX2 {
-		dense2ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense2ForwardGeneric(y, x, w, b)
 }
-
-// dense2ForwardRowsPanel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows is dense2ForwardGeneric for every row.
-func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	if useAVX512 {
+func dense2ForwardRows(y, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense2Forward((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
@@ -957,629 +720,353 @@ func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float3
 			single12 = 0
 		}
 		for q := 0; q < 8; q += 2 {
-			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 8256, 576, 576, 128, by12, by8, by4, single12)
 			if again12 {
-				dense2ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows32AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 8256, 576, 576, 128, 0, 0, 1, 0)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			dense2Forward((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense2ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		for q := range 8 {
+			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 576, 576, 128, by6, by5, single6)
 		}
-		return
+	default:
+		dense2ForwardRowsGeneric(y, x, w, b)
 	}
-	dense2ForwardRowsGeneric(y, x, w, b)
 }
 
-// dense2ForwardListedAVX512 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense2ForwardListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// nonZeroAVX512 lists the byte offsets of the elements that are not zero.
-//
-//go:noescape
-func nonZeroAVX512(list *int32, count *int, x *float32)
-
-// dense2ForwardListed_2AVX2 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense2ForwardListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// nonZero_2AVX2 lists the byte offsets of the elements that are not zero.
-//
-//go:noescape
-func nonZero_2AVX2(list *int32, count *int, x *float32)
-
-// dense2ForwardSkip is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
-func dense2ForwardSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	if useAVX512 {
+// dense2ForwardSkip is dense2Forward; where enough elements of x are zero, their weights are not read.
+func dense2ForwardSkip(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	switch {
+	case useAVX512:
 		var list [144]int32
 		var count int
-		nonZeroAVX512(&list[0], &count, &x[0])
+		nonZero128(&list[0], &count, &x[0])
 		if count <= 112 {
-			dense2ForwardListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			listed128x128AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
 			return
 		}
 		dense2Forward(y, x, w, b)
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		var list [136]int32
 		var count int
-		nonZero_2AVX2(&list[0], &count, &x[0])
+		nonZero128(&list[0], &count, &x[0])
 		if count <= 112 {
-			dense2ForwardListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
+			listed128x128AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
 			return
 		}
 		dense2Forward(y, x, w, b)
-		return
+	default:
+		dense2Forward(y, x, w, b)
 	}
-	dense2ForwardSkipGeneric(y, x, w, b)
-}
-
-// dense2ForwardTrainAVX512 is dense2ForwardTrainGeneric for avx512: 16384 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense2ForwardTrainAVX2 is dense2ForwardTrainGeneric for avx2: 16384 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense2ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense2ForwardTrain(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		dense2ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense2ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense2ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense2ForwardTrainRowsPanel0AVX512 sums 128 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense2ForwardTrainRowsPanel1AVX2 sums 128 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardTrainRows is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense2ForwardTrain((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		for q := 0; q < 8; q += 2 {
-			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense2ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense2ForwardTrain((*[128]float32)(y[0][:]), (*[128]float32)(x[0][:]), w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense2ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		return
-	}
-	dense2ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-// dense2ForwardTrainListedAVX512 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense2ForwardTrainListedAVX512(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// dense2ForwardTrainListed_2AVX2 is the layer for the inputs of a list.
-//
-//go:noescape
-func dense2ForwardTrainListed_2AVX2(y *float32, x *float32, w *float32, b *float32, list *int32, count int)
-
-// dense2ForwardTrainSkip is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
-func dense2ForwardTrainSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		var list [144]int32
-		var count int
-		nonZeroAVX512(&list[0], &count, &x[0])
-		if count <= 112 {
-			dense2ForwardTrainListedAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
-			return
-		}
-		dense2ForwardTrain(y, x, w, b)
-		return
-	}
-	if useAVX2 {
-		var list [136]int32
-		var count int
-		nonZero_2AVX2(&list[0], &count, &x[0])
-		if count <= 112 {
-			dense2ForwardTrainListed_2AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0], &list[0], count)
-			return
-		}
-		dense2ForwardTrain(y, x, w, b)
-		return
-	}
-	dense2ForwardTrainSkipGeneric(y, x, w, b)
 }
 
 // dense2WeightLearn updates dense2.weight: gradient and sgd.
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_5AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				learn16AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x), 576, 576)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				learn16_6AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				learn16AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x), 576, 576)
 			}
 		}
-		return
+	default:
+		dense2WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2WeightSgd changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense2WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		for q := range 8 {
 			sgdElementsAVX512(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 128)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 8 {
-			sgdElements_2AVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 256)
+			sgdElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 256)
 		}
-		return
+	default:
+		dense2WeightSgdGeneric(t, p, g, lr)
 	}
-	dense2WeightSgdGeneric(t, p, g, lr)
 }
 
 // dense3BiasLearn updates dense3.bias: gradient and sgd.
-func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense3BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_7AVX512(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
+			learn16AVX512(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x), 576, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_8AVX2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
+			learn16AVX2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x), 576, 0)
 		}
-		return
+	default:
+		dense3BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense3BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense3BiasSgd changes dense3.bias: w = w - (lr · g).
-func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense3BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b3[0][0], &p.b3[0][0], &lr, 8)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &lr, 16)
+	default:
+		dense3BiasSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b3[0][0], &p.b3[0][0], &lr, 16)
-		return
-	}
-	dense3BiasSgdGeneric(t, p, g, lr)
 }
 
 // dense3WeightLearn updates dense3.weight: gradient and sgd.
-func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense3WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_5AVX512(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+				learn16AVX512(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x), 576, 576)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				learn16_6AVX2(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+				learn16AVX2(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x), 576, 576)
 			}
 		}
-		return
+	default:
+		dense3WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense3WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense3WeightSgd changes dense3.weight: w = w - (lr · g).
-func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense3WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		for q := range 8 {
 			sgdElementsAVX512(&g.w3[q][0][0], &p.w3[q][0][0], &lr, 128)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 8 {
-			sgdElements_2AVX2(&g.w3[q][0][0], &p.w3[q][0][0], &lr, 256)
+			sgdElementsAVX2(&g.w3[q][0][0], &p.w3[q][0][0], &lr, 256)
 		}
-		return
+	default:
+		dense3WeightSgdGeneric(t, p, g, lr)
 	}
-	dense3WeightSgdGeneric(t, p, g, lr)
 }
 
 // dense4BiasLearn updates dense4.bias: gradient and sgd.
-func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense4BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_7AVX512(&p.b4[q][0], &lr, &t.m.dz4[0][q*16], &one, 1, len(x))
+			learn16AVX512(&p.b4[q][0], &lr, &t.m.dz4[0][q*16], &one, 1, len(x), 576, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_8AVX2(&p.b4[q][0], &lr, &t.m.dz4[0][q*16], &one, 1, len(x))
+			learn16AVX2(&p.b4[q][0], &lr, &t.m.dz4[0][q*16], &one, 1, len(x), 576, 0)
 		}
-		return
+	default:
+		dense4BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense4BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense4BiasSgd changes dense4.bias: w = w - (lr · g).
-func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense4BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b4[0][0], &p.b4[0][0], &lr, 8)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b4[0][0], &p.b4[0][0], &lr, 16)
+	default:
+		dense4BiasSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b4[0][0], &p.b4[0][0], &lr, 16)
-		return
-	}
-	dense4BiasSgdGeneric(t, p, g, lr)
 }
 
 // dense4WeightLearn updates dense4.weight: gradient and sgd.
-func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense4WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_5AVX512(&p.w4[q][k][0], &lr, &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x))
+				learn16AVX512(&p.w4[q][k][0], &lr, &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x), 576, 576)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				learn16_6AVX2(&p.w4[q][k][0], &lr, &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x))
+				learn16AVX2(&p.w4[q][k][0], &lr, &t.m.dz4[0][q*16], &t.m.a3[0][k], m, len(x), 576, 576)
 			}
 		}
-		return
+	default:
+		dense4WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense4WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense4WeightSgd changes dense4.weight: w = w - (lr · g).
-func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense4WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		for q := range 8 {
 			sgdElementsAVX512(&g.w4[q][0][0], &p.w4[q][0][0], &lr, 128)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 8 {
-			sgdElements_2AVX2(&g.w4[q][0][0], &p.w4[q][0][0], &lr, 256)
+			sgdElementsAVX2(&g.w4[q][0][0], &p.w4[q][0][0], &lr, 256)
 		}
-		return
+	default:
+		dense4WeightSgdGeneric(t, p, g, lr)
 	}
-	dense4WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn8_3AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_4AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense5BiasLearn updates dense5.bias: gradient and sgd.
-func dense5BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense5BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn8_3AVX512(&p.b5[0][0], &lr, &t.m.dz5[0][0], &one, 1, len(x))
-		return
-	}
-	if useAVX2 {
+		learnUpTo16AVX512(&p.b5[0][0], &lr, &t.m.dz5[0][0], &one, 1, len(x), 32, 0, 255)
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn8_4AVX2(&p.b5[0][0], &lr, &t.m.dz5[0][0], &one, 1, len(x))
-		return
+		learn8AVX2(&p.b5[0][0], &lr, &t.m.dz5[0][0], &one, 1, len(x), 32, 0)
+	default:
+		dense5BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense5BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense5BiasSgd changes dense5.bias: w = w - (lr · g).
-func dense5BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense5BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b5[0][0], &p.b5[0][0], &lr, 1)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b5[0][0], &p.b5[0][0], &lr, 2)
+	default:
+		dense5BiasSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b5[0][0], &p.b5[0][0], &lr, 2)
-		return
-	}
-	dense5BiasSgdGeneric(t, p, g, lr)
 }
-
-// dense5ForwardAVX512 is dense5ForwardGeneric for avx512: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense5ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense5ForwardAVX2 is dense5ForwardGeneric for avx2: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense5ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense5Forward(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense5ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
+	switch {
+	case useAVX512:
+		dense128x8AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+	case useAVX2:
+		dense128x8AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	default:
+		dense5ForwardGeneric(y, x, wt, b)
 	}
-	if useAVX2 {
-		dense5ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense5ForwardGeneric(y, x, wt, b)
 }
-
-// dense5ForwardRowsPanel0AVX512 sums 128 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense5ForwardRowsPanel1AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
 
 // dense5ForwardRows is dense5ForwardGeneric for every row.
 func dense5ForwardRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense5Forward(&y[0], (*[128]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense5ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	if useAVX2 {
+		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 576, 32, 128, 255, by3, by2, single3)
+	case useAVX2:
 		if len(x) == 1 {
 			dense5Forward(&y[0], (*[128]float32)(x[0][:]), wt, b)
 			return
 		}
 		m := len(x)
-		dense5ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
-		return
+		rows8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 576, 32, 128, m)
+	default:
+		dense5ForwardRowsGeneric(y, x, wt, b)
 	}
-	dense5ForwardRowsGeneric(y, x, wt, b)
 }
-
-// dense5ForwardTrainAVX512 is dense5ForwardTrainGeneric for avx512: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense5ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense5ForwardTrainAVX2 is dense5ForwardTrainGeneric for avx2: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense5ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense5ForwardTrain(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense5ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense5ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense5ForwardTrainGeneric(y, x, wt, b)
-}
-
-// dense5ForwardTrainRowsPanel0AVX512 sums 128 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense5ForwardTrainRowsPanel1AVX2 sums 128 products for 8 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense5ForwardTrainRows is dense5ForwardTrainGeneric for every row.
-func dense5ForwardTrainRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense5ForwardTrain(&y[0], (*[128]float32)(x[0][:]), wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense5ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense5ForwardTrain(&y[0], (*[128]float32)(x[0][:]), wt, b)
-			return
-		}
-		m := len(x)
-		dense5ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
-		return
-	}
-	dense5ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-// dense5GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense5GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense5GradInputOneBiasAVX512 updates the bias.
-//
-//go:noescape
-func dense5GradInputOneBiasAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense5GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense5GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense5GradInputOneBias_2AVX2 updates the bias.
-//
-//go:noescape
-func dense5GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense5GradInputOne is dense5GradInput and then dense5RankOneGeneric.
-func dense5GradInputOne(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4 *[128]float32, input *[128]float32, rate float32, b *[1][16]float32) {
-	if useAVX512 {
+func dense5GradInputOne(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4, input *[128]float32, rate float32, b *[1][16]float32) {
+	switch {
+	case useAVX512:
 		negative := -rate
-		dense5GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a4[0], 0, 128)
-		dense5GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
-	}
-	if useAVX2 {
+		stepGradientAVX512_3(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a4[0], 0, 128)
+		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 8, 1, 0)
+	case useAVX2:
 		negative := -rate
-		dense5GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a4[0], 0, 128)
-		dense5GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
+		stepGradientAVX2_3(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a4[0], 0, 128)
+		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 8, 1, 0)
+	default:
+		dense5GradInputOneGeneric(y, x, wt, a4, input, rate, b)
 	}
-	dense5GradInputOneGeneric(y, x, wt, a4, input, rate, b)
 }
-
-// dense5GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense5GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense5GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense5GradInputRows is dense5GradInput for every row.
 func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense5GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 16, by6, by2, single6)
-		return
-	}
-	if useAVX2 {
+		inputGradientAVX512_2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 32, 576, 576, 16, by6, by2, single6)
+	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense5GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 32, by3, by2, single3)
-		return
+		inputGradientAVX2_2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 32, 576, 576, 32, by3, by2, single3)
+	default:
+		dense5GradInputRowsGeneric(y, x, wt, u0)
 	}
-	dense5GradInputRowsGeneric(y, x, wt, u0)
 }
-
-// gradient8AVX512 sums the gradients of the weights of 8 outputs over the rows.
-//
-//go:noescape
-func gradient8AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient8_2AVX2 sums the gradients of the weights of 8 outputs over the rows.
-//
-//go:noescape
-func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense5GradWeight computes the gradient of the weights of layer "dense5":
 //
@@ -1591,26 +1078,15 @@ func gradient8_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 //
 // in the order of the samples. It does not allocate.
 func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
-	if useAVX512 {
-		gradient8AVX512(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
-		return
+	switch {
+	case useAVX512:
+		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x), 32, 576, 255)
+	case useAVX2:
+		weightGradient8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x), 32, 576)
+	default:
+		dense5GradWeightGeneric(gt, dy, x)
 	}
-	if useAVX2 {
-		gradient8_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 128, len(x))
-		return
-	}
-	dense5GradWeightGeneric(gt, dy, x)
 }
-
-// dense5RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense5RankOneAllAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense5RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense5RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense5RankOne is the step of layer "dense5" by one sample:
 //
@@ -1624,142 +1100,105 @@ func dense5RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 // with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense5RankOne(wt *[128][8]float32, b *[1][16]float32, x *[128]float32, dy *[8]float32, rate float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		negative := -rate
-		dense5RankOneAllAVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
-	}
-	if useAVX2 {
+		step128x8AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+	case useAVX2:
 		negative := -rate
-		dense5RankOneAll_2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
+		step128x8AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+	default:
+		dense5RankOneGeneric(wt, b, x, dy, rate)
 	}
-	dense5RankOneGeneric(wt, b, x, dy, rate)
 }
 
-// learn8AVX512 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn8_2AVX2 sums the gradients of the weights of 8 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn8_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense5WeightLearn updates dense5.weight: gradient and sgd.
-func dense5WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense5WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
-			learn8AVX512(&p.w5[k][0], &lr, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x))
+			learnUpTo16AVX512(&p.w5[k][0], &lr, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x), 32, 576, 255)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learn8_2AVX2(&p.w5[k][0], &lr, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x))
+			learn8AVX2(&p.w5[k][0], &lr, &t.m.dz5[0][0], &t.m.a4[0][k], m, len(x), 32, 576)
 		}
-		return
+	default:
+		dense5WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense5WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense5WeightSgd changes dense5.weight: w = w - (lr · g).
-func dense5WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense5WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.w5[0][0], &p.w5[0][0], &lr, 64)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.w5[0][0], &p.w5[0][0], &lr, 128)
+	default:
+		dense5WeightSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.w5[0][0], &p.w5[0][0], &lr, 128)
-		return
-	}
-	dense5WeightSgdGeneric(t, p, g, lr)
 }
 
 // dense6BiasLearn updates dense6.bias: gradient and sgd.
-func dense6BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense6BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_7AVX512(&p.b6[q][0], &lr, &t.m.dz6[0][q*16], &one, 1, len(x))
+			learn16AVX512(&p.b6[q][0], &lr, &t.m.dz6[0][q*16], &one, 1, len(x), 576, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_8AVX2(&p.b6[q][0], &lr, &t.m.dz6[0][q*16], &one, 1, len(x))
+			learn16AVX2(&p.b6[q][0], &lr, &t.m.dz6[0][q*16], &one, 1, len(x), 576, 0)
 		}
-		return
+	default:
+		dense6BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense6BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense6BiasSgd changes dense6.bias: w = w - (lr · g).
-func dense6BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense6BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b6[0][0], &p.b6[0][0], &lr, 8)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b6[0][0], &p.b6[0][0], &lr, 16)
+	default:
+		dense6BiasSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b6[0][0], &p.b6[0][0], &lr, 16)
-		return
-	}
-	dense6BiasSgdGeneric(t, p, g, lr)
 }
-
-// dense6ForwardAVX512 is dense6ForwardGeneric for avx512: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense6ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense6ForwardAVX2 is dense6ForwardGeneric for avx2: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense6ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
 
 func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		dense6ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
+	switch {
+	case useAVX512:
+		dense8x128AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	case useAVX2:
+		dense8x128AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	default:
+		dense6ForwardGeneric(y, x, w, b)
 	}
-	if useAVX2 {
-		dense6ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense6ForwardGeneric(y, x, w, b)
 }
-
-// dense6ForwardRowsPanel0AVX512 sums 8 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense6ForwardRowsPanel1AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6ForwardRows is dense6ForwardGeneric for every row.
 func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense6Forward((*[128]float32)(y[0][:]), &x[0], w, b)
 			return
@@ -1771,171 +1210,57 @@ func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b
 			single12 = 0
 		}
 		for q := 0; q < 8; q += 2 {
-			dense6ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
+			rows32AVX512_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 512, 32, 576, by12, by8, by4, single12)
 			if again12 {
-				dense6ForwardRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
+				rows32AVX512_2(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 512, 32, 576, 0, 0, 1, 0)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			dense6Forward((*[128]float32)(y[0][:]), &x[0], w, b)
 			return
 		}
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense6ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+		for q := range 8 {
+			rows16AVX2_2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 32, 576, by6, by5, single6)
 		}
-		return
+	default:
+		dense6ForwardRowsGeneric(y, x, w, b)
 	}
-	dense6ForwardRowsGeneric(y, x, w, b)
 }
-
-// dense6ForwardTrainAVX512 is dense6ForwardTrainGeneric for avx512: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense6ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense6ForwardTrainAVX2 is dense6ForwardTrainGeneric for avx2: 1024 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense6ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense6ForwardTrain(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		dense6ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense6ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense6ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense6ForwardTrainRowsPanel0AVX512 sums 8 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int, tiles3 int)
-
-// dense6ForwardTrainRowsPanel1AVX2 sums 8 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense6ForwardTrainRows is dense6ForwardTrainGeneric for every row.
-func dense6ForwardTrainRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense6ForwardTrain((*[128]float32)(y[0][:]), &x[0], w, b)
-			return
-		}
-		m := len(x)
-		by12, by8, by4, single12 := m/12, m%12/8, m%12%8/4, m%12%8%4
-		again12 := single12 > 0 && m >= 4
-		if again12 {
-			single12 = 0
-		}
-		for q := 0; q < 8; q += 2 {
-			dense6ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by12, by8, by4, single12)
-			if again12 {
-				dense6ForwardTrainRowsPanel0AVX512(&y[m-4][q*16], &x[m-4][0], &w[q][0][0], &b[q][0], 0, 0, 1, 0)
-			}
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense6ForwardTrain((*[128]float32)(y[0][:]), &x[0], w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := range w {
-			dense6ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		return
-	}
-	dense6ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-// dense6GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense6GradInputOneAllAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense6GradInputOneBiasAVX512 updates the bias.
-//
-//go:noescape
-func dense6GradInputOneBiasAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense6GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense6GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense6GradInputOneBias_2AVX2 updates the bias.
-//
-//go:noescape
-func dense6GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense6GradInputOne is dense6GradInput and then dense6RankOneGeneric.
-func dense6GradInputOne(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5 *[8]float32, input *[8]float32, rate float32, b *[8][16]float32) {
-	if useAVX512 {
+func dense6GradInputOne(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5, input *[8]float32, rate float32, b *[8][16]float32) {
+	switch {
+	case useAVX512:
 		negative := -rate
-		dense6GradInputOneAllAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a5[0], 0, 8)
-		dense6GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
-	}
-	if useAVX2 {
+		stepGradientAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a5[0], 0, 8, 8, 512)
+		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 128, 1, 0)
+	case useAVX2:
 		negative := -rate
-		dense6GradInputOneAll_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a5[0], 0, 8)
-		dense6GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
+		stepGradientAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a5[0], 0, 8, 8, 512)
+		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 128, 1, 0)
+	default:
+		dense6GradInputOneGeneric(y, x, w, a5, input, rate, b)
 	}
-	dense6GradInputOneGeneric(y, x, w, a5, input, rate, b)
 }
-
-// dense6GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense6GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense6GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense6GradInputRows is dense6GradInput for every row.
 func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, u0 [][8]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense6GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 1, by6, by2, single6)
-		return
-	}
-	if useAVX2 {
+		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 512, 576, 32, 32, 1, by6, by2, single6)
+	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense6GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 2, by3, by2, single3)
-		return
+		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 512, 576, 32, 32, 2, by3, by2, single3)
+	default:
+		dense6GradInputRowsGeneric(y, x, w, u0)
 	}
-	dense6GradInputRowsGeneric(y, x, w, u0)
 }
-
-// gradient16_5AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_5AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_6AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense6GradWeight computes the gradient of the weights of layer "dense6":
 //
@@ -1947,30 +1272,19 @@ func gradient16_6AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //
 // in the order of the samples. It does not allocate.
 func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
-	if useAVX512 {
-		for q := range g {
-			gradient16_5AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x))
+	switch {
+	case useAVX512:
+		for q := range 8 {
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x), 576, 32)
 		}
-		return
-	}
-	if useAVX2 {
-		for q := range g {
-			gradient16_6AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x))
+	case useAVX2:
+		for q := range 8 {
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 8, len(x), 576, 32)
 		}
-		return
+	default:
+		dense6GradWeightGeneric(g, dy, x)
 	}
-	dense6GradWeightGeneric(g, dy, x)
 }
-
-// dense6RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense6RankOneAllAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense6RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense6RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense6RankOne is the step of layer "dense6" by one sample:
 //
@@ -1984,394 +1298,307 @@ func dense6RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 // with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense6RankOne(w *[8][8][16]float32, b *[8][16]float32, x *[8]float32, dy *[128]float32, rate float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		negative := -rate
-		dense6RankOneAllAVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
-	}
-	if useAVX2 {
+		step8x128AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+	case useAVX2:
 		negative := -rate
-		dense6RankOneAll_2AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
+		step8x128AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+	default:
+		dense6RankOneGeneric(w, b, x, dy, rate)
 	}
-	dense6RankOneGeneric(w, b, x, dy, rate)
 }
 
-// learn16_9AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_9AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_10AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_10AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense6WeightLearn updates dense6.weight: gradient and sgd.
-func dense6WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense6WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(8, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_9AVX512(&p.w6[q][k][0], &lr, &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x))
+				learn16AVX512(&p.w6[q][k][0], &lr, &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x), 576, 32)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(8, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				learn16_10AVX2(&p.w6[q][k][0], &lr, &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x))
+				learn16AVX2(&p.w6[q][k][0], &lr, &t.m.dz6[0][q*16], &t.m.a5[0][k], m, len(x), 576, 32)
 			}
 		}
-		return
+	default:
+		dense6WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense6WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense6WeightSgd changes dense6.weight: w = w - (lr · g).
-func dense6WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense6WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		for q := range 8 {
 			sgdElementsAVX512(&g.w6[q][0][0], &p.w6[q][0][0], &lr, 8)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 8 {
-			sgdElements_2AVX2(&g.w6[q][0][0], &p.w6[q][0][0], &lr, 16)
+			sgdElementsAVX2(&g.w6[q][0][0], &p.w6[q][0][0], &lr, 16)
 		}
-		return
+	default:
+		dense6WeightSgdGeneric(t, p, g, lr)
 	}
-	dense6WeightSgdGeneric(t, p, g, lr)
 }
 
 // dense7BiasLearn updates dense7.bias: gradient and sgd.
-func dense7BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense7BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_7AVX512(&p.b7[q][0], &lr, &t.m.dz7[0][q*16], &one, 1, len(x))
+			learn16AVX512(&p.b7[q][0], &lr, &t.m.dz7[0][q*16], &one, 1, len(x), 576, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_8AVX2(&p.b7[q][0], &lr, &t.m.dz7[0][q*16], &one, 1, len(x))
+			learn16AVX2(&p.b7[q][0], &lr, &t.m.dz7[0][q*16], &one, 1, len(x), 576, 0)
 		}
-		return
+	default:
+		dense7BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense7BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense7BiasSgd changes dense7.bias: w = w - (lr · g).
-func dense7BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense7BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b7[0][0], &p.b7[0][0], &lr, 8)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b7[0][0], &p.b7[0][0], &lr, 16)
+	default:
+		dense7BiasSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b7[0][0], &p.b7[0][0], &lr, 16)
-		return
-	}
-	dense7BiasSgdGeneric(t, p, g, lr)
 }
 
 // dense7WeightLearn updates dense7.weight: gradient and sgd.
-func dense7WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense7WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_5AVX512(&p.w7[q][k][0], &lr, &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x))
+				learn16AVX512(&p.w7[q][k][0], &lr, &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x), 576, 576)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				learn16_6AVX2(&p.w7[q][k][0], &lr, &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x))
+				learn16AVX2(&p.w7[q][k][0], &lr, &t.m.dz7[0][q*16], &t.m.a6[0][k], m, len(x), 576, 576)
 			}
 		}
-		return
+	default:
+		dense7WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense7WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense7WeightSgd changes dense7.weight: w = w - (lr · g).
-func dense7WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense7WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		for q := range 8 {
 			sgdElementsAVX512(&g.w7[q][0][0], &p.w7[q][0][0], &lr, 128)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 8 {
-			sgdElements_2AVX2(&g.w7[q][0][0], &p.w7[q][0][0], &lr, 256)
+			sgdElementsAVX2(&g.w7[q][0][0], &p.w7[q][0][0], &lr, 256)
 		}
-		return
+	default:
+		dense7WeightSgdGeneric(t, p, g, lr)
 	}
-	dense7WeightSgdGeneric(t, p, g, lr)
 }
 
 // dense8BiasLearn updates dense8.bias: gradient and sgd.
-func dense8BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense8BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_7AVX512(&p.b8[q][0], &lr, &t.m.dz8[0][q*16], &one, 1, len(x))
+			learn16AVX512(&p.b8[q][0], &lr, &t.m.dz8[0][q*16], &one, 1, len(x), 576, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_8AVX2(&p.b8[q][0], &lr, &t.m.dz8[0][q*16], &one, 1, len(x))
+			learn16AVX2(&p.b8[q][0], &lr, &t.m.dz8[0][q*16], &one, 1, len(x), 576, 0)
 		}
-		return
+	default:
+		dense8BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense8BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense8BiasSgd changes dense8.bias: w = w - (lr · g).
-func dense8BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense8BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b8[0][0], &p.b8[0][0], &lr, 8)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b8[0][0], &p.b8[0][0], &lr, 16)
+	default:
+		dense8BiasSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b8[0][0], &p.b8[0][0], &lr, 16)
-		return
-	}
-	dense8BiasSgdGeneric(t, p, g, lr)
 }
 
 // dense8WeightLearn updates dense8.weight: gradient and sgd.
-func dense8WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense8WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_5AVX512(&p.w8[q][k][0], &lr, &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x))
+				learn16AVX512(&p.w8[q][k][0], &lr, &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x), 576, 576)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				learn16_6AVX2(&p.w8[q][k][0], &lr, &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x))
+				learn16AVX2(&p.w8[q][k][0], &lr, &t.m.dz8[0][q*16], &t.m.a7[0][k], m, len(x), 576, 576)
 			}
 		}
-		return
+	default:
+		dense8WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense8WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense8WeightSgd changes dense8.weight: w = w - (lr · g).
-func dense8WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense8WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		for q := range 8 {
 			sgdElementsAVX512(&g.w8[q][0][0], &p.w8[q][0][0], &lr, 128)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 8 {
-			sgdElements_2AVX2(&g.w8[q][0][0], &p.w8[q][0][0], &lr, 256)
+			sgdElementsAVX2(&g.w8[q][0][0], &p.w8[q][0][0], &lr, 256)
 		}
-		return
+	default:
+		dense8WeightSgdGeneric(t, p, g, lr)
 	}
-	dense8WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn16_7AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_7AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_8AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_8AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense9BiasLearn updates dense9.bias: gradient and sgd.
-func dense9BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense9BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_7AVX512(&p.b9[q][0], &lr, &t.m.dz9[0][q*16], &one, 1, len(x))
+			learn16AVX512(&p.b9[q][0], &lr, &t.m.dz9[0][q*16], &one, 1, len(x), 576, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 8 {
-			learn16_8AVX2(&p.b9[q][0], &lr, &t.m.dz9[0][q*16], &one, 1, len(x))
+			learn16AVX2(&p.b9[q][0], &lr, &t.m.dz9[0][q*16], &one, 1, len(x), 576, 0)
 		}
-		return
+	default:
+		dense9BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense9BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense9BiasSgd changes dense9.bias: w = w - (lr · g).
-func dense9BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense9BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b9[0][0], &p.b9[0][0], &lr, 8)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b9[0][0], &p.b9[0][0], &lr, 16)
+	default:
+		dense9BiasSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b9[0][0], &p.b9[0][0], &lr, 16)
-		return
-	}
-	dense9BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense9GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense9GradInputOneAllAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense9GradInputOneBiasAVX512 updates the bias.
-//
-//go:noescape
-func dense9GradInputOneBiasAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense9GradInputOneListedAVX512 computes the gradients of the inputs of a list and updates their weights.
-//
-//go:noescape
-func dense9GradInputOneListedAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
-
-// dense9GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense9GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense9GradInputOneBias_2AVX2 updates the bias.
-//
-//go:noescape
-func dense9GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense9GradInputOneListed_2AVX2 computes the gradients of the inputs of a list and updates their weights.
-//
-//go:noescape
-func dense9GradInputOneListed_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, list *int32, count int)
-
 // dense9GradInputOne is dense9GradInput and then dense9RankOneGeneric.
-func dense9GradInputOne(y *[128]float32, x *[128]float32, w *[8][129][16]float32, a8 *[128]float32, input *[128]float32, rate float32, b *[8][16]float32) {
-	if useAVX512 {
+func dense9GradInputOne(y, x *[128]float32, w *[8][129][16]float32, a8, input *[128]float32, rate float32, b *[8][16]float32) {
+	switch {
+	case useAVX512:
 		negative := -rate
 		var list [144]int32
 		var count int
-		nonZeroAVX512(&list[0], &count, &input[0])
+		nonZero128(&list[0], &count, &input[0])
 		if count <= 112 {
 			clear(y[:])
-			dense9GradInputOneListedAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
-			reluGradientEach(y, a8, y)
-			dense9GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			stepGradientAVX512_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 8, 8256)
+			biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 128, 1, 0)
 			return
 		}
-		dense9GradInputOneAllAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a8[0], 0, 128)
-		dense9GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
-	}
-	if useAVX2 {
+		stepGradientAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a8[0], 0, 128, 8, 8256)
+		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 128, 1, 0)
+	case useAVX2:
 		negative := -rate
 		var list [136]int32
 		var count int
-		nonZero_2AVX2(&list[0], &count, &input[0])
+		nonZero128(&list[0], &count, &input[0])
 		if count <= 112 {
 			clear(y[:])
-			dense9GradInputOneListed_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count)
-			reluGradientEach(y, a8, y)
-			dense9GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
+			stepGradientAVX2_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &list[0], count, 8, 8256)
+			biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 128, 1, 0)
 			return
 		}
-		dense9GradInputOneAll_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a8[0], 0, 128)
-		dense9GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
+		stepGradientAVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a8[0], 0, 128, 8, 8256)
+		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 128, 1, 0)
+	default:
+		dense9GradInputOneGeneric(y, x, w, a8, input, rate, b)
 	}
-	dense9GradInputOneGeneric(y, x, w, a8, input, rate, b)
 }
-
-// dense9GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense9GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense9GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense9GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense9GradInputRows is dense9GradInput for every row.
-func dense9GradInputRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
-	if useAVX512 {
+func dense9GradInputRows(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense9GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 16, by6, by2, single6)
-		return
-	}
-	if useAVX2 {
+		inputGradientAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 8256, 576, 576, 576, 16, by6, by2, single6)
+	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense9GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 32, by3, by2, single3)
-		return
+		inputGradientAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, 8256, 576, 576, 576, 32, by3, by2, single3)
+	default:
+		dense9GradInputRowsGeneric(y, x, w, u0)
 	}
-	dense9GradInputRowsGeneric(y, x, w, u0)
 }
-
-// gradient16_3AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_3AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_4AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense9GradWeight computes the gradient of the weights of layer "dense9":
 //
@@ -2382,31 +1609,20 @@ func gradient16_4AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense9GradWeight(g *[8][129][16]float32, dy [][144]float32, x [][144]float32) {
-	if useAVX512 {
-		for q := range g {
-			gradient16_3AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
+func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
+	switch {
+	case useAVX512:
+		for q := range 8 {
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x), 576, 576)
 		}
-		return
-	}
-	if useAVX2 {
-		for q := range g {
-			gradient16_4AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x))
+	case useAVX2:
+		for q := range 8 {
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 128, len(x), 576, 576)
 		}
-		return
+	default:
+		dense9GradWeightGeneric(g, dy, x)
 	}
-	dense9GradWeightGeneric(g, dy, x)
 }
-
-// dense9RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense9RankOneAllAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense9RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense9RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense9RankOne is the step of layer "dense9" by one sample:
 //
@@ -2419,120 +1635,74 @@ func dense9RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 //
 // with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
-func dense9RankOne(w *[8][129][16]float32, b *[8][16]float32, x *[128]float32, dy *[128]float32, rate float32) {
-	if useAVX512 {
+func dense9RankOne(w *[8][129][16]float32, b *[8][16]float32, x, dy *[128]float32, rate float32) {
+	switch {
+	case useAVX512:
 		negative := -rate
-		dense9RankOneAllAVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
-	}
-	if useAVX2 {
+		step128x128AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+	case useAVX2:
 		negative := -rate
-		dense9RankOneAll_2AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
+		step128x128AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+	default:
+		dense9RankOneGeneric(w, b, x, dy, rate)
 	}
-	dense9RankOneGeneric(w, b, x, dy, rate)
 }
 
-// learn16_5AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_5AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_6AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_6AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense9WeightLearn updates dense9.weight: gradient and sgd.
-func dense9WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense9WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(128, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 8 {
-				learn16_5AVX512(&p.w9[q][k][0], &lr, &t.m.dz9[0][q*16], &t.m.a8[0][k], m, len(x))
+				learn16AVX512(&p.w9[q][k][0], &lr, &t.m.dz9[0][q*16], &t.m.a8[0][k], m, len(x), 576, 576)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(128, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 8 {
-				learn16_6AVX2(&p.w9[q][k][0], &lr, &t.m.dz9[0][q*16], &t.m.a8[0][k], m, len(x))
+				learn16AVX2(&p.w9[q][k][0], &lr, &t.m.dz9[0][q*16], &t.m.a8[0][k], m, len(x), 576, 576)
 			}
 		}
-		return
+	default:
+		dense9WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense9WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense9WeightSgd changes dense9.weight: w = w - (lr · g).
-func dense9WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense9WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		for q := range 8 {
 			sgdElementsAVX512(&g.w9[q][0][0], &p.w9[q][0][0], &lr, 128)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 8 {
-			sgdElements_2AVX2(&g.w9[q][0][0], &p.w9[q][0][0], &lr, 256)
+			sgdElementsAVX2(&g.w9[q][0][0], &p.w9[q][0][0], &lr, 256)
 		}
-		return
+	default:
+		dense9WeightSgdGeneric(t, p, g, lr)
 	}
-	dense9WeightSgdGeneric(t, p, g, lr)
 }
 
-// mseGradientEachAVX512 is mseGradientEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func mseGradientEachAVX512(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 *float32)
-
-// mseGradientEachAVX2 is mseGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func mseGradientEachAVX2(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 *float32)
-
-func mseGradientEach(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 float32) {
-	if useAVX512 {
-		mseGradientEachAVX512(y, x0, x1, &x2)
-		return
+func mseGradientEach(y, x0, x1 *[640]float32, x2 float32) {
+	switch {
+	case useAVX512:
+		mseGradientEachAVX512(&y[0], &x0[0], &x1[0], &x2, 640, 1, 0)
+	case useAVX2:
+		mseGradientEachAVX2(&y[0], &x0[0], &x1[0], &x2, 640, 1, 0)
+	default:
+		mseGradientEachGeneric(y, x0, x1, x2)
 	}
-	if useAVX2 {
-		mseGradientEachAVX2(y, x0, x1, &x2)
-		return
-	}
-	mseGradientEachGeneric(y, x0, x1, x2)
-}
-
-// reluGradientEachAVX512 is reluGradientEachGeneric for avx512, with the same bits.
-//
-//go:noescape
-func reluGradientEachAVX512(y *[128]float32, x0 *[128]float32, x1 *[128]float32)
-
-// reluGradientEachAVX2 is reluGradientEachGeneric for avx2, with the same bits.
-//
-//go:noescape
-func reluGradientEachAVX2(y *[128]float32, x0 *[128]float32, x1 *[128]float32)
-
-func reluGradientEach(y *[128]float32, x0 *[128]float32, x1 *[128]float32) {
-	if useAVX512 {
-		reluGradientEachAVX512(y, x0, x1)
-		return
-	}
-	if useAVX2 {
-		reluGradientEachAVX2(y, x0, x1)
-		return
-	}
-	reluGradientEachGeneric(y, x0, x1)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
-func rowTiles(n int, a int, b int) (int, int, int) {
+func rowTiles(n, a, b int) (int, int, int) {
 	for i := n / a; i >= 0; i-- {
 		if rest := n - i*a; rest%b == 0 {
 			return i, rest / b, 0
@@ -2542,7 +1712,7 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 }
 
 // share is a part of n inputs, in whole tiles.
-func share(n int, tile int, part int, parts int) (from, to int) {
+func share(n, tile, part, parts int) (from, to int) {
 	tiles := (n + tile - 1) / tile
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
 }

@@ -20,137 +20,89 @@ func dense10ForwardGeneric(y *[640]float32, x *[128]float32, w *[40][129][16]flo
 		wq := &w[q]
 		bq := &b[q]
 		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
+		for j := 0; j <= 6; j += 6 {
+			s0 := bq[j]
+			s1 := bq[j+1]
+			s2 := bq[j+2]
+			s3 := bq[j+3]
+			s4 := bq[j+4]
+			s5 := bq[j+5]
 			for k := 0; k <= 124; k += 4 {
 				wk := &wq[k]
 				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 				wk = &wq[k+1]
 				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 				wk = &wq[k+2]
 				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 				wk = &wq[k+3]
 				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 			}
-			yq[0] = s0
-			yq[1] = s1
-			yq[2] = s2
-			yq[3] = s3
-			yq[4] = s4
+			yq[j] = s0
+			yq[j+1] = s1
+			yq[j+2] = s2
+			yq[j+3] = s3
+			yq[j+4] = s4
+			yq[j+5] = s5
 		}
 		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			s3 := bq[8]
-			s4 := bq[9]
+			s0 := bq[12]
+			s1 := bq[13]
+			s2 := bq[14]
+			s3 := bq[15]
 			for k := 0; k <= 124; k += 4 {
 				wk := &wq[k]
 				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 				wk = &wq[k+1]
 				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 				wk = &wq[k+2]
 				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 				wk = &wq[k+3]
 				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 			}
-			yq[5] = s0
-			yq[6] = s1
-			yq[7] = s2
-			yq[8] = s3
-			yq[9] = s4
-		}
-		{
-			s0 := bq[10]
-			s1 := bq[11]
-			s2 := bq[12]
-			s3 := bq[13]
-			s4 := bq[14]
-			s5 := bq[15]
-			for k := 0; k <= 124; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-			}
-			yq[10] = s0
-			yq[11] = s1
-			yq[12] = s2
-			yq[13] = s3
-			yq[14] = s4
-			yq[15] = s5
+			yq[12] = s0
+			yq[13] = s1
+			yq[14] = s2
+			yq[15] = s3
 		}
 	}
 }
@@ -161,19 +113,6 @@ func dense10ForwardRowsGeneric(y []Output, x [][144]float32, w *[40][129][16]flo
 	for i := range x {
 		dense10ForwardGeneric((*[640]float32)(&y[i]), (*[128]float32)(x[i][:]), w, b)
 	}
-}
-
-// dense10ForwardRows_2Generic is dense10ForwardGeneric for every row.
-func dense10ForwardRows_2Generic(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense10ForwardGeneric((*[640]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
-	}
-}
-
-// dense10ForwardSkipGeneric is dense10ForwardGeneric; where enough elements of x are zero, their weights are not read.
-func dense10ForwardSkipGeneric(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	dense10ForwardGeneric(y, x, w, b)
 }
 
 // dense1ForwardGeneric computes the output of layer "dense1", 640→128:
@@ -194,137 +133,89 @@ func dense1ForwardGeneric(y *[128]float32, x *[640]float32, w *[8][641][16]float
 		wq := &w[q]
 		bq := &b[q]
 		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
+		for j := 0; j <= 6; j += 6 {
+			s0 := bq[j]
+			s1 := bq[j+1]
+			s2 := bq[j+2]
+			s3 := bq[j+3]
+			s4 := bq[j+4]
+			s5 := bq[j+5]
 			for k := 0; k <= 636; k += 4 {
 				wk := &wq[k]
 				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 				wk = &wq[k+1]
 				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 				wk = &wq[k+2]
 				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 				wk = &wq[k+3]
 				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 			}
-			yq[0] = relu(s0)
-			yq[1] = relu(s1)
-			yq[2] = relu(s2)
-			yq[3] = relu(s3)
-			yq[4] = relu(s4)
+			yq[j] = relu(s0)
+			yq[j+1] = relu(s1)
+			yq[j+2] = relu(s2)
+			yq[j+3] = relu(s3)
+			yq[j+4] = relu(s4)
+			yq[j+5] = relu(s5)
 		}
 		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			s3 := bq[8]
-			s4 := bq[9]
+			s0 := bq[12]
+			s1 := bq[13]
+			s2 := bq[14]
+			s3 := bq[15]
 			for k := 0; k <= 636; k += 4 {
 				wk := &wq[k]
 				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 				wk = &wq[k+1]
 				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 				wk = &wq[k+2]
 				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 				wk = &wq[k+3]
 				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 			}
-			yq[5] = relu(s0)
-			yq[6] = relu(s1)
-			yq[7] = relu(s2)
-			yq[8] = relu(s3)
-			yq[9] = relu(s4)
-		}
-		{
-			s0 := bq[10]
-			s1 := bq[11]
-			s2 := bq[12]
-			s3 := bq[13]
-			s4 := bq[14]
-			s5 := bq[15]
-			for k := 0; k <= 636; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-			}
-			yq[10] = relu(s0)
-			yq[11] = relu(s1)
-			yq[12] = relu(s2)
-			yq[13] = relu(s3)
-			yq[14] = relu(s4)
-			yq[15] = relu(s5)
+			yq[12] = relu(s0)
+			yq[13] = relu(s1)
+			yq[14] = relu(s2)
+			yq[15] = relu(s3)
 		}
 	}
 }
@@ -348,159 +239,106 @@ func dense1ForwardRowsGeneric(y [][144]float32, x []Input, w *[8][641][16]float3
 //	}
 //
 // Rolled: 16384 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense2ForwardGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+func dense2ForwardGeneric(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	for q := range w {
 		wq := &w[q]
 		bq := &b[q]
 		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
+		for j := 0; j <= 6; j += 6 {
+			s0 := bq[j]
+			s1 := bq[j+1]
+			s2 := bq[j+2]
+			s3 := bq[j+3]
+			s4 := bq[j+4]
+			s5 := bq[j+5]
 			for k := 0; k <= 124; k += 4 {
 				wk := &wq[k]
 				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 				wk = &wq[k+1]
 				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 				wk = &wq[k+2]
 				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 				wk = &wq[k+3]
 				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 			}
-			yq[0] = relu(s0)
-			yq[1] = relu(s1)
-			yq[2] = relu(s2)
-			yq[3] = relu(s3)
-			yq[4] = relu(s4)
+			yq[j] = relu(s0)
+			yq[j+1] = relu(s1)
+			yq[j+2] = relu(s2)
+			yq[j+3] = relu(s3)
+			yq[j+4] = relu(s4)
+			yq[j+5] = relu(s5)
 		}
 		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			s3 := bq[8]
-			s4 := bq[9]
+			s0 := bq[12]
+			s1 := bq[13]
+			s2 := bq[14]
+			s3 := bq[15]
 			for k := 0; k <= 124; k += 4 {
 				wk := &wq[k]
 				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 				wk = &wq[k+1]
 				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 				wk = &wq[k+2]
 				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 				wk = &wq[k+3]
 				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 			}
-			yq[5] = relu(s0)
-			yq[6] = relu(s1)
-			yq[7] = relu(s2)
-			yq[8] = relu(s3)
-			yq[9] = relu(s4)
-		}
-		{
-			s0 := bq[10]
-			s1 := bq[11]
-			s2 := bq[12]
-			s3 := bq[13]
-			s4 := bq[14]
-			s5 := bq[15]
-			for k := 0; k <= 124; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-			}
-			yq[10] = relu(s0)
-			yq[11] = relu(s1)
-			yq[12] = relu(s2)
-			yq[13] = relu(s3)
-			yq[14] = relu(s4)
-			yq[15] = relu(s5)
+			yq[12] = relu(s0)
+			yq[13] = relu(s1)
+			yq[14] = relu(s2)
+			yq[15] = relu(s3)
 		}
 	}
 }
 
 // dense2ForwardRowsGeneric is dense2ForwardGeneric for every row.
-func dense2ForwardRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
+func dense2ForwardRowsGeneric(y, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
 		dense2ForwardGeneric((*[128]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
 	}
-}
-
-// dense2ForwardSkipGeneric is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
-func dense2ForwardSkipGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	dense2ForwardGeneric(y, x, w, b)
 }
 
 // dense5ForwardGeneric computes the output of layer "dense5", 128→8:
@@ -521,405 +359,23 @@ func dense5ForwardGeneric(y *[8]float32, x *[128]float32, wt *[128][8]float32, b
 	{
 		yq := (*[8]float32)(y[0 : 0+8])
 		bq := &b[0]
-		{
-			s0_0 := bq[0]
+		for j := range 8 {
+			s0_0 := bq[j]
 			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[0] * xk)
-				}
+				s0_0 += float32(wt[k][j] * x[k])
+				s0_1 += float32(wt[k+1][j] * x[k+1])
+				s0_2 += float32(wt[k+2][j] * x[k+2])
+				s0_3 += float32(wt[k+3][j] * x[k+3])
 			}
 			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[0] * xk)
-				}
+				s0_4 += float32(wt[k+4][j] * x[k+4])
+				s0_5 += float32(wt[k+5][j] * x[k+5])
+				s0_6 += float32(wt[k+6][j] * x[k+6])
+				s0_7 += float32(wt[k+7][j] * x[k+7])
 			}
 			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[0] = relu(s0)
-		}
-		{
-			s0_0 := bq[1]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[1] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[1] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[1] = relu(s0)
-		}
-		{
-			s0_0 := bq[2]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[2] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[2] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[2] = relu(s0)
-		}
-		{
-			s0_0 := bq[3]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[3] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[3] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[3] = relu(s0)
-		}
-		{
-			s0_0 := bq[4]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[4] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[4] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[4] = relu(s0)
-		}
-		{
-			s0_0 := bq[5]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[5] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[5] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[5] = relu(s0)
-		}
-		{
-			s0_0 := bq[6]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[6] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[6] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[6] = relu(s0)
-		}
-		{
-			s0_0 := bq[7]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[7] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[7] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[7] = relu(s0)
+			yq[j] = relu(s0)
 		}
 	}
 }
@@ -950,137 +406,89 @@ func dense6ForwardGeneric(y *[128]float32, x *[8]float32, w *[8][8][16]float32, 
 		wq := &w[q]
 		bq := &b[q]
 		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
+		for j := 0; j <= 6; j += 6 {
+			s0 := bq[j]
+			s1 := bq[j+1]
+			s2 := bq[j+2]
+			s3 := bq[j+3]
+			s4 := bq[j+4]
+			s5 := bq[j+5]
 			for k := 0; k <= 4; k += 4 {
 				wk := &wq[k]
 				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 				wk = &wq[k+1]
 				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 				wk = &wq[k+2]
 				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 				wk = &wq[k+3]
 				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 			}
-			yq[0] = relu(s0)
-			yq[1] = relu(s1)
-			yq[2] = relu(s2)
-			yq[3] = relu(s3)
-			yq[4] = relu(s4)
+			yq[j] = relu(s0)
+			yq[j+1] = relu(s1)
+			yq[j+2] = relu(s2)
+			yq[j+3] = relu(s3)
+			yq[j+4] = relu(s4)
+			yq[j+5] = relu(s5)
 		}
 		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			s3 := bq[8]
-			s4 := bq[9]
+			s0 := bq[12]
+			s1 := bq[13]
+			s2 := bq[14]
+			s3 := bq[15]
 			for k := 0; k <= 4; k += 4 {
 				wk := &wq[k]
 				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 				wk = &wq[k+1]
 				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 				wk = &wq[k+2]
 				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 				wk = &wq[k+3]
 				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 			}
-			yq[5] = relu(s0)
-			yq[6] = relu(s1)
-			yq[7] = relu(s2)
-			yq[8] = relu(s3)
-			yq[9] = relu(s4)
-		}
-		{
-			s0 := bq[10]
-			s1 := bq[11]
-			s2 := bq[12]
-			s3 := bq[13]
-			s4 := bq[14]
-			s5 := bq[15]
-			for k := 0; k <= 4; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-			}
-			yq[10] = relu(s0)
-			yq[11] = relu(s1)
-			yq[12] = relu(s2)
-			yq[13] = relu(s3)
-			yq[14] = relu(s4)
-			yq[15] = relu(s5)
+			yq[12] = relu(s0)
+			yq[13] = relu(s1)
+			yq[14] = relu(s2)
+			yq[15] = relu(s3)
 		}
 	}
 }
@@ -1093,16 +501,9 @@ func dense6ForwardRowsGeneric(y [][144]float32, x [][8]float32, w *[8][8][16]flo
 	}
 }
 
-// mseGradientEachGeneric is dp = s · (2 · (p - t)) for every element. y may be an operand.
-func mseGradientEachGeneric(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 float32) {
+// mseGradientEachGeneric is y = x2 · (2 · (x0 - x1)) for every element. y may be an operand.
+func mseGradientEachGeneric(y, x0, x1 *[640]float32, x2 float32) {
 	for j := range y {
 		y[j] = float32(mseGradient(x0[j], x1[j], x2))
-	}
-}
-
-// reluGradientEachGeneric is dx = select(0 < y, dy, y) for every element. y may be an operand.
-func reluGradientEachGeneric(y *[128]float32, x0 *[128]float32, x1 *[128]float32) {
-	for j := range y {
-		y[j] = float32(reluGradient(x0[j], x1[j]))
 	}
 }

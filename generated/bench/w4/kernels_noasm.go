@@ -3,342 +3,177 @@
 
 package w4
 
-func dense10BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense10BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense10BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense10BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense10BiasSgdGeneric(t, p, g, lr)
-}
-
+func dense10BiasSgd(t *Trainer, p, g *params, lr float32) { dense10BiasSgdGeneric(t, p, g, lr) }
 func dense10Forward(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	dense10ForwardGeneric(y, x, w, b)
 }
-
 func dense10ForwardRows(y []Output, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	dense10ForwardRowsGeneric(y, x, w, b)
 }
-
-func dense10ForwardRows_2(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	dense10ForwardRows_2Generic(y, x, w, b)
-}
-
 func dense10ForwardSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	dense10ForwardSkipGeneric(y, x, w, b)
+	dense10Forward(y, x, w, b)
 }
-
-func dense10ForwardTrain(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	dense10ForwardTrainGeneric(y, x, w, b)
-}
-
 func dense10ForwardTrainRows(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	dense10ForwardTrainRowsGeneric(y, x, w, b)
 }
-
-func dense10ForwardTrainSkip(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	dense10ForwardTrainSkipGeneric(y, x, w, b)
-}
-
-func dense10GradInputOne(y *[128]float32, x *[640]float32, w *[40][129][16]float32, a9 *[128]float32, input *[128]float32, rate float32, b *[40][16]float32) {
+func dense10GradInputOne(y *[128]float32, x *[640]float32, w *[40][129][16]float32, a9, input *[128]float32, rate float32, b *[40][16]float32) {
 	dense10GradInputOneGeneric(y, x, w, a9, input, rate, b)
 }
-
 func dense10GradInputRows(y [][144]float32, x [][656]float32, w *[40][129][16]float32, u0 [][144]float32) {
 	dense10GradInputRowsGeneric(y, x, w, u0)
 }
-
 func dense10GradWeight(g *[40][129][16]float32, dy [][656]float32, x [][144]float32) {
 	dense10GradWeightGeneric(g, dy, x)
 }
-
 func dense10RankOne(w *[40][129][16]float32, b *[40][16]float32, x *[128]float32, dy *[640]float32, rate float32) {
 	dense10RankOneGeneric(w, b, x, dy, rate)
 }
-
-func dense10WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense10WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense10WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense10WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense10WeightSgdGeneric(t, p, g, lr)
-}
-
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense10WeightSgd(t *Trainer, p, g *params, lr float32) { dense10WeightSgdGeneric(t, p, g, lr) }
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense1BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense1BiasSgdGeneric(t, p, g, lr)
-}
-
+func dense1BiasSgd(t *Trainer, p, g *params, lr float32) { dense1BiasSgdGeneric(t, p, g, lr) }
 func dense1Forward(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
 	dense1ForwardGeneric(y, x, w, b)
 }
-
 func dense1ForwardRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
-
-func dense1ForwardTrain(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense1ForwardTrainRows(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
-	dense1ForwardTrainRowsGeneric(y, x, w, b)
-}
-
 func dense1GradWeight(g *[8][641][16]float32, dy [][144]float32, x []Input) {
 	dense1GradWeightGeneric(g, dy, x)
 }
-
 func dense1RankOne(w *[8][641][16]float32, b *[8][16]float32, x *[640]float32, dy *[128]float32, rate float32) {
 	dense1RankOneGeneric(w, b, x, dy, rate)
 }
-
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense1WeightSgdGeneric(t, p, g, lr)
-}
-
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1WeightSgd(t *Trainer, p, g *params, lr float32) { dense1WeightSgdGeneric(t, p, g, lr) }
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense2BiasSgdGeneric(t, p, g, lr)
-}
-
-func dense2Forward(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+func dense2BiasSgd(t *Trainer, p, g *params, lr float32) { dense2BiasSgdGeneric(t, p, g, lr) }
+func dense2Forward(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	dense2ForwardGeneric(y, x, w, b)
 }
-
-func dense2ForwardRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
+func dense2ForwardRows(y, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
-
-func dense2ForwardSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	dense2ForwardSkipGeneric(y, x, w, b)
+func dense2ForwardSkip(y, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
+	dense2Forward(y, x, w, b)
 }
-
-func dense2ForwardTrain(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	dense2ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense2ForwardTrainRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	dense2ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-func dense2ForwardTrainSkip(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	dense2ForwardTrainSkipGeneric(y, x, w, b)
-}
-
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense2WeightSgdGeneric(t, p, g, lr)
-}
-
-func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2WeightSgd(t *Trainer, p, g *params, lr float32) { dense2WeightSgdGeneric(t, p, g, lr) }
+func dense3BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense3BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense3BiasSgdGeneric(t, p, g, lr)
-}
-
-func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense3BiasSgd(t *Trainer, p, g *params, lr float32) { dense3BiasSgdGeneric(t, p, g, lr) }
+func dense3WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense3WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense3WeightSgdGeneric(t, p, g, lr)
-}
-
-func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense3WeightSgd(t *Trainer, p, g *params, lr float32) { dense3WeightSgdGeneric(t, p, g, lr) }
+func dense4BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense4BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense4BiasSgdGeneric(t, p, g, lr)
-}
-
-func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense4BiasSgd(t *Trainer, p, g *params, lr float32) { dense4BiasSgdGeneric(t, p, g, lr) }
+func dense4WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense4WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense4WeightSgdGeneric(t, p, g, lr)
-}
-
-func dense5BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense4WeightSgd(t *Trainer, p, g *params, lr float32) { dense4WeightSgdGeneric(t, p, g, lr) }
+func dense5BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense5BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense5BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense5BiasSgdGeneric(t, p, g, lr)
-}
-
+func dense5BiasSgd(t *Trainer, p, g *params, lr float32) { dense5BiasSgdGeneric(t, p, g, lr) }
 func dense5Forward(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
 	dense5ForwardGeneric(y, x, wt, b)
 }
-
 func dense5ForwardRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
 	dense5ForwardRowsGeneric(y, x, wt, b)
 }
-
-func dense5ForwardTrain(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
-	dense5ForwardTrainGeneric(y, x, wt, b)
-}
-
-func dense5ForwardTrainRows(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
-	dense5ForwardTrainRowsGeneric(y, x, wt, b)
-}
-
-func dense5GradInputOne(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4 *[128]float32, input *[128]float32, rate float32, b *[1][16]float32) {
+func dense5GradInputOne(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4, input *[128]float32, rate float32, b *[1][16]float32) {
 	dense5GradInputOneGeneric(y, x, wt, a4, input, rate, b)
 }
-
 func dense5GradInputRows(y [][144]float32, x [][8]float32, wt *[128][8]float32, u0 [][144]float32) {
 	dense5GradInputRowsGeneric(y, x, wt, u0)
 }
-
 func dense5GradWeight(gt *[128][8]float32, dy [][8]float32, x [][144]float32) {
 	dense5GradWeightGeneric(gt, dy, x)
 }
-
 func dense5RankOne(wt *[128][8]float32, b *[1][16]float32, x *[128]float32, dy *[8]float32, rate float32) {
 	dense5RankOneGeneric(wt, b, x, dy, rate)
 }
-
-func dense5WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense5WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense5WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense5WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense5WeightSgdGeneric(t, p, g, lr)
-}
-
-func dense6BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense5WeightSgd(t *Trainer, p, g *params, lr float32) { dense5WeightSgdGeneric(t, p, g, lr) }
+func dense6BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense6BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense6BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense6BiasSgdGeneric(t, p, g, lr)
-}
-
+func dense6BiasSgd(t *Trainer, p, g *params, lr float32) { dense6BiasSgdGeneric(t, p, g, lr) }
 func dense6Forward(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	dense6ForwardGeneric(y, x, w, b)
 }
-
 func dense6ForwardRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
 	dense6ForwardRowsGeneric(y, x, w, b)
 }
-
-func dense6ForwardTrain(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
-	dense6ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense6ForwardTrainRows(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
-	dense6ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-func dense6GradInputOne(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5 *[8]float32, input *[8]float32, rate float32, b *[8][16]float32) {
+func dense6GradInputOne(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5, input *[8]float32, rate float32, b *[8][16]float32) {
 	dense6GradInputOneGeneric(y, x, w, a5, input, rate, b)
 }
-
 func dense6GradInputRows(y [][8]float32, x [][144]float32, w *[8][8][16]float32, u0 [][8]float32) {
 	dense6GradInputRowsGeneric(y, x, w, u0)
 }
-
 func dense6GradWeight(g *[8][8][16]float32, dy [][144]float32, x [][8]float32) {
 	dense6GradWeightGeneric(g, dy, x)
 }
-
 func dense6RankOne(w *[8][8][16]float32, b *[8][16]float32, x *[8]float32, dy *[128]float32, rate float32) {
 	dense6RankOneGeneric(w, b, x, dy, rate)
 }
-
-func dense6WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense6WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense6WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense6WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense6WeightSgdGeneric(t, p, g, lr)
-}
-
-func dense7BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense6WeightSgd(t *Trainer, p, g *params, lr float32) { dense6WeightSgdGeneric(t, p, g, lr) }
+func dense7BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense7BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense7BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense7BiasSgdGeneric(t, p, g, lr)
-}
-
-func dense7WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense7BiasSgd(t *Trainer, p, g *params, lr float32) { dense7BiasSgdGeneric(t, p, g, lr) }
+func dense7WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense7WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense7WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense7WeightSgdGeneric(t, p, g, lr)
-}
-
-func dense8BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense7WeightSgd(t *Trainer, p, g *params, lr float32) { dense7WeightSgdGeneric(t, p, g, lr) }
+func dense8BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense8BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense8BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense8BiasSgdGeneric(t, p, g, lr)
-}
-
-func dense8WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense8BiasSgd(t *Trainer, p, g *params, lr float32) { dense8BiasSgdGeneric(t, p, g, lr) }
+func dense8WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense8WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense8WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense8WeightSgdGeneric(t, p, g, lr)
-}
-
-func dense9BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense8WeightSgd(t *Trainer, p, g *params, lr float32) { dense8WeightSgdGeneric(t, p, g, lr) }
+func dense9BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense9BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense9BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense9BiasSgdGeneric(t, p, g, lr)
-}
-
-func dense9GradInputOne(y *[128]float32, x *[128]float32, w *[8][129][16]float32, a8 *[128]float32, input *[128]float32, rate float32, b *[8][16]float32) {
+func dense9BiasSgd(t *Trainer, p, g *params, lr float32) { dense9BiasSgdGeneric(t, p, g, lr) }
+func dense9GradInputOne(y, x *[128]float32, w *[8][129][16]float32, a8, input *[128]float32, rate float32, b *[8][16]float32) {
 	dense9GradInputOneGeneric(y, x, w, a8, input, rate, b)
 }
-
-func dense9GradInputRows(y [][144]float32, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
+func dense9GradInputRows(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
 	dense9GradInputRowsGeneric(y, x, w, u0)
 }
-
-func dense9GradWeight(g *[8][129][16]float32, dy [][144]float32, x [][144]float32) {
+func dense9GradWeight(g *[8][129][16]float32, dy, x [][144]float32) {
 	dense9GradWeightGeneric(g, dy, x)
 }
-
-func dense9RankOne(w *[8][129][16]float32, b *[8][16]float32, x *[128]float32, dy *[128]float32, rate float32) {
+func dense9RankOne(w *[8][129][16]float32, b *[8][16]float32, x, dy *[128]float32, rate float32) {
 	dense9RankOneGeneric(w, b, x, dy, rate)
 }
-
-func dense9WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense9WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense9WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense9WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense9WeightSgdGeneric(t, p, g, lr)
-}
-
-func mseGradientEach(y *[640]float32, x0 *[640]float32, x1 *[640]float32, x2 float32) {
-	mseGradientEachGeneric(y, x0, x1, x2)
-}
-
-func reluGradientEach(y *[128]float32, x0 *[128]float32, x1 *[128]float32) {
-	reluGradientEachGeneric(y, x0, x1)
-}
+func dense9WeightSgd(t *Trainer, p, g *params, lr float32) { dense9WeightSgdGeneric(t, p, g, lr) }
+func mseGradientEach(y, x0, x1 *[640]float32, x2 float32)  { mseGradientEachGeneric(y, x0, x1, x2) }

@@ -4,7 +4,7 @@ package w4
 
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
-func dealt(i int, parts int) int {
+func dealt(i, parts int) int {
 	at := i % (2 * parts)
 	return min(at, 2*parts-1-at)
 }
@@ -21,7 +21,7 @@ func dense10BiasGrad(g *[40][16]float32, dy [][656]float32) {
 }
 
 // dense10BiasLearnGeneric updates dense10.bias: gradient and sgd.
-func dense10BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense10BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(10, parts) {
 		return
 	}
@@ -31,7 +31,7 @@ func dense10BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts 
 }
 
 // dense10BiasSgdGeneric changes dense10.bias: w = w - (lr · g).
-func dense10BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense10BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 40 {
 		gs := &g.b10[q]
 		ws := &p.b10[q]
@@ -44,170 +44,12 @@ func dense10BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense10ForwardTrainGeneric computes the output of layer "dense10", 128→640:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 81920 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense10ForwardTrainGeneric(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	for q := range w {
-		wq := &w[q]
-		bq := &b[q]
-		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
-			for k := 0; k <= 124; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-			}
-			yq[0] = s0
-			yq[1] = s1
-			yq[2] = s2
-			yq[3] = s3
-			yq[4] = s4
-		}
-		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			s3 := bq[8]
-			s4 := bq[9]
-			for k := 0; k <= 124; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-			}
-			yq[5] = s0
-			yq[6] = s1
-			yq[7] = s2
-			yq[8] = s3
-			yq[9] = s4
-		}
-		{
-			s0 := bq[10]
-			s1 := bq[11]
-			s2 := bq[12]
-			s3 := bq[13]
-			s4 := bq[14]
-			s5 := bq[15]
-			for k := 0; k <= 124; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-			}
-			yq[10] = s0
-			yq[11] = s1
-			yq[12] = s2
-			yq[13] = s3
-			yq[14] = s4
-			yq[15] = s5
-		}
-	}
-}
-
-// dense10ForwardTrainRowsGeneric is dense10ForwardTrainGeneric for every row.
+// dense10ForwardTrainRowsGeneric is dense10ForwardGeneric for every row.
 func dense10ForwardTrainRowsGeneric(y [][656]float32, x [][144]float32, w *[40][129][16]float32, b *[40][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense10ForwardTrainGeneric((*[640]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
+		dense10ForwardGeneric((*[640]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
 	}
-}
-
-// dense10ForwardTrainSkipGeneric is dense10ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
-func dense10ForwardTrainSkipGeneric(y *[640]float32, x *[128]float32, w *[40][129][16]float32, b *[40][16]float32) {
-	dense10ForwardTrainGeneric(y, x, w, b)
 }
 
 // dense10GradInput computes the input gradient of layer "dense10", 640→128:
@@ -244,7 +86,7 @@ func dense10GradInput(y *[128]float32, x *[640]float32, w *[40][129][16]float32,
 }
 
 // dense10GradInputOneGeneric is dense10GradInput and then dense10RankOneGeneric.
-func dense10GradInputOneGeneric(y *[128]float32, x *[640]float32, w *[40][129][16]float32, a9 *[128]float32, input *[128]float32, rate float32, b *[40][16]float32) {
+func dense10GradInputOneGeneric(y *[128]float32, x *[640]float32, w *[40][129][16]float32, a9, input *[128]float32, rate float32, b *[40][16]float32) {
 	dense10GradInput(y, x, w, a9)
 	dense10RankOneGeneric(w, b, input, x, rate)
 }
@@ -272,58 +114,39 @@ func dense10GradWeightGeneric(g *[40][129][16]float32, dy [][656]float32, x [][1
 	for q := range g {
 		for k := range 128 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
+			for j := 0; j <= 6; j += 6 {
 				var s0, s1, s2, s3, s4, s5 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
 				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+			}
+			{
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[12] * xk)
+					s1 += float32(d[13] * xk)
+					s2 += float32(d[14] * xk)
+					s3 += float32(d[15] * xk)
+				}
+				gk[12] = s0
+				gk[13] = s1
+				gk[14] = s2
+				gk[15] = s3
 			}
 		}
 	}
@@ -357,7 +180,7 @@ func dense10RankOneGeneric(w *[40][129][16]float32, b *[40][16]float32, x *[128]
 }
 
 // dense10WeightLearnGeneric updates dense10.weight: gradient and sgd.
-func dense10WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense10WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(1, parts) {
 		return
 	}
@@ -367,7 +190,7 @@ func dense10WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, part
 }
 
 // dense10WeightSgdGeneric changes dense10.weight: w = w - (lr · g).
-func dense10WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense10WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 40 {
 		for k := range 128 {
 			gs := &g.w10[q][k]
@@ -383,7 +206,7 @@ func dense10WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
-func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(11, parts) {
 		return
 	}
@@ -393,7 +216,7 @@ func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense1BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		gs := &g.b1[q]
 		ws := &p.b1[q]
@@ -403,167 +226,6 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			w = w - float32(lr*g_)
 			ws[j] = w
 		}
-	}
-}
-
-// dense1ForwardTrainGeneric computes the output of layer "dense1", 640→128:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = relu(s)
-//	}
-//
-// Rolled: 81920 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrainGeneric(y *[128]float32, x *[640]float32, w *[8][641][16]float32, b *[8][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	for q := range w {
-		wq := &w[q]
-		bq := &b[q]
-		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
-			for k := 0; k <= 636; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-			}
-			yq[0] = relu(s0)
-			yq[1] = relu(s1)
-			yq[2] = relu(s2)
-			yq[3] = relu(s3)
-			yq[4] = relu(s4)
-		}
-		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			s3 := bq[8]
-			s4 := bq[9]
-			for k := 0; k <= 636; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-			}
-			yq[5] = relu(s0)
-			yq[6] = relu(s1)
-			yq[7] = relu(s2)
-			yq[8] = relu(s3)
-			yq[9] = relu(s4)
-		}
-		{
-			s0 := bq[10]
-			s1 := bq[11]
-			s2 := bq[12]
-			s3 := bq[13]
-			s4 := bq[14]
-			s5 := bq[15]
-			for k := 0; k <= 636; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-			}
-			yq[10] = relu(s0)
-			yq[11] = relu(s1)
-			yq[12] = relu(s2)
-			yq[13] = relu(s3)
-			yq[14] = relu(s4)
-			yq[15] = relu(s5)
-		}
-	}
-}
-
-// dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRowsGeneric(y [][144]float32, x []Input, w *[8][641][16]float32, b *[8][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense1ForwardTrainGeneric((*[128]float32)(y[i][:]), (*[640]float32)(&x[i]), w, b)
 	}
 }
 
@@ -581,58 +243,39 @@ func dense1GradWeightGeneric(g *[8][641][16]float32, dy [][144]float32, x []Inpu
 	for q := range g {
 		for k := range 640 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
+			for j := 0; j <= 6; j += 6 {
 				var s0, s1, s2, s3, s4, s5 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
 				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+			}
+			{
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[12] * xk)
+					s1 += float32(d[13] * xk)
+					s2 += float32(d[14] * xk)
+					s3 += float32(d[15] * xk)
+				}
+				gk[12] = s0
+				gk[13] = s1
+				gk[14] = s2
+				gk[15] = s3
 			}
 		}
 	}
@@ -666,7 +309,7 @@ func dense1RankOneGeneric(w *[8][641][16]float32, b *[8][16]float32, x *[640]flo
 }
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
-func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(0, parts) {
 		return
 	}
@@ -676,7 +319,7 @@ func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense1WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		for k := range 640 {
 			gs := &g.w1[q][k]
@@ -692,7 +335,7 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
-func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(12, parts) {
 		return
 	}
@@ -702,7 +345,7 @@ func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense2BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		gs := &g.b2[q]
 		ws := &p.b2[q]
@@ -715,174 +358,8 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense2ForwardTrainGeneric computes the output of layer "dense2", 128→128:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = relu(s)
-//	}
-//
-// Rolled: 16384 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense2ForwardTrainGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	for q := range w {
-		wq := &w[q]
-		bq := &b[q]
-		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
-			for k := 0; k <= 124; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-			}
-			yq[0] = relu(s0)
-			yq[1] = relu(s1)
-			yq[2] = relu(s2)
-			yq[3] = relu(s3)
-			yq[4] = relu(s4)
-		}
-		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			s3 := bq[8]
-			s4 := bq[9]
-			for k := 0; k <= 124; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-			}
-			yq[5] = relu(s0)
-			yq[6] = relu(s1)
-			yq[7] = relu(s2)
-			yq[8] = relu(s3)
-			yq[9] = relu(s4)
-		}
-		{
-			s0 := bq[10]
-			s1 := bq[11]
-			s2 := bq[12]
-			s3 := bq[13]
-			s4 := bq[14]
-			s5 := bq[15]
-			for k := 0; k <= 124; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-			}
-			yq[10] = relu(s0)
-			yq[11] = relu(s1)
-			yq[12] = relu(s2)
-			yq[13] = relu(s3)
-			yq[14] = relu(s4)
-			yq[15] = relu(s5)
-		}
-	}
-}
-
-// dense2ForwardTrainRowsGeneric is dense2ForwardTrainGeneric for every row.
-func dense2ForwardTrainRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense2ForwardTrainGeneric((*[128]float32)(y[i][:]), (*[128]float32)(x[i][:]), w, b)
-	}
-}
-
-// dense2ForwardTrainSkipGeneric is dense2ForwardTrainGeneric; where enough elements of x are zero, their weights are not read.
-func dense2ForwardTrainSkipGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]float32, b *[8][16]float32) {
-	dense2ForwardTrainGeneric(y, x, w, b)
-}
-
 // dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
-func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(2, parts) {
 		return
 	}
@@ -892,7 +369,7 @@ func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense2WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w2[q][k]
@@ -908,7 +385,7 @@ func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense3BiasLearnGeneric updates dense3.bias: gradient and sgd.
-func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(13, parts) {
 		return
 	}
@@ -918,7 +395,7 @@ func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense3BiasSgdGeneric changes dense3.bias: w = w - (lr · g).
-func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense3BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		gs := &g.b3[q]
 		ws := &p.b3[q]
@@ -932,7 +409,7 @@ func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense3WeightLearnGeneric updates dense3.weight: gradient and sgd.
-func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(3, parts) {
 		return
 	}
@@ -942,7 +419,7 @@ func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense3WeightSgdGeneric changes dense3.weight: w = w - (lr · g).
-func dense3WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense3WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w3[q][k]
@@ -958,7 +435,7 @@ func dense3WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense4BiasLearnGeneric updates dense4.bias: gradient and sgd.
-func dense4BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense4BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(14, parts) {
 		return
 	}
@@ -968,7 +445,7 @@ func dense4BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense4BiasSgdGeneric changes dense4.bias: w = w - (lr · g).
-func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense4BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		gs := &g.b4[q]
 		ws := &p.b4[q]
@@ -982,7 +459,7 @@ func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense4WeightLearnGeneric updates dense4.weight: gradient and sgd.
-func dense4WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense4WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(4, parts) {
 		return
 	}
@@ -992,7 +469,7 @@ func dense4WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense4WeightSgdGeneric changes dense4.weight: w = w - (lr · g).
-func dense4WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense4WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w4[q][k]
@@ -1019,7 +496,7 @@ func dense5BiasGrad(g *[1][16]float32, dy [][8]float32) {
 }
 
 // dense5BiasLearnGeneric updates dense5.bias: gradient and sgd.
-func dense5BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense5BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(19, parts) {
 		return
 	}
@@ -1029,7 +506,7 @@ func dense5BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense5BiasSgdGeneric changes dense5.bias: w = w - (lr · g).
-func dense5BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense5BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	{
 		gs := &g.b5[0]
 		ws := &p.b5[0]
@@ -1039,435 +516,6 @@ func dense5BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			w = w - float32(lr*g_)
 			ws[j] = w
 		}
-	}
-}
-
-// dense5ForwardTrainGeneric computes the output of layer "dense5", 128→8:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = relu(s)
-//	}
-//
-// Rolled: 1024 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense5ForwardTrainGeneric(y *[8]float32, x *[128]float32, wt *[128][8]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	{
-		yq := (*[8]float32)(y[0 : 0+8])
-		bq := &b[0]
-		{
-			s0_0 := bq[0]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[0] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[0] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[0] = relu(s0)
-		}
-		{
-			s0_0 := bq[1]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[1] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[1] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[1] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[1] = relu(s0)
-		}
-		{
-			s0_0 := bq[2]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[2] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[2] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[2] = relu(s0)
-		}
-		{
-			s0_0 := bq[3]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[3] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[3] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[3] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[3] = relu(s0)
-		}
-		{
-			s0_0 := bq[4]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[4] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[4] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[4] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[4] = relu(s0)
-		}
-		{
-			s0_0 := bq[5]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[5] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[5] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[5] = relu(s0)
-		}
-		{
-			s0_0 := bq[6]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[6] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[6] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[6] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[6] = relu(s0)
-		}
-		{
-			s0_0 := bq[7]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[7] * xk)
-				}
-			}
-			for k := 0; k <= 120; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[7] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[7] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[7] = relu(s0)
-		}
-	}
-}
-
-// dense5ForwardTrainRowsGeneric is dense5ForwardTrainGeneric for every row.
-func dense5ForwardTrainRowsGeneric(y [][8]float32, x [][144]float32, wt *[128][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense5ForwardTrainGeneric(&y[i], (*[128]float32)(x[i][:]), wt, b)
 	}
 }
 
@@ -1505,7 +553,7 @@ func dense5GradInput(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4 *[1
 }
 
 // dense5GradInputOneGeneric is dense5GradInput and then dense5RankOneGeneric.
-func dense5GradInputOneGeneric(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4 *[128]float32, input *[128]float32, rate float32, b *[1][16]float32) {
+func dense5GradInputOneGeneric(y *[128]float32, x *[8]float32, wt *[128][8]float32, a4, input *[128]float32, rate float32, b *[1][16]float32) {
 	dense5GradInput(y, x, wt, a4)
 	dense5RankOneGeneric(wt, b, input, x, rate)
 }
@@ -1533,7 +581,7 @@ func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][144]floa
 	for k := range 128 {
 		gk := &gt[k]
 		{
-			var s0, s1, s2, s3, s4 float32
+			var s0, s1, s2, s3, s4, s5 float32
 			for b := range x {
 				xk := x[b][k]
 				d := (*[8]float32)(dy[b][0 : 0+8])
@@ -1542,25 +590,25 @@ func dense5GradWeightGeneric(gt *[128][8]float32, dy [][8]float32, x [][144]floa
 				s2 += float32(d[2] * xk)
 				s3 += float32(d[3] * xk)
 				s4 += float32(d[4] * xk)
+				s5 += float32(d[5] * xk)
 			}
 			gk[0] = s0
 			gk[1] = s1
 			gk[2] = s2
 			gk[3] = s3
 			gk[4] = s4
+			gk[5] = s5
 		}
 		{
-			var s0, s1, s2 float32
+			var s0, s1 float32
 			for b := range x {
 				xk := x[b][k]
 				d := (*[8]float32)(dy[b][0 : 0+8])
-				s0 += float32(d[5] * xk)
-				s1 += float32(d[6] * xk)
-				s2 += float32(d[7] * xk)
+				s0 += float32(d[6] * xk)
+				s1 += float32(d[7] * xk)
 			}
-			gk[5] = s0
-			gk[6] = s1
-			gk[7] = s2
+			gk[6] = s0
+			gk[7] = s1
 		}
 	}
 }
@@ -1593,7 +641,7 @@ func dense5RankOneGeneric(wt *[128][8]float32, b *[1][16]float32, x *[128]float3
 }
 
 // dense5WeightLearnGeneric updates dense5.weight: gradient and sgd.
-func dense5WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense5WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(8, parts) {
 		return
 	}
@@ -1603,7 +651,7 @@ func dense5WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense5WeightSgdGeneric changes dense5.weight: w = w - (lr · g).
-func dense5WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense5WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for k := range 128 {
 		gs := &g.w5[k]
 		ws := &p.w5[k]
@@ -1617,7 +665,7 @@ func dense5WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense6BiasLearnGeneric updates dense6.bias: gradient and sgd.
-func dense6BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense6BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(15, parts) {
 		return
 	}
@@ -1627,7 +675,7 @@ func dense6BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense6BiasSgdGeneric changes dense6.bias: w = w - (lr · g).
-func dense6BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense6BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		gs := &g.b6[q]
 		ws := &p.b6[q]
@@ -1637,167 +685,6 @@ func dense6BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			w = w - float32(lr*g_)
 			ws[j] = w
 		}
-	}
-}
-
-// dense6ForwardTrainGeneric computes the output of layer "dense6", 8→128:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = relu(s)
-//	}
-//
-// Rolled: 1024 multiply-adds. It does not allocate; y must not overlap the operands.
-func dense6ForwardTrainGeneric(y *[128]float32, x *[8]float32, w *[8][8][16]float32, b *[8][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	for q := range w {
-		wq := &w[q]
-		bq := &b[q]
-		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
-			for k := 0; k <= 4; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
-			}
-			yq[0] = relu(s0)
-			yq[1] = relu(s1)
-			yq[2] = relu(s2)
-			yq[3] = relu(s3)
-			yq[4] = relu(s4)
-		}
-		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			s3 := bq[8]
-			s4 := bq[9]
-			for k := 0; k <= 4; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
-			}
-			yq[5] = relu(s0)
-			yq[6] = relu(s1)
-			yq[7] = relu(s2)
-			yq[8] = relu(s3)
-			yq[9] = relu(s4)
-		}
-		{
-			s0 := bq[10]
-			s1 := bq[11]
-			s2 := bq[12]
-			s3 := bq[13]
-			s4 := bq[14]
-			s5 := bq[15]
-			for k := 0; k <= 4; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-			}
-			yq[10] = relu(s0)
-			yq[11] = relu(s1)
-			yq[12] = relu(s2)
-			yq[13] = relu(s3)
-			yq[14] = relu(s4)
-			yq[15] = relu(s5)
-		}
-	}
-}
-
-// dense6ForwardTrainRowsGeneric is dense6ForwardTrainGeneric for every row.
-func dense6ForwardTrainRowsGeneric(y [][144]float32, x [][8]float32, w *[8][8][16]float32, b *[8][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense6ForwardTrainGeneric((*[128]float32)(y[i][:]), &x[i], w, b)
 	}
 }
 
@@ -1835,7 +722,7 @@ func dense6GradInput(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5 *[
 }
 
 // dense6GradInputOneGeneric is dense6GradInput and then dense6RankOneGeneric.
-func dense6GradInputOneGeneric(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5 *[8]float32, input *[8]float32, rate float32, b *[8][16]float32) {
+func dense6GradInputOneGeneric(y *[8]float32, x *[128]float32, w *[8][8][16]float32, a5, input *[8]float32, rate float32, b *[8][16]float32) {
 	dense6GradInput(y, x, w, a5)
 	dense6RankOneGeneric(w, b, input, x, rate)
 }
@@ -1863,58 +750,39 @@ func dense6GradWeightGeneric(g *[8][8][16]float32, dy [][144]float32, x [][8]flo
 	for q := range g {
 		for k := range 8 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
+			for j := 0; j <= 6; j += 6 {
 				var s0, s1, s2, s3, s4, s5 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
 				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+			}
+			{
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[12] * xk)
+					s1 += float32(d[13] * xk)
+					s2 += float32(d[14] * xk)
+					s3 += float32(d[15] * xk)
+				}
+				gk[12] = s0
+				gk[13] = s1
+				gk[14] = s2
+				gk[15] = s3
 			}
 		}
 	}
@@ -1948,7 +816,7 @@ func dense6RankOneGeneric(w *[8][8][16]float32, b *[8][16]float32, x *[8]float32
 }
 
 // dense6WeightLearnGeneric updates dense6.weight: gradient and sgd.
-func dense6WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense6WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(9, parts) {
 		return
 	}
@@ -1958,7 +826,7 @@ func dense6WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense6WeightSgdGeneric changes dense6.weight: w = w - (lr · g).
-func dense6WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense6WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		for k := range 8 {
 			gs := &g.w6[q][k]
@@ -1974,7 +842,7 @@ func dense6WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense7BiasLearnGeneric updates dense7.bias: gradient and sgd.
-func dense7BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense7BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(16, parts) {
 		return
 	}
@@ -1984,7 +852,7 @@ func dense7BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense7BiasSgdGeneric changes dense7.bias: w = w - (lr · g).
-func dense7BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense7BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		gs := &g.b7[q]
 		ws := &p.b7[q]
@@ -1998,7 +866,7 @@ func dense7BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense7WeightLearnGeneric updates dense7.weight: gradient and sgd.
-func dense7WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense7WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(5, parts) {
 		return
 	}
@@ -2008,7 +876,7 @@ func dense7WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense7WeightSgdGeneric changes dense7.weight: w = w - (lr · g).
-func dense7WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense7WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w7[q][k]
@@ -2024,7 +892,7 @@ func dense7WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense8BiasLearnGeneric updates dense8.bias: gradient and sgd.
-func dense8BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense8BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(17, parts) {
 		return
 	}
@@ -2034,7 +902,7 @@ func dense8BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense8BiasSgdGeneric changes dense8.bias: w = w - (lr · g).
-func dense8BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense8BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		gs := &g.b8[q]
 		ws := &p.b8[q]
@@ -2048,7 +916,7 @@ func dense8BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense8WeightLearnGeneric updates dense8.weight: gradient and sgd.
-func dense8WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense8WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(6, parts) {
 		return
 	}
@@ -2058,7 +926,7 @@ func dense8WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense8WeightSgdGeneric changes dense8.weight: w = w - (lr · g).
-func dense8WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense8WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w8[q][k]
@@ -2085,7 +953,7 @@ func dense9BiasGrad(g *[8][16]float32, dy [][144]float32) {
 }
 
 // dense9BiasLearnGeneric updates dense9.bias: gradient and sgd.
-func dense9BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense9BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(18, parts) {
 		return
 	}
@@ -2095,7 +963,7 @@ func dense9BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense9BiasSgdGeneric changes dense9.bias: w = w - (lr · g).
-func dense9BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense9BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		gs := &g.b9[q]
 		ws := &p.b9[q]
@@ -2119,7 +987,7 @@ func dense9BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Rolled: 16384 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense9GradInput(y *[128]float32, x *[128]float32, w *[8][129][16]float32, a8 *[128]float32) {
+func dense9GradInput(y, x *[128]float32, w *[8][129][16]float32, a8 *[128]float32) {
 	for k := 0; k <= 127; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		for q := range w {
@@ -2142,13 +1010,13 @@ func dense9GradInput(y *[128]float32, x *[128]float32, w *[8][129][16]float32, a
 }
 
 // dense9GradInputOneGeneric is dense9GradInput and then dense9RankOneGeneric.
-func dense9GradInputOneGeneric(y *[128]float32, x *[128]float32, w *[8][129][16]float32, a8 *[128]float32, input *[128]float32, rate float32, b *[8][16]float32) {
+func dense9GradInputOneGeneric(y, x *[128]float32, w *[8][129][16]float32, a8, input *[128]float32, rate float32, b *[8][16]float32) {
 	dense9GradInput(y, x, w, a8)
 	dense9RankOneGeneric(w, b, input, x, rate)
 }
 
 // dense9GradInputRowsGeneric is dense9GradInput for every row.
-func dense9GradInputRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
+func dense9GradInputRowsGeneric(y, x [][144]float32, w *[8][129][16]float32, u0 [][144]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
@@ -2165,63 +1033,44 @@ func dense9GradInputRowsGeneric(y [][144]float32, x [][144]float32, w *[8][129][
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense9GradWeightGeneric(g *[8][129][16]float32, dy [][144]float32, x [][144]float32) {
+func dense9GradWeightGeneric(g *[8][129][16]float32, dy, x [][144]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 128 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
+			for j := 0; j <= 6; j += 6 {
 				var s0, s1, s2, s3, s4, s5 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
 				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+			}
+			{
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[12] * xk)
+					s1 += float32(d[13] * xk)
+					s2 += float32(d[14] * xk)
+					s3 += float32(d[15] * xk)
+				}
+				gk[12] = s0
+				gk[13] = s1
+				gk[14] = s2
+				gk[15] = s3
 			}
 		}
 	}
@@ -2238,7 +1087,7 @@ func dense9GradWeightGeneric(g *[8][129][16]float32, dy [][144]float32, x [][144
 //
 // with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
-func dense9RankOneGeneric(w *[8][129][16]float32, b *[8][16]float32, x *[128]float32, dy *[128]float32, rate float32) {
+func dense9RankOneGeneric(w *[8][129][16]float32, b *[8][16]float32, x, dy *[128]float32, rate float32) {
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
 		for k, xk := range x {
@@ -2255,7 +1104,7 @@ func dense9RankOneGeneric(w *[8][129][16]float32, b *[8][16]float32, x *[128]flo
 }
 
 // dense9WeightLearnGeneric updates dense9.weight: gradient and sgd.
-func dense9WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense9WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(7, parts) {
 		return
 	}
@@ -2265,7 +1114,7 @@ func dense9WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense9WeightSgdGeneric changes dense9.weight: w = w - (lr · g).
-func dense9WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense9WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 8 {
 		for k := range 128 {
 			gs := &g.w9[q][k]

@@ -13,25 +13,25 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	in := &x[0]
 	lr := float32(float64(t.LearningRate))
 	a1 := &ws.t0[0]
-	dense1ForwardTrain(a1, (*[640]float32)(in), &p.w1, &p.b1)
+	dense1Forward(a1, (*[640]float32)(in), &p.w1, &p.b1)
 	a2 := &ws.t1[0]
-	dense2ForwardTrainSkip(a2, a1, &p.w2, &p.b2)
+	dense2ForwardSkip(a2, a1, &p.w2, &p.b2)
 	a3 := &ws.t2[0]
-	dense2ForwardTrainSkip(a3, a2, &p.w3, &p.b3)
+	dense2ForwardSkip(a3, a2, &p.w3, &p.b3)
 	a4 := &ws.t3[0]
-	dense2ForwardTrainSkip(a4, a3, &p.w4, &p.b4)
+	dense2ForwardSkip(a4, a3, &p.w4, &p.b4)
 	a5 := &ws.t4[0]
-	dense5ForwardTrain(a5, a4, &p.w5, &p.b5)
+	dense5Forward(a5, a4, &p.w5, &p.b5)
 	a6 := &ws.t5[0]
-	dense6ForwardTrain(a6, a5, &p.w6, &p.b6)
+	dense6Forward(a6, a5, &p.w6, &p.b6)
 	a7 := &ws.t6[0]
-	dense2ForwardTrainSkip(a7, a6, &p.w7, &p.b7)
+	dense2ForwardSkip(a7, a6, &p.w7, &p.b7)
 	a8 := &ws.t7[0]
-	dense2ForwardTrainSkip(a8, a7, &p.w8, &p.b8)
+	dense2ForwardSkip(a8, a7, &p.w8, &p.b8)
 	a9 := &ws.t8[0]
-	dense2ForwardTrainSkip(a9, a8, &p.w9, &p.b9)
+	dense2ForwardSkip(a9, a8, &p.w9, &p.b9)
 	z10 := &ws.t9[0]
-	dense10ForwardTrainSkip(z10, a9, &p.w10, &p.b10)
+	dense10ForwardSkip(z10, a9, &p.w10, &p.b10)
 	s := 1 / (float64(len(x)) * 640)
 	s_2 := float32(s)
 	lZ10 := &ws.t10[0]
@@ -104,15 +104,15 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	dz3 := t.m.dz3[from : from+n][:len(x)]
 	dz2 := t.m.dz2[from : from+n][:len(x)]
 	dz1 := t.m.dz1[from : from+n][:len(x)]
-	dense1ForwardTrainRows(a1, x, &p.w1, &p.b1)
-	dense2ForwardTrainRows(a2, a1, &p.w2, &p.b2)
-	dense2ForwardTrainRows(a3, a2, &p.w3, &p.b3)
-	dense2ForwardTrainRows(a4, a3, &p.w4, &p.b4)
-	dense5ForwardTrainRows(a5, a4, &p.w5, &p.b5)
-	dense6ForwardTrainRows(a6, a5, &p.w6, &p.b6)
-	dense2ForwardTrainRows(a7, a6, &p.w7, &p.b7)
-	dense2ForwardTrainRows(a8, a7, &p.w8, &p.b8)
-	dense2ForwardTrainRows(a9, a8, &p.w9, &p.b9)
+	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
+	dense2ForwardRows(a3, a2, &p.w3, &p.b3)
+	dense2ForwardRows(a4, a3, &p.w4, &p.b4)
+	dense5ForwardRows(a5, a4, &p.w5, &p.b5)
+	dense6ForwardRows(a6, a5, &p.w6, &p.b6)
+	dense2ForwardRows(a7, a6, &p.w7, &p.b7)
+	dense2ForwardRows(a8, a7, &p.w8, &p.b8)
+	dense2ForwardRows(a9, a8, &p.w9, &p.b9)
 	dense10ForwardTrainRows(z10, a9, &p.w10, &p.b10)
 	for i := range x {
 		var s_3_0, s_3_1, s_3_2, s_3_3, s_3_4, s_3_5, s_3_6, s_3_7 float32
@@ -271,7 +271,7 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	dense2ForwardRows(a7, a6, &p.w7, &p.b7)
 	dense2ForwardRows(a8, a7, &p.w8, &p.b8)
 	dense2ForwardRows(a9, a8, &p.w9, &p.b9)
-	dense10ForwardRows_2(z10, a9, &p.w10, &p.b10)
+	dense10ForwardTrainRows(z10, a9, &p.w10, &p.b10)
 	for i := range x {
 		var s0, s1, s2, s3, s4, s5, s6, s7 float32
 		for j := 0; j <= 632; j += 8 {

@@ -20,137 +20,89 @@ func dense1ForwardGeneric(y *[1024]float32, x *[256]float32, w *[64][257][16]flo
 		wq := &w[q]
 		bq := &b[q]
 		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
+		for j := 0; j <= 6; j += 6 {
+			s0 := bq[j]
+			s1 := bq[j+1]
+			s2 := bq[j+2]
+			s3 := bq[j+3]
+			s4 := bq[j+4]
+			s5 := bq[j+5]
 			for k := 0; k <= 252; k += 4 {
 				wk := &wq[k]
 				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 				wk = &wq[k+1]
 				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 				wk = &wq[k+2]
 				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 				wk = &wq[k+3]
 				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 			}
-			yq[0] = relu(s0)
-			yq[1] = relu(s1)
-			yq[2] = relu(s2)
-			yq[3] = relu(s3)
-			yq[4] = relu(s4)
+			yq[j] = relu(s0)
+			yq[j+1] = relu(s1)
+			yq[j+2] = relu(s2)
+			yq[j+3] = relu(s3)
+			yq[j+4] = relu(s4)
+			yq[j+5] = relu(s5)
 		}
 		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			s3 := bq[8]
-			s4 := bq[9]
+			s0 := bq[12]
+			s1 := bq[13]
+			s2 := bq[14]
+			s3 := bq[15]
 			for k := 0; k <= 252; k += 4 {
 				wk := &wq[k]
 				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 				wk = &wq[k+1]
 				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 				wk = &wq[k+2]
 				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 				wk = &wq[k+3]
 				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 			}
-			yq[5] = relu(s0)
-			yq[6] = relu(s1)
-			yq[7] = relu(s2)
-			yq[8] = relu(s3)
-			yq[9] = relu(s4)
-		}
-		{
-			s0 := bq[10]
-			s1 := bq[11]
-			s2 := bq[12]
-			s3 := bq[13]
-			s4 := bq[14]
-			s5 := bq[15]
-			for k := 0; k <= 252; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-			}
-			yq[10] = relu(s0)
-			yq[11] = relu(s1)
-			yq[12] = relu(s2)
-			yq[13] = relu(s3)
-			yq[14] = relu(s4)
-			yq[15] = relu(s5)
+			yq[12] = relu(s0)
+			yq[13] = relu(s1)
+			yq[14] = relu(s2)
+			yq[15] = relu(s3)
 		}
 	}
 }
@@ -181,137 +133,89 @@ func dense2ForwardGeneric(y *[512]float32, x *[1024]float32, w *[32][1025][16]fl
 		wq := &w[q]
 		bq := &b[q]
 		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
+		for j := 0; j <= 6; j += 6 {
+			s0 := bq[j]
+			s1 := bq[j+1]
+			s2 := bq[j+2]
+			s3 := bq[j+3]
+			s4 := bq[j+4]
+			s5 := bq[j+5]
 			for k := 0; k <= 1020; k += 4 {
 				wk := &wq[k]
 				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 				wk = &wq[k+1]
 				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 				wk = &wq[k+2]
 				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 				wk = &wq[k+3]
 				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 			}
-			yq[0] = relu(s0)
-			yq[1] = relu(s1)
-			yq[2] = relu(s2)
-			yq[3] = relu(s3)
-			yq[4] = relu(s4)
+			yq[j] = relu(s0)
+			yq[j+1] = relu(s1)
+			yq[j+2] = relu(s2)
+			yq[j+3] = relu(s3)
+			yq[j+4] = relu(s4)
+			yq[j+5] = relu(s5)
 		}
 		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			s3 := bq[8]
-			s4 := bq[9]
+			s0 := bq[12]
+			s1 := bq[13]
+			s2 := bq[14]
+			s3 := bq[15]
 			for k := 0; k <= 1020; k += 4 {
 				wk := &wq[k]
 				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 				wk = &wq[k+1]
 				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 				wk = &wq[k+2]
 				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 				wk = &wq[k+3]
 				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 			}
-			yq[5] = relu(s0)
-			yq[6] = relu(s1)
-			yq[7] = relu(s2)
-			yq[8] = relu(s3)
-			yq[9] = relu(s4)
-		}
-		{
-			s0 := bq[10]
-			s1 := bq[11]
-			s2 := bq[12]
-			s3 := bq[13]
-			s4 := bq[14]
-			s5 := bq[15]
-			for k := 0; k <= 1020; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-			}
-			yq[10] = relu(s0)
-			yq[11] = relu(s1)
-			yq[12] = relu(s2)
-			yq[13] = relu(s3)
-			yq[14] = relu(s4)
-			yq[15] = relu(s5)
+			yq[12] = relu(s0)
+			yq[13] = relu(s1)
+			yq[14] = relu(s2)
+			yq[15] = relu(s3)
 		}
 	}
 }
@@ -322,11 +226,6 @@ func dense2ForwardRowsGeneric(y [][528]float32, x [][1040]float32, w *[32][1025]
 	for i := range x {
 		dense2ForwardGeneric((*[512]float32)(y[i][:]), (*[1024]float32)(x[i][:]), w, b)
 	}
-}
-
-// dense2ForwardSkipGeneric is dense2ForwardGeneric; where enough elements of x are zero, their weights are not read.
-func dense2ForwardSkipGeneric(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
-	dense2ForwardGeneric(y, x, w, b)
 }
 
 // dense3ForwardGeneric computes the output of layer "dense3", 512→256:
@@ -347,137 +246,89 @@ func dense3ForwardGeneric(y *[256]float32, x *[512]float32, w *[16][513][16]floa
 		wq := &w[q]
 		bq := &b[q]
 		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0 := bq[0]
-			s1 := bq[1]
-			s2 := bq[2]
-			s3 := bq[3]
-			s4 := bq[4]
+		for j := 0; j <= 6; j += 6 {
+			s0 := bq[j]
+			s1 := bq[j+1]
+			s2 := bq[j+2]
+			s3 := bq[j+3]
+			s4 := bq[j+4]
+			s5 := bq[j+5]
 			for k := 0; k <= 508; k += 4 {
 				wk := &wq[k]
 				xk := x[k]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 				wk = &wq[k+1]
 				xk = x[k+1]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 				wk = &wq[k+2]
 				xk = x[k+2]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 				wk = &wq[k+3]
 				xk = x[k+3]
-				s0 += float32(wk[0] * xk)
-				s1 += float32(wk[1] * xk)
-				s2 += float32(wk[2] * xk)
-				s3 += float32(wk[3] * xk)
-				s4 += float32(wk[4] * xk)
+				s0 += float32(wk[j] * xk)
+				s1 += float32(wk[j+1] * xk)
+				s2 += float32(wk[j+2] * xk)
+				s3 += float32(wk[j+3] * xk)
+				s4 += float32(wk[j+4] * xk)
+				s5 += float32(wk[j+5] * xk)
 			}
-			yq[0] = relu(s0)
-			yq[1] = relu(s1)
-			yq[2] = relu(s2)
-			yq[3] = relu(s3)
-			yq[4] = relu(s4)
+			yq[j] = relu(s0)
+			yq[j+1] = relu(s1)
+			yq[j+2] = relu(s2)
+			yq[j+3] = relu(s3)
+			yq[j+4] = relu(s4)
+			yq[j+5] = relu(s5)
 		}
 		{
-			s0 := bq[5]
-			s1 := bq[6]
-			s2 := bq[7]
-			s3 := bq[8]
-			s4 := bq[9]
+			s0 := bq[12]
+			s1 := bq[13]
+			s2 := bq[14]
+			s3 := bq[15]
 			for k := 0; k <= 508; k += 4 {
 				wk := &wq[k]
 				xk := x[k]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 				wk = &wq[k+1]
 				xk = x[k+1]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 				wk = &wq[k+2]
 				xk = x[k+2]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 				wk = &wq[k+3]
 				xk = x[k+3]
-				s0 += float32(wk[5] * xk)
-				s1 += float32(wk[6] * xk)
-				s2 += float32(wk[7] * xk)
-				s3 += float32(wk[8] * xk)
-				s4 += float32(wk[9] * xk)
+				s0 += float32(wk[12] * xk)
+				s1 += float32(wk[13] * xk)
+				s2 += float32(wk[14] * xk)
+				s3 += float32(wk[15] * xk)
 			}
-			yq[5] = relu(s0)
-			yq[6] = relu(s1)
-			yq[7] = relu(s2)
-			yq[8] = relu(s3)
-			yq[9] = relu(s4)
-		}
-		{
-			s0 := bq[10]
-			s1 := bq[11]
-			s2 := bq[12]
-			s3 := bq[13]
-			s4 := bq[14]
-			s5 := bq[15]
-			for k := 0; k <= 508; k += 4 {
-				wk := &wq[k]
-				xk := x[k]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+1]
-				xk = x[k+1]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+2]
-				xk = x[k+2]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-				wk = &wq[k+3]
-				xk = x[k+3]
-				s0 += float32(wk[10] * xk)
-				s1 += float32(wk[11] * xk)
-				s2 += float32(wk[12] * xk)
-				s3 += float32(wk[13] * xk)
-				s4 += float32(wk[14] * xk)
-				s5 += float32(wk[15] * xk)
-			}
-			yq[10] = relu(s0)
-			yq[11] = relu(s1)
-			yq[12] = relu(s2)
-			yq[13] = relu(s3)
-			yq[14] = relu(s4)
-			yq[15] = relu(s5)
+			yq[12] = relu(s0)
+			yq[13] = relu(s1)
+			yq[14] = relu(s2)
+			yq[15] = relu(s3)
 		}
 	}
 }
@@ -488,11 +339,6 @@ func dense3ForwardRowsGeneric(y [][272]float32, x [][528]float32, w *[16][513][1
 	for i := range x {
 		dense3ForwardGeneric((*[256]float32)(y[i][:]), (*[512]float32)(x[i][:]), w, b)
 	}
-}
-
-// dense3ForwardSkipGeneric is dense3ForwardGeneric; where enough elements of x are zero, their weights are not read.
-func dense3ForwardSkipGeneric(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
-	dense3ForwardGeneric(y, x, w, b)
 }
 
 // dense4ForwardGeneric computes the output of layer "dense4", 256→1:
@@ -1028,103 +874,10 @@ func dense4ForwardGeneric(y *[1]float32, x *[256]float32, wt *[256][8]float32, b
 	}
 }
 
-// dense4ForwardRowsGeneric is dense4Forward_2Generic for every row.
+// dense4ForwardRowsGeneric is dense4ForwardGeneric for every row.
 func dense4ForwardRowsGeneric(y []Output, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense4Forward_2Generic((*[1]float32)(&y[i]), (*[256]float32)(x[i][:]), wt, b)
-	}
-}
-
-// dense4ForwardRows_2Generic is dense4ForwardGeneric for every row.
-func dense4ForwardRows_2Generic(y [][1]float32, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense4ForwardGeneric(&y[i], (*[256]float32)(x[i][:]), wt, b)
-	}
-}
-
-// dense4Forward_2Generic computes the output of layer "dense4", 256→1:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = s
-//	}
-//
-// Rolled: 256 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense4Forward_2Generic(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	{
-		yq := (*[1]float32)(y[0 : 0+1])
-		bq := &b[0]
-		{
-			s0_0 := bq[0]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 248; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[0] * xk)
-				}
-			}
-			for k := 0; k <= 248; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[0] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[0] = s0
-		}
-	}
-}
-
-// reluGradientEachGeneric is dx = select(0 < y, dy, y) for every element. y may be an operand.
-func reluGradientEachGeneric(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
-	for j := range y {
-		y[j] = float32(reluGradient(x0[j], x1[j]))
-	}
-}
-
-// reluGradientEach_2Generic is dx = select(0 < y, dy, y) for every element. y may be an operand.
-func reluGradientEach_2Generic(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32) {
-	for j := range y {
-		y[j] = float32(reluGradient(x0[j], x1[j]))
+		dense4ForwardGeneric((*[1]float32)(&y[i]), (*[256]float32)(x[i][:]), wt, b)
 	}
 }

@@ -3,222 +3,110 @@
 
 package w5
 
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense1BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense1BiasSgdGeneric(t, p, g, lr)
-}
-
+func dense1BiasSgd(t *Trainer, p, g *params, lr float32) { dense1BiasSgdGeneric(t, p, g, lr) }
 func dense1Forward(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b *[64][16]float32) {
 	dense1ForwardGeneric(y, x, w, b)
 }
-
 func dense1ForwardRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
-
-func dense1ForwardTrain(y *[1024]float32, x *[256]float32, w *[64][257][16]float32, b *[64][16]float32) {
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense1ForwardTrainRows(y [][1040]float32, x []Input, w *[64][257][16]float32, b *[64][16]float32) {
-	dense1ForwardTrainRowsGeneric(y, x, w, b)
-}
-
 func dense1GradWeight(g *[64][257][16]float32, dy [][1040]float32, x []Input) {
 	dense1GradWeightGeneric(g, dy, x)
 }
-
 func dense1RankOne(w *[64][257][16]float32, b *[64][16]float32, x *[256]float32, dy *[1024]float32, rate float32) {
 	dense1RankOneGeneric(w, b, x, dy, rate)
 }
-
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense1WeightSgdGeneric(t, p, g, lr)
-}
-
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1WeightSgd(t *Trainer, p, g *params, lr float32) { dense1WeightSgdGeneric(t, p, g, lr) }
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense2BiasSgdGeneric(t, p, g, lr)
-}
-
+func dense2BiasSgd(t *Trainer, p, g *params, lr float32) { dense2BiasSgdGeneric(t, p, g, lr) }
 func dense2Forward(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
 	dense2ForwardGeneric(y, x, w, b)
 }
-
 func dense2ForwardRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]float32, b *[32][16]float32) {
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
-
 func dense2ForwardSkip(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
-	dense2ForwardSkipGeneric(y, x, w, b)
+	dense2Forward(y, x, w, b)
 }
-
-func dense2ForwardTrain(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
-	dense2ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense2ForwardTrainRows(y [][528]float32, x [][1040]float32, w *[32][1025][16]float32, b *[32][16]float32) {
-	dense2ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-func dense2ForwardTrainSkip(y *[512]float32, x *[1024]float32, w *[32][1025][16]float32, b *[32][16]float32) {
-	dense2ForwardTrainSkipGeneric(y, x, w, b)
-}
-
-func dense2GradInputOne(y *[1024]float32, x *[512]float32, w *[32][1025][16]float32, a1 *[1024]float32, input *[1024]float32, rate float32, b *[32][16]float32) {
+func dense2GradInputOne(y *[1024]float32, x *[512]float32, w *[32][1025][16]float32, a1, input *[1024]float32, rate float32, b *[32][16]float32) {
 	dense2GradInputOneGeneric(y, x, w, a1, input, rate, b)
 }
-
 func dense2GradInputRows(y [][1040]float32, x [][528]float32, w *[32][1025][16]float32, u0 [][1040]float32) {
 	dense2GradInputRowsGeneric(y, x, w, u0)
 }
-
 func dense2GradWeight(g *[32][1025][16]float32, dy [][528]float32, x [][1040]float32) {
 	dense2GradWeightGeneric(g, dy, x)
 }
-
 func dense2RankOne(w *[32][1025][16]float32, b *[32][16]float32, x *[1024]float32, dy *[512]float32, rate float32) {
 	dense2RankOneGeneric(w, b, x, dy, rate)
 }
-
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense2WeightSgdGeneric(t, p, g, lr)
-}
-
-func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2WeightSgd(t *Trainer, p, g *params, lr float32) { dense2WeightSgdGeneric(t, p, g, lr) }
+func dense3BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense3BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense3BiasSgdGeneric(t, p, g, lr)
-}
-
+func dense3BiasSgd(t *Trainer, p, g *params, lr float32) { dense3BiasSgdGeneric(t, p, g, lr) }
 func dense3Forward(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
 	dense3ForwardGeneric(y, x, w, b)
 }
-
 func dense3ForwardRows(y [][272]float32, x [][528]float32, w *[16][513][16]float32, b *[16][16]float32) {
 	dense3ForwardRowsGeneric(y, x, w, b)
 }
-
 func dense3ForwardSkip(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
-	dense3ForwardSkipGeneric(y, x, w, b)
+	dense3Forward(y, x, w, b)
 }
-
-func dense3ForwardTrain(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
-	dense3ForwardTrainGeneric(y, x, w, b)
-}
-
-func dense3ForwardTrainRows(y [][272]float32, x [][528]float32, w *[16][513][16]float32, b *[16][16]float32) {
-	dense3ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-func dense3ForwardTrainSkip(y *[256]float32, x *[512]float32, w *[16][513][16]float32, b *[16][16]float32) {
-	dense3ForwardTrainSkipGeneric(y, x, w, b)
-}
-
-func dense3GradInputOne(y *[512]float32, x *[256]float32, w *[16][513][16]float32, a2 *[512]float32, input *[512]float32, rate float32, b *[16][16]float32) {
+func dense3GradInputOne(y *[512]float32, x *[256]float32, w *[16][513][16]float32, a2, input *[512]float32, rate float32, b *[16][16]float32) {
 	dense3GradInputOneGeneric(y, x, w, a2, input, rate, b)
 }
-
 func dense3GradInputRows(y [][528]float32, x [][272]float32, w *[16][513][16]float32, u0 [][528]float32) {
 	dense3GradInputRowsGeneric(y, x, w, u0)
 }
-
 func dense3GradWeight(g *[16][513][16]float32, dy [][272]float32, x [][528]float32) {
 	dense3GradWeightGeneric(g, dy, x)
 }
-
 func dense3RankOne(w *[16][513][16]float32, b *[16][16]float32, x *[512]float32, dy *[256]float32, rate float32) {
 	dense3RankOneGeneric(w, b, x, dy, rate)
 }
-
-func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense3WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense3WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense3WeightSgdGeneric(t, p, g, lr)
-}
-
-func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense3WeightSgd(t *Trainer, p, g *params, lr float32) { dense3WeightSgdGeneric(t, p, g, lr) }
+func dense4BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense4BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense4BiasSgdGeneric(t, p, g, lr)
-}
-
+func dense4BiasSgd(t *Trainer, p, g *params, lr float32) { dense4BiasSgdGeneric(t, p, g, lr) }
 func dense4Forward(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
 	dense4ForwardGeneric(y, x, wt, b)
 }
-
 func dense4ForwardRows(y []Output, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
 	dense4ForwardRowsGeneric(y, x, wt, b)
 }
-
-func dense4ForwardRows_2(y [][1]float32, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
-	dense4ForwardRows_2Generic(y, x, wt, b)
-}
-
-func dense4ForwardTrain(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
-	dense4ForwardTrainGeneric(y, x, wt, b)
-}
-
 func dense4ForwardTrainRows(y [][1]float32, x [][272]float32, wt *[256][8]float32, b *[1][16]float32) {
 	dense4ForwardTrainRowsGeneric(y, x, wt, b)
 }
-
-func dense4ForwardTrain_2(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
-	dense4ForwardTrain_2Generic(y, x, wt, b)
-}
-
-func dense4Forward_2(y *[1]float32, x *[256]float32, wt *[256][8]float32, b *[1][16]float32) {
-	dense4Forward_2Generic(y, x, wt, b)
-}
-
-func dense4GradInputOne(y *[256]float32, x *[1]float32, wt *[256][8]float32, a3 *[256]float32, input *[256]float32, rate float32, b *[1][16]float32) {
+func dense4GradInputOne(y *[256]float32, x *[1]float32, wt *[256][8]float32, a3, input *[256]float32, rate float32, b *[1][16]float32) {
 	dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
 }
-
 func dense4GradInputRows(y [][272]float32, x [][1]float32, wt *[256][8]float32, u0 [][272]float32) {
 	dense4GradInputRowsGeneric(y, x, wt, u0)
 }
-
 func dense4GradWeight(gt *[256][8]float32, dy [][1]float32, x [][272]float32) {
 	dense4GradWeightGeneric(gt, dy, x)
 }
-
 func dense4RankOne(wt *[256][8]float32, b *[1][16]float32, x *[256]float32, dy *[1]float32, rate float32) {
 	dense4RankOneGeneric(wt, b, x, dy, rate)
 }
-
-func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense4WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense4WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense4WeightSgdGeneric(t, p, g, lr)
-}
-
-func reluGradientEach(y *[512]float32, x0 *[512]float32, x1 *[512]float32) {
-	reluGradientEachGeneric(y, x0, x1)
-}
-
-func reluGradientEach_2(y *[1024]float32, x0 *[1024]float32, x1 *[1024]float32) {
-	reluGradientEach_2Generic(y, x0, x1)
-}
+func dense4WeightSgd(t *Trainer, p, g *params, lr float32) { dense4WeightSgdGeneric(t, p, g, lr) }

@@ -13,13 +13,13 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	in := &x[0]
 	lr := float32(float64(t.LearningRate))
 	a1 := &ws.t0[0]
-	dense1ForwardTrain(a1, (*[256]float32)(in), &p.w1, &p.b1)
+	dense1Forward(a1, (*[256]float32)(in), &p.w1, &p.b1)
 	a2 := &ws.t1[0]
-	dense2ForwardTrainSkip(a2, a1, &p.w2, &p.b2)
+	dense2ForwardSkip(a2, a1, &p.w2, &p.b2)
 	a3 := &ws.t2[0]
-	dense3ForwardTrainSkip(a3, a2, &p.w3, &p.b3)
+	dense3ForwardSkip(a3, a2, &p.w3, &p.b3)
 	z4 := &ws.t3[0]
-	dense4ForwardTrain(z4, a3, &p.w4, &p.b4)
+	dense4Forward(z4, a3, &p.w4, &p.b4)
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	lZ4 := &ws.t4[0]
@@ -57,9 +57,9 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	dz3 := t.m.dz3[from : from+n][:len(x)]
 	dz2 := t.m.dz2[from : from+n][:len(x)]
 	dz1 := t.m.dz1[from : from+n][:len(x)]
-	dense1ForwardTrainRows(a1, x, &p.w1, &p.b1)
-	dense2ForwardTrainRows(a2, a1, &p.w2, &p.b2)
-	dense3ForwardTrainRows(a3, a2, &p.w3, &p.b3)
+	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
+	dense3ForwardRows(a3, a2, &p.w3, &p.b3)
 	dense4ForwardTrainRows(z4, a3, &p.w4, &p.b4)
 	for i := range x {
 		s_3 := mse(z4[i][0], y[i][0])
@@ -141,7 +141,7 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	dense1ForwardRows(a1, x, &p.w1, &p.b1)
 	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
 	dense3ForwardRows(a3, a2, &p.w3, &p.b3)
-	dense4ForwardRows_2(z4, a3, &p.w4, &p.b4)
+	dense4ForwardTrainRows(z4, a3, &p.w4, &p.b4)
 	for i := range x {
 		s := mse(z4[i][0], y[i][0])
 		lZ4[i][0] = s

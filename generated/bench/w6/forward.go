@@ -9,12 +9,12 @@ import "github.com/nngen-go/nngen/runtime/nnrt"
 func (n *Net) Forward(y *Output, x *Input, ws *Workspace) {
 	p := n.p
 	a1 := &ws.t0
-	dense1Forward(a1, (*[64]float32)(x), &p.w1, &p.b1)
+	dense1ForwardSigmoid(a1, (*[64]float32)(x), &p.w1, &p.b1)
 	a2 := &ws.t1
-	dense1Forward(a2, a1, &p.w2, &p.b2)
+	dense1ForwardSigmoid(a2, a1, &p.w2, &p.b2)
 	a3 := &ws.t0
-	dense1Forward(a3, a2, &p.w3, &p.b3)
-	dense4Forward((*[1]float32)(y), a3, &p.w4, &p.b4)
+	dense1ForwardSigmoid(a3, a2, &p.w3, &p.b3)
+	dense4ForwardSigmoid((*[1]float32)(y), a3, &p.w4, &p.b4)
 }
 
 // forwardRows computes up to MaxBatch samples, layer by layer.
@@ -26,9 +26,13 @@ func (n *Net) forwardRows(y []Output, x []Input, ws *BatchWorkspace) {
 	a2 := ws.t1[:len(x)]
 	a3 := ws.t0[:len(x)]
 	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	sigmoidOfRows(a1)
 	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
+	sigmoidOfRows(a2)
 	dense2ForwardRows(a3, a2, &p.w3, &p.b3)
+	sigmoidOfRows(a3)
 	dense4ForwardRows(y, a3, &p.w4, &p.b4)
+	sigmoidOfRows_2(y)
 }
 
 // ForwardBatch computes y[i] from x[i] for every i; the bits are those of Forward.

@@ -3,83 +3,173 @@
 
 package w6
 
+//go:noescape
+func biasEachAVX2(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
+func biasEachAVX512(y, x0, x1, x2 *float32, n, rows, gap int)
+
+//go:noescape
+func dense64x1AVX2(y, x, wt, b *float32)
+
+//go:noescape
+func dense64x1AVX2_2(y, x, wt, b *float32)
+
+//go:noescape
+func dense64x1AVX512(y, x, wt, b *float32)
+
+//go:noescape
+func dense64x1AVX512_2(y, x, wt, b *float32)
+
+//go:noescape
+func dense64x64AVX2(y, x, w, b *float32)
+
+//go:noescape
+func dense64x64AVX2_2(y, x, w, b *float32)
+
+//go:noescape
+func dense64x64AVX512(y, x, w, b *float32)
+
+//go:noescape
+func dense64x64AVX512_2(y, x, w, b *float32)
+
+//go:noescape
+func inputGradientAVX2(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func inputGradientAVX2_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func inputGradientAVX512(dx, dy, wt, u *float32, dyStride, dxStride, uStride, mask, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func inputGradientAVX512_2(dx, dy, w, u *float32, panels, panelStride, dyStride, dxStride, uStride, blocks, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func learn16AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func learn16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func learnUpTo16AVX512(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func learnUpTo8AVX2(w_, lr_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func rows16AVX2(y, x, w, b *float32, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rows32AVX512(y, x, w, b *float32, panelStride, xStride, yStride, terms, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rowsUpTo16AVX512(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0, tiles1, tiles2 int)
+
+//go:noescape
+func rowsUpTo8AVX2(y, x, w, b *float32, xStride, yStride, terms, mask, tiles0 int)
+
+//go:noescape
+func sgdElementsAVX2(g_, w_, lr_ *float32, vectors int)
+
+//go:noescape
+func sgdElementsAVX512(g_, w_, lr_ *float32, vectors int)
+
+//go:noescape
+func sigmoidEachAVX2(y, x0 *float32, n, rows, gap int)
+
+//go:noescape
+func sigmoidEachAVX512(y, x0 *float32, n, rows, gap int)
+
+//go:noescape
+func step64x1AVX2(wt, b, x, dy, rate *float32)
+
+//go:noescape
+func step64x1AVX512(wt, b, x, dy, rate *float32)
+
+//go:noescape
+func step64x64AVX2(w, b, x, dy, rate *float32)
+
+//go:noescape
+func step64x64AVX512(w, b, x, dy, rate *float32)
+
+//go:noescape
+func stepGradientAVX2(wt, x, dy, rate, dx, u *float32, first, count, mask int)
+
+//go:noescape
+func stepGradientAVX2_2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
+
+//go:noescape
+func stepGradientAVX512(wt, x, dy, rate, dx, u *float32, first, count, mask int)
+
+//go:noescape
+func stepGradientAVX512_2(w, x, dy, rate, dx, u *float32, first, count, panels, panelStride int)
+
+//go:noescape
+func weightGradient16AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func weightGradient16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride int)
+
+//go:noescape
+func weightGradientUpTo16AVX512(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
+//go:noescape
+func weightGradientUpTo8AVX2(dw_, dy, x *float32, inputs, rows, dyStride, xStride, mask int)
+
 // dense1BiasLearn updates dense1.bias: gradient and sgd.
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 4 {
-			learn16_3AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX512(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 256, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 4 {
-			learn16_4AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x))
+			learn16AVX2(&p.b1[q][0], &lr, &t.m.dz1[0][q*16], &one, 1, len(x), 256, 0)
 		}
-		return
+	default:
+		dense1BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense1BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1BiasSgd changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense1BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b1[0][0], &p.b1[0][0], &lr, 4)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b1[0][0], &p.b1[0][0], &lr, 8)
+	default:
+		dense1BiasSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b1[0][0], &p.b1[0][0], &lr, 8)
-		return
-	}
-	dense1BiasSgdGeneric(t, p, g, lr)
 }
 
-// dense1ForwardAVX512 is dense1ForwardGeneric for avx512: 4096 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardAVX2 is dense1ForwardGeneric for avx2: 4096 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense1Forward(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
-	if useAVX512 {
-		dense1ForwardAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
+func dense1Forward(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
+	switch {
+	case useAVX512:
+		dense64x64AVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	case useAVX2:
+		dense64x64AVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	default:
+		dense1ForwardGeneric(y, x, w, b)
 	}
-	if useAVX2 {
-		dense1ForwardAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense1ForwardGeneric(y, x, w, b)
 }
-
-// dense1ForwardRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense1ForwardRows is dense1ForwardGeneric for every row.
 func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense1Forward(&y[0], (*[64]float32)(&x[0]), w, b)
 			return
@@ -87,86 +177,33 @@ func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4]
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := 0; q < 4; q += 2 {
-			dense1ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 4160, 256, 256, 64, by6, by5, single6)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			dense1Forward(&y[0], (*[64]float32)(&x[0]), w, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		for q := range w {
-			dense1ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+		for q := range 4 {
+			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 256, 256, 64, by3, by2, single3)
 		}
-		return
+	default:
+		dense1ForwardRowsGeneric(y, x, w, b)
 	}
-	dense1ForwardRowsGeneric(y, x, w, b)
 }
 
-// dense1ForwardTrainAVX512 is dense1ForwardTrainGeneric for avx512: 4096 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX512(y *float32, x *float32, w *float32, b *float32)
-
-// dense1ForwardTrainAVX2 is dense1ForwardTrainGeneric for avx2: 4096 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense1ForwardTrainAVX2(y *float32, x *float32, w *float32, b *float32)
-
-func dense1ForwardTrain(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
-	if useAVX512 {
-		dense1ForwardTrainAVX512(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
+// dense1ForwardSigmoid is dense1ForwardGeneric and then sigmoidOfSumsGeneric.
+func dense1ForwardSigmoid(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
+	switch {
+	case useAVX512:
+		dense64x64AVX512_2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	case useAVX2:
+		dense64x64AVX2_2(&y[0], &x[0], &w[0][0][0], &b[0][0])
+	default:
+		dense1ForwardSigmoidGeneric(y, x, w, b)
 	}
-	if useAVX2 {
-		dense1ForwardTrainAVX2(&y[0], &x[0], &w[0][0][0], &b[0][0])
-		return
-	}
-	dense1ForwardTrainGeneric(y, x, w, b)
-}
-
-// dense1ForwardTrainRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardTrainRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense1ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense1ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], (*[64]float32)(&x[0]), w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := 0; q < 4; q += 2 {
-			dense1ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], (*[64]float32)(&x[0]), w, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		for q := range w {
-			dense1ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
-		}
-		return
-	}
-	dense1ForwardTrainRowsGeneric(y, x, w, b)
 }
 
 // dense1GradWeight computes the gradient of the weights of layer "dense1":
@@ -179,118 +216,104 @@ func dense1ForwardTrainRows(y [][64]float32, x []Input, w *[4][65][16]float32, b
 //
 // in the order of the samples. It does not allocate.
 func dense1GradWeight(g *[4][65][16]float32, dy [][64]float32, x []Input) {
-	if useAVX512 {
-		for q := range g {
-			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
+	switch {
+	case useAVX512:
+		for q := range 4 {
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x), 256, 256)
 		}
-		return
-	}
-	if useAVX2 {
-		for q := range g {
-			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
+	case useAVX2:
+		for q := range 4 {
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x), 256, 256)
 		}
-		return
+	default:
+		dense1GradWeightGeneric(g, dy, x)
 	}
-	dense1GradWeightGeneric(g, dy, x)
 }
 
 // dense1WeightLearn updates dense1.weight: gradient and sgd.
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(64, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 4 {
-				learn16AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				learn16AVX512(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x), 256, 256)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(64, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 4 {
-				learn16_2AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x))
+				learn16AVX2(&p.w1[q][k][0], &lr, &t.m.dz1[0][q*16], &x[0][k], m, len(x), 256, 256)
 			}
 		}
-		return
+	default:
+		dense1WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense1WeightSgd changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense1WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		for q := range 4 {
 			sgdElementsAVX512(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 64)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 4 {
-			sgdElements_2AVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 128)
+			sgdElementsAVX2(&g.w1[q][0][0], &p.w1[q][0][0], &lr, 128)
 		}
-		return
+	default:
+		dense1WeightSgdGeneric(t, p, g, lr)
 	}
-	dense1WeightSgdGeneric(t, p, g, lr)
 }
 
 // dense2BiasLearn updates dense2.bias: gradient and sgd.
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 4 {
-			learn16_3AVX512(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16AVX512(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x), 256, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 4 {
-			learn16_4AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x))
+			learn16AVX2(&p.b2[q][0], &lr, &t.m.dz2[0][q*16], &one, 1, len(x), 256, 0)
 		}
-		return
+	default:
+		dense2BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2BiasSgd changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense2BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b2[0][0], &p.b2[0][0], &lr, 4)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b2[0][0], &p.b2[0][0], &lr, 8)
+	default:
+		dense2BiasSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b2[0][0], &p.b2[0][0], &lr, 8)
-		return
-	}
-	dense2BiasSgdGeneric(t, p, g, lr)
 }
-
-// dense2ForwardRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
 
 // dense2ForwardRows is dense1ForwardGeneric for every row.
-func dense2ForwardRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
-	if useAVX512 {
+func dense2ForwardRows(y, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
 			dense1Forward(&y[0], &x[0], w, b)
 			return
@@ -298,231 +321,134 @@ func dense2ForwardRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, 
 		m := len(x)
 		by6, by5, single6 := rowTiles(m, 6, 5)
 		for q := 0; q < 4; q += 2 {
-			dense2ForwardRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
+			rows32AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 4160, 256, 256, 64, by6, by5, single6)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		if len(x) == 1 {
 			dense1Forward(&y[0], &x[0], w, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		for q := range w {
-			dense2ForwardRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
+		for q := range 4 {
+			rows16AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], 256, 256, 64, by3, by2, single3)
 		}
-		return
+	default:
+		dense2ForwardRowsGeneric(y, x, w, b)
 	}
-	dense2ForwardRowsGeneric(y, x, w, b)
-}
-
-// dense2ForwardTrainRowsPanel0AVX512 sums 64 products for 32 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardTrainRowsPanel1AVX2 sums 64 products for 16 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense2ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense2ForwardTrainRows is dense1ForwardTrainGeneric for every row.
-func dense2ForwardTrainRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], &x[0], w, b)
-			return
-		}
-		m := len(x)
-		by6, by5, single6 := rowTiles(m, 6, 5)
-		for q := 0; q < 4; q += 2 {
-			dense2ForwardTrainRowsPanel0AVX512(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by6, by5, single6)
-		}
-		return
-	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense1ForwardTrain(&y[0], &x[0], w, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		for q := range w {
-			dense2ForwardTrainRowsPanel1AVX2(&y[0][q*16], &x[0][0], &w[q][0][0], &b[q][0], by3, by2, single3)
-		}
-		return
-	}
-	dense2ForwardTrainRowsGeneric(y, x, w, b)
 }
 
 // dense2WeightLearn updates dense2.weight: gradient and sgd.
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(64, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 4 {
-				learn16AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				learn16AVX512(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x), 256, 256)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(64, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 4 {
-				learn16_2AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x))
+				learn16AVX2(&p.w2[q][k][0], &lr, &t.m.dz2[0][q*16], &t.m.a1[0][k], m, len(x), 256, 256)
 			}
 		}
-		return
+	default:
+		dense2WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense2WeightSgd changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense2WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		for q := range 4 {
 			sgdElementsAVX512(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 64)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 4 {
-			sgdElements_2AVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 128)
+			sgdElementsAVX2(&g.w2[q][0][0], &p.w2[q][0][0], &lr, 128)
 		}
-		return
+	default:
+		dense2WeightSgdGeneric(t, p, g, lr)
 	}
-	dense2WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn16_3AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_4AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense3BiasLearn updates dense3.bias: gradient and sgd.
-func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense3BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 4 {
-			learn16_3AVX512(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
+			learn16AVX512(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x), 256, 0)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
 		for q := range 4 {
-			learn16_4AVX2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x))
+			learn16AVX2(&p.b3[q][0], &lr, &t.m.dz3[0][q*16], &one, 1, len(x), 256, 0)
 		}
-		return
+	default:
+		dense3BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense3BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense3BiasSgd changes dense3.bias: w = w - (lr · g).
-func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense3BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b3[0][0], &p.b3[0][0], &lr, 4)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b3[0][0], &p.b3[0][0], &lr, 8)
+	default:
+		dense3BiasSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b3[0][0], &p.b3[0][0], &lr, 8)
-		return
-	}
-	dense3BiasSgdGeneric(t, p, g, lr)
 }
-
-// dense3GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense3GradInputOneAllAVX512(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense3GradInputOneBiasAVX512 updates the bias.
-//
-//go:noescape
-func dense3GradInputOneBiasAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense3GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense3GradInputOneAll_2AVX2(w *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense3GradInputOneBias_2AVX2 updates the bias.
-//
-//go:noescape
-func dense3GradInputOneBias_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense3GradInputOne is dense3GradInput and then dense3RankOneGeneric.
-func dense3GradInputOne(y *[64]float32, x *[64]float32, w *[4][65][16]float32, a2 *[64]float32, input *[64]float32, rate float32, b *[4][16]float32) {
-	if useAVX512 {
+func dense3GradInputOne(y, x *[64]float32, w *[4][65][16]float32, a2, input *[64]float32, rate float32, b *[4][16]float32) {
+	switch {
+	case useAVX512:
 		negative := -rate
-		dense3GradInputOneAllAVX512(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 64)
-		dense3GradInputOneBiasAVX512(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
-	}
-	if useAVX2 {
+		stepGradientAVX512_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 64, 4, 4160)
+		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 64, 1, 0)
+	case useAVX2:
 		negative := -rate
-		dense3GradInputOneAll_2AVX2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 64)
-		dense3GradInputOneBias_2AVX2(&w[0][0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
+		stepGradientAVX2_2(&w[0][0][0], &input[0], &x[0], &negative, &y[0], &a2[0], 0, 64, 4, 4160)
+		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 64, 1, 0)
+	default:
+		dense3GradInputOneGeneric(y, x, w, a2, input, rate, b)
 	}
-	dense3GradInputOneGeneric(y, x, w, a2, input, rate, b)
 }
-
-// dense3GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3GradInputRowsBlocksAVX512(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense3GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense3GradInputRowsBlocksAVX2(dx *float32, dy *float32, w *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
 
 // dense3GradInputRows is dense3GradInput for every row.
-func dense3GradInputRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, u0 [][64]float32) {
-	if useAVX512 {
+func dense3GradInputRows(y, x [][64]float32, w *[4][65][16]float32, u0 [][64]float32) {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense3GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 8, by6, by2, single6)
-		return
-	}
-	if useAVX2 {
+		inputGradientAVX512_2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 4, 4160, 256, 256, 256, 8, by6, by2, single6)
+	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense3GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 16, by3, by2, single3)
-		return
+		inputGradientAVX2_2(&y[0][0], &x[0][0], &w[0][0][0], &u0[0][0], 4, 4160, 256, 256, 256, 16, by3, by2, single3)
+	default:
+		dense3GradInputRowsGeneric(y, x, w, u0)
 	}
-	dense3GradInputRowsGeneric(y, x, w, u0)
 }
-
-// gradient16AVX512 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient16_2AVX2 sums the gradients of the weights of 16 outputs over the rows.
-//
-//go:noescape
-func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense3GradWeight computes the gradient of the weights of layer "dense3":
 //
@@ -533,31 +459,20 @@ func gradient16_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows in
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense3GradWeight(g *[4][65][16]float32, dy [][64]float32, x [][64]float32) {
-	if useAVX512 {
-		for q := range g {
-			gradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
+func dense3GradWeight(g *[4][65][16]float32, dy, x [][64]float32) {
+	switch {
+	case useAVX512:
+		for q := range 4 {
+			weightGradient16AVX512(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x), 256, 256)
 		}
-		return
-	}
-	if useAVX2 {
-		for q := range g {
-			gradient16_2AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x))
+	case useAVX2:
+		for q := range 4 {
+			weightGradient16AVX2(&g[q][0][0], &dy[0][q*16], &x[0][0], 64, len(x), 256, 256)
 		}
-		return
+	default:
+		dense3GradWeightGeneric(g, dy, x)
 	}
-	dense3GradWeightGeneric(g, dy, x)
 }
-
-// dense3RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense3RankOneAllAVX512(w *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense3RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense3RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense3RankOne is the step of layer "dense3" by one sample:
 //
@@ -570,391 +485,195 @@ func dense3RankOneAll_2AVX2(w *float32, b *float32, x *float32, dy *float32, rat
 //
 // with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
-func dense3RankOne(w *[4][65][16]float32, b *[4][16]float32, x *[64]float32, dy *[64]float32, rate float32) {
-	if useAVX512 {
+func dense3RankOne(w *[4][65][16]float32, b *[4][16]float32, x, dy *[64]float32, rate float32) {
+	switch {
+	case useAVX512:
 		negative := -rate
-		dense3RankOneAllAVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
-	}
-	if useAVX2 {
+		step64x64AVX512(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+	case useAVX2:
 		negative := -rate
-		dense3RankOneAll_2AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
+		step64x64AVX2(&w[0][0][0], &b[0][0], &x[0], &dy[0], &negative)
+	default:
+		dense3RankOneGeneric(w, b, x, dy, rate)
 	}
-	dense3RankOneGeneric(w, b, x, dy, rate)
 }
 
-// learn16AVX512 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn16_2AVX2 sums the gradients of the weights of 16 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn16_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense3WeightLearn updates dense3.weight: gradient and sgd.
-func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense3WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(64, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
 			for q := range 4 {
-				learn16AVX512(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+				learn16AVX512(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x), 256, 256)
 			}
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(64, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
 			for q := range 4 {
-				learn16_2AVX2(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x))
+				learn16AVX2(&p.w3[q][k][0], &lr, &t.m.dz3[0][q*16], &t.m.a2[0][k], m, len(x), 256, 256)
 			}
 		}
-		return
+	default:
+		dense3WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense3WeightLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense3WeightSgd changes dense3.weight: w = w - (lr · g).
-func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense3WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		for q := range 4 {
 			sgdElementsAVX512(&g.w3[q][0][0], &p.w3[q][0][0], &lr, 64)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		for q := range 4 {
-			sgdElements_2AVX2(&g.w3[q][0][0], &p.w3[q][0][0], &lr, 128)
+			sgdElementsAVX2(&g.w3[q][0][0], &p.w3[q][0][0], &lr, 128)
 		}
-		return
+	default:
+		dense3WeightSgdGeneric(t, p, g, lr)
 	}
-	dense3WeightSgdGeneric(t, p, g, lr)
 }
 
-// learn1_3AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1_3AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn1_4AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1_4AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense4BiasLearn updates dense4.bias: gradient and sgd.
-func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense4BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn1_3AVX512(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
-		return
-	}
-	if useAVX2 {
+		learnUpTo16AVX512(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x), 4, 0, 1)
+	case useAVX2:
 		p := t.net.p
 		if part != 0 {
 			return
 		}
 		one := float32(1)
-		learn1_4AVX2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x))
-		return
+		learnUpTo8AVX2(&p.b4[0][0], &lr, &t.m.dz4[0][0], &one, 1, len(x), 4, 0, 28)
+	default:
+		dense4BiasLearnGeneric(t, lr, x, part, parts)
 	}
-	dense4BiasLearnGeneric(t, lr, x, part, parts)
 }
 
 // dense4BiasSgd changes dense4.bias: w = w - (lr · g).
-func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense4BiasSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.b4[0][0], &p.b4[0][0], &lr, 1)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.b4[0][0], &p.b4[0][0], &lr, 2)
+	default:
+		dense4BiasSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.b4[0][0], &p.b4[0][0], &lr, 2)
-		return
-	}
-	dense4BiasSgdGeneric(t, p, g, lr)
 }
-
-// dense4ForwardAVX512 is dense4ForwardGeneric for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4ForwardAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense4ForwardAVX2 is dense4ForwardGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4ForwardAVX2(y *float32, x *float32, wt *float32, b *float32)
 
 func dense4Forward(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense4ForwardAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
+	switch {
+	case useAVX512:
+		dense64x1AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
+	case useAVX2:
+		dense64x1AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	default:
+		dense4ForwardGeneric(y, x, wt, b)
 	}
-	if useAVX2 {
-		dense4ForwardAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense4ForwardGeneric(y, x, wt, b)
 }
 
-// dense4ForwardRowsPanel0AVX512 sums 64 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4ForwardRowsPanel1AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense4ForwardRows is dense4Forward_2Generic for every row.
+// dense4ForwardRows is dense4ForwardGeneric for every row.
 func dense4ForwardRows(y []Output, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
-			dense4Forward_2((*[1]float32)(&y[0]), &x[0], wt, b)
+			dense4Forward((*[1]float32)(&y[0]), &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense4ForwardRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	if useAVX2 {
+		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 256, 4, 64, 1, by3, by2, single3)
+	case useAVX2:
 		if len(x) == 1 {
-			dense4Forward_2((*[1]float32)(&y[0]), &x[0], wt, b)
+			dense4Forward((*[1]float32)(&y[0]), &x[0], wt, b)
 			return
 		}
 		m := len(x)
-		dense4ForwardRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
-		return
+		rowsUpTo8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 256, 4, 64, 28, m)
+	default:
+		dense4ForwardRowsGeneric(y, x, wt, b)
 	}
-	dense4ForwardRowsGeneric(y, x, wt, b)
 }
 
-// dense4ForwardRows_2Panel0AVX512 sums 64 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardRows_2Panel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4ForwardRows_2Panel1AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardRows_2Panel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense4ForwardRows_2 is dense4ForwardGeneric for every row.
-func dense4ForwardRows_2(y [][1]float32, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		if len(x) == 1 {
-			dense4Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense4ForwardRows_2Panel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
+// dense4ForwardSigmoid is dense4ForwardGeneric and then sigmoidOfSumsGeneric.
+func dense4ForwardSigmoid(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
+	switch {
+	case useAVX512:
+		dense64x1AVX512_2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	case useAVX2:
+		dense64x1AVX2_2(&y[0], &x[0], &wt[0][0], &b[0][0])
+	default:
+		dense4ForwardSigmoidGeneric(y, x, wt, b)
 	}
-	if useAVX2 {
-		if len(x) == 1 {
-			dense4Forward(&y[0], &x[0], wt, b)
-			return
-		}
-		m := len(x)
-		dense4ForwardRows_2Panel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
-		return
-	}
-	dense4ForwardRows_2Generic(y, x, wt, b)
 }
 
-// dense4ForwardTrainAVX512 is dense4ForwardTrainGeneric for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4ForwardTrainAVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense4ForwardTrainAVX2 is dense4ForwardTrainGeneric for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4ForwardTrainAVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense4ForwardTrain(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense4ForwardTrainAVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense4ForwardTrainAVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense4ForwardTrainGeneric(y, x, wt, b)
-}
-
-// dense4ForwardTrainRowsPanel0AVX512 sums 64 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardTrainRowsPanel0AVX512(y *float32, x *float32, w *float32, b *float32, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4ForwardTrainRowsPanel1AVX2 sums 64 products for 1 outputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4ForwardTrainRowsPanel1AVX2(y *float32, x *float32, w *float32, b *float32, tiles0 int)
-
-// dense4ForwardTrainRows is dense4ForwardTrain_2Generic for every row.
+// dense4ForwardTrainRows is dense4ForwardGeneric for every row.
 func dense4ForwardTrainRows(y [][1]float32, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		if len(x) == 1 {
-			dense4ForwardTrain_2(&y[0], &x[0], wt, b)
+			dense4Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense4ForwardTrainRowsPanel0AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], by3, by2, single3)
-		return
-	}
-	if useAVX2 {
+		rowsUpTo16AVX512(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 256, 4, 64, 1, by3, by2, single3)
+	case useAVX2:
 		if len(x) == 1 {
-			dense4ForwardTrain_2(&y[0], &x[0], wt, b)
+			dense4Forward(&y[0], &x[0], wt, b)
 			return
 		}
 		m := len(x)
-		dense4ForwardTrainRowsPanel1AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], m)
-		return
+		rowsUpTo8AVX2(&y[0][0], &x[0][0], &wt[0][0], &b[0][0], 256, 4, 64, 28, m)
+	default:
+		dense4ForwardTrainRowsGeneric(y, x, wt, b)
 	}
-	dense4ForwardTrainRowsGeneric(y, x, wt, b)
 }
-
-// dense4ForwardTrain_2AVX512 is dense4ForwardTrain_2Generic for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4ForwardTrain_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense4ForwardTrain_2AVX2 is dense4ForwardTrain_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4ForwardTrain_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense4ForwardTrain_2(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense4ForwardTrain_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense4ForwardTrain_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense4ForwardTrain_2Generic(y, x, wt, b)
-}
-
-// dense4Forward_2AVX512 is dense4Forward_2Generic for avx512: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4Forward_2AVX512(y *float32, x *float32, wt *float32, b *float32)
-
-// dense4Forward_2AVX2 is dense4Forward_2Generic for avx2: 64 multiply-adds,
-// product and sum are rounded once (FMA).
-//
-//go:noescape
-func dense4Forward_2AVX2(y *float32, x *float32, wt *float32, b *float32)
-
-func dense4Forward_2(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	if useAVX512 {
-		dense4Forward_2AVX512(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	if useAVX2 {
-		dense4Forward_2AVX2(&y[0], &x[0], &wt[0][0], &b[0][0])
-		return
-	}
-	dense4Forward_2Generic(y, x, wt, b)
-}
-
-// dense4GradInputOneAllAVX512 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense4GradInputOneAllAVX512(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense4GradInputOneBiasAVX512 updates the bias.
-//
-//go:noescape
-func dense4GradInputOneBiasAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense4GradInputOneAll_2AVX2 computes the gradients of the inputs and updates the weights.
-//
-//go:noescape
-func dense4GradInputOneAll_2AVX2(wt *float32, x *float32, dy *float32, rate *float32, dx *float32, u *float32, first int, count int)
-
-// dense4GradInputOneBias_2AVX2 updates the bias.
-//
-//go:noescape
-func dense4GradInputOneBias_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense4GradInputOne is dense4GradInput and then dense4RankOneGeneric.
-func dense4GradInputOne(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[64]float32, input *[64]float32, rate float32, b *[1][16]float32) {
-	if useAVX512 {
+func dense4GradInputOne(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3, input *[64]float32, rate float32, b *[1][16]float32) {
+	switch {
+	case useAVX512:
 		negative := -rate
-		dense4GradInputOneAllAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 64)
-		dense4GradInputOneBiasAVX512(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
-	}
-	if useAVX2 {
+		stepGradientAVX512(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 64, 257)
+		biasEachAVX512(&b[0][0], &b[0][0], &x[0], &negative, 1, 1, 0)
+	case useAVX2:
 		negative := -rate
-		dense4GradInputOneAll_2AVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 64)
-		dense4GradInputOneBias_2AVX2(&wt[0][0], &b[0][0], &input[0], &x[0], &negative)
-		return
+		stepGradientAVX2(&wt[0][0], &input[0], &x[0], &negative, &y[0], &a3[0], 0, 64, 28)
+		biasEachAVX2(&b[0][0], &b[0][0], &x[0], &negative, 1, 1, 0)
+	default:
+		dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
 	}
-	dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
 }
 
-// dense4GradInputRowsBlocksAVX512 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4GradInputRowsBlocksAVX512(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4GradInputRowsBlocksAVX2 sums the products for blocks of inputs of every row, in tiles of rows.
-//
-//go:noescape
-func dense4GradInputRowsBlocksAVX2(dx *float32, dy *float32, wt *float32, u *float32, blocks int, tiles0 int, tiles1 int, tiles2 int)
-
-// dense4GradInputRows is dense4GradInput_2 for every row.
+// dense4GradInputRows is dense4GradInput for every row.
 func dense4GradInputRows(y [][64]float32, x [][1]float32, wt *[64][8]float32, u0 [][64]float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		m := len(x)
 		by6, by2, single6 := rowTiles(m, 6, 2)
-		dense4GradInputRowsBlocksAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 8, by6, by2, single6)
-		return
-	}
-	if useAVX2 {
+		inputGradientAVX512(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 4, 256, 256, 257, 8, by6, by2, single6)
+	case useAVX2:
 		m := len(x)
 		by3, by2, single3 := rowTiles(m, 3, 2)
-		dense4GradInputRowsBlocksAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 16, by3, by2, single3)
-		return
+		inputGradientAVX2(&y[0][0], &x[0][0], &wt[0][0], &u0[0][0], 4, 256, 256, 28, 16, by3, by2, single3)
+	default:
+		dense4GradInputRowsGeneric(y, x, wt, u0)
 	}
-	dense4GradInputRowsGeneric(y, x, wt, u0)
 }
-
-// gradient1AVX512 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func gradient1AVX512(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// gradient1_2AVX2 sums the gradients of the weights of 1 outputs over the rows.
-//
-//go:noescape
-func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int)
 
 // dense4GradWeight computes the gradient of the weights of layer "dense4":
 //
@@ -966,26 +685,15 @@ func gradient1_2AVX2(dw_ *float32, dy *float32, x *float32, inputs int, rows int
 //
 // in the order of the samples. It does not allocate.
 func dense4GradWeight(gt *[64][8]float32, dy [][1]float32, x [][64]float32) {
-	if useAVX512 {
-		gradient1AVX512(&gt[0][0], &dy[0][0], &x[0][0], 64, len(x))
-		return
+	switch {
+	case useAVX512:
+		weightGradientUpTo16AVX512(&gt[0][0], &dy[0][0], &x[0][0], 64, len(x), 4, 256, 1)
+	case useAVX2:
+		weightGradientUpTo8AVX2(&gt[0][0], &dy[0][0], &x[0][0], 64, len(x), 4, 256, 28)
+	default:
+		dense4GradWeightGeneric(gt, dy, x)
 	}
-	if useAVX2 {
-		gradient1_2AVX2(&gt[0][0], &dy[0][0], &x[0][0], 64, len(x))
-		return
-	}
-	dense4GradWeightGeneric(gt, dy, x)
 }
-
-// dense4RankOneAllAVX512 is the update in assembly.
-//
-//go:noescape
-func dense4RankOneAllAVX512(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
-
-// dense4RankOneAll_2AVX2 is the update in assembly.
-//
-//go:noescape
-func dense4RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, rate *float32)
 
 // dense4RankOne is the step of layer "dense4" by one sample:
 //
@@ -999,77 +707,54 @@ func dense4RankOneAll_2AVX2(wt *float32, b *float32, x *float32, dy *float32, ra
 // with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
 func dense4RankOne(wt *[64][8]float32, b *[1][16]float32, x *[64]float32, dy *[1]float32, rate float32) {
-	if useAVX512 {
+	switch {
+	case useAVX512:
 		negative := -rate
-		dense4RankOneAllAVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
-	}
-	if useAVX2 {
+		step64x1AVX512(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+	case useAVX2:
 		negative := -rate
-		dense4RankOneAll_2AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
-		return
+		step64x1AVX2(&wt[0][0], &b[0][0], &x[0], &dy[0], &negative)
+	default:
+		dense4RankOneGeneric(wt, b, x, dy, rate)
 	}
-	dense4RankOneGeneric(wt, b, x, dy, rate)
 }
 
-// learn1AVX512 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1AVX512(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
-// learn1_2AVX2 sums the gradients of the weights of 1 outputs over the rows and updates what they belong to.
-//
-//go:noescape
-func learn1_2AVX2(w_ *float32, lr_ *float32, dy *float32, x *float32, inputs int, rows int)
-
 // dense4WeightLearn updates dense4.weight: gradient and sgd.
-func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
-	if useAVX512 {
+func dense4WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
+	switch {
+	case useAVX512:
 		p := t.net.p
 		from, to := share(64, 16, part, parts)
 		for k := from; k < to; k += 128 {
 			m := min(128, to-k)
-			learn1AVX512(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
+			learnUpTo16AVX512(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x), 4, 256, 1)
 		}
-		return
-	}
-	if useAVX2 {
+	case useAVX2:
 		p := t.net.p
 		from, to := share(64, 6, part, parts)
 		for k := from; k < to; k += 126 {
 			m := min(126, to-k)
-			learn1_2AVX2(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x))
+			learnUpTo8AVX2(&p.w4[k][0], &lr, &t.m.dz4[0][0], &t.m.a3[0][k], m, len(x), 4, 256, 28)
 		}
-		return
+	default:
+		dense4WeightLearnGeneric(t, lr, x, part, parts)
 	}
-	dense4WeightLearnGeneric(t, lr, x, part, parts)
 }
 
-// sgdElementsAVX512 computes w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElementsAVX512(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-
-// sgdElements_2AVX2 computes w = w - (lr · g) for every element.
-//
-//go:noescape
-func sgdElements_2AVX2(g_ *float32, w_ *float32, lr_ *float32, vectors int)
-
 // dense4WeightSgd changes dense4.weight: w = w - (lr · g).
-func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	if useAVX512 {
+func dense4WeightSgd(t *Trainer, p, g *params, lr float32) {
+	switch {
+	case useAVX512:
 		sgdElementsAVX512(&g.w4[0][0], &p.w4[0][0], &lr, 32)
-		return
+	case useAVX2:
+		sgdElementsAVX2(&g.w4[0][0], &p.w4[0][0], &lr, 64)
+	default:
+		dense4WeightSgdGeneric(t, p, g, lr)
 	}
-	if useAVX2 {
-		sgdElements_2AVX2(&g.w4[0][0], &p.w4[0][0], &lr, 64)
-		return
-	}
-	dense4WeightSgdGeneric(t, p, g, lr)
 }
 
 // rowTiles divides n rows into tiles of a, of b and of one row, as few of the last as can be.
-func rowTiles(n int, a int, b int) (int, int, int) {
+func rowTiles(n, a, b int) (int, int, int) {
 	for i := n / a; i >= 0; i-- {
 		if rest := n - i*a; rest%b == 0 {
 			return i, rest / b, 0
@@ -1079,7 +764,54 @@ func rowTiles(n int, a int, b int) (int, int, int) {
 }
 
 // share is a part of n inputs, in whole tiles.
-func share(n int, tile int, part int, parts int) (from, to int) {
+func share(n, tile, part, parts int) (from, to int) {
 	tiles := (n + tile - 1) / tile
 	return tiles * part / parts * tile, min(tiles*(part+1)/parts*tile, n)
+}
+
+// sigmoidOfRows is sigmoidOfSumsGeneric for every row.
+func sigmoidOfRows(y [][64]float32) {
+	switch {
+	case useAVX512:
+		sigmoidEachAVX512(&y[0][0], &y[0][0], 64, len(y), 0)
+	case useAVX2:
+		sigmoidEachAVX2(&y[0][0], &y[0][0], 64, len(y), 0)
+	default:
+		sigmoidOfRowsGeneric(y)
+	}
+}
+
+// sigmoidOfRows_2 is sigmoidOfSumsGeneric for every row.
+func sigmoidOfRows_2(y []Output) {
+	switch {
+	case useAVX512:
+		sigmoidEachAVX512(&y[0][0], &y[0][0], 1, len(y), 0)
+	case useAVX2:
+		sigmoidEachAVX2(&y[0][0], &y[0][0], 1, len(y), 0)
+	default:
+		sigmoidOfRows_2Generic(y)
+	}
+}
+
+// sigmoidOfRows_3 is sigmoidOfSumsGeneric for every row.
+func sigmoidOfRows_3(y [][1]float32) {
+	switch {
+	case useAVX512:
+		sigmoidEachAVX512(&y[0][0], &y[0][0], 1, len(y), 0)
+	case useAVX2:
+		sigmoidEachAVX2(&y[0][0], &y[0][0], 1, len(y), 0)
+	default:
+		sigmoidOfRows_3Generic(y)
+	}
+}
+
+func sigmoidOfSums(y []float32) {
+	switch {
+	case useAVX512:
+		sigmoidEachAVX512(&y[0], &y[0], len(y), 1, 0)
+	case useAVX2:
+		sigmoidEachAVX2(&y[0], &y[0], len(y), 1, 0)
+	default:
+		sigmoidOfSumsGeneric(y)
+	}
 }

@@ -9,233 +9,70 @@ package w6
 //		for k := range x {
 //			s += w[n][k] * x[k]
 //		}
-//		y[n] = sigmoid(s)
+//		y[n] = s
 //	}
 //
 // Rolled: 4096 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense1ForwardGeneric(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
+func dense1ForwardGeneric(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
 	// Pointers are checked here and not in the loops.
 	_ = x[0]
 	for q := range w {
 		wq := &w[q]
 		bq := &b[q]
 		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0_0 := bq[0]
-			s1_0 := bq[1]
-			s2_0 := bq[2]
+		for j := 0; j <= 12; j += 3 {
+			s0_0 := bq[j]
+			s1_0 := bq[j+1]
+			s2_0 := bq[j+2]
 			var s0_1, s1_1, s2_1 float32
 			for k := 0; k <= 60; k += 4 {
 				{
 					wk := &wq[k]
 					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-					s1_0 += float32(wk[1] * xk)
-					s2_0 += float32(wk[2] * xk)
+					s0_0 += float32(wk[j] * xk)
+					s1_0 += float32(wk[j+1] * xk)
+					s2_0 += float32(wk[j+2] * xk)
 				}
 				{
 					wk := &wq[k+1]
 					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-					s1_1 += float32(wk[1] * xk)
-					s2_1 += float32(wk[2] * xk)
+					s0_1 += float32(wk[j] * xk)
+					s1_1 += float32(wk[j+1] * xk)
+					s2_1 += float32(wk[j+2] * xk)
 				}
 				{
 					wk := &wq[k+2]
 					xk := x[k+2]
-					s0_0 += float32(wk[0] * xk)
-					s1_0 += float32(wk[1] * xk)
-					s2_0 += float32(wk[2] * xk)
+					s0_0 += float32(wk[j] * xk)
+					s1_0 += float32(wk[j+1] * xk)
+					s2_0 += float32(wk[j+2] * xk)
 				}
 				{
 					wk := &wq[k+3]
 					xk := x[k+3]
-					s0_1 += float32(wk[0] * xk)
-					s1_1 += float32(wk[1] * xk)
-					s2_1 += float32(wk[2] * xk)
+					s0_1 += float32(wk[j] * xk)
+					s1_1 += float32(wk[j+1] * xk)
+					s2_1 += float32(wk[j+2] * xk)
 				}
 			}
 			s0 := (s0_0 + s0_1)
-			yq[0] = sigmoid(s0)
+			yq[j] = s0
 			s1 := (s1_0 + s1_1)
-			yq[1] = sigmoid(s1)
+			yq[j+1] = s1
 			s2 := (s2_0 + s2_1)
-			yq[2] = sigmoid(s2)
+			yq[j+2] = s2
 		}
 		{
-			s0_0 := bq[3]
-			s1_0 := bq[4]
-			s2_0 := bq[5]
-			var s0_1, s1_1, s2_1 float32
+			s0_0 := bq[15]
+			var s0_1 float32
 			for k := 0; k <= 60; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[3] * xk)
-					s1_0 += float32(wk[4] * xk)
-					s2_0 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[3] * xk)
-					s1_1 += float32(wk[4] * xk)
-					s2_1 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[3] * xk)
-					s1_0 += float32(wk[4] * xk)
-					s2_0 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[3] * xk)
-					s1_1 += float32(wk[4] * xk)
-					s2_1 += float32(wk[5] * xk)
-				}
+				s0_0 += float32(wq[k][15] * x[k])
+				s0_1 += float32(wq[k+1][15] * x[k+1])
+				s0_0 += float32(wq[k+2][15] * x[k+2])
+				s0_1 += float32(wq[k+3][15] * x[k+3])
 			}
 			s0 := (s0_0 + s0_1)
-			yq[3] = sigmoid(s0)
-			s1 := (s1_0 + s1_1)
-			yq[4] = sigmoid(s1)
-			s2 := (s2_0 + s2_1)
-			yq[5] = sigmoid(s2)
-		}
-		{
-			s0_0 := bq[6]
-			s1_0 := bq[7]
-			s2_0 := bq[8]
-			var s0_1, s1_1, s2_1 float32
-			for k := 0; k <= 60; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[6] * xk)
-					s1_0 += float32(wk[7] * xk)
-					s2_0 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[6] * xk)
-					s1_1 += float32(wk[7] * xk)
-					s2_1 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[6] * xk)
-					s1_0 += float32(wk[7] * xk)
-					s2_0 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[6] * xk)
-					s1_1 += float32(wk[7] * xk)
-					s2_1 += float32(wk[8] * xk)
-				}
-			}
-			s0 := (s0_0 + s0_1)
-			yq[6] = sigmoid(s0)
-			s1 := (s1_0 + s1_1)
-			yq[7] = sigmoid(s1)
-			s2 := (s2_0 + s2_1)
-			yq[8] = sigmoid(s2)
-		}
-		{
-			s0_0 := bq[9]
-			s1_0 := bq[10]
-			s2_0 := bq[11]
-			var s0_1, s1_1, s2_1 float32
-			for k := 0; k <= 60; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[9] * xk)
-					s1_0 += float32(wk[10] * xk)
-					s2_0 += float32(wk[11] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[9] * xk)
-					s1_1 += float32(wk[10] * xk)
-					s2_1 += float32(wk[11] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[9] * xk)
-					s1_0 += float32(wk[10] * xk)
-					s2_0 += float32(wk[11] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[9] * xk)
-					s1_1 += float32(wk[10] * xk)
-					s2_1 += float32(wk[11] * xk)
-				}
-			}
-			s0 := (s0_0 + s0_1)
-			yq[9] = sigmoid(s0)
-			s1 := (s1_0 + s1_1)
-			yq[10] = sigmoid(s1)
-			s2 := (s2_0 + s2_1)
-			yq[11] = sigmoid(s2)
-		}
-		{
-			s0_0 := bq[12]
-			s1_0 := bq[13]
-			s2_0 := bq[14]
-			s3_0 := bq[15]
-			var s0_1, s1_1, s2_1, s3_1 float32
-			for k := 0; k <= 60; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[12] * xk)
-					s1_0 += float32(wk[13] * xk)
-					s2_0 += float32(wk[14] * xk)
-					s3_0 += float32(wk[15] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[12] * xk)
-					s1_1 += float32(wk[13] * xk)
-					s2_1 += float32(wk[14] * xk)
-					s3_1 += float32(wk[15] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[12] * xk)
-					s1_0 += float32(wk[13] * xk)
-					s2_0 += float32(wk[14] * xk)
-					s3_0 += float32(wk[15] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[12] * xk)
-					s1_1 += float32(wk[13] * xk)
-					s2_1 += float32(wk[14] * xk)
-					s3_1 += float32(wk[15] * xk)
-				}
-			}
-			s0 := (s0_0 + s0_1)
-			yq[12] = sigmoid(s0)
-			s1 := (s1_0 + s1_1)
-			yq[13] = sigmoid(s1)
-			s2 := (s2_0 + s2_1)
-			yq[14] = sigmoid(s2)
-			s3 := (s3_0 + s3_1)
-			yq[15] = sigmoid(s3)
+			yq[15] = s0
 		}
 	}
 }
@@ -248,8 +85,14 @@ func dense1ForwardRowsGeneric(y [][64]float32, x []Input, w *[4][65][16]float32,
 	}
 }
 
+// dense1ForwardSigmoidGeneric is dense1ForwardGeneric and then sigmoidOfSumsGeneric.
+func dense1ForwardSigmoidGeneric(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
+	dense1ForwardGeneric(y, x, w, b)
+	sigmoidOfSumsGeneric(y[:])
+}
+
 // dense2ForwardRowsGeneric is dense1ForwardGeneric for every row.
-func dense2ForwardRowsGeneric(y [][64]float32, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
+func dense2ForwardRowsGeneric(y, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
 		dense1ForwardGeneric(&y[i], &x[i], w, b)
@@ -263,7 +106,7 @@ func dense2ForwardRowsGeneric(y [][64]float32, x [][64]float32, w *[4][65][16]fl
 //		for k := range x {
 //			s += w[n][k] * x[k]
 //		}
-//		y[n] = sigmoid(s)
+//		y[n] = s
 //	}
 //
 // Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
@@ -401,93 +244,41 @@ func dense4ForwardGeneric(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *
 		xk = x[63]
 		s0_7 += float32(wt[63][0] * xk)
 		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[0] = sigmoid(s0)
+		y[0] = s0
 	}
 }
 
-// dense4ForwardRowsGeneric is dense4Forward_2Generic for every row.
+// dense4ForwardRowsGeneric is dense4ForwardGeneric for every row.
 func dense4ForwardRowsGeneric(y []Output, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense4Forward_2Generic((*[1]float32)(&y[i]), &x[i], wt, b)
+		dense4ForwardGeneric((*[1]float32)(&y[i]), &x[i], wt, b)
 	}
 }
 
-// dense4ForwardRows_2Generic is dense4ForwardGeneric for every row.
-func dense4ForwardRows_2Generic(y [][1]float32, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense4ForwardGeneric(&y[i], &x[i], wt, b)
+// dense4ForwardSigmoidGeneric is dense4ForwardGeneric and then sigmoidOfSumsGeneric.
+func dense4ForwardSigmoidGeneric(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
+	dense4ForwardGeneric(y, x, wt, b)
+	sigmoidOfSumsGeneric(y[:])
+}
+
+// sigmoidOfRowsGeneric is sigmoidOfSumsGeneric for every row.
+func sigmoidOfRowsGeneric(y [][64]float32) {
+	for i := range y {
+		sigmoidOfSumsGeneric(y[i][:64])
 	}
 }
 
-// dense4Forward_2Generic computes the output of layer "dense4", 64→1:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = sigmoid(s)
-//	}
-//
-// Rolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense4Forward_2Generic(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	{
-		yq := (*[1]float32)(y[0 : 0+1])
-		bq := &b[0]
-		{
-			s0_0 := bq[0]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 56; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[0] * xk)
-				}
-			}
-			for k := 0; k <= 56; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[0] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[0] = sigmoid(s0)
-		}
+// sigmoidOfRows_2Generic is sigmoidOfSumsGeneric for every row.
+func sigmoidOfRows_2Generic(y []Output) {
+	for i := range y {
+		sigmoidOfSumsGeneric(y[i][:1])
+	}
+}
+
+// sigmoidOfSumsGeneric computes sigmoid of the sums in y.
+func sigmoidOfSumsGeneric(y []float32) {
+	for j, s := range y {
+		y[j] = sigmoid(s)
 	}
 }

@@ -3,154 +3,88 @@
 
 package w6
 
-func dense1BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense1BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense1BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense1BiasSgdGeneric(t, p, g, lr)
-}
-
-func dense1Forward(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
+func dense1BiasSgd(t *Trainer, p, g *params, lr float32) { dense1BiasSgdGeneric(t, p, g, lr) }
+func dense1Forward(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
 	dense1ForwardGeneric(y, x, w, b)
 }
-
 func dense1ForwardRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32) {
 	dense1ForwardRowsGeneric(y, x, w, b)
 }
-
-func dense1ForwardTrain(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
-	dense1ForwardTrainGeneric(y, x, w, b)
+func dense1ForwardSigmoid(y, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
+	dense1ForwardSigmoidGeneric(y, x, w, b)
 }
-
-func dense1ForwardTrainRows(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32) {
-	dense1ForwardTrainRowsGeneric(y, x, w, b)
-}
-
 func dense1GradWeight(g *[4][65][16]float32, dy [][64]float32, x []Input) {
 	dense1GradWeightGeneric(g, dy, x)
 }
-
-func dense1WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense1WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense1WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense1WeightSgdGeneric(t, p, g, lr)
-}
-
-func dense2BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1WeightSgd(t *Trainer, p, g *params, lr float32) { dense1WeightSgdGeneric(t, p, g, lr) }
+func dense2BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense2BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense2BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense2BiasSgdGeneric(t, p, g, lr)
-}
-
-func dense2ForwardRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
+func dense2BiasSgd(t *Trainer, p, g *params, lr float32) { dense2BiasSgdGeneric(t, p, g, lr) }
+func dense2ForwardRows(y, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
 	dense2ForwardRowsGeneric(y, x, w, b)
 }
-
-func dense2ForwardTrainRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
-	dense2ForwardTrainRowsGeneric(y, x, w, b)
-}
-
-func dense2WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense2WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense2WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense2WeightSgdGeneric(t, p, g, lr)
-}
-
-func dense3BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2WeightSgd(t *Trainer, p, g *params, lr float32) { dense2WeightSgdGeneric(t, p, g, lr) }
+func dense3BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense3BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense3BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense3BiasSgdGeneric(t, p, g, lr)
-}
-
-func dense3GradInputOne(y *[64]float32, x *[64]float32, w *[4][65][16]float32, a2 *[64]float32, input *[64]float32, rate float32, b *[4][16]float32) {
+func dense3BiasSgd(t *Trainer, p, g *params, lr float32) { dense3BiasSgdGeneric(t, p, g, lr) }
+func dense3GradInputOne(y, x *[64]float32, w *[4][65][16]float32, a2, input *[64]float32, rate float32, b *[4][16]float32) {
 	dense3GradInputOneGeneric(y, x, w, a2, input, rate, b)
 }
-
-func dense3GradInputRows(y [][64]float32, x [][64]float32, w *[4][65][16]float32, u0 [][64]float32) {
+func dense3GradInputRows(y, x [][64]float32, w *[4][65][16]float32, u0 [][64]float32) {
 	dense3GradInputRowsGeneric(y, x, w, u0)
 }
-
-func dense3GradWeight(g *[4][65][16]float32, dy [][64]float32, x [][64]float32) {
-	dense3GradWeightGeneric(g, dy, x)
-}
-
-func dense3RankOne(w *[4][65][16]float32, b *[4][16]float32, x *[64]float32, dy *[64]float32, rate float32) {
+func dense3GradWeight(g *[4][65][16]float32, dy, x [][64]float32) { dense3GradWeightGeneric(g, dy, x) }
+func dense3RankOne(w *[4][65][16]float32, b *[4][16]float32, x, dy *[64]float32, rate float32) {
 	dense3RankOneGeneric(w, b, x, dy, rate)
 }
-
-func dense3WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense3WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense3WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense3WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense3WeightSgdGeneric(t, p, g, lr)
-}
-
-func dense4BiasLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense3WeightSgd(t *Trainer, p, g *params, lr float32) { dense3WeightSgdGeneric(t, p, g, lr) }
+func dense4BiasLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense4BiasLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense4BiasSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense4BiasSgdGeneric(t, p, g, lr)
-}
-
+func dense4BiasSgd(t *Trainer, p, g *params, lr float32) { dense4BiasSgdGeneric(t, p, g, lr) }
 func dense4Forward(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
 	dense4ForwardGeneric(y, x, wt, b)
 }
-
 func dense4ForwardRows(y []Output, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
 	dense4ForwardRowsGeneric(y, x, wt, b)
 }
-
-func dense4ForwardRows_2(y [][1]float32, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	dense4ForwardRows_2Generic(y, x, wt, b)
+func dense4ForwardSigmoid(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
+	dense4ForwardSigmoidGeneric(y, x, wt, b)
 }
-
-func dense4ForwardTrain(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	dense4ForwardTrainGeneric(y, x, wt, b)
-}
-
 func dense4ForwardTrainRows(y [][1]float32, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
 	dense4ForwardTrainRowsGeneric(y, x, wt, b)
 }
-
-func dense4ForwardTrain_2(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	dense4ForwardTrain_2Generic(y, x, wt, b)
-}
-
-func dense4Forward_2(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	dense4Forward_2Generic(y, x, wt, b)
-}
-
-func dense4GradInputOne(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[64]float32, input *[64]float32, rate float32, b *[1][16]float32) {
+func dense4GradInputOne(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3, input *[64]float32, rate float32, b *[1][16]float32) {
 	dense4GradInputOneGeneric(y, x, wt, a3, input, rate, b)
 }
-
 func dense4GradInputRows(y [][64]float32, x [][1]float32, wt *[64][8]float32, u0 [][64]float32) {
 	dense4GradInputRowsGeneric(y, x, wt, u0)
 }
-
 func dense4GradWeight(gt *[64][8]float32, dy [][1]float32, x [][64]float32) {
 	dense4GradWeightGeneric(gt, dy, x)
 }
-
 func dense4RankOne(wt *[64][8]float32, b *[1][16]float32, x *[64]float32, dy *[1]float32, rate float32) {
 	dense4RankOneGeneric(wt, b, x, dy, rate)
 }
-
-func dense4WeightLearn(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense4WeightLearn(t *Trainer, lr float32, x []Input, part, parts int) {
 	dense4WeightLearnGeneric(t, lr, x, part, parts)
 }
-
-func dense4WeightSgd(t *Trainer, p *params, g *params, lr float32) {
-	dense4WeightSgdGeneric(t, p, g, lr)
-}
+func dense4WeightSgd(t *Trainer, p, g *params, lr float32) { dense4WeightSgdGeneric(t, p, g, lr) }
+func sigmoidOfRows(y [][64]float32)                        { sigmoidOfRowsGeneric(y) }
+func sigmoidOfRows_2(y []Output)                           { sigmoidOfRows_2Generic(y) }
+func sigmoidOfRows_3(y [][1]float32)                       { sigmoidOfRows_3Generic(y) }
+func sigmoidOfSums(y []float32)                            { sigmoidOfSumsGeneric(y) }

@@ -4,13 +4,13 @@ package w6
 
 // dealt is the part that does parameter i of those sorted by size: they are dealt out
 // forwards and backwards in turn, so that no part has the larger one every time.
-func dealt(i int, parts int) int {
+func dealt(i, parts int) int {
 	at := i % (2 * parts)
 	return min(at, 2*parts-1-at)
 }
 
 // dense1BiasLearnGeneric updates dense1.bias: gradient and sgd.
-func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(3, parts) {
 		return
 	}
@@ -20,7 +20,7 @@ func dense1BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense1BiasSgdGeneric changes dense1.bias: w = w - (lr · g).
-func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense1BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 4 {
 		gs := &g.b1[q]
 		ws := &p.b1[q]
@@ -30,252 +30,6 @@ func dense1BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			w = w - float32(lr*g_)
 			ws[j] = w
 		}
-	}
-}
-
-// dense1ForwardTrainGeneric computes the output of layer "dense1", 64→64:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = sigmoid(s)
-//	}
-//
-// Rolled: 4096 multiply-adds, each sum in 2 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense1ForwardTrainGeneric(y *[64]float32, x *[64]float32, w *[4][65][16]float32, b *[4][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	for q := range w {
-		wq := &w[q]
-		bq := &b[q]
-		yq := (*[16]float32)(y[q*16 : q*16+16])
-		{
-			s0_0 := bq[0]
-			s1_0 := bq[1]
-			s2_0 := bq[2]
-			var s0_1, s1_1, s2_1 float32
-			for k := 0; k <= 60; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-					s1_0 += float32(wk[1] * xk)
-					s2_0 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-					s1_1 += float32(wk[1] * xk)
-					s2_1 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[0] * xk)
-					s1_0 += float32(wk[1] * xk)
-					s2_0 += float32(wk[2] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[0] * xk)
-					s1_1 += float32(wk[1] * xk)
-					s2_1 += float32(wk[2] * xk)
-				}
-			}
-			s0 := (s0_0 + s0_1)
-			yq[0] = sigmoid(s0)
-			s1 := (s1_0 + s1_1)
-			yq[1] = sigmoid(s1)
-			s2 := (s2_0 + s2_1)
-			yq[2] = sigmoid(s2)
-		}
-		{
-			s0_0 := bq[3]
-			s1_0 := bq[4]
-			s2_0 := bq[5]
-			var s0_1, s1_1, s2_1 float32
-			for k := 0; k <= 60; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[3] * xk)
-					s1_0 += float32(wk[4] * xk)
-					s2_0 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[3] * xk)
-					s1_1 += float32(wk[4] * xk)
-					s2_1 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[3] * xk)
-					s1_0 += float32(wk[4] * xk)
-					s2_0 += float32(wk[5] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[3] * xk)
-					s1_1 += float32(wk[4] * xk)
-					s2_1 += float32(wk[5] * xk)
-				}
-			}
-			s0 := (s0_0 + s0_1)
-			yq[3] = sigmoid(s0)
-			s1 := (s1_0 + s1_1)
-			yq[4] = sigmoid(s1)
-			s2 := (s2_0 + s2_1)
-			yq[5] = sigmoid(s2)
-		}
-		{
-			s0_0 := bq[6]
-			s1_0 := bq[7]
-			s2_0 := bq[8]
-			var s0_1, s1_1, s2_1 float32
-			for k := 0; k <= 60; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[6] * xk)
-					s1_0 += float32(wk[7] * xk)
-					s2_0 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[6] * xk)
-					s1_1 += float32(wk[7] * xk)
-					s2_1 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[6] * xk)
-					s1_0 += float32(wk[7] * xk)
-					s2_0 += float32(wk[8] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[6] * xk)
-					s1_1 += float32(wk[7] * xk)
-					s2_1 += float32(wk[8] * xk)
-				}
-			}
-			s0 := (s0_0 + s0_1)
-			yq[6] = sigmoid(s0)
-			s1 := (s1_0 + s1_1)
-			yq[7] = sigmoid(s1)
-			s2 := (s2_0 + s2_1)
-			yq[8] = sigmoid(s2)
-		}
-		{
-			s0_0 := bq[9]
-			s1_0 := bq[10]
-			s2_0 := bq[11]
-			var s0_1, s1_1, s2_1 float32
-			for k := 0; k <= 60; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[9] * xk)
-					s1_0 += float32(wk[10] * xk)
-					s2_0 += float32(wk[11] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[9] * xk)
-					s1_1 += float32(wk[10] * xk)
-					s2_1 += float32(wk[11] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[9] * xk)
-					s1_0 += float32(wk[10] * xk)
-					s2_0 += float32(wk[11] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[9] * xk)
-					s1_1 += float32(wk[10] * xk)
-					s2_1 += float32(wk[11] * xk)
-				}
-			}
-			s0 := (s0_0 + s0_1)
-			yq[9] = sigmoid(s0)
-			s1 := (s1_0 + s1_1)
-			yq[10] = sigmoid(s1)
-			s2 := (s2_0 + s2_1)
-			yq[11] = sigmoid(s2)
-		}
-		{
-			s0_0 := bq[12]
-			s1_0 := bq[13]
-			s2_0 := bq[14]
-			s3_0 := bq[15]
-			var s0_1, s1_1, s2_1, s3_1 float32
-			for k := 0; k <= 60; k += 4 {
-				{
-					wk := &wq[k]
-					xk := x[k]
-					s0_0 += float32(wk[12] * xk)
-					s1_0 += float32(wk[13] * xk)
-					s2_0 += float32(wk[14] * xk)
-					s3_0 += float32(wk[15] * xk)
-				}
-				{
-					wk := &wq[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[12] * xk)
-					s1_1 += float32(wk[13] * xk)
-					s2_1 += float32(wk[14] * xk)
-					s3_1 += float32(wk[15] * xk)
-				}
-				{
-					wk := &wq[k+2]
-					xk := x[k+2]
-					s0_0 += float32(wk[12] * xk)
-					s1_0 += float32(wk[13] * xk)
-					s2_0 += float32(wk[14] * xk)
-					s3_0 += float32(wk[15] * xk)
-				}
-				{
-					wk := &wq[k+3]
-					xk := x[k+3]
-					s0_1 += float32(wk[12] * xk)
-					s1_1 += float32(wk[13] * xk)
-					s2_1 += float32(wk[14] * xk)
-					s3_1 += float32(wk[15] * xk)
-				}
-			}
-			s0 := (s0_0 + s0_1)
-			yq[12] = sigmoid(s0)
-			s1 := (s1_0 + s1_1)
-			yq[13] = sigmoid(s1)
-			s2 := (s2_0 + s2_1)
-			yq[14] = sigmoid(s2)
-			s3 := (s3_0 + s3_1)
-			yq[15] = sigmoid(s3)
-		}
-	}
-}
-
-// dense1ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
-func dense1ForwardTrainRowsGeneric(y [][64]float32, x []Input, w *[4][65][16]float32, b *[4][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense1ForwardTrainGeneric(&y[i], (*[64]float32)(&x[i]), w, b)
 	}
 }
 
@@ -293,65 +47,46 @@ func dense1GradWeightGeneric(g *[4][65][16]float32, dy [][64]float32, x []Input)
 	for q := range g {
 		for k := range 64 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
+			for j := 0; j <= 6; j += 6 {
 				var s0, s1, s2, s3, s4, s5 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
 				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+			}
+			{
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[12] * xk)
+					s1 += float32(d[13] * xk)
+					s2 += float32(d[14] * xk)
+					s3 += float32(d[15] * xk)
+				}
+				gk[12] = s0
+				gk[13] = s1
+				gk[14] = s2
+				gk[15] = s3
 			}
 		}
 	}
 }
 
 // dense1WeightLearnGeneric updates dense1.weight: gradient and sgd.
-func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(0, parts) {
 		return
 	}
@@ -361,7 +96,7 @@ func dense1WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense1WeightSgdGeneric changes dense1.weight: w = w - (lr · g).
-func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense1WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 4 {
 		for k := range 64 {
 			gs := &g.w1[q][k]
@@ -377,7 +112,7 @@ func dense1WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 }
 
 // dense2BiasLearnGeneric updates dense2.bias: gradient and sgd.
-func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(4, parts) {
 		return
 	}
@@ -387,7 +122,7 @@ func dense2BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense2BiasSgdGeneric changes dense2.bias: w = w - (lr · g).
-func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense2BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 4 {
 		gs := &g.b2[q]
 		ws := &p.b2[q]
@@ -400,16 +135,8 @@ func dense2BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense2ForwardTrainRowsGeneric is dense1ForwardTrainGeneric for every row.
-func dense2ForwardTrainRowsGeneric(y [][64]float32, x [][64]float32, w *[4][65][16]float32, b *[4][16]float32) {
-	y = y[:len(x)]
-	for i := range x {
-		dense1ForwardTrainGeneric(&y[i], &x[i], w, b)
-	}
-}
-
 // dense2WeightLearnGeneric updates dense2.weight: gradient and sgd.
-func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(1, parts) {
 		return
 	}
@@ -419,7 +146,7 @@ func dense2WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense2WeightSgdGeneric changes dense2.weight: w = w - (lr · g).
-func dense2WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense2WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 4 {
 		for k := range 64 {
 			gs := &g.w2[q][k]
@@ -446,7 +173,7 @@ func dense3BiasGrad(g *[4][16]float32, dy [][64]float32) {
 }
 
 // dense3BiasLearnGeneric updates dense3.bias: gradient and sgd.
-func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(5, parts) {
 		return
 	}
@@ -456,7 +183,7 @@ func dense3BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense3BiasSgdGeneric changes dense3.bias: w = w - (lr · g).
-func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense3BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 4 {
 		gs := &g.b3[q]
 		ws := &p.b3[q]
@@ -480,7 +207,7 @@ func dense3BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 //	}
 //
 // Rolled: 4096 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense3GradInput(y *[64]float32, x *[64]float32, w *[4][65][16]float32, a2 *[64]float32) {
+func dense3GradInput(y, x *[64]float32, w *[4][65][16]float32, a2 *[64]float32) {
 	for k := 0; k <= 63; k += 1 {
 		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
 		for q := range w {
@@ -503,13 +230,13 @@ func dense3GradInput(y *[64]float32, x *[64]float32, w *[4][65][16]float32, a2 *
 }
 
 // dense3GradInputOneGeneric is dense3GradInput and then dense3RankOneGeneric.
-func dense3GradInputOneGeneric(y *[64]float32, x *[64]float32, w *[4][65][16]float32, a2 *[64]float32, input *[64]float32, rate float32, b *[4][16]float32) {
+func dense3GradInputOneGeneric(y, x *[64]float32, w *[4][65][16]float32, a2, input *[64]float32, rate float32, b *[4][16]float32) {
 	dense3GradInput(y, x, w, a2)
 	dense3RankOneGeneric(w, b, input, x, rate)
 }
 
 // dense3GradInputRowsGeneric is dense3GradInput for every row.
-func dense3GradInputRowsGeneric(y [][64]float32, x [][64]float32, w *[4][65][16]float32, u0 [][64]float32) {
+func dense3GradInputRowsGeneric(y, x [][64]float32, w *[4][65][16]float32, u0 [][64]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
@@ -526,63 +253,44 @@ func dense3GradInputRowsGeneric(y [][64]float32, x [][64]float32, w *[4][65][16]
 //	}
 //
 // in the order of the samples. It does not allocate.
-func dense3GradWeightGeneric(g *[4][65][16]float32, dy [][64]float32, x [][64]float32) {
+func dense3GradWeightGeneric(g *[4][65][16]float32, dy, x [][64]float32) {
 	dy = dy[:len(x)]
 	for q := range g {
 		for k := range 64 {
 			gk := &g[q][k]
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[0] * xk)
-					s1 += float32(d[1] * xk)
-					s2 += float32(d[2] * xk)
-					s3 += float32(d[3] * xk)
-					s4 += float32(d[4] * xk)
-				}
-				gk[0] = s0
-				gk[1] = s1
-				gk[2] = s2
-				gk[3] = s3
-				gk[4] = s4
-			}
-			{
-				var s0, s1, s2, s3, s4 float32
-				for b := range x {
-					xk := x[b][k]
-					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[5] * xk)
-					s1 += float32(d[6] * xk)
-					s2 += float32(d[7] * xk)
-					s3 += float32(d[8] * xk)
-					s4 += float32(d[9] * xk)
-				}
-				gk[5] = s0
-				gk[6] = s1
-				gk[7] = s2
-				gk[8] = s3
-				gk[9] = s4
-			}
-			{
+			for j := 0; j <= 6; j += 6 {
 				var s0, s1, s2, s3, s4, s5 float32
 				for b := range x {
 					xk := x[b][k]
 					d := (*[16]float32)(dy[b][q*16 : q*16+16])
-					s0 += float32(d[10] * xk)
-					s1 += float32(d[11] * xk)
-					s2 += float32(d[12] * xk)
-					s3 += float32(d[13] * xk)
-					s4 += float32(d[14] * xk)
-					s5 += float32(d[15] * xk)
+					s0 += float32(d[j] * xk)
+					s1 += float32(d[j+1] * xk)
+					s2 += float32(d[j+2] * xk)
+					s3 += float32(d[j+3] * xk)
+					s4 += float32(d[j+4] * xk)
+					s5 += float32(d[j+5] * xk)
 				}
-				gk[10] = s0
-				gk[11] = s1
-				gk[12] = s2
-				gk[13] = s3
-				gk[14] = s4
-				gk[15] = s5
+				gk[j] = s0
+				gk[j+1] = s1
+				gk[j+2] = s2
+				gk[j+3] = s3
+				gk[j+4] = s4
+				gk[j+5] = s5
+			}
+			{
+				var s0, s1, s2, s3 float32
+				for b := range x {
+					xk := x[b][k]
+					d := (*[16]float32)(dy[b][q*16 : q*16+16])
+					s0 += float32(d[12] * xk)
+					s1 += float32(d[13] * xk)
+					s2 += float32(d[14] * xk)
+					s3 += float32(d[15] * xk)
+				}
+				gk[12] = s0
+				gk[13] = s1
+				gk[14] = s2
+				gk[15] = s3
 			}
 		}
 	}
@@ -599,7 +307,7 @@ func dense3GradWeightGeneric(g *[4][65][16]float32, dy [][64]float32, x [][64]fl
 //
 // with gradients that are sums of one term, 0 + x[k]*dy[n].
 // It does not allocate.
-func dense3RankOneGeneric(w *[4][65][16]float32, b *[4][16]float32, x *[64]float32, dy *[64]float32, rate float32) {
+func dense3RankOneGeneric(w *[4][65][16]float32, b *[4][16]float32, x, dy *[64]float32, rate float32) {
 	for q := range w {
 		d := (*[16]float32)(dy[q*16 : q*16+16])
 		for k, xk := range x {
@@ -616,7 +324,7 @@ func dense3RankOneGeneric(w *[4][65][16]float32, b *[4][16]float32, x *[64]float
 }
 
 // dense3WeightLearnGeneric updates dense3.weight: gradient and sgd.
-func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(2, parts) {
 		return
 	}
@@ -626,7 +334,7 @@ func dense3WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense3WeightSgdGeneric changes dense3.weight: w = w - (lr · g).
-func dense3WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense3WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for q := range 4 {
 		for k := range 64 {
 			gs := &g.w3[q][k]
@@ -653,7 +361,7 @@ func dense4BiasGrad(g *[1][16]float32, dy [][1]float32) {
 }
 
 // dense4BiasLearnGeneric updates dense4.bias: gradient and sgd.
-func dense4BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense4BiasLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(7, parts) {
 		return
 	}
@@ -663,7 +371,7 @@ func dense4BiasLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts i
 }
 
 // dense4BiasSgdGeneric changes dense4.bias: w = w - (lr · g).
-func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense4BiasSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	{
 		gs := &g.b4[0]
 		ws := &p.b4[0]
@@ -676,231 +384,11 @@ func dense4BiasSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 	}
 }
 
-// dense4ForwardTrainGeneric computes the output of layer "dense4", 64→1:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = sigmoid(s)
-//	}
-//
-// Rolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense4ForwardTrainGeneric(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	// Pointers are checked here and not in the loops.
-	_ = x[0]
-	_ = wt[0][0]
-	{
-		yq := (*[1]float32)(y[0 : 0+1])
-		bq := &b[0]
-		{
-			s0_0 := bq[0]
-			var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-			for k := 0; k <= 56; k += 8 {
-				{
-					wk := &wt[k]
-					xk := x[k]
-					s0_0 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+1]
-					xk := x[k+1]
-					s0_1 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+2]
-					xk := x[k+2]
-					s0_2 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+3]
-					xk := x[k+3]
-					s0_3 += float32(wk[0] * xk)
-				}
-			}
-			for k := 0; k <= 56; k += 8 {
-				{
-					wk := &wt[k+4]
-					xk := x[k+4]
-					s0_4 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+5]
-					xk := x[k+5]
-					s0_5 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+6]
-					xk := x[k+6]
-					s0_6 += float32(wk[0] * xk)
-				}
-				{
-					wk := &wt[k+7]
-					xk := x[k+7]
-					s0_7 += float32(wk[0] * xk)
-				}
-			}
-			s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-			yq[0] = sigmoid(s0)
-		}
-	}
-}
-
-// dense4ForwardTrainRowsGeneric is dense4ForwardTrain_2Generic for every row.
+// dense4ForwardTrainRowsGeneric is dense4ForwardGeneric for every row.
 func dense4ForwardTrainRowsGeneric(y [][1]float32, x [][64]float32, wt *[64][8]float32, b *[1][16]float32) {
 	y = y[:len(x)]
 	for i := range x {
-		dense4ForwardTrain_2Generic(&y[i], &x[i], wt, b)
-	}
-}
-
-// dense4ForwardTrain_2Generic computes the output of layer "dense4", 64→1:
-//
-//	for n := range y {
-//		s := b[n]
-//		for k := range x {
-//			s += w[n][k] * x[k]
-//		}
-//		y[n] = sigmoid(s)
-//	}
-//
-// Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense4ForwardTrain_2Generic(y *[1]float32, x *[64]float32, wt *[64][8]float32, b *[1][16]float32) {
-	{
-		// y[0] = Σ w[n][k]·x[k] + b[n]
-		s0_0 := b[0][0]
-		var s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][0] * xk)
-		xk = x[1]
-		s0_1 += float32(wt[1][0] * xk)
-		xk = x[2]
-		s0_2 += float32(wt[2][0] * xk)
-		xk = x[3]
-		s0_3 += float32(wt[3][0] * xk)
-		xk = x[4]
-		s0_4 += float32(wt[4][0] * xk)
-		xk = x[5]
-		s0_5 += float32(wt[5][0] * xk)
-		xk = x[6]
-		s0_6 += float32(wt[6][0] * xk)
-		xk = x[7]
-		s0_7 += float32(wt[7][0] * xk)
-		xk = x[8]
-		s0_0 += float32(wt[8][0] * xk)
-		xk = x[9]
-		s0_1 += float32(wt[9][0] * xk)
-		xk = x[10]
-		s0_2 += float32(wt[10][0] * xk)
-		xk = x[11]
-		s0_3 += float32(wt[11][0] * xk)
-		xk = x[12]
-		s0_4 += float32(wt[12][0] * xk)
-		xk = x[13]
-		s0_5 += float32(wt[13][0] * xk)
-		xk = x[14]
-		s0_6 += float32(wt[14][0] * xk)
-		xk = x[15]
-		s0_7 += float32(wt[15][0] * xk)
-		xk = x[16]
-		s0_0 += float32(wt[16][0] * xk)
-		xk = x[17]
-		s0_1 += float32(wt[17][0] * xk)
-		xk = x[18]
-		s0_2 += float32(wt[18][0] * xk)
-		xk = x[19]
-		s0_3 += float32(wt[19][0] * xk)
-		xk = x[20]
-		s0_4 += float32(wt[20][0] * xk)
-		xk = x[21]
-		s0_5 += float32(wt[21][0] * xk)
-		xk = x[22]
-		s0_6 += float32(wt[22][0] * xk)
-		xk = x[23]
-		s0_7 += float32(wt[23][0] * xk)
-		xk = x[24]
-		s0_0 += float32(wt[24][0] * xk)
-		xk = x[25]
-		s0_1 += float32(wt[25][0] * xk)
-		xk = x[26]
-		s0_2 += float32(wt[26][0] * xk)
-		xk = x[27]
-		s0_3 += float32(wt[27][0] * xk)
-		xk = x[28]
-		s0_4 += float32(wt[28][0] * xk)
-		xk = x[29]
-		s0_5 += float32(wt[29][0] * xk)
-		xk = x[30]
-		s0_6 += float32(wt[30][0] * xk)
-		xk = x[31]
-		s0_7 += float32(wt[31][0] * xk)
-		xk = x[32]
-		s0_0 += float32(wt[32][0] * xk)
-		xk = x[33]
-		s0_1 += float32(wt[33][0] * xk)
-		xk = x[34]
-		s0_2 += float32(wt[34][0] * xk)
-		xk = x[35]
-		s0_3 += float32(wt[35][0] * xk)
-		xk = x[36]
-		s0_4 += float32(wt[36][0] * xk)
-		xk = x[37]
-		s0_5 += float32(wt[37][0] * xk)
-		xk = x[38]
-		s0_6 += float32(wt[38][0] * xk)
-		xk = x[39]
-		s0_7 += float32(wt[39][0] * xk)
-		xk = x[40]
-		s0_0 += float32(wt[40][0] * xk)
-		xk = x[41]
-		s0_1 += float32(wt[41][0] * xk)
-		xk = x[42]
-		s0_2 += float32(wt[42][0] * xk)
-		xk = x[43]
-		s0_3 += float32(wt[43][0] * xk)
-		xk = x[44]
-		s0_4 += float32(wt[44][0] * xk)
-		xk = x[45]
-		s0_5 += float32(wt[45][0] * xk)
-		xk = x[46]
-		s0_6 += float32(wt[46][0] * xk)
-		xk = x[47]
-		s0_7 += float32(wt[47][0] * xk)
-		xk = x[48]
-		s0_0 += float32(wt[48][0] * xk)
-		xk = x[49]
-		s0_1 += float32(wt[49][0] * xk)
-		xk = x[50]
-		s0_2 += float32(wt[50][0] * xk)
-		xk = x[51]
-		s0_3 += float32(wt[51][0] * xk)
-		xk = x[52]
-		s0_4 += float32(wt[52][0] * xk)
-		xk = x[53]
-		s0_5 += float32(wt[53][0] * xk)
-		xk = x[54]
-		s0_6 += float32(wt[54][0] * xk)
-		xk = x[55]
-		s0_7 += float32(wt[55][0] * xk)
-		xk = x[56]
-		s0_0 += float32(wt[56][0] * xk)
-		xk = x[57]
-		s0_1 += float32(wt[57][0] * xk)
-		xk = x[58]
-		s0_2 += float32(wt[58][0] * xk)
-		xk = x[59]
-		s0_3 += float32(wt[59][0] * xk)
-		xk = x[60]
-		s0_4 += float32(wt[60][0] * xk)
-		xk = x[61]
-		s0_5 += float32(wt[61][0] * xk)
-		xk = x[62]
-		s0_6 += float32(wt[62][0] * xk)
-		xk = x[63]
-		s0_7 += float32(wt[63][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[0] = sigmoid(s0)
+		dense4ForwardGeneric(&y[i], &x[i], wt, b)
 	}
 }
 
@@ -929,543 +417,17 @@ func dense4GradInput(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[64]
 }
 
 // dense4GradInputOneGeneric is dense4GradInput and then dense4RankOneGeneric.
-func dense4GradInputOneGeneric(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[64]float32, input *[64]float32, rate float32, b *[1][16]float32) {
+func dense4GradInputOneGeneric(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3, input *[64]float32, rate float32, b *[1][16]float32) {
 	dense4GradInput(y, x, wt, a3)
 	dense4RankOneGeneric(wt, b, input, x, rate)
 }
 
-// dense4GradInputRowsGeneric is dense4GradInput_2 for every row.
+// dense4GradInputRowsGeneric is dense4GradInput for every row.
 func dense4GradInputRowsGeneric(y [][64]float32, x [][1]float32, wt *[64][8]float32, u0 [][64]float32) {
 	y = y[:len(x)]
 	u0 = u0[:len(x)]
 	for i := range x {
-		dense4GradInput_2(&y[i], &x[i], wt, &u0[i])
-	}
-}
-
-// dense4GradInput_2 computes the input gradient of layer "dense4", 1→64:
-//
-//	for n := range y {
-//		s := 0
-//		for k := range x {
-//			s += w[k][n] * x[k]
-//		}
-//		y[n] = sigmoidGradient(s)
-//	}
-//
-// Fully unrolled: 64 multiply-adds, each sum in 8 interleaved chains. It does not allocate; y must not overlap the operands.
-func dense4GradInput_2(y *[64]float32, x *[1]float32, wt *[64][8]float32, a3 *[64]float32) {
-	{
-		// y[0] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[0][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[0] = sigmoidGradient(a3[0], s0)
-	}
-	{
-		// y[1] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[1][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[1] = sigmoidGradient(a3[1], s0)
-	}
-	{
-		// y[2] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[2][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[2] = sigmoidGradient(a3[2], s0)
-	}
-	{
-		// y[3] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[3][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[3] = sigmoidGradient(a3[3], s0)
-	}
-	{
-		// y[4] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[4][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[4] = sigmoidGradient(a3[4], s0)
-	}
-	{
-		// y[5] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[5][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[5] = sigmoidGradient(a3[5], s0)
-	}
-	{
-		// y[6] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[6][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[6] = sigmoidGradient(a3[6], s0)
-	}
-	{
-		// y[7] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[7][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[7] = sigmoidGradient(a3[7], s0)
-	}
-	{
-		// y[8] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[8][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[8] = sigmoidGradient(a3[8], s0)
-	}
-	{
-		// y[9] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[9][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[9] = sigmoidGradient(a3[9], s0)
-	}
-	{
-		// y[10] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[10][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[10] = sigmoidGradient(a3[10], s0)
-	}
-	{
-		// y[11] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[11][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[11] = sigmoidGradient(a3[11], s0)
-	}
-	{
-		// y[12] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[12][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[12] = sigmoidGradient(a3[12], s0)
-	}
-	{
-		// y[13] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[13][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[13] = sigmoidGradient(a3[13], s0)
-	}
-	{
-		// y[14] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[14][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[14] = sigmoidGradient(a3[14], s0)
-	}
-	{
-		// y[15] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[15][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[15] = sigmoidGradient(a3[15], s0)
-	}
-	{
-		// y[16] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[16][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[16] = sigmoidGradient(a3[16], s0)
-	}
-	{
-		// y[17] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[17][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[17] = sigmoidGradient(a3[17], s0)
-	}
-	{
-		// y[18] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[18][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[18] = sigmoidGradient(a3[18], s0)
-	}
-	{
-		// y[19] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[19][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[19] = sigmoidGradient(a3[19], s0)
-	}
-	{
-		// y[20] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[20][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[20] = sigmoidGradient(a3[20], s0)
-	}
-	{
-		// y[21] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[21][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[21] = sigmoidGradient(a3[21], s0)
-	}
-	{
-		// y[22] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[22][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[22] = sigmoidGradient(a3[22], s0)
-	}
-	{
-		// y[23] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[23][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[23] = sigmoidGradient(a3[23], s0)
-	}
-	{
-		// y[24] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[24][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[24] = sigmoidGradient(a3[24], s0)
-	}
-	{
-		// y[25] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[25][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[25] = sigmoidGradient(a3[25], s0)
-	}
-	{
-		// y[26] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[26][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[26] = sigmoidGradient(a3[26], s0)
-	}
-	{
-		// y[27] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[27][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[27] = sigmoidGradient(a3[27], s0)
-	}
-	{
-		// y[28] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[28][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[28] = sigmoidGradient(a3[28], s0)
-	}
-	{
-		// y[29] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[29][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[29] = sigmoidGradient(a3[29], s0)
-	}
-	{
-		// y[30] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[30][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[30] = sigmoidGradient(a3[30], s0)
-	}
-	{
-		// y[31] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[31][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[31] = sigmoidGradient(a3[31], s0)
-	}
-	{
-		// y[32] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[32][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[32] = sigmoidGradient(a3[32], s0)
-	}
-	{
-		// y[33] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[33][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[33] = sigmoidGradient(a3[33], s0)
-	}
-	{
-		// y[34] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[34][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[34] = sigmoidGradient(a3[34], s0)
-	}
-	{
-		// y[35] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[35][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[35] = sigmoidGradient(a3[35], s0)
-	}
-	{
-		// y[36] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[36][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[36] = sigmoidGradient(a3[36], s0)
-	}
-	{
-		// y[37] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[37][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[37] = sigmoidGradient(a3[37], s0)
-	}
-	{
-		// y[38] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[38][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[38] = sigmoidGradient(a3[38], s0)
-	}
-	{
-		// y[39] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[39][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[39] = sigmoidGradient(a3[39], s0)
-	}
-	{
-		// y[40] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[40][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[40] = sigmoidGradient(a3[40], s0)
-	}
-	{
-		// y[41] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[41][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[41] = sigmoidGradient(a3[41], s0)
-	}
-	{
-		// y[42] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[42][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[42] = sigmoidGradient(a3[42], s0)
-	}
-	{
-		// y[43] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[43][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[43] = sigmoidGradient(a3[43], s0)
-	}
-	{
-		// y[44] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[44][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[44] = sigmoidGradient(a3[44], s0)
-	}
-	{
-		// y[45] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[45][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[45] = sigmoidGradient(a3[45], s0)
-	}
-	{
-		// y[46] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[46][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[46] = sigmoidGradient(a3[46], s0)
-	}
-	{
-		// y[47] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[47][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[47] = sigmoidGradient(a3[47], s0)
-	}
-	{
-		// y[48] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[48][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[48] = sigmoidGradient(a3[48], s0)
-	}
-	{
-		// y[49] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[49][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[49] = sigmoidGradient(a3[49], s0)
-	}
-	{
-		// y[50] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[50][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[50] = sigmoidGradient(a3[50], s0)
-	}
-	{
-		// y[51] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[51][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[51] = sigmoidGradient(a3[51], s0)
-	}
-	{
-		// y[52] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[52][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[52] = sigmoidGradient(a3[52], s0)
-	}
-	{
-		// y[53] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[53][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[53] = sigmoidGradient(a3[53], s0)
-	}
-	{
-		// y[54] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[54][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[54] = sigmoidGradient(a3[54], s0)
-	}
-	{
-		// y[55] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[55][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[55] = sigmoidGradient(a3[55], s0)
-	}
-	{
-		// y[56] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[56][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[56] = sigmoidGradient(a3[56], s0)
-	}
-	{
-		// y[57] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[57][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[57] = sigmoidGradient(a3[57], s0)
-	}
-	{
-		// y[58] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[58][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[58] = sigmoidGradient(a3[58], s0)
-	}
-	{
-		// y[59] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[59][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[59] = sigmoidGradient(a3[59], s0)
-	}
-	{
-		// y[60] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[60][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[60] = sigmoidGradient(a3[60], s0)
-	}
-	{
-		// y[61] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[61][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[61] = sigmoidGradient(a3[61], s0)
-	}
-	{
-		// y[62] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[62][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[62] = sigmoidGradient(a3[62], s0)
-	}
-	{
-		// y[63] = Σ w[k][n]·x[k]
-		var s0_0, s0_1, s0_2, s0_3, s0_4, s0_5, s0_6, s0_7 float32
-		xk := x[0]
-		s0_0 += float32(wt[63][0] * xk)
-		s0 := (((s0_0 + s0_4) + (s0_2 + s0_6)) + ((s0_1 + s0_5) + (s0_3 + s0_7)))
-		y[63] = sigmoidGradient(a3[63], s0)
+		dense4GradInput(&y[i], &x[i], wt, &u0[i])
 	}
 }
 
@@ -1522,7 +484,7 @@ func dense4RankOneGeneric(wt *[64][8]float32, b *[1][16]float32, x *[64]float32,
 }
 
 // dense4WeightLearnGeneric updates dense4.weight: gradient and sgd.
-func dense4WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts int) {
+func dense4WeightLearnGeneric(t *Trainer, lr float32, x []Input, part, parts int) {
 	if part != dealt(6, parts) {
 		return
 	}
@@ -1532,7 +494,7 @@ func dense4WeightLearnGeneric(t *Trainer, lr float32, x []Input, part int, parts
 }
 
 // dense4WeightSgdGeneric changes dense4.weight: w = w - (lr · g).
-func dense4WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
+func dense4WeightSgdGeneric(t *Trainer, p, g *params, lr float32) {
 	for k := range 64 {
 		gs := &g.w4[k]
 		ws := &p.w4[k]
@@ -1542,5 +504,12 @@ func dense4WeightSgdGeneric(t *Trainer, p *params, g *params, lr float32) {
 			w = w - float32(lr*g_)
 			ws[j] = w
 		}
+	}
+}
+
+// sigmoidOfRows_3Generic is sigmoidOfSumsGeneric for every row.
+func sigmoidOfRows_3Generic(y [][1]float32) {
+	for i := range y {
+		sigmoidOfSumsGeneric(y[i][:1])
 	}
 }

@@ -13,13 +13,13 @@ func (t *Trainer) stepOne(x []Input, y []Target) float32 {
 	in := &x[0]
 	lr := float32(float64(t.LearningRate))
 	a1 := &ws.t0[0]
-	dense1ForwardTrain(a1, (*[64]float32)(in), &p.w1, &p.b1)
+	dense1ForwardSigmoid(a1, (*[64]float32)(in), &p.w1, &p.b1)
 	a2 := &ws.t1[0]
-	dense1ForwardTrain(a2, a1, &p.w2, &p.b2)
+	dense1ForwardSigmoid(a2, a1, &p.w2, &p.b2)
 	a3 := &ws.t2[0]
-	dense1ForwardTrain(a3, a2, &p.w3, &p.b3)
+	dense1ForwardSigmoid(a3, a2, &p.w3, &p.b3)
 	a4 := &ws.t3[0]
-	dense4ForwardTrain(a4, a3, &p.w4, &p.b4)
+	dense4ForwardSigmoid(a4, a3, &p.w4, &p.b4)
 	s := 1 / float64(len(x))
 	s_2 := float32(s)
 	lA4 := &ws.t4[0]
@@ -60,10 +60,14 @@ func (t *Trainer) samples(x []Input, y []Target, from, n int) {
 	dz3 := t.m.dz3[from : from+n][:len(x)]
 	dz2 := t.m.dz2[from : from+n][:len(x)]
 	dz1 := t.m.dz1[from : from+n][:len(x)]
-	dense1ForwardTrainRows(a1, x, &p.w1, &p.b1)
-	dense2ForwardTrainRows(a2, a1, &p.w2, &p.b2)
-	dense2ForwardTrainRows(a3, a2, &p.w3, &p.b3)
+	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	sigmoidOfRows(a1)
+	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
+	sigmoidOfRows(a2)
+	dense2ForwardRows(a3, a2, &p.w3, &p.b3)
+	sigmoidOfRows(a3)
 	dense4ForwardTrainRows(a4, a3, &p.w4, &p.b4)
+	sigmoidOfRows_3(a4)
 	for i := range x {
 		s_3 := mse(a4[i][0], y[i][0])
 		lA4[i][0] = s_3
@@ -143,9 +147,13 @@ func (t *Trainer) evaluate(x []Input, y []Target, from, n int) {
 	a4 := ws.t2[from : from+n][:len(x)]
 	lA4 := t.m.lA4_2[from : from+n][:len(x)]
 	dense1ForwardRows(a1, x, &p.w1, &p.b1)
+	sigmoidOfRows(a1)
 	dense2ForwardRows(a2, a1, &p.w2, &p.b2)
+	sigmoidOfRows(a2)
 	dense2ForwardRows(a3, a2, &p.w3, &p.b3)
-	dense4ForwardRows_2(a4, a3, &p.w4, &p.b4)
+	sigmoidOfRows(a3)
+	dense4ForwardTrainRows(a4, a3, &p.w4, &p.b4)
+	sigmoidOfRows_3(a4)
 	for i := range x {
 		s := mse(a4[i][0], y[i][0])
 		lA4[i][0] = s

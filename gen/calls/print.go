@@ -1,0 +1,133 @@
+package calls
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/plan"
+	"github.com/nngen-go/nngen/gen/target"
+)
+
+// Describe prints the machine schedule of a plan: for every instruction set and
+// phase the calls of assembly; what has none runs as portable Go.
+func Describe(p *plan.Plan) string {
+	var b strings.Builder
+	for _, t := range Targets(p) {
+		d := &describer{p, t, &b}
+		d.phase("infer", p.Infer, true)
+		d.phase("infer a batch", p.InferBatch, false)
+		if p.Train == nil {
+			continue
+		}
+		for _, ph := range p.Train.Gradients.Phases(plan.Samples) {
+			d.phase("gradients: per sample", ph, false)
+		}
+		d.phase("gradients: over the batch", p.Train.Gradients.Sums(), false)
+		for _, ph := range p.Train.Evaluate.Phases(plan.Samples) {
+			d.phase("evaluate: per sample", ph, false)
+		}
+		d.learn()
+		d.phase("update", p.Train.Update, false)
+		d.phase("step on one sample", p.Train.One, true)
+	}
+	return b.String()
+}
+
+type describer struct {
+	plan   *plan.Plan
+	target *target.Target
+	*strings.Builder
+}
+
+func (d *describer) line(op fmt.Stringer, calls string) { fmt.Fprintf(d, "  %s\n    %s\n", op, calls) }
+
+// phase prints the steps of a phase, of one sample or of a batch.
+func (d *describer) phase(name string, ph *plan.Phase, one bool) {
+	if ph == nil || len(ph.Steps) == 0 {
+		return
+	}
+	fmt.Fprintf(d, "\ncalls of %s: %s\n", d.target.Name, name)
+	for _, s := range ph.Steps {
+		d.line(s.Op, d.step(s, one)+d.epilogue(s, one))
+	}
+}
+
+// step describes the calls of a step.
+func (d *describer) step(s *plan.Step, one bool) string {
+	t, elem, batch := d.target, string(d.plan.Prog.DType), d.plan.Options.Batch
+	switch o := ir.Form(s.Op).(type) {
+	case *ir.Dense:
+		switch {
+		case !s.Vector:
+		case one:
+			layout := &d.plan.TensorOf(o.W.Param).Layout
+			text := GroupsOf(s.Kernel.Panels, o.X.Size(), o.Y.Size(), layout.Size()).String()
+			if s.Skip {
+				text += fmt.Sprintf("; a list of the inputs that are not zero, if they are %d at most", FewEnough(o.X.Size()))
+			}
+			return text
+		default:
+			return RowsOf(t, s.Kernel, batch).String()
+		}
+	case *ir.DenseGradInput:
+		switch {
+		case !s.Vector:
+		case one && s.Then != nil:
+			return fmt.Sprintf("gradient and step together, %d inputs a call", StepInputs(o.DY.Size()))
+		case one:
+			return InputsOfOne(t, s.Kernel).String()
+		default:
+			return InputsOf(t, s.Kernel, batch).String()
+		}
+	case *ir.DenseGradWeight:
+		if s.Vector {
+			return WeightsOf(t, elem, o.X.Size(), o.DY.Size(), batch).String()
+		}
+	case *ir.RankOne:
+		layout := &d.plan.TensorOf(o.W.Param).Layout
+		return GroupsOf(layout.KernelPanels(), o.X.Size(), o.DY.Size(), layout.Size()).String()
+	case *ir.Map:
+		switch out := o.Out[0]; {
+		case out.Param != nil:
+			return fmt.Sprintf("assembly, %d elements a call", PerUpdate(1))
+		case out.Batch && Elements(out.Size()):
+			return "assembly, element by element"
+		}
+	}
+	return "portable Go"
+}
+
+// epilogue describes where the epilogue of a step is applied.
+func (d *describer) epilogue(s *plan.Step, one bool) string {
+	targets := Targets(d.plan)
+	switch {
+	case s.Kernel == nil || len(s.Epilogue) == 0:
+		return ""
+	case !Splits(targets, s):
+		return "; epilogue in registers"
+	case one && Inlines(targets, s):
+		return "; long epilogue written out"
+	}
+	return "; epilogue in a pass of its own"
+}
+
+// learn prints the gradients that are used where they are made.
+func (d *describer) learn() {
+	if len(d.plan.Train.Learn) == 0 {
+		return
+	}
+	fmt.Fprintf(d, "\ncalls of %s: gradients and update\n", d.target.Name)
+	for _, l := range d.plan.Train.Learn {
+		o, ok := ir.Form(l.Gradient).(*ir.DenseGradWeight)
+		switch {
+		case !ok:
+			d.line(l.Gradient, "as the weights of one input")
+		case o.DW.Param.Mask != nil:
+			d.line(l.Gradient, "portable Go")
+		default:
+			elem := d.plan.Prog.DType
+			d.line(l.Gradient, LearnOf(d.target, string(elem), o.X.Size(), o.DY.Size(), d.plan.Options.Batch, plan.ElemSize(elem)).String())
+		}
+	}
+}

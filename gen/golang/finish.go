@@ -1,0 +1,276 @@
+package golang
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/nngen-go/nngen/gen/ir"
+	"github.com/nngen-go/nngen/gen/kernel"
+	"github.com/nngen-go/nngen/gen/plan"
+)
+
+// A pass of its own: the epilogue of a matrix operation on sums that lie where
+// the first of its results does.
+
+// finish emits the pass for one sample.
+func (b *body) finish(m *matrix) {
+	k := m.finishing(b.training)
+	var args []jen.Code
+	for _, v := range m.stored {
+		args = append(args, exprf("%s[:]", b.result(v).idx))
+	}
+	for _, v := range m.extra {
+		switch {
+		case isNumber(v):
+			args = append(args, exprf("%s", b.at[v].idx))
+		case v.Size() == m.outs && v.Kind != ir.Param:
+			args = append(args, exprf("%s[:]", b.at[v].idx))
+		default:
+			args = append(args, exprf("%s", b.pointer(v)))
+		}
+	}
+	b.add(jen.Id(k.name).Call(args...))
+}
+
+// finishType is the type of a value in the pass.
+func (m *matrix) finishType(v *ir.Value) string {
+	if !isNumber(v) && v.Size() == m.outs && v.Kind != ir.Param {
+		return "[]" + typeName(v.DType)
+	}
+	return m.operandType(v)
+}
+
+// finishDoc names the epilogue after its first and last operation.
+func (m *matrix) finishDoc() string {
+	all := m.step.Epilogue
+	doc := all[0].Doc
+	if len(all) > 1 {
+		doc += " to " + all[len(all)-1].Doc
+	}
+	return doc
+}
+
+// finishKey describes the pass.
+func (m *matrix) finishKey() string {
+	key := fmt.Sprintf("finish %v %d", m.step.Keep, len(m.stored))
+	index := map[*ir.Value]int{m.y: 0}
+	for i, v := range m.extra {
+		index[v] = i + 1
+		key += " " + m.finishType(v)
+	}
+	for i, op := range m.step.Epilogue {
+		index[op.Out[0]] = 100 + i
+		key += "; " + kernel.Positional(op.Prog, op.InNames, op.OutNames[0]).String()
+		for _, x := range op.In {
+			key += fmt.Sprintf(" %d", index[x])
+		}
+		key += fmt.Sprint(m.stores(op.Out[0]))
+	}
+	return key
+}
+
+// finishing is the function of the pass for one sample.
+func (m *matrix) finishing(train bool) *kernelFunc {
+	return m.e.kernel(m.finishKey(), m.finishDoc()+" of sums", func(k *kernelFunc) {
+		k.train = train
+		k.doc = []string{fmt.Sprintf("%s computes %s of the sums in y.", k.name, m.finishDoc())}
+		p := &printer{matrix: m, ptr: map[*ir.Value]string{}}
+		for i, v := range m.stored {
+			p.ptr[v] = storedName(i)
+			k.args = append(k.args, arg{storedName(i), "[]" + typeName(v.DType)})
+		}
+		for i, v := range m.extra {
+			p.ptr[v] = fmt.Sprint("u", i)
+			k.args = append(k.args, arg{p.ptr[v], m.finishType(v)})
+		}
+		k.body = append(k.bounds("y"), p.finishRow("y")...)
+		if f, ok := m.finisher(); ok {
+			m.e.fast(k, func() []jen.Code {
+				if !canMap(m.target(), &f.Map) {
+					return nil
+				}
+				var args []string
+				for _, v := range f.operands {
+					args = append(args, map[bool]string{true: "&" + p.ptr[v], false: "&" + p.ptr[v] + "[0]"}[isNumber(v)])
+				}
+				return []jen.Code{jen.Id(m.e.mapAssembly(&f.Map, m.finishDoc())).Call(exprf("%s, len(y), 1, 0", strings.Join(args, ", ")))}
+			})
+		}
+	})
+}
+
+// storedName is the parameter of the i-th result.
+func storedName(i int) string {
+	if i == 0 {
+		return "y"
+	}
+	return fmt.Sprint("y", i)
+}
+
+// finishRow applies the epilogue to the sums of a row.
+func (p *printer) finishRow(sums string) []jen.Code {
+	keep := *p.step
+	q := *p
+	m := *p.matrix
+	q.matrix = &m
+	m.step = &keep
+	if p.stores(p.y) { // they lie there already
+		m.stored = slices.DeleteFunc(slices.Clone(m.stored), func(v *ir.Value) bool { return v == m.y })
+	}
+	return []jen.Code{forRange("j, s", sums, q.epilogue("s", func(v *ir.Value) string {
+		if !isNumber(v) && v.Size() == m.outs && v.Kind != ir.Param {
+			return p.ptr[v] + "[j]"
+		}
+		return q.elementAt("j")(v)
+	})...)}
+}
+
+// finisher is the epilogue of a matrix operation as an element-wise operation on
+// its sums in memory.
+type finisher struct {
+	kernel.Map
+	operands []*ir.Value // that take the results, hold the sums, and the others
+}
+
+// finisher reports false where there is none.
+func (m *matrix) finisher() (*finisher, bool) {
+	last := m.last()
+	for _, v := range m.stored {
+		if v != m.y && v != last {
+			return nil, false
+		}
+	}
+	T := typeName(m.e.elem)
+	f := &finisher{Map: kernel.Map{Double: m.e.elem == ir.Float64, Prog: kernel.Compose(m.step.Kernel.Epilogue), Result: kernel.Result, YType: "*" + T}}
+	f.operands = []*ir.Value{last, m.stored[0]}
+	f.Ins = []kernel.MapOperand{{Leaf: kernel.Leaf(0), Arg: kernel.Leaf(0), Type: "*" + T}}
+	for i, o := range m.step.Kernel.Extras() {
+		v := m.extra[slices.IndexFunc(m.extra, func(v *ir.Value) bool { return v.String() == o.From })]
+		if v.Kind == ir.Param || v.DType != m.e.elem || v.Size() != m.outs && !isNumber(v) {
+			return nil, false
+		}
+		f.Ins = append(f.Ins, kernel.MapOperand{Leaf: kernel.Leaf(i + 1), Arg: kernel.Leaf(i + 1), Type: "*" + T, Single: isNumber(v)})
+		f.operands = append(f.operands, v)
+	}
+	return f, true
+}
+
+// inlined is the function of the layer with its epilogue: in assembly together,
+// in portable Go the sums and the pass after them.
+func (m *matrix) inlined(sums *kernelFunc, train bool) *kernelFunc {
+	after := m.finishing(train)
+	return m.e.kernel("inline "+m.key(), m.hint(train)+" "+m.finishDoc(), func(k *kernelFunc) {
+		k.train, k.rows, k.args = train, true, sums.args
+		k.doc = []string{fmt.Sprintf("%s is %s and then %s.", k.name, sums.portable(), after.portable())}
+		var pass []string
+		for _, a := range sums.args {
+			pass = append(pass, a.name)
+		}
+		k.generic = []jen.Code{
+			jen.Id(sums.portable()).Call(exprf("%s", strings.Join(pass, ", "))),
+			jen.Id(after.portable()).Call(jen.Id("y[:]")),
+		}
+		p := &printer{matrix: m, ptr: map[*ir.Value]string{m.stored[0]: "y"}}
+		m.e.fast(k, func() []jen.Code { return p.divide(m.forAssembly()) })
+	})
+}
+
+// finishRows emits the pass for the rows of a batch.
+func (b *body) finishRows(m *matrix) {
+	r := &finishedRows{matrix: m}
+	var args []jen.Code
+	for i, v := range m.stored {
+		r.add(v, b.rowsOf(v), storedName(i))
+		args = append(args, exprf("%s", b.passed(v)))
+	}
+	for i, v := range m.extra {
+		if isNumber(v) {
+			r.add(v, rows{typ: typeName(m.e.elem)}, fmt.Sprint("u", i))
+			args = append(args, exprf("%s", b.at[v].idx))
+			continue
+		}
+		r.add(v, b.rowsOf(v), fmt.Sprint("u", i))
+		args = append(args, exprf("%s", b.passed(v)))
+	}
+	b.add(jen.Id(r.function(b.training).name).Call(args...))
+}
+
+// finishedRows is the pass for the rows of a batch.
+type finishedRows struct {
+	*matrix
+	values []rowsValue // results, then operands
+	names  []string
+}
+
+func (r *finishedRows) add(v *ir.Value, at rows, name string) {
+	r.values, r.names = append(r.values, rowsValue{v, at}), append(r.names, name)
+}
+
+// at finds a value.
+func (r *finishedRows) at(v *ir.Value) (rowsValue, string) {
+	i := slices.IndexFunc(r.values, func(x rowsValue) bool { return x.v == v })
+	return r.values[i], r.names[i]
+}
+
+func (r *finishedRows) function(train bool) *kernelFunc {
+	single := r.finishing(train)
+	key := fmt.Sprintf("rows %d %s", r.outs, r.finishKey())
+	for _, v := range r.values {
+		key += " " + v.typ + v.field
+	}
+	return r.e.kernel(key, r.finishDoc()+" of rows", func(k *kernelFunc) {
+		k.train, k.rows = train, true
+		k.doc = []string{fmt.Sprintf("%s is %s for every row.", k.name, single.portable())}
+		var pass []string
+		for i, v := range r.values {
+			k.args = append(k.args, arg{r.names[i], v.typ})
+			switch {
+			case isNumber(v.v):
+				pass = append(pass, r.names[i])
+			case strings.HasPrefix(r.finishType(v.v), "[]"):
+				pass = append(pass, fmt.Sprintf("%s[i]%s[:%d]", r.names[i], v.field, r.outs))
+			default:
+				pass = append(pass, v.rows.at(r.names[i], "i"))
+			}
+		}
+		k.generic = append(k.bounds("y"), forRange("i", "y", jen.Id(single.portable()).Call(exprf("%s", strings.Join(pass, ", ")))))
+		if f, ok := r.finisher(); ok {
+			r.e.fast(k, func() []jen.Code {
+				if !canMap(r.target(), &f.Map) {
+					return nil
+				}
+				return r.all(f)
+			})
+		}
+		if k.fast == nil {
+			k.rows, k.body = false, k.generic
+		}
+	})
+}
+
+// all is the call for all rows: one where all operands lie alike.
+func (r *finishedRows) all(f *finisher) []jen.Code {
+	first, _ := r.at(f.operands[0])
+	call := func(row string) (args string, alike bool) {
+		var list []string
+		alike = true
+		for _, v := range f.operands {
+			if x, name := r.at(v); isNumber(v) {
+				list = append(list, "&"+name)
+			} else {
+				list = append(list, x.element(name, row, "0"))
+				alike = alike && x.stride == first.stride
+			}
+		}
+		return strings.Join(list, ", "), alike
+	}
+	name := r.e.mapAssembly(&f.Map, r.finishDoc())
+	if args, alike := call("0"); alike {
+		return []jen.Code{jen.Id(name).Call(exprf("%s, %d, len(y), %d", args, r.outs, first.bytes()-r.outs*plan.ElemSize(r.e.elem)))}
+	}
+	args, _ := call("i")
+	return []jen.Code{forRange("i", "y", jen.Id(name).Call(exprf("%s, %d, 1, 0", args, r.outs)))}
+}

@@ -1,0 +1,69 @@
+package gen
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// printersMayHold are the integers beyond a panel's width that printers of Go may hold, by
+// file: those of text, of types and of tests. One that says how much work a call
+// does, what a cache holds or what is worth a kernel belongs to gen/calls.
+var printersMayHold = map[string]string{
+	"emit.go":      "64 40 0x7f 0x80 0xa0 0x200b 0x200f 0x2028 0x202e 0x2060 0x206f 0xfeff", // text
+	"finish.go":    "100",                                                                   // positions of results in a key
+	"forward.go":   "16<<10",                                                                // bytes that Predict takes from the stack, as promised
+	"golden.go":    "128 32 64",                                                             // the sample of golden results, bits of a type
+	"kernels.go":   "100",                                                                   // positions of results in a key
+	"owntests.go":  "128<<10 64",                                                            // bytes of a variable that Go keeps on the stack
+	"params.go":    "20 1<<16",                                                              // numbers a line, a type
+	"preempt.go":   "128",                                                                   // the assembler's smallest checked stack
+	"scalar.go":    "200",                                                                   // characters of a formula
+	"templates.go": "40",                                                                    // elements that a test tries
+	"vector.go":    "40",                                                                    // lines of an error
+	"verbs.go":     "32 64",                                                                 // bits of a type
+}
+
+// TestPrintersDecideNothing: a constant of scheduling in a printer fails.
+func TestPrintersDecideNothing(t *testing.T) {
+	files, err := filepath.Glob("golang/*.go")
+	require.NoError(t, err)
+	require.Greater(t, len(files), 20)
+	for _, path := range files {
+		name := filepath.Base(path)
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		fset := token.NewFileSet()
+		f, err := parser.ParseFile(fset, path, nil, 0)
+		require.NoError(t, err)
+		known := strings.Fields(printersMayHold[name])
+		check := func(at token.Pos, text string) {
+			assert.True(t, slices.Contains(known, text), "%s: %s: a constant of scheduling belongs to gen/calls; others have a row in this test", fset.Position(at), text)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.BinaryExpr:
+				x, ok := n.X.(*ast.BasicLit)
+				y, also := n.Y.(*ast.BasicLit)
+				if n.Op == token.SHL && ok && also {
+					check(n.Pos(), x.Value+"<<"+y.Value)
+					return false
+				}
+			case *ast.BasicLit:
+				if v, err := strconv.ParseInt(n.Value, 0, 64); n.Kind == token.INT && err == nil && v > 16 {
+					check(n.Pos(), n.Value)
+				}
+			}
+			return true
+		})
+	}
+}
