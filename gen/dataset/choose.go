@@ -230,7 +230,7 @@ func (c *chooser) suspicious(targets []Port, in, out []int) error {
 		if strings.HasPrefix(name, "Unnamed: ") {
 			return c.file.errorf("column %s has no name of its own, as the index that pandas writes; write the file without it (index=False)", quote(name))
 		}
-		if err := c.file.noNumber(i); err != nil {
+		if err := c.file.noNumber(i); err != nil && strings.HasSuffix(err.Error(), noNumberAtAll) {
 			return c.file.errorf("%v; the targets are the last columns (%s): if it is one, say so with --target-column", err, shorten(c.names(out)))
 		}
 	}

@@ -131,6 +131,9 @@ func Decimal(s string) (float64, error) {
 	return strconv.ParseFloat(s, 64)
 }
 
+// noNumberAtAll ends the message about a field that holds no number of any kind.
+const noNumberAtAll = " is not a number"
+
 // number reads a finite decimal number; otherwise it says what is wrong, and
 // the value is NaN.
 func number(field string) (v float64, msg string) {
@@ -143,7 +146,7 @@ func number(field string) (v float64, msg string) {
 	case errors.Is(err, strconv.ErrRange):
 		return math.NaN(), fmt.Sprintf("%s is too large", quote(field))
 	case err != nil:
-		return math.NaN(), fmt.Sprintf("%s is not a number", quote(field))
+		return math.NaN(), quote(field) + noNumberAtAll
 	case math.IsNaN(v), math.IsInf(v, 0):
 		return math.NaN(), fmt.Sprintf("the value is %s", quote(field))
 	}

@@ -274,7 +274,7 @@ func TestTrainErrors(t *testing.T) {
 		{"no such file", func(o *TrainOptions) { o.Data.Data += "x" }},
 		{"no such file", func(o *TrainOptions) { o.Weights = "nowhere" }},
 		{"no such file", func(o *TrainOptions) { o.Valid.Data = "nowhere" }},
-		{"the file ends after 4 bytes", func(o *TrainOptions) { o.Weights = put(t, "w", "junk") }},
+		{"the file ends at byte 4", func(o *TrainOptions) { o.Weights = put(t, "w", "junk") }},
 		{"row 1: element 1 of x, 1e+300, is too large for float32", func(o *TrainOptions) { o.Data.Data = put(t, "d.csv", "a,b,c\n1e300,0,0\n") }},
 	} {
 		o := trainOptions(t, data)
