@@ -23,9 +23,9 @@ var arrows = map[string]string{
 	"spec":               "spec/plural go.yaml.in/yaml/v4 go.yaml.in/yaml/v4/plugin/loaderlimits",
 	"spec/plural":        "",
 	"templates":          "",
-	"spec/onnx":          "google.golang.org/protobuf/encoding/protowire",
+	"spec/onnx":          "spec/plural google.golang.org/protobuf/encoding/protowire",
 	"spec/onnx/symbolic": "",
-	"spec/onnx/importer": "spec spec/onnx spec/onnx/symbolic",
+	"spec/onnx/importer": "spec spec/onnx spec/onnx/symbolic spec/plural",
 	"spec/onnx/evaluate": "spec/onnx",
 
 	// What generated code links against, and its source for code that stands alone.
@@ -82,7 +82,7 @@ var arrows = map[string]string{
 	"gen/inspect": "gen/ir gen/plan gen/run spec",
 	"gen/picture": "gen/ir gen/ir/expr gen/op spec golang.org/x/image/font golang.org/x/image/font/gofont/gobold golang.org/x/image/font/gofont/goregular golang.org/x/image/font/opentype golang.org/x/image/math/fixed golang.org/x/image/vector",
 	"gen/verify":  "gen gen/interp gen/ir gen/ir/expr gen/plan gen/run gen/target runtime runtime/nnrt spec spec/plural templates",
-	"gen/model":   "gen/dataset gen/interp gen/ir gen/lower gen/op runtime/nnrt spec spec/onnx spec/onnx/evaluate spec/onnx/importer spec/rtneural",
+	"gen/model":   "gen/dataset gen/interp gen/ir gen/lower gen/op runtime/nnrt spec spec/onnx spec/onnx/evaluate spec/onnx/importer spec/plural spec/rtneural",
 	"gen/gentest": "gen gen/op gen/verify spec",
 	"cmd/nngen":   "gen gen/bench gen/calls gen/dataset gen/export gen/files gen/inspect gen/lower gen/model gen/op gen/picture gen/plan gen/run gen/verify gen/weights spec spec/plural templates github.com/spf13/cobra",
 }

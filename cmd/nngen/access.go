@@ -34,6 +34,9 @@ func (a *access) spec(path string, net *spec.Network) {
 			a.Read("a file of the spec", filepath.Join(filepath.Dir(path), filepath.FromSlash(name)))
 		}
 	}
+	if embed := net.Codegen.Embed; embed != "" {
+		a.Embeds(filepath.Join(filepath.Dir(path), filepath.FromSlash(embed)))
+	}
 }
 
 // reads declares the files of flags.

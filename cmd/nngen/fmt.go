@@ -16,9 +16,9 @@ func fmtCommand() *cobra.Command {
 	var write, check bool
 	cmd := &cobra.Command{
 		Use:   "fmt SPEC…",
-		Short: "Print specs in canonical form, with every default written out",
-		Long: `Print specs in canonical form: every default that bears meaning written out, the parts
-in the order of the language. Comments are kept, each above the layer, input, output
+		Short: "Print specs in canonical form, with the defaults written out",
+		Long: `Print specs in canonical form: every default written out that does not follow from
+another field, the parts in the order of the language. Comments are kept, each above the layer, input, output
 or key that it was written in or above.`,
 		Example: "  nngen fmt digits.yaml\n  nngen fmt --write *.yaml",
 		Args:    cobra.MinimumNArgs(1),

@@ -25,7 +25,7 @@ func generateCommand() *cobra.Command {
 		Short: "Write the Go package of each spec",
 		Long: `Write the Go package of each spec, beside the spec, into a folder with the name
 of the package. Files that nngen did not generate are not touched; generated
-files that are not needed any more are removed.`,
+sources that are not needed any more are removed.`,
 		Example: "  nngen generate digits.yaml\n  nngen generate --check *.yaml",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -100,6 +100,9 @@ func generate(stdout, stderr io.Writer, specs []string, f generateFlags) error {
 				return err
 			}
 			fmt.Fprintf(stderr, "%s: %s\n", t.dir, summary(r))
+			for _, name := range r.Left {
+				fmt.Fprintf(stderr, "note: %s is not embedded any more; remove it if you do not need it\n", filepath.Join(t.dir, filepath.FromSlash(name)))
+			}
 		}
 	}
 	if outdated {

@@ -65,7 +65,7 @@ above 1e10 multiply-adds are compared on fewer inputs. --no-proof leaves it out.
 	}
 	cmd.Flags().StringVarP(&dir, "out", "o", "", "`DIR` to write to")
 	cmd.Flags().StringVar(&o.Name, "name", "", "`NAME` of the network (default: that of the file)")
-	cmd.Flags().BoolVar(&a.force, "force", false, "replace a spec that differs, and a file that holds no weights")
+	cmd.Flags().BoolVar(&a.force, "force", false, "replace a spec or weights that differ, whatever the files hold")
 	cmd.Flags().BoolVar(&o.Inference, "inference", false, "write a spec without training")
 	importFlags(cmd, &o)
 	cmd.MarkFlagRequired("out")

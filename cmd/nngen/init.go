@@ -14,6 +14,7 @@ import (
 	"text/template"
 
 	"github.com/nngen-go/nngen/gen"
+	"github.com/nngen-go/nngen/gen/files"
 	"github.com/nngen-go/nngen/spec"
 	"github.com/nngen-go/nngen/templates"
 	"github.com/spf13/cobra"
@@ -88,6 +89,7 @@ func (p project) write(stdout io.Writer, dir string, names [][2]string) (err err
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
+	defer files.Enter(dir)()
 	var written []string
 	defer func() {
 		for _, name := range written {
@@ -108,15 +110,14 @@ func (p project) write(stdout io.Writer, dir string, names [][2]string) (err err
 			return err
 		}
 		name := filepath.Join(dir, n[0])
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		err = files.Save(name, func(w io.Writer) error {
+			_, err := w.Write(b.Bytes())
+			return err
+		})
 		if err != nil {
 			return err
 		}
 		written = append(written, name)
-		_, err = f.Write(b.Bytes())
-		if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-			return err
-		}
 	}
 	return nil
 }

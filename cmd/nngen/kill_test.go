@@ -151,3 +151,42 @@ func whole(t *testing.T, dir string) {
 		}
 	}
 }
+
+// TestKillInit: what a killed init wrote is whole, and the next one clears up.
+func TestKillInit(t *testing.T) {
+	self, err := os.Executable()
+	require.NoError(t, err)
+	dir := t.TempDir()
+	command := func() *exec.Cmd {
+		cmd := exec.Command(self, "init", filepath.Join(dir, "first"))
+		cmd.Args[0] = "nngen" // TestMain makes it that
+		return cmd
+	}
+	begin := time.Now()
+	out, err := command().CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	longest := time.Since(begin)
+	want := snapshot(t, dir)
+	require.Len(t, want, 4)
+	r := rand.New(rand.NewPCG(8, 8))
+	takeAway := func() {
+		for path, data := range snapshot(t, dir) {
+			if !strings.HasPrefix(filepath.Base(path), ".") {
+				require.Equal(t, want[path], data, path)
+				require.NoError(t, os.Remove(path))
+			}
+		}
+	}
+	for range 20 {
+		takeAway()
+		cmd := command()
+		require.NoError(t, cmd.Start())
+		time.Sleep(time.Duration(r.Int64N(int64(longest))))
+		require.NoError(t, cmd.Process.Kill())
+		_ = cmd.Wait() // most were killed
+	}
+	takeAway()
+	out, err = command().CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.Equal(t, want, snapshot(t, dir))
+}

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/nngen-go/nngen/spec/plural"
 	"github.com/spf13/cobra"
 )
 
@@ -62,16 +63,30 @@ and trains, as plain code without allocation, reflection or cgo.`,
 		a.watch(cmd)
 		root.AddCommand(cmd)
 	}
+	root.InitDefaultCompletionCmd()
+	if completion, _, err := root.Find([]string{"completion"}); err == nil {
+		completion.RunE = func(*cobra.Command, []string) error { // else the help is what a shell would read
+			return usageErrorf("which shell? bash, fish, powershell or zsh")
+		}
+	}
 	return root
 }
 
-// watch notes that a verb, or one below it, was understood and is at work, and
-// completes the names of specs in shells.
+// watch notes that a verb, or one below it, was understood and is at work, says
+// which arguments it takes, and completes the names of specs in shells.
 func (a *app) watch(cmd *cobra.Command) {
 	work := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		a.started = true
 		return work(cmd, args)
+	}
+	if fits := cmd.Args; fits != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if fits(cmd, args) == nil {
+				return nil
+			}
+			return usageErrorf("got %s, want %s %s", plural.Of(len(args), "argument"), cmd.Parent().CommandPath(), cmd.Use)
+		}
 	}
 	if strings.Contains(cmd.Use, "SPEC") {
 		cmd.ValidArgsFunction = cobra.FixedCompletions([]cobra.Completion{"yaml", "yml", "json"}, cobra.ShellCompDirectiveFilterFileExt)

@@ -10,6 +10,8 @@ import (
 	"github.com/nngen-go/nngen/gen/files"
 	"github.com/nngen-go/nngen/gen/op"
 	"github.com/nngen-go/nngen/gen/picture"
+	"github.com/nngen-go/nngen/gen/plan"
+	"github.com/nngen-go/nngen/spec"
 	"github.com/spf13/cobra"
 )
 
@@ -32,12 +34,7 @@ on standard output.`,
 		Example: "  nngen plot digits.yaml -o digits.svg\n  nngen plot activations -o activations.png --dark",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			net, err := gen.Load(args[0])
-			if err != nil {
-				return err
-			}
-			f.access.spec(args[0], net)
-			p, err := gen.Plan(net, gen.Options{})
+			net, p, err := f.plan(args[0])
 			if err != nil {
 				return err
 			}
@@ -100,12 +97,7 @@ func plotMemory(f *plotFlags) *cobra.Command {
 		Short: "Draw how the parameters of a network lie in memory",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			net, err := gen.Load(args[0])
-			if err != nil {
-				return err
-			}
-			f.access.spec(args[0], net)
-			p, err := gen.Plan(net, gen.Options{})
+			net, p, err := f.plan(args[0])
 			if err != nil {
 				return err
 			}
@@ -120,6 +112,17 @@ func plotMemory(f *plotFlags) *cobra.Command {
 			return f.write(cmd, net.Name+"_memory", picture.Memory(f.theme(), title, fields))
 		},
 	}
+}
+
+// plan reads a spec and plans its package.
+func (f *plotFlags) plan(path string) (*spec.Network, *plan.Plan, error) {
+	net, err := gen.Load(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	f.access.spec(path, net)
+	p, err := gen.Plan(net, gen.Options{})
+	return net, p, err
 }
 
 func (f *plotFlags) theme() *picture.Theme {

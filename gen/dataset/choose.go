@@ -17,7 +17,7 @@ import (
 // several (pose0, pose_1, pose.2, pose[3]). One input may be taken by position
 // instead: it is all other columns, and their number must be right. Several are
 // never taken by position. Columns that are left when the inputs are known by
-// name are left out.
+// name are left out. A column without a name is never taken.
 type chooser struct {
 	file    *File
 	trained Columns
@@ -60,7 +60,13 @@ func (c *chooser) both(inputs, targets []Port, named []string) (in, out []int, e
 	if in, err = c.byName("input", inputs, c.trained.Inputs, out); err != nil {
 		return nil, nil, err
 	}
-	switch rest := c.others(append(out[:len(out):len(out)], in...)); {
+	rest := c.others(append(out[:len(out):len(out)], in...))
+	if in != nil {
+		rest = slices.DeleteFunc(rest, func(i int) bool { return f.Columns[i] == "" })
+	} else if err := c.allNamed(rest); err != nil {
+		return nil, nil, err
+	}
+	switch {
 	case in != nil && out != nil:
 		return in, out, nil
 	case in != nil && len(rest) == nt:
@@ -74,8 +80,8 @@ func (c *chooser) both(inputs, targets []Port, named []string) (in, out []int, e
 	case out != nil && len(rest) == ni:
 		return rest, out, nil
 	case out != nil, len(rest) != ni+nt:
-		return nil, nil, f.errorf("the file has %s; the network takes %d: inputs (%s) and targets (%s)",
-			plural.Of(len(f.Columns), "column"), ni+nt, describe(inputs), describe(targets))
+		return nil, nil, f.errorf("the file has %s; the network takes %d: inputs (%s) and targets (%s); among other columns the inputs are found as %s",
+			plural.Of(len(f.Columns), "column"), ni+nt, describe(inputs), describe(targets), examples(inputs))
 	default:
 		return rest[:ni], rest[ni:], c.suspicious(targets, rest[:ni], rest[ni:])
 	}
@@ -93,6 +99,9 @@ func (c *chooser) inputs(inputs, targets []Port, named []string) ([]int, error) 
 	}
 	f, ni, nt := c.file, width(inputs), width(targets)
 	rest := c.others(out)
+	if err := c.allNamed(rest); err != nil {
+		return nil, err
+	}
 	switch {
 	case len(rest) == ni:
 		return rest, nil
@@ -110,6 +119,9 @@ func (c *chooser) only(kind string, ports []Port, trained []string) ([]int, erro
 		return pick, err
 	}
 	all := c.others(nil)
+	if err := c.allNamed(all); err != nil {
+		return nil, err
+	}
 	if len(all) != width(ports) {
 		return nil, c.file.errorf("the file has %s; the network takes %d for the %ss (%s)", plural.Of(len(all), "column"), width(ports), kind, describe(ports))
 	}
@@ -122,7 +134,7 @@ func (c *chooser) targets(targets []Port, named []string) ([]int, error) {
 	for _, name := range named {
 		i := slices.Index(c.file.Columns, name)
 		switch {
-		case i < 0:
+		case i < 0 || name == "":
 			return nil, c.file.errorf("no column is named %s; the columns are %s", quote(name), shorten(c.file.Columns))
 		case slices.Contains(out, i):
 			return nil, c.file.errorf("the target column %s is named twice", quote(name))
@@ -166,14 +178,20 @@ func (c *chooser) byName(kind string, ports []Port, trained []string, taken []in
 		return nil, c.file.errorf("no column is named %s, as %ss of the training were; the columns are %s",
 			shorten(c.missing(trained)), kind, shorten(c.file.Columns))
 	case len(ports) > 1:
-		var want []string
-		for _, p := range ports {
-			want = append(want, p.example())
-		}
 		return nil, c.file.errorf("the network has several %ss, so their columns need their names: %s; the columns are %s",
-			kind, strings.Join(want, ", "), shorten(c.file.Columns))
+			kind, examples(ports), shorten(c.file.Columns))
 	}
 	return nil, nil
+}
+
+// allNamed refuses to take columns by position if one has no name.
+func (c *chooser) allNamed(columns []int) error {
+	for _, i := range columns {
+		if c.file.Columns[i] == "" {
+			return c.file.errorf("line 1: column %d has no name; if it is an index, write the file without it (in pandas: index=False)", i+1)
+		}
+	}
+	return nil
 }
 
 // disjoint refuses a column that is to be an input and a target.
@@ -211,6 +229,9 @@ func (c *chooser) suspicious(targets []Port, in, out []int) error {
 		}
 		if strings.HasPrefix(name, "Unnamed: ") {
 			return c.file.errorf("column %s has no name of its own, as the index that pandas writes; write the file without it (index=False)", quote(name))
+		}
+		if err := c.file.noNumber(i); err != nil && strings.HasSuffix(err.Error(), noNumberAtAll) {
+			return c.file.errorf("%v; the targets are the last columns (%s): if it is one, say so with --target-column", err, shorten(c.names(out)))
 		}
 	}
 	return nil

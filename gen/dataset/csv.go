@@ -79,7 +79,8 @@ func (f *File) fieldPlace(r *csv.Reader, row, column int) string {
 	return fmt.Sprintf("line %d: row %d, column %s", line, row, quote(f.Columns[column]))
 }
 
-// csvHeader checks the names of the columns.
+// csvHeader checks the names of the columns. One without a name, as that of the
+// index that pandas writes, can only be left out.
 func csvHeader(header []string) ([]string, error) {
 	columns := make([]string, len(header))
 	seen := map[string]bool{}
@@ -98,11 +99,8 @@ func csvHeader(header []string) ([]string, error) {
 	if len(columns) == 1 && strings.ContainsAny(columns[0], ";\t|") {
 		return nil, errorf("line 1", "no comma in %s; columns are separated by commas", quote(columns[0]))
 	}
-	for i, name := range columns {
-		if name == "" {
-			return nil, errorf("line 1", "column %d has no name", i+1)
-		}
-		if seen[name] {
+	for _, name := range columns {
+		if seen[name] && name != "" {
 			return nil, errorf("line 1", "two columns are named %s", quote(name))
 		}
 		seen[name] = true
@@ -133,6 +131,9 @@ func Decimal(s string) (float64, error) {
 	return strconv.ParseFloat(s, 64)
 }
 
+// noNumberAtAll ends the message about a field that holds no number of any kind.
+const noNumberAtAll = " is not a number"
+
 // number reads a finite decimal number; otherwise it says what is wrong, and
 // the value is NaN.
 func number(field string) (v float64, msg string) {
@@ -145,7 +146,7 @@ func number(field string) (v float64, msg string) {
 	case errors.Is(err, strconv.ErrRange):
 		return math.NaN(), fmt.Sprintf("%s is too large", quote(field))
 	case err != nil:
-		return math.NaN(), fmt.Sprintf("%s is not a number", quote(field))
+		return math.NaN(), quote(field) + noNumberAtAll
 	case math.IsNaN(v), math.IsInf(v, 0):
 		return math.NaN(), fmt.Sprintf("the value is %s", quote(field))
 	}

@@ -127,7 +127,6 @@ var malformed = []struct {
 	{"csv no rows", "a,b\n", "no rows"},
 	{"csv blank", "\n\n", "the file is empty"},
 	{"csv semicolons", "a;b\n1;2\n", "no comma"},
-	{"csv unnamed", "a,\n1,2\n", "column 2 has no name"},
 	{"csv same name", "a,a\n1,2\n", `two columns are named "a"`},
 	{"csv short row", "a,b\n1,2\n3\n", "line 3: row 2: the row has 1 column and the header line 2"},
 	{"csv long row", "a,b\n1,2,3\n", "line 2: row 1: the row has 3 columns"},

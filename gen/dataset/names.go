@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // find returns the columns of the names, nil if one is missing.
@@ -82,6 +83,15 @@ func (p Port) spelled() [][]string {
 		}
 	}
 	return out
+}
+
+// examples names the columns of ports for a message.
+func examples(ports []Port) string {
+	var names []string
+	for _, p := range ports {
+		names = append(names, p.example())
+	}
+	return strings.Join(names, ", ")
 }
 
 // example names the columns of a port for a message: pose0 … pose2.

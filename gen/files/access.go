@@ -16,6 +16,7 @@ import (
 // checked, before anything is opened for writing.
 type Access struct {
 	reads, writes []declared
+	embeds        []string
 }
 
 // declared is a file of a command.
@@ -55,9 +56,18 @@ func (a *Access) Write(what, path string, kind Kind) {
 	}
 }
 
+// Embeds declares the file that a package embeds by its spec; an empty path is
+// none. It may be written although it lies in that package.
+func (a *Access) Embeds(path string) {
+	if path != "" {
+		a.embeds = append(a.embeds, path)
+	}
+}
+
 // Check refuses, as an AccessError, to write a file that is read, by whatever
 // path, one file for two purposes, what is not a file, and, unless it is
-// forced, over a file of another kind.
+// forced, over a file of another kind, or one of a generated package, which
+// the next generation would replace.
 func (a *Access) Check(force bool) error {
 	type known struct {
 		declared
@@ -82,6 +92,10 @@ func (a *Access) Check(force bool) error {
 		}
 		if err := w.check(at, force); err != nil {
 			return err
+		}
+		ours := slices.ContainsFunc(a.embeds, func(path string) bool { return at.same(locate(path)) })
+		if !force && !ours && w.kind.Is != nil && isEmbedded(w.path) {
+			return refusef("%s %s is a file of a generated package, which nngen generate replaces; name another file", w.what, w.path)
 		}
 		writes = append(writes, known{w, at})
 	}
@@ -160,6 +174,23 @@ func (d declared) check(at place, force bool) error {
 		return refusef("%s %s exists and is not %s; give --force to replace it, or name another file", d.what, path, d.kind.Name)
 	}
 	return nil
+}
+
+// isEmbedded reports whether a Go file of ours embeds a file.
+func isEmbedded(file string) bool {
+	real, err := filepath.EvalSymlinks(file)
+	if err != nil {
+		return false
+	}
+	dir, name := filepath.Split(real)
+	entries, _ := os.ReadDir(filepath.Clean(dir)) // what cannot be read embeds nothing
+	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		if filepath.Ext(e.Name()) != ".go" {
+			return false
+		}
+		data, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		return err == nil && header.Match(data) && slices.Contains(embedded(data), name)
+	})
 }
 
 // place is where a file is, or would be: the file or folder that exists, and

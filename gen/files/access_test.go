@@ -53,6 +53,32 @@ func TestSamePlace(t *testing.T) {
 	}
 }
 
+// TestEmbeddedIsNotWritten: what generate will replace is no place for results,
+// unless it is the file that the package is made from.
+func TestEmbeddedIsNotWritten(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "net[1]")
+	_, err := Files{"net.go": goFile("//go:embed w.bin\n"), "w.bin": []byte("w")}.Write(dir)
+	require.NoError(t, err)
+	at := func(name string) string { return filepath.Join(dir, name) }
+	put(t, dir, "mine.go", "package net\n\n//go:embed mine.bin\n")
+	put(t, dir, "mine.bin", "w")
+	require.NoError(t, os.Symlink("w.bin", at("link.bin")))
+	kind := Kind{Name: "a test", Is: func(head []byte) bool { return string(head) == "w" }}
+	for name, refused := range map[string]bool{"w.bin": true, "link.bin": true, "mine.bin": false, "new.bin": false} {
+		var a Access
+		a.Write("--out", at(name), kind)
+		require.NoError(t, a.Check(true))
+		err := a.Check(false)
+		if refused {
+			require.ErrorContains(t, err, "is a file of a generated package")
+		} else {
+			require.NoError(t, err)
+		}
+		a.Embeds(at("link.bin"))
+		require.NoError(t, a.Check(false))
+	}
+}
+
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil

@@ -68,8 +68,18 @@ func TestWrite(t *testing.T) {
 	g := Files{"net.go": goFile("var X int\n")}
 	r, err = g.Write(dir)
 	require.NoError(t, err)
-	require.Equal(t, &Report{Written: []string{"net.go"}, Removed: []string{"fwd.s", "w.bin"}}, r)
-	require.Equal(t, "data.bin mine.go net.go", tree(t, dir))
+	require.Equal(t, &Report{Written: []string{"net.go"}, Removed: []string{"fwd.s"}, Left: []string{"w.bin"}}, r)
+	require.Equal(t, "data.bin mine.go net.go w.bin", tree(t, dir))
+	data, err := os.ReadFile(filepath.Join(dir, "w.bin"))
+	require.NoError(t, err)
+	require.Equal(t, []byte{1, 2}, data)
+
+	// What was left is not ours any more.
+	f["w.bin"] = []byte{3}
+	_, err = f.Write(dir)
+	var foreign *ForeignError
+	require.ErrorAs(t, err, &foreign)
+	require.Equal(t, []string{"w.bin"}, foreign.Names)
 }
 
 func TestWriteOnlyWhatChanged(t *testing.T) {

@@ -130,8 +130,9 @@ type change struct {
 	foreign  bool   // the file on disk is not ours
 }
 
-// changes returns what must happen so that the folder holds exactly f, in the
-// order of names. A foreign file with the right contents is left alone.
+// changes returns what must happen so that the folder holds f and no other
+// source of ours, in the order of names. A foreign file with the right contents is
+// left alone.
 func (f Files) changes(d *folder) ([]change, error) {
 	var out []change
 	for _, name := range f.Names() {
@@ -148,12 +149,24 @@ func (f Files) changes(d *folder) ([]change, error) {
 		}
 	}
 	for name, old := range d.ours {
-		if _, ok := f[name]; !ok {
+		if _, ok := f[name]; !ok && isSource(name) {
 			out = append(out, change{name: name, old: old})
 		}
 	}
 	slices.SortFunc(out, func(a, b change) int { return bytes.Compare([]byte(a.name), []byte(b.name)) })
 	return out, nil
+}
+
+// left returns the files that were embedded and are not any more.
+func (f Files) left(d *folder) []string {
+	var out []string
+	for name := range d.ours {
+		if _, ok := f[name]; !ok && !isSource(name) {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // foreign reads a file that is not ours, nil if it is not a regular file.

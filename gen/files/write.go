@@ -15,6 +15,7 @@ import (
 // Report says what Write did, by name and in order.
 type Report struct {
 	Written, Removed []string
+	Left             []string // not embedded any more, but not removed
 	Unchanged        int
 }
 
@@ -39,7 +40,7 @@ func (f Files) Plan(dir string) (*Report, error) {
 	return r, err
 }
 
-// Write makes the folder hold these files and none else of ours. It changes
+// Write makes the folder hold these files and no other source of ours. It changes
 // nothing if a foreign file is in the way or a file cannot be prepared; then
 // it replaces the files that differ, each at once, and removes stale ones.
 func (f Files) Write(dir string) (*Report, error) {
@@ -95,7 +96,7 @@ func (f Files) plan(dir string) (*Report, []change, *folder, error) {
 	if err != nil {
 		return nil, nil, d, fmt.Errorf("%s: %w", dir, err)
 	}
-	r := &Report{Unchanged: len(f)}
+	r := &Report{Left: f.left(d), Unchanged: len(f)}
 	var foreign []string
 	for _, c := range pending {
 		switch {
@@ -144,8 +145,7 @@ func writeSynced(disk disk, name string, data []byte) error {
 }
 
 // commit puts the staged files in place and removes stale ones. A file that a
-// Go file embeds is written after it and removed before it: it is ours only
-// while that file is there.
+// Go file embeds is written after it: it is ours only while that file is there.
 func commit(disk disk, pending []change, staged map[string]string) error {
 	order := slices.Clone(pending)
 	slices.SortStableFunc(order, func(a, b change) int { return rank(a) - rank(b) })
@@ -169,10 +169,8 @@ func rank(c change) int {
 		return 0
 	case c.new != nil:
 		return 1
-	case !isSource(c.name):
-		return 2
 	}
-	return 3
+	return 2
 }
 
 // syncFolders makes renames durable, on systems where folders can be synced.

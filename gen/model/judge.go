@@ -8,6 +8,7 @@ import (
 
 	"github.com/nngen-go/nngen/spec"
 	"github.com/nngen-go/nngen/spec/onnx/evaluate"
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // differs reports whether an output of the network is another than that of the
@@ -57,7 +58,7 @@ func (p *proof) has(kinds []string) bool {
 func (p *proof) judge(o *outcome) *ProofError {
 	for s := range o.want {
 		if len(o.want[s]) != len(o.got[s]) {
-			return &ProofError{"the outputs", fmt.Sprintf("the network computes %d numbers, the graph of the model %d", len(o.got[s]), len(o.want[s])), reportModel}
+			return &ProofError{"the outputs", fmt.Sprintf("the network computes %s, the graph of the model %d", plural.Of(len(o.got[s]), "number"), len(o.want[s])), reportModel}
 		}
 		for i := range o.want[s] {
 			if !o.differs(p, s, i) {

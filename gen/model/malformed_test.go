@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -195,6 +196,7 @@ func TestMalformed(t *testing.T) {
 			require.ErrorAs(t, err, &damaged)
 			assert.Contains(t, err.Error(), c.want)
 			assert.NotContains(t, err.Error(), "internal error")
+			assert.NotRegexp(t, wrongPlural, err.Error())
 			assert.Truef(t, damaged.Place != "" || damaged.Hint != "", "neither place nor remedy: %v", err)
 			limit := uint64(64<<20 + 8*len(c.data))
 			assert.Less(t, after.TotalAlloc-before.TotalAlloc, limit, "bytes of memory")
@@ -307,8 +309,13 @@ func checkImport(t *testing.T, data []byte) {
 		require.NotEmpty(t, m.Net.Layers)
 	case !errors.As(err, &damaged) || strings.Contains(err.Error(), "is not valid:"):
 		t.Fatalf("%v", err)
+	default:
+		require.NotRegexp(t, wrongPlural, err.Error())
 	}
 }
+
+// wrongPlural is one thing worded as several.
+var wrongPlural = regexp.MustCompile(`\b1 (byte|number|dimension|element|input|output|operand|sample|channel|repeat|node)s\b`)
 
 // FuzzImport: no file makes the importer panic or write a spec that is wrong.
 func FuzzImport(f *testing.F) {

@@ -196,8 +196,8 @@ func TestExternalData(t *testing.T) {
 	require.ErrorContains(t, err, "4000000000 bytes from 0 on do not lie")
 }
 
-// TestSave: both files or none that stands alone, and no spec of the user is
-// lost.
+// TestSave: both files or none that stands alone, and no spec or weights of the
+// user are lost.
 func TestSave(t *testing.T) {
 	m, err := importBytes(valid().Marshal())
 	require.NoError(t, err)
@@ -207,14 +207,25 @@ func TestSave(t *testing.T) {
 	require.Equal(t, []string{filepath.Join(dir, "model.safetensors"), filepath.Join(dir, "model.yaml")}, written)
 	_, err = m.Save(dir, false)
 	require.NoError(t, err, "nothing changed")
-	require.NoError(t, os.WriteFile(written[1], []byte("mine"), 0o666))
-	_, err = m.Save(dir, false)
-	require.ErrorContains(t, err, "--force")
-	_, err = m.Save(dir, true)
-	require.NoError(t, err)
-	got, err := os.ReadFile(written[1])
-	require.NoError(t, err)
-	require.Equal(t, m.Spec, got)
+	for i, want := range [][]byte{m.Weights, m.Spec} {
+		require.NoError(t, os.WriteFile(written[i], []byte("mine"), 0o666))
+		_, err = m.Save(dir, false)
+		require.ErrorContains(t, err, []string{"weights", "spec"}[i]+" of the model")
+		require.ErrorContains(t, err, "--force")
+		for k, other := range [][]byte{m.Weights, m.Spec} {
+			got, err := os.ReadFile(written[k])
+			require.NoError(t, err)
+			if k == i {
+				other = []byte("mine")
+			}
+			require.Equal(t, other, got)
+		}
+		_, err = m.Save(dir, true)
+		require.NoError(t, err)
+		got, err := os.ReadFile(written[i])
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
 	m.Name = "../outside"
 	_, err = m.Save(dir, true)
 	require.ErrorContains(t, err, "--name")

@@ -13,6 +13,7 @@ import (
 	"github.com/nngen-go/nngen/spec"
 	"github.com/nngen-go/nngen/spec/onnx"
 	"github.com/nngen-go/nngen/spec/onnx/importer"
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // Reference is inputs and the outputs that someone else computed for them, in
@@ -193,13 +194,13 @@ func (m *Model) Reference(d *Data) (*Reference, error) {
 	for _, name := range m.Inputs {
 		i := slices.Index(m.names, name)
 		if i >= len(d.Inputs) {
-			return nil, &Error{d.Name, &onnx.Error{Msg: fmt.Sprintf("there are %d inputs, but the model reads %s, its input %d", len(d.Inputs), strconv.Quote(name), i+1)}}
+			return nil, &Error{d.Name, &onnx.Error{Msg: fmt.Sprintf("there are data for %s, but the model reads %s, its input %d", plural.Of(len(d.Inputs), "input"), strconv.Quote(name), i+1)}}
 		}
 		inputs = append(inputs, d.Inputs[i])
 	}
 	all := m.graphOutputs()
 	if len(d.Outputs) != len(all) {
-		return nil, &Error{d.Name, &onnx.Error{Msg: fmt.Sprintf("there are %d outputs, but the model has %d", len(d.Outputs), len(all))}}
+		return nil, &Error{d.Name, &onnx.Error{Msg: fmt.Sprintf("there are data for %s, but the model has %d", plural.Of(len(d.Outputs), "output"), len(all))}}
 	}
 	for i, t := range d.Outputs {
 		if slices.Contains(m.Outputs, all[i]) { // others are constants
@@ -214,7 +215,7 @@ func (m *Model) Reference(d *Data) (*Reference, error) {
 		return nil, &Error{d.Name, err}
 	}
 	if len(r.Inputs) != len(r.Outputs) {
-		return nil, &Error{d.Name, &onnx.Error{Msg: fmt.Sprintf("there are inputs of %d samples and outputs of %d", len(r.Inputs), len(r.Outputs))}}
+		return nil, &Error{d.Name, &onnx.Error{Msg: fmt.Sprintf("there are inputs of %s and outputs of %d", plural.Of(len(r.Inputs), "sample"), len(r.Outputs))}}
 	}
 	return r, nil
 }
@@ -256,7 +257,7 @@ func (m *Model) rows(list []*onnx.Tensor, what string, sizes []int) ([][]float64
 			rows = make([][]float64, n)
 		}
 		if len(rows) != n {
-			return nil, &onnx.Error{Msg: fmt.Sprintf("%s %d has %d samples, the first one has %d", what, i+1, n, len(rows))}
+			return nil, &onnx.Error{Msg: fmt.Sprintf("%s %d has %s, the first one has %d", what, i+1, plural.Of(n, "sample"), len(rows))}
 		}
 		for k := range rows {
 			rows[k] = append(rows[k], values[k*len(values)/n:(k+1)*len(values)/n]...)

@@ -14,6 +14,7 @@ import (
 	"github.com/nngen-go/nngen/gen/dataset"
 	"github.com/nngen-go/nngen/runtime/nnrt"
 	"github.com/nngen-go/nngen/spec"
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // CheckpointMagic begins a checkpoint: a line of text, a line of JSON, the
@@ -87,7 +88,7 @@ func readCheckpoint(path string) (*checkpoint, error) {
 		return nil, c.refuse(path, "this is not a checkpoint of nngen")
 	}
 	if c.Weights < 0 || c.Trainer < 0 || c.Weights > len(body) || len(body)-c.Weights != c.Trainer {
-		return nil, c.refuse(path, "the file has %d bytes after the header, which says %d and %d", len(body), c.Weights, c.Trainer)
+		return nil, c.refuse(path, "the file has %s after the header, which says %d and %d", plural.Of(len(body), "byte"), c.Weights, c.Trainer)
 	}
 	c.weights, c.trainer = body[:c.Weights], body[c.Weights:]
 	switch {
@@ -116,7 +117,7 @@ func (c *checkpoint) matches(path string, now *checkpointHeader) error {
 	case c.Validation != nil && *c.Validation != *now.Validation:
 		return c.refuse(path, "the checkpoint was made with --validation %v, not %v", *c.Validation, *now.Validation)
 	case c.Data != now.Data || c.Samples != now.Samples:
-		return c.refuse(path, "the training data is not the one of the checkpoint (%d samples there, %d here)", c.Samples, now.Samples)
+		return c.refuse(path, "the training data is not the one of the checkpoint (%s there, %d here)", plural.Of(c.Samples, "sample"), now.Samples)
 	}
 	return nil
 }

@@ -3,10 +3,12 @@ package run
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -138,6 +140,25 @@ func TestResume(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, bytes.Equal(wantState, state))
 
+	// The checkpoints of earlier versions, which know less, are still read.
+	former := o
+	former.Out, former.Epochs = filepath.Join(t.TempDir(), "w.safetensors"), 15
+	former.Resume = false
+	_, err = c.Train(t.Context(), net, former)
+	require.NoError(t, err)
+	makeFormer(t, CheckpointOf(former.Out))
+	former.Epochs, former.Resume = o.Epochs, true
+	r, err = c.Train(t.Context(), net, former)
+	require.NoError(t, err)
+	require.Equal(t, 15, r.ResumedAt)
+	require.Empty(t, r.Changed)
+	got, err = os.ReadFile(former.Out)
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(want, got))
+	former.Seed++
+	_, err = c.Train(t.Context(), net, former)
+	require.ErrorContains(t, err, "--seed 3, not 4")
+
 	for name, data := range map[string][]byte{
 		"not a checkpoint": []byte("x"), "bytes after the header": state[:len(state)-1],
 		"damaged": append(bytes.Clone(state[:len(state)-1]), state[len(state)-1]+1),
@@ -146,6 +167,25 @@ func TestResume(t *testing.T) {
 		_, err = c.Train(t.Context(), net, o)
 		require.ErrorContains(t, err, name)
 	}
+}
+
+// makeFormer writes a checkpoint as versions did that noted less.
+func makeFormer(t *testing.T, path string) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	line, body, ok := bytes.Cut(bytes.TrimPrefix(data, []byte(CheckpointMagic)), []byte("\n"))
+	require.True(t, ok)
+	header, former := map[string]json.RawMessage{}, map[string]json.RawMessage{}
+	require.NoError(t, json.Unmarshal(line, &header))
+	for _, key := range []string{"Epoch", "Next", "LossSum", "Seed", "Batch", "Shuffle", "Samples", "Data", "Weights", "WeightsSHA256", "Trainer", "TrainerSHA256"} {
+		require.Contains(t, header, key)
+		former[key] = header[key]
+	}
+	require.Greater(t, len(header), len(former))
+	line, err = json.Marshal(former)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, slices.Concat([]byte(CheckpointMagic), line, []byte("\n"), body), 0o600))
 }
 
 // TestSeveral runs a float64 network with several inputs and outputs, one of
@@ -234,7 +274,7 @@ func TestTrainErrors(t *testing.T) {
 		{"no such file", func(o *TrainOptions) { o.Data.Data += "x" }},
 		{"no such file", func(o *TrainOptions) { o.Weights = "nowhere" }},
 		{"no such file", func(o *TrainOptions) { o.Valid.Data = "nowhere" }},
-		{"the file ends after 4 bytes", func(o *TrainOptions) { o.Weights = put(t, "w", "junk") }},
+		{"the file ends at byte 4", func(o *TrainOptions) { o.Weights = put(t, "w", "junk") }},
 		{"row 1: element 1 of x, 1e+300, is too large for float32", func(o *TrainOptions) { o.Data.Data = put(t, "d.csv", "a,b,c\n1e300,0,0\n") }},
 	} {
 		o := trainOptions(t, data)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen/dataset"
 	"github.com/nngen-go/nngen/runtime/nnrt"
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // split holds back a share of n samples: the first of a random order by the
@@ -17,7 +18,7 @@ func split(n int, fraction float64, seed uint64) (train, valid []int32, err erro
 	}
 	k := max(1, int(math.Round(fraction*float64(n))))
 	if k >= n {
-		return nil, nil, &dataset.Error{Msg: fmt.Sprintf("holding back %v of %d samples leaves none to train with", fraction, n)}
+		return nil, nil, &dataset.Error{Msg: fmt.Sprintf("holding back %v of %s leaves none to train with", fraction, plural.Of(n, "sample"))}
 	}
 	order := make([]int32, n)
 	nnrt.Permutation(order, seed, nnrt.PurposeSplit, 0)

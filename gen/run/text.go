@@ -93,7 +93,9 @@ func (m *OutputMetrics) writeText(w io.Writer, several bool) {
 	if m.NonFinite > 0 {
 		fmt.Fprintf(w, "warning: %s with an output that is NaN or infinite\n", plural.Of(m.NonFinite, "sample"))
 	}
-	row("accuracy", m.MeanAccuracy)
+	if m.MeanAccuracy != nil {
+		fmt.Fprintf(w, "%-9s %s\n", "accuracy", percent(*m.MeanAccuracy))
+	}
 	row("F1", m.F1)
 	m.writeLabels(w)
 	if m.Accuracy == nil {

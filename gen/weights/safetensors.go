@@ -38,7 +38,7 @@ func parseSafetensors(data []byte) (*File, error) {
 	case length > maxHeader:
 		return nil, errorf("byte 0", resave, "the header has %d bytes; the format allows %d", length, maxHeader)
 	case length < 2:
-		return nil, errorf("byte 0", resave, "the header has %d bytes; it takes at least 2", length)
+		return nil, errorf("byte 0", resave, "the header has %s; it takes at least 2", plural.Of(length, "byte"))
 	case length > left:
 		return nil, errorf(byteAt(len(data)), resave, "the file ends after %d of %d header bytes", left, length)
 	}

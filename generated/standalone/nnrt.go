@@ -908,17 +908,17 @@ func nnrt_readHeader(r io.Reader) ([]byte, error) {
 		if err != io.EOF && err != io.ErrUnexpectedEOF {
 			return nil, &nnrt_readError{"header length", err}
 		}
-		return nil, errors.New("safetensors: the file ends after " + strconv.Itoa(k) + " bytes, before the header")
+		return nil, errors.New("safetensors: the file ends at byte " + strconv.Itoa(k) + ", before the header")
 	}
 	length := uint64(0)
 	for i, c := range field {
 		length |= uint64(c) << (8 * i)
 	}
 	if length > nnrt_maxHeader {
-		return nil, errors.New("safetensors: header of " + strconv.FormatUint(length, 10) + " bytes, want at most 100000000")
+		return nil, errors.New("safetensors: the header length is " + strconv.FormatUint(length, 10) + ", want at most 100000000; is this a safetensors file?")
 	}
 	if length < 2 {
-		return nil, errors.New("safetensors: header of " + strconv.FormatUint(length, 10) + " bytes, want at least 2")
+		return nil, errors.New("safetensors: the header length is " + strconv.FormatUint(length, 10) + ", want at least 2")
 	}
 	// The buffer grows with the bytes that arrive, not with those promised.
 	var header []byte

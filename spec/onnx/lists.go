@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // Lists of numbers, packed as ONNX writes them or one by one.
@@ -62,7 +64,7 @@ func (v floats) read(d *decoder, w wire) *Error {
 		return err
 	}
 	if len(w.bytes)%4 != 0 {
-		return fail(damaged, "%d bytes hold no whole number of float32", len(w.bytes))
+		return fail(damaged, "%s for numbers of float32, which take 4 each", plural.Of(len(w.bytes), "byte"))
 	}
 	for b := w.bytes; len(b) > 0; b = b[4:] {
 		list = append(list, math.Float32frombits(binary.LittleEndian.Uint32(b)))
@@ -95,7 +97,7 @@ func (v doubles) read(d *decoder, w wire) *Error {
 		return err
 	}
 	if len(w.bytes)%8 != 0 {
-		return fail(damaged, "%d bytes hold no whole number of float64", len(w.bytes))
+		return fail(damaged, "%s for numbers of float64, which take 8 each", plural.Of(len(w.bytes), "byte"))
 	}
 	for b := w.bytes; len(b) > 0; b = b[8:] {
 		list = append(list, math.Float64frombits(binary.LittleEndian.Uint64(b)))

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 const (
@@ -143,7 +145,7 @@ func next(b []byte) (protowire.Number, wire, []byte, *Error) {
 		w.bytes, n = protowire.ConsumeBytes(b)
 		if n < 0 {
 			if size, m := protowire.ConsumeVarint(b); m > 0 {
-				return 0, w, nil, fail(damaged, "field %d claims %d bytes, but only %d are left", number, size, len(b)-m)
+				return 0, w, nil, fail(damaged, "field %d claims %s, but %d are left", number, plural.Of(size, "byte"), len(b)-m)
 			}
 		}
 	default:

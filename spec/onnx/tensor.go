@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // MaxElements is the most elements a tensor may have.
@@ -33,9 +35,9 @@ func (t *Tensor) Count() (int, error) {
 	case row.size == 0:
 		return 0, t.fail("convert it to float32", "elements of type %s cannot be read", t.DataType)
 	case t.HasRaw && int64(len(t.RawData)) != count*int64(row.size):
-		return 0, t.fail(damaged, "dimensions %v of %s need %d bytes, but raw_data holds %d", t.Dims, t.DataType, count*int64(row.size), len(t.RawData))
+		return 0, t.fail(damaged, "dimensions %v of %s need %s, but raw_data holds %d", t.Dims, t.DataType, plural.Of(count*int64(row.size), "byte"), len(t.RawData))
 	case !t.HasRaw && int64(t.listed()) != count:
-		return 0, t.fail(damaged, "dimensions %v need %d elements, but the list for %s holds %d", t.Dims, count, t.DataType, t.listed())
+		return 0, t.fail(damaged, "dimensions %v need %s, but the list for %s holds %d", t.Dims, plural.Of(count, "element"), t.DataType, t.listed())
 	}
 	return int(count), nil
 }

@@ -1,12 +1,12 @@
 // Package plural words numbers of things in messages.
 package plural
 
-import "strconv"
+import "fmt"
 
 // Of is a number and what it counts: 1 column, 2 columns, 0 columns.
-func Of(n int, noun string) string {
+func Of[N int | int64 | uint64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return strconv.Itoa(n) + " " + noun + "s"
+	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -1,6 +1,7 @@
 package plural
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,4 +12,5 @@ func TestOf(t *testing.T) {
 	require.Equal(t, "1 column", Of(1, "column"))
 	require.Equal(t, "2 columns", Of(2, "column"))
 	require.Equal(t, "-1 columns", Of(-1, "column"))
+	require.Equal(t, "18446744073709551615 bytes", Of(uint64(math.MaxUint64), "byte"))
 }

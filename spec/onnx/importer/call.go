@@ -9,6 +9,7 @@ import (
 
 	"github.com/nngen-go/nngen/spec"
 	"github.com/nngen-go/nngen/spec/onnx"
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // value is what a name of the graph stands for: a node, or a constant.
@@ -328,7 +329,7 @@ func (c *call) apart(n *node) bool { return c.batch && !n.loose && n.rows == 0 }
 func (c *call) axis(v value, axis int) int {
 	rank := c.rank(v)
 	if axis < -rank || axis >= rank {
-		c.fail(notSorted, "axis %d is out of range for %d dimensions", axis, rank)
+		c.fail(notSorted, "axis %d is out of range for %s", axis, plural.Of(rank, "dimension"))
 	}
 	if axis < 0 {
 		axis += rank

@@ -3,6 +3,8 @@ package importer
 import (
 	"slices"
 	"strings"
+
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // lowerEinsum is a sum of products of one value and constants, a dense layer,
@@ -50,11 +52,11 @@ func (c *call) equation(text string, values []value) (terms []string, out string
 		c.refuse("write its equation with a letter for each dimension", "an equation with ... is not supported")
 	}
 	if len(terms) != len(values) {
-		c.fail(notSorted, "its equation %q has %d operands, the node has %d", text, len(terms), len(values))
+		c.fail(notSorted, "its equation %q has %s, the node has %d", text, plural.Of(len(terms), "operand"), len(values))
 	}
 	for i, v := range values {
 		if len(terms[i]) != c.rank(v) {
-			c.fail(notSorted, "its equation %q does not fit operand %d of %d dimensions", text, i+1, c.rank(v))
+			c.fail(notSorted, "its equation %q does not fit operand %d of %s", text, i+1, plural.Of(c.rank(v), "dimension"))
 		}
 	}
 	if !written { // the letters that occur once, in their order

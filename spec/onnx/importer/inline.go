@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/nngen-go/nngen/spec/onnx"
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // Limits of what functions of the model may call.
@@ -59,8 +60,8 @@ func (s *source) inlined(nodes []*onnx.Node, opset int, place string, depth int)
 // body is the nodes of a function with the names and attributes of a call.
 func (s *source) body(f *onnx.Function, c *call) ([]*onnx.Node, error) {
 	if len(c.n.Inputs) > len(f.Inputs) || len(c.n.Outputs) > len(f.Outputs) {
-		return nil, errorf(c.place, notSorted, "it has %d inputs and %d outputs, its function has %d and %d",
-			len(c.n.Inputs), len(c.n.Outputs), len(f.Inputs), len(f.Outputs))
+		return nil, errorf(c.place, notSorted, "it has %s and %s, its function has %d and %d",
+			plural.Of(len(c.n.Inputs), "input"), plural.Of(len(c.n.Outputs), "output"), len(f.Inputs), len(f.Outputs))
 	}
 	r := s.renaming(c.n)
 	for i, name := range f.Inputs {

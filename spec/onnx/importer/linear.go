@@ -1,6 +1,10 @@
 package importer
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/nngen-go/nngen/spec/plural"
+)
 
 // dense is y = W·x + b over all elements of x; its result has a shape of its
 // own in the model.
@@ -228,7 +232,7 @@ func lowerGemm(c *call) {
 	c.integer("broadcast", 1) // before operator set 7, of C
 	a, b := c.in(0), c.in(1)
 	if c.rank(a) != 2 || c.rank(b) != 2 {
-		c.fail(notSorted, "A and B must be matrices, got %d and %d dimensions", c.rank(a), c.rank(b))
+		c.fail(notSorted, "A and B must be matrices, got %s and %s", plural.Of(c.rank(a), "dimension"), plural.Of(c.rank(b), "dimension"))
 	}
 	if a.node == nil {
 		c.refuse("swap the operands", "A is a constant and B is not, which is not supported")

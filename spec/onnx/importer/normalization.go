@@ -1,6 +1,10 @@
 package importer
 
-import "math"
+import (
+	"math"
+
+	"github.com/nngen-go/nngen/spec/plural"
+)
 
 // lowerSoftmax is softmax or log_softmax. Before operator set 13 it runs over
 // all dimensions from its axis on.
@@ -55,7 +59,7 @@ func lowerBatchNormalization(c *call) {
 	for i := range p {
 		a := c.constant(i+1, names[i])
 		if len(a.data) != channels {
-			c.fail(notSorted, "its %s has %d numbers for %d channels", names[i], len(a.data), channels)
+			c.fail(notSorted, "its %s has %s for %s", names[i], plural.Of(len(a.data), "number"), plural.Of(channels, "channel"))
 		}
 		p[i] = a.data
 	}

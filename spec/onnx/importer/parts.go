@@ -3,6 +3,8 @@ package importer
 import (
 	"math"
 	"slices"
+
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 func lowerConcat(c *call) {
@@ -128,7 +130,7 @@ func lowerSplit(c *call) {
 	start := 0
 	for i, n := range sizes {
 		if n < 0 || i >= outs || start+n > length {
-			c.fail(notSorted, "sizes %v do not fit %d outputs of dimension %d", sizes, outs, length)
+			c.fail(notSorted, "sizes %v do not fit %s of dimension %d", sizes, plural.Of(outs, "output"), length)
 		}
 		if c.wants(i) {
 			if n == 0 {

@@ -227,15 +227,17 @@ func formOf(root, x *node) fn {
 	return of(root)
 }
 
+// folded is op over a list, from the left.
+func folded[T any](op func(a, b T) T, list []T) T {
+	y := list[0]
+	for _, v := range list[1:] {
+		y = op(y, v)
+	}
+	return y
+}
+
 // scalarForm is a node in exact terms.
 func scalarForm(n *node, in []fn) fn {
-	fold := func(op func(f, g fn) fn) fn {
-		y := in[0]
-		for _, f := range in[1:] {
-			y = op(y, f)
-		}
-		return y
-	}
 	switch n.kind {
 	case "constant":
 		v, _ := n.value.single()
@@ -252,19 +254,19 @@ func scalarForm(n *node, in []fn) fn {
 		}
 		return y
 	case "add":
-		return fold(fn.Plus)
+		return folded(fn.Plus, in)
 	case "subtract":
-		return fold(fn.Minus)
+		return folded(fn.Minus, in)
 	case "multiply":
-		return fold(fn.Times)
+		return folded(fn.Times, in)
 	case "divide":
-		return fold(fn.Over)
+		return folded(fn.Over, in)
 	case "minimum":
-		return fold(fn.Min)
+		return folded(fn.Min, in)
 	case "maximum":
-		return fold(fn.Max)
+		return folded(fn.Max, in)
 	case "average":
-		return fold(fn.Plus).Over(symbolic.Number(float64(len(in))))
+		return folded(fn.Plus, in).Over(symbolic.Number(float64(len(in))))
 	case "where":
 		return in[0].Where(in[1], in[2])
 	case "less":
@@ -352,30 +354,23 @@ func evalCone(root, x *node, v, noise float64) (y float64, overflows bool) {
 
 // scalarValue computes one element of a node.
 func scalarValue(n *node, args []float64) float64 {
-	fold := func(f func(x, y float64) float64) float64 {
-		v := args[0]
-		for _, x := range args[1:] {
-			v = f(v, x)
-		}
-		return v
-	}
 	switch n.kind {
 	case "affine":
 		return n.affine.of(args[0], 0)
 	case "add":
-		return fold(sum)
+		return folded(sum, args)
 	case "subtract":
-		return fold(difference)
+		return folded(difference, args)
 	case "multiply":
-		return fold(product)
+		return folded(product, args)
 	case "divide":
-		return fold(quotient)
+		return folded(quotient, args)
 	case "minimum":
-		return fold(minimum)
+		return folded(minimum, args)
 	case "maximum":
-		return fold(maximum)
+		return folded(maximum, args)
 	case "average":
-		return fold(sum) / float64(len(args))
+		return folded(sum, args) / float64(len(args))
 	case "where":
 		return choose(args[0] != 0, args[1], args[2])
 	}

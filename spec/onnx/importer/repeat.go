@@ -1,6 +1,10 @@
 package importer
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/nngen-go/nngen/spec/plural"
+)
 
 // expanded repeats a value to a larger shape.
 func expanded(x *node, shape []int) *node {
@@ -84,7 +88,7 @@ func lowerTile(c *call) {
 	x, v := c.node(0), c.in(0)
 	counts := c.integers(1, "repeats")
 	if len(counts) != c.rank(v) {
-		c.fail(notSorted, "%d repeats do not fit %d dimensions", len(counts), c.rank(v))
+		c.fail(notSorted, "repeats %v do not fit %s", counts, plural.Of(c.rank(v), "dimension"))
 	}
 	if c.apart(x) {
 		if counts[0] != 1 {
@@ -106,7 +110,7 @@ func lowerTile(c *call) {
 func foldTile(c *call) {
 	a, counts := c.in(0).array, c.integers(1, "repeats")
 	if len(counts) != len(a.shape) {
-		c.fail(notSorted, "%d repeats do not fit %d dimensions", len(counts), len(a.shape))
+		c.fail(notSorted, "repeats %v do not fit %s", counts, plural.Of(len(a.shape), "dimension"))
 	}
 	var apart, repeated, joined []int
 	for i, d := range a.shape {

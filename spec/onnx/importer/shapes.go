@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/nngen-go/nngen/spec/plural"
 )
 
 // reshaped is x in another shape, with its elements in the same order.
@@ -66,9 +68,9 @@ func (c *call) target(v value, dims []int) (shape []int, rows int) {
 	}
 	if known != total {
 		if batched {
-			c.mixes("without the batch, %d elements do not fit shape %v", total, dims)
+			c.mixes("without the batch, shape %v does not hold %s", dims, plural.Of(total, "element"))
 		}
-		c.fail(notSorted, "%d elements do not fit shape %v", total, dims)
+		c.fail(notSorted, "shape %v does not hold %s", dims, plural.Of(total, "element"))
 	}
 	return dims, rows
 }
@@ -147,7 +149,7 @@ func foldReshape(c *call) {
 func (c *call) flattenAxis() int {
 	axis, rank := c.integer("axis", 1), c.rank(c.in(0))
 	if axis < -rank || axis > rank {
-		c.fail(notSorted, "axis %d is out of range for %d dimensions", axis, rank)
+		c.fail(notSorted, "axis %d is out of range for %s", axis, plural.Of(rank, "dimension"))
 	}
 	if axis < 0 {
 		axis += rank
@@ -238,7 +240,7 @@ func (c *call) unsqueezed(shape, list []int) []int {
 	axes := make([]int, len(list))
 	for i, a := range list {
 		if a < -rank || a >= rank {
-			c.fail(notSorted, "axis %d is out of range for %d dimensions", a, rank)
+			c.fail(notSorted, "axis %d is out of range for %s", a, plural.Of(rank, "dimension"))
 		}
 		axes[i] = (a + rank) % rank
 	}
@@ -288,13 +290,10 @@ func (c *call) permutation(rank int) []int {
 		}
 	}
 	sorted := slices.Sorted(slices.Values(perm))
-	for i := range sorted {
-		if sorted[i] != i || len(perm) != rank {
-			c.fail(notSorted, "perm %v is no order of %d dimensions", perm, rank)
+	for i := range max(rank, len(sorted)) {
+		if len(sorted) != rank || sorted[i] != i {
+			c.fail(notSorted, "perm %v is no order of %s", perm, plural.Of(rank, "dimension"))
 		}
-	}
-	if len(perm) != rank {
-		c.fail(notSorted, "perm %v is no order of %d dimensions", perm, rank)
 	}
 	return perm
 }
