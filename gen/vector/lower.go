@@ -87,23 +87,3 @@ func (p *Program) extreme(x *expr.Node, bytes int, names map[string]*Value) (v *
 	b, okB := p.lower(yes, bytes, names)
 	return p.add(&Value{Op: op, Bytes: bytes, Args: []*Value{a, b}}), okA && okB
 }
-
-// CallsFunctions reports whether a scalar program has operations of many
-// instructions.
-func CallsFunctions(prog expr.Program) bool {
-	var any func(n *expr.Node) bool
-	any = func(n *expr.Node) bool {
-		for _, a := range n.Args {
-			if any(a) {
-				return true
-			}
-		}
-		return functions[key{n.Op, 4}] != nil
-	}
-	for _, a := range prog {
-		if any(a.X) {
-			return true
-		}
-	}
-	return false
-}

@@ -1,8 +1,6 @@
 package x86
 
 import (
-	"slices"
-
 	"github.com/nngen-go/nngen/gen/ir/expr"
 	"github.com/nngen-go/nngen/gen/kernel"
 	vec "github.com/nngen-go/nngen/gen/vector"
@@ -140,12 +138,6 @@ func (w *writer) epilogue(programs []kernel.Epilogue, temps int) (c *vec.Code, o
 	}
 	form.Results = []*vec.Value{result}
 	return w.set().Select(form), true
-}
-
-// callsFunctions reports whether programs have operations of many
-// instructions, which large tiles should not repeat for every vector.
-func callsFunctions(programs []kernel.Epilogue) bool {
-	return slices.ContainsFunc(programs, func(e kernel.Epilogue) bool { return vec.CallsFunctions(e.Prog) })
 }
 
 // Fits reports whether the epilogue of a kernel can be applied to a sum while
