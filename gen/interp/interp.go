@@ -160,15 +160,6 @@ func (m *Machine) row(v *ir.Value, b int) []float64 {
 	return m.values[v][0]
 }
 
-// rows returns a value's rows for the samples of the batch.
-func (m *Machine) rows(v *ir.Value) [][]float64 {
-	rows := make([][]float64, m.Batch)
-	for b := range rows {
-		rows[b] = m.row(v, b)
-	}
-	return rows
-}
-
 // perSample computes the rows of y.
 func (m *Machine) perSample(y *ir.Value, f func(b int) []float64) {
 	n := 1
