@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -54,13 +55,17 @@ func (c *chooser) both(inputs, targets []Port, named []string) (in, out []int, e
 	}
 	if out == nil && len(c.trained.Targets) == nt {
 		missing := c.missing(c.trained.Targets)
-		return nil, nil, f.errorf("no column is named %s, as that of the targets in training was; the columns are %s; name the columns of the targets with --target-column",
-			quote(missing[0]), shorten(f.Columns))
+		return nil, nil, f.errorf("no column is named %s, as that of the targets in training was; the columns are %s; %s",
+			quote(missing[0]), shorten(f.Columns), c.remedy(c.trained.Targets, "name the columns of the targets with --target-column"))
 	}
 	if in, err = c.byName("input", inputs, c.trained.Inputs, out); err != nil {
 		return nil, nil, err
 	}
-	switch rest := c.others(append(out[:len(out):len(out)], in...)); {
+	rest := c.others(append(out[:len(out):len(out)], in...))
+	if in != nil {
+		rest = slices.DeleteFunc(rest, c.unnamed)
+	}
+	switch {
 	case in != nil && out != nil:
 		return in, out, nil
 	case in != nil && len(rest) == nt:
@@ -72,10 +77,10 @@ func (c *chooser) both(inputs, targets []Port, named []string) (in, out []int, e
 		return nil, nil, f.errorf("beside the inputs there are %s and the network has %s (%s); name the columns of the targets with --target-column",
 			plural.Of(len(rest), "column"), plural.Of(nt, "target"), describe(targets))
 	case out != nil && len(rest) == ni:
-		return rest, out, nil
+		return rest, out, c.index(rest)
 	case out != nil, len(rest) != ni+nt:
-		return nil, nil, f.errorf("the file has %s; the network takes %d: inputs (%s) and targets (%s)",
-			plural.Of(len(f.Columns), "column"), ni+nt, describe(inputs), describe(targets))
+		return nil, nil, f.errorf("the file has %s; the network takes %d: inputs (%s) and targets (%s)%s",
+			plural.Of(len(f.Columns), "column"), ni+nt, describe(inputs), describe(targets), c.why())
 	default:
 		return rest[:ni], rest[ni:], c.suspicious(targets, rest[:ni], rest[ni:])
 	}
@@ -95,12 +100,12 @@ func (c *chooser) inputs(inputs, targets []Port, named []string) ([]int, error) 
 	rest := c.others(out)
 	switch {
 	case len(rest) == ni:
-		return rest, nil
+		return rest, c.index(rest)
 	case nt > 0 && out == nil && len(rest) == ni+nt:
 		return nil, f.errorf("the file has %s, for inputs (%s) and targets (%s), and the weights do not know which are which; name the columns of the targets with --target-column",
 			plural.Of(len(f.Columns), "column"), describe(inputs), describe(targets))
 	}
-	return nil, f.errorf("the file has %s for the inputs; the network takes %d (%s)", plural.Of(len(rest), "column"), ni, describe(inputs))
+	return nil, f.errorf("the file has %s for the inputs; the network takes %d (%s)%s", plural.Of(len(rest), "column"), ni, describe(inputs), c.why())
 }
 
 // only chooses the columns of ports in a file of their own.
@@ -111,9 +116,9 @@ func (c *chooser) only(kind string, ports []Port, trained []string) ([]int, erro
 	}
 	all := c.others(nil)
 	if len(all) != width(ports) {
-		return nil, c.file.errorf("the file has %s; the network takes %d for the %ss (%s)", plural.Of(len(all), "column"), width(ports), kind, describe(ports))
+		return nil, c.file.errorf("the file has %s; the network takes %d for the %ss (%s)%s", plural.Of(len(all), "column"), width(ports), kind, describe(ports), c.why())
 	}
-	return all, nil
+	return all, c.index(all)
 }
 
 // targets returns the columns of the targets as far as names tell, else nil.
@@ -121,6 +126,9 @@ func (c *chooser) targets(targets []Port, named []string) ([]int, error) {
 	var out []int
 	for _, name := range named {
 		i := slices.Index(c.file.Columns, name)
+		if i < 0 && c.file.form.NoHeader {
+			i = slices.Index(c.file.Columns, "#"+name)
+		}
 		switch {
 		case i < 0:
 			return nil, c.file.errorf("no column is named %s; the columns are %s", quote(name), shorten(c.file.Columns))
@@ -163,8 +171,8 @@ func (c *chooser) byName(kind string, ports []Port, trained []string, taken []in
 	case pick != nil:
 		return pick, c.disjoint(pick, taken)
 	case known:
-		return nil, c.file.errorf("no column is named %s, as %ss of the training were; the columns are %s",
-			shorten(c.missing(trained)), kind, shorten(c.file.Columns))
+		return nil, c.file.errorf("no column is named %s, as %ss of the training were; the columns are %s; %s",
+			shorten(c.missing(trained)), kind, shorten(c.file.Columns), c.remedy(trained, "give the columns these names"))
 	case len(ports) > 1:
 		var want []string
 		for _, p := range ports {
@@ -209,9 +217,47 @@ func (c *chooser) suspicious(targets []Port, in, out []int) error {
 			return c.file.errorf("the targets are the last columns (%s), but column %s is called like one; say which with --target-column",
 				shorten(c.names(out)), quote(name))
 		}
-		if strings.HasPrefix(name, "Unnamed: ") {
-			return c.file.errorf("column %s has no name of its own, as the index that pandas writes; write the file without it (index=False)", quote(name))
-		}
+	}
+	return c.index(in)
+}
+
+// unnamed reports whether a column has no name of its own, as the index that
+// pandas writes.
+func (c *chooser) unnamed(column int) bool {
+	return strings.HasPrefix(c.file.Columns[column], unnamed)
+}
+
+// index refuses to take a column without a name for what its place says.
+func (c *chooser) index(columns []int) error {
+	if i := slices.IndexFunc(columns, c.unnamed); i >= 0 {
+		return c.file.errorf("column %s has no name of its own, as the index that pandas writes; %s", quote(c.file.Columns[columns[i]]), noIndex)
 	}
 	return nil
+}
+
+const noIndex = "write the file without it (index=False)"
+
+// why says what may be the reason of a wrong number of columns.
+func (c *chooser) why() string {
+	all := c.others(nil)
+	i := slices.IndexFunc(all, c.unnamed)
+	switch name := c.file.Columns[0]; {
+	case i >= 0:
+		return fmt.Sprintf("; %s has no name, as the index that pandas writes: %s", quote(c.file.Columns[i]), noIndex)
+	case len(all) == 1 && c.file.form.Delimiter == ',' && strings.ContainsAny(name, "; \t|:"):
+		return fmt.Sprintf("; if the columns of %s are not separated by commas, say by what with --delimiter", quote(name))
+	}
+	return ""
+}
+
+// remedy says what to do where columns of the training are not there.
+func (c *chooser) remedy(trained []string, otherwise string) string {
+	counted := slices.ContainsFunc(trained, func(name string) bool { return strings.HasPrefix(name, "#") })
+	switch {
+	case c.file.form.NoHeader && !counted:
+		return "the network was trained by names; write a first line with the names of the columns, and leave out --no-header"
+	case !c.file.form.NoHeader && counted:
+		return "the network was trained on a file without names; give one of the same columns, without a first line of names, and --no-header"
+	}
+	return otherwise
 }

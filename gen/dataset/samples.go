@@ -3,6 +3,7 @@ package dataset
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/nngen-go/nngen/spec/plural"
 )
@@ -42,6 +43,7 @@ type Source struct {
 	Targets string   // file of the targets
 	Columns []string // with a CSV file: the columns of the targets
 	Trained Columns  // those that the network was trained on, if they are known
+	Table   Table    // how CSV files are written
 }
 
 // Read reads samples for a network's inputs and targets. Without Targets, the
@@ -54,10 +56,16 @@ func (s Source) Read(inputs, targets []Port) (*Samples, error) {
 	}
 	out := &Samples{}
 	if s.Targets == "" {
+		if err := s.forTables(data); err != nil {
+			return nil, err
+		}
 		return out, out.readTogether(data, s, inputs, targets)
 	}
-	file, err := readFile(s.Targets, parse)
+	file, err := readFile(s.Targets, s.Table.parse)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.forTables(data, file); err != nil {
 		return nil, err
 	}
 	if err := out.readInputs(data, s, inputs, nil); err != nil {
@@ -90,13 +98,24 @@ func (s Source) ReadInputs(inputs, targets []Port) (*Samples, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.forTables(data); err != nil {
+		return nil, err
+	}
 	out := &Samples{}
 	return out, out.readInputs(data, s, inputs, targets)
 }
 
+// forTables refuses what is said of tables where there is none.
+func (s Source) forTables(files ...*File) error {
+	if s.Table == (Table{}) || slices.ContainsFunc(files, func(f *File) bool { return f.Format == CSV }) {
+		return nil
+	}
+	return &Error{Path: s.Data, Msg: fmt.Sprintf("is no CSV file but %s; --delimiter, --no-header and --decimal-comma have no meaning", files[0].Format)}
+}
+
 // read reads the file of the inputs.
 func (s Source) read() (*File, error) {
-	data, err := readFile(s.Data, parse)
+	data, err := readFile(s.Data, s.Table.parse)
 	if err == nil && len(s.Columns) > 0 && (s.Targets != "" || data.Format != CSV) {
 		return nil, &Error{Path: s.Data, Msg: "target columns are named, which only goes with targets in a CSV file"}
 	}

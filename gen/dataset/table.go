@@ -1,8 +1,6 @@
 package dataset
 
 import (
-	"bytes"
-	"encoding/csv"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,6 +22,7 @@ func (f *File) take(pick []int, ports []Port) ([][]float64, error) {
 			}
 			continue
 		}
+		f.taken = append(f.taken, columns...)
 		for _, c := range columns {
 			if err := f.noNumber(c); err != nil {
 				return nil, inFile(err, f.Path)
@@ -35,6 +34,9 @@ func (f *File) take(pick []int, ports []Port) ([][]float64, error) {
 				out[i] = append(out[i], table.Data[r*stride+c])
 			}
 		}
+	}
+	if err := f.checkCommas(f.taken); err != nil {
+		return nil, inFile(err, f.Path)
 	}
 	return out, nil
 }
@@ -85,10 +87,11 @@ func (f *File) labels(column int, p Port) ([]float64, error) {
 	for i, label := range p.Labels {
 		number[strings.TrimSpace(label)] = float64(i)
 	}
-	r := csv.NewReader(bytes.NewReader(f.text))
-	r.ReuseRecord = true
-	if _, err := r.Read(); err != nil { // the header line
-		return nil, err
+	r := reader(f.text, f.form.Delimiter)
+	if !f.form.NoHeader {
+		if _, err := r.Read(); err != nil {
+			return nil, err
+		}
 	}
 	out := make([]float64, f.Arrays[0].Rows())
 	for row := range out {

@@ -17,7 +17,8 @@ import (
 type PredictOptions struct {
 	Weights string
 	In      string
-	Targets []string  // columns of a CSV file that hold targets, which are left out
+	Targets []string // columns of a CSV file that hold targets, which are left out
+	Table   dataset.Table
 	Out     string    // .npy, .npz or .csv; empty is CSV to Stdout
 	Stdout  io.Writer // for an empty Out
 	Talk    io.Writer
@@ -42,7 +43,7 @@ func (c *Compiler) Predict(ctx context.Context, net *spec.Network, o PredictOpti
 	for _, warning := range stats.Warnings() {
 		fmt.Fprintf(o.Talk, "warning: %s: %s\n", o.Weights, warning)
 	}
-	source := dataset.Source{Data: o.In, Columns: o.Targets, Trained: trainedColumns(o.Weights)}
+	source := dataset.Source{Data: o.In, Columns: o.Targets, Trained: trainedColumns(o.Weights), Table: o.Table}
 	data, err := source.ReadInputs(shape.Inputs, c.targetsIfTrained(net))
 	if err != nil {
 		return 0, err
