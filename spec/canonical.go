@@ -128,6 +128,9 @@ func wrap(field, indent string) string {
 
 func (w *canonical) input(i int, in *Input) {
 	fields := []string{"shape: " + list(in.Shape, strconv.Itoa)}
+	if in.Columns != nil {
+		fields[0] = "columns: " + list(in.Columns, text)
+	}
 	switch m := in.Normalize; {
 	case m == nil:
 	case m.Fit:

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -153,6 +154,11 @@ func (c *chooser) targets(targets []Port, named []string) ([]int, error) {
 // ports, nil if one port is to be taken by position.
 func (c *chooser) byName(kind string, ports []Port, trained []string, taken []int) ([]int, error) {
 	known := len(trained) == width(ports) && len(ports) > 0
+	if known {
+		if err := c.agree(ports, trained); err != nil {
+			return nil, err
+		}
+	}
 	pick := c.find(trained)
 	if !known || pick == nil {
 		var err error
@@ -173,13 +179,11 @@ func (c *chooser) byName(kind string, ports []Port, trained []string, taken []in
 	case known:
 		return nil, c.file.errorf("no column is named %s, as %ss of the training were; the columns are %s; %s",
 			shorten(c.missing(trained)), kind, shorten(c.file.Columns), c.remedy(trained, "give the columns these names"))
+	case named(ports) && !c.file.form.NoHeader:
+		return nil, c.file.errorf("no column is named %s, as the spec names its %ss; the columns are %s", strings.Join(c.unspelled(ports), ", "), kind, shorten(c.file.Columns))
 	case len(ports) > 1:
-		var want []string
-		for _, p := range ports {
-			want = append(want, p.example())
-		}
 		return nil, c.file.errorf("the network has several %ss, so their columns need their names: %s; the columns are %s",
-			kind, strings.Join(want, ", "), shorten(c.file.Columns))
+			kind, strings.Join(c.unspelled(ports), ", "), shorten(c.file.Columns))
 	}
 	return nil, nil
 }
@@ -250,13 +254,20 @@ func (c *chooser) why() string {
 	return ""
 }
 
+// counted reports whether names are those of columns without a header line.
+func counted(names []string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool { return !byNumber.MatchString(name) })
+}
+
+// byNumber is the name of a column without a header line.
+var byNumber = regexp.MustCompile(`^#[1-9][0-9]*$`)
+
 // remedy says what to do where columns of the training are not there.
 func (c *chooser) remedy(trained []string, otherwise string) string {
-	counted := slices.ContainsFunc(trained, func(name string) bool { return strings.HasPrefix(name, "#") })
 	switch {
-	case c.file.form.NoHeader && !counted:
+	case c.file.form.NoHeader && !counted(trained):
 		return "the network was trained by names; write a first line with the names of the columns, and leave out --no-header"
-	case !c.file.form.NoHeader && counted:
+	case !c.file.form.NoHeader && counted(trained):
 		return "the network was trained on a file without names; give one of the same columns, without a first line of names, and --no-header"
 	}
 	return otherwise

@@ -13,7 +13,7 @@ import (
 // TestForms: tables in other forms than ours are read rightly or refused.
 func TestForms(t *testing.T) {
 	labelled := []Port{{Name: "y", Size: 3, Classes: 3, Labels: []string{"cat", "dog", "fox"}}}
-	byNumber := Columns{[]string{"#2", "#3"}, []string{"#1"}}
+	numbered := Columns{[]string{"#2", "#3"}, []string{"#1"}}
 	byName := Columns{[]string{"a", "b"}, []string{"species"}}
 	headless := Table{NoHeader: true}
 	for _, c := range []struct {
@@ -42,10 +42,10 @@ func TestForms(t *testing.T) {
 		{name: "no header, decimal commas", table: "1,5;2;cat\n3;4,25;fox\n", src: Source{Table: headless}},
 		{name: "no header, decimal commas everywhere", table: "1,5;2,0;cat\n3,0;4,25;fox\n", src: Source{Table: headless}},
 		{name: "no header, target first", table: "cat,1.5,2\nfox,3,4.25\n", src: Source{Table: headless, Columns: []string{"1"}}},
-		{name: "no header, target first, trained so", table: "cat,1.5,2\nfox,3,4.25\n", src: Source{Table: headless, Trained: byNumber}},
+		{name: "no header, target first, trained so", table: "cat,1.5,2\nfox,3,4.25\n", src: Source{Table: headless, Trained: numbered}},
 		{name: "a header after all", table: "a,b,species\n1.5,2,cat\n3,4.25,fox\n", src: Source{Table: headless}, want: `"a" is not a number; if the first line names the columns, leave out --no-header`},
 		{name: "no header, trained by names", table: "1.5,2,cat\n3,4.25,fox\n", src: Source{Table: headless, Trained: byName}, want: "the network was trained by names; write a first line"},
-		{name: "a header, trained without", table: "species,a,b\ncat,1.5,2\nfox,3,4.25\n", src: Source{Trained: byNumber}, want: "the network was trained on a file without names"},
+		{name: "a header, trained without", table: "species,a,b\ncat,1.5,2\nfox,3,4.25\n", src: Source{Trained: numbered}, want: "the network was trained on a file without names"},
 		{name: "no header and not said", table: "1.5,2,cat\n3,4.25,fox\n", want: "--no-header reads a file without such a line"},
 		{name: "no such column", table: "1.5,2,cat\n3,4.25,fox\n", src: Source{Table: headless, Columns: []string{"4"}}, want: `no column is named "4"; the columns are "#1", "#2", "#3"`},
 	} {

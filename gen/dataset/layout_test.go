@@ -16,6 +16,8 @@ func TestLayouts(t *testing.T) {
 	labelled := []Port{{Name: "y", Size: 3, Classes: 3, Labels: []string{"cat", "dog", "fox"}}}
 	pose := []Port{{Name: "speed", Size: 1}, {Name: "angle", Size: 1}}
 	named := []Port{{Name: "kind", Size: 3, Classes: 3}}
+	columns := []Port{{Name: "x", Size: 2, Columns: []string{"a", "b"}}}
+	several := []Port{{Name: "speed", Size: 1, Columns: []string{"v"}}, {Name: "angle", Size: 1, Columns: []string{"w"}}}
 	trained := Columns{[]string{"a", "b"}, []string{"species"}}
 	for _, c := range []struct {
 		name    string
@@ -55,6 +57,19 @@ func TestLayouts(t *testing.T) {
 		{name: "numbers as labels", table: "a,b,species\n1,2,1\n3,4,2\n", in: two,
 			out: []Port{{Name: "y", Size: 3, Classes: 3, Labels: []string{"1", "2", "3"}}}, want: "class numbers (0 to 2) as well as labels"},
 		{name: "text among the inputs", table: "a,b,species\n1,two,0\n3,4,2\n", in: two, out: class3, want: `row 1, column "b": "two" is not a number`},
+
+		// A spec that names columns.
+		{name: "columns", table: "id,b,species,a\n9,2,cat,1\n9,4,fox,3\n", in: columns, out: labelled, src: Source{Columns: []string{"species"}}, left: []string{"id"}},
+		{name: "columns, and what is left is the target", table: "species,b,a\ncat,2,1\nfox,4,3\n", in: columns, out: labelled},
+		{name: "columns, and an index of pandas", table: ",b,species,a\n0,2,cat,1\n1,4,fox,3\n", in: columns, out: labelled, left: []string{"Unnamed: 0"}},
+		{name: "columns, and two that may be the target", table: "id,b,species,a\n9,2,cat,1\n9,4,fox,3\n", in: columns, out: labelled, want: "name the columns of the targets with --target-column"},
+		{name: "columns that are not there", table: "A,b,species\n1,2,cat\n3,4,fox\n", in: columns, out: labelled, want: `no column is named "a", as the spec names its inputs; the columns are "A", "b", "species"`},
+		{name: "columns, without a header line", table: "1,2,cat\n3,4,fox\n", in: columns, out: labelled, src: Source{Table: Table{NoHeader: true}}},
+		{name: "columns of several inputs", table: "w,kind,v,id\n2,0,1,7\n4,2,3,8\n", in: several, out: named, left: []string{"id"}},
+		{name: "columns of several inputs, one missing", table: "w,kind,x\n2,0,1\n4,2,3\n", in: several, out: named, want: `no column is named "v", as the spec names`},
+		{name: "columns, trained on others", table: "b,a,species\n2,1,0\n4,3,2\n", in: columns, out: class3, src: Source{Trained: Columns{[]string{"b", "a"}, []string{"species"}}},
+			want: `the network was trained on the columns "b", "a" and the spec names "a", "b" for the input "x"`},
+		{name: "columns, predicting", table: "species,b,a\ncat,2,1\nfox,4,3\n", in: columns, out: labelled, predict: true, left: []string{"species"}},
 
 		// The names of the training, in any order.
 		{name: "swapped", table: "b,species,a\n2,0,1\n4,2,3\n", in: two, out: class3, src: Source{Trained: trained}},

@@ -15,7 +15,10 @@ type Port struct {
 	// Classes, if not 0, says that a sample has a class number below it
 	// instead of Size numbers.
 	Classes int
-	Labels  []string // names of the classes, if they have some
+	// Labels are the names of the classes, if they have some; without Classes,
+	// those of 0 and 1.
+	Labels  []string
+	Columns []string // the columns of a table that hold it, if the spec names them
 }
 
 // Width returns the number of numbers that a sample has in a file.
@@ -172,10 +175,13 @@ func (s *Samples) readTogether(f *File, src Source, inputs, targets []Port) (err
 
 // checkClasses checks that the class numbers of a port are integers in range.
 func checkClasses(values []float64, p Port, what func() string) error {
-	if p.Classes == 0 {
-		return nil
-	}
 	for i, v := range values {
+		if p.Classes == 0 && (p.Labels == nil || v >= 0 && v <= 1) {
+			continue
+		}
+		if p.Classes == 0 {
+			return errorf(fmt.Sprintf("row %d, %s", i+1, what()), "%v is not from 0, %s, to 1, %s", v, quote(p.Labels[0]), quote(p.Labels[1]))
+		}
 		if v == math.Trunc(v) && v >= 0 && v < float64(p.Classes) {
 			continue
 		}

@@ -15,7 +15,7 @@ func (f *File) take(pick []int, ports []Port) ([][]float64, error) {
 	for i, p := range ports {
 		columns := pick[:p.Width()]
 		pick = pick[p.Width():]
-		if p.Classes > 0 {
+		if p.Classes > 0 || p.Labels != nil {
 			var err error
 			if out[i], err = f.classes(columns[0], p); err != nil {
 				return nil, inFile(err, f.Path)
@@ -74,7 +74,7 @@ func (f *File) classes(column int, p Port) ([]float64, error) {
 		return labels, nil
 	case notLabels == nil:
 		return nil, errorf(what(), "the values are class numbers (0 to %d) as well as labels (%s); write the labels so that they are not numbers",
-			p.Classes-1, shorten(p.Labels))
+			len(p.Labels)-1, shorten(p.Labels))
 	case notNumbers == nil, f.noNumber(column) == nil:
 		return numbers, notNumbers
 	}
