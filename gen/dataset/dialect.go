@@ -54,6 +54,21 @@ func delimiterName(r rune) string {
 	return quote(string(r))
 }
 
+// written says how a file is written: csv, separated by semicolons.
+func (f *File) written() string {
+	if f.Format != CSV {
+		return string(f.Format)
+	}
+	text := string(CSV) + ", separated by " + delimiterName(f.form.Delimiter) + "s"
+	if slices.ContainsFunc(f.commas, func(c commaPlaces) bool { return c[decimalComma] != "" || c[thousandComma] != "" }) {
+		text += ", decimal commas"
+	}
+	if f.form.NoHeader {
+		text += ", no header line"
+	}
+	return text
+}
+
 // reader reads the records of a table.
 func reader(data []byte, delimiter rune) *csv.Reader {
 	r := csv.NewReader(bytes.NewReader(data))

@@ -133,7 +133,8 @@ func TestSameInEveryForm(t *testing.T) {
 			s, err = src.Read(in, out)
 		}
 		require.NoError(t, err, table.String())
-		s.Columns = Columns{}
+		require.Contains(t, s.Form, "separated by "+delimiterName(delimiter))
+		s.Columns, s.Form = Columns{}, ""
 		require.Equal(t, want, s, table.String())
 	}
 }

@@ -35,6 +35,7 @@ type Samples struct {
 	Inputs  [][]float64 // per input, N rows
 	Targets [][]float64 // per target, N rows; nil without targets
 	Columns Columns     // where they come from
+	Form    string      // how the file of the inputs is written, in words
 	// Left are the columns of tables that hold neither: of the file with the
 	// inputs, and of that with the targets, if it is another.
 	Left, LeftTargets []string
@@ -127,6 +128,7 @@ func (s Source) read() (*File, error) {
 
 // readInputs takes the inputs from a file; those of the targets are left out.
 func (s *Samples) readInputs(f *File, src Source, inputs, targets []Port) (err error) {
+	s.Form = f.written()
 	if f.Format != CSV {
 		s.Inputs, s.N, err = f.ports("input", inputs)
 		return err
@@ -143,6 +145,7 @@ func (s *Samples) readInputs(f *File, src Source, inputs, targets []Port) (err e
 
 // readTogether takes inputs and targets from one file.
 func (s *Samples) readTogether(f *File, src Source, inputs, targets []Port) (err error) {
+	s.Form = f.written()
 	switch f.Format {
 	case CSV:
 		c := chooser{file: f, trained: src.Trained}
