@@ -59,11 +59,10 @@ func judge(o Output, got *dataset.Array, want []float64) OutputMetrics {
 	switch o.Kind {
 	case KindClasses:
 		m.classify(n, o.Size, func(i int) (int, int) {
-			return wanted(o, want, i), argMax(got.Data[i*o.Size : (i+1)*o.Size])
+			return wanted(o, want, i), o.answer(got.Data[i*o.Size : (i+1)*o.Size])
 		})
 	case KindBinary:
-		threshold := binaryThreshold[o.Loss]
-		m.classify(n, 2, func(i int) (int, int) { return yes(want[i] > 0.5), yes(got.Data[i] > threshold) })
+		m.classify(n, 2, func(i int) (int, int) { return yes(want[i] > 0.5), o.answer(got.Data[i : i+1]) })
 	case KindSeveral:
 		m.classifyLabels(o, got.Data, want)
 	default:

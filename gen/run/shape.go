@@ -108,6 +108,15 @@ func describeOutput(out ir.Output) Output {
 	return o
 }
 
+// answer returns the class that the scores of a sample say, for KindClasses
+// and KindBinary.
+func (o *Output) answer(scores []float64) int {
+	if o.Kind == KindBinary {
+		return yes(scores[0] > binaryThreshold[o.Loss])
+	}
+	return argMax(scores)
+}
+
 // Targets returns what the trained outputs are compared with.
 func (s *Shape) Targets() []dataset.Port {
 	var ports []dataset.Port
