@@ -25,14 +25,16 @@ columns with their types and ranges, the first rows, the number of samples by cl
 		Example: "  nngen check digits.yaml --data digits.csv.gz",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := data.goWith(cmd, "data", "weights"); err != nil {
+			if err := needData(cmd, "weights"); err != nil {
 				return err
 			}
 			if data.Data != "" && len(args) > 1 {
 				return usageErrorf("--data goes with one spec, not with %d", len(args))
 			}
-			err := eachSpec(args, func(path string, net *spec.Network) error {
-				return gen.Check(net)
+			var net *spec.Network // the last one
+			err := eachSpec(args, func(_ string, n *spec.Network) error {
+				net = n
+				return gen.Check(n)
 			})
 			if asJSON {
 				err = errors.Join(writeErrors(cmd.OutOrStdout(), err), err)
@@ -41,7 +43,7 @@ columns with their types and ranges, the first rows, the number of samples by cl
 				return err
 			}
 			if data.Data != "" {
-				return checkData(cmd, args[0], data.Source, weights, asJSON)
+				return checkData(cmd, net, data.Source, weights, asJSON)
 			}
 			if asJSON {
 				return nil
@@ -59,11 +61,7 @@ columns with their types and ranges, the first rows, the number of samples by cl
 }
 
 // checkData reads samples and prints what was read.
-func checkData(cmd *cobra.Command, path string, source dataset.Source, weights string, asJSON bool) error {
-	net, err := gen.Load(path)
-	if err != nil {
-		return err
-	}
+func checkData(cmd *cobra.Command, net *spec.Network, source dataset.Source, weights string, asJSON bool) error {
 	if err := checkWeights(weights); err != nil {
 		return err
 	}

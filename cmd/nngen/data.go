@@ -16,14 +16,14 @@ func (d *dataFlags) add(cmd *cobra.Command) {
 	addTableFlags(cmd, &d.Table)
 }
 
-// goWith refuses flags about data without the flag that names it.
-func (d *dataFlags) goWith(cmd *cobra.Command, data string, more ...string) error {
-	if cmd.Flags().Changed(data) {
+// needData refuses flags about data without --data.
+func needData(cmd *cobra.Command, more ...string) error {
+	if cmd.Flags().Changed("data") {
 		return nil
 	}
 	for _, name := range append(more, "targets", "target-column", "delimiter", "no-header", "decimal-comma") {
 		if cmd.Flags().Changed(name) {
-			return usageErrorf("--%s goes with --%s", name, data)
+			return usageErrorf("--%s goes with --data", name)
 		}
 	}
 	return nil

@@ -34,9 +34,10 @@ inputs alone, in their order, beside the columns of --target-column.`,
 			a.cmd = cmd
 			a.spec(args[0], net)
 			a.reads("weights", "in")
-			if o.Out != "-" {
-				a.writes("out", predictions[filepath.Ext(o.Out)])
+			if o.Out == "-" {
+				o.Out = ""
 			}
+			a.Write("--out", o.Out, predictions[filepath.Ext(o.Out)])
 			leave, err := a.open()
 			if err != nil {
 				return err
@@ -47,7 +48,7 @@ inputs alone, in their order, beside the columns of --target-column.`,
 			}
 			o.Stdout, o.Talk = cmd.OutOrStdout(), cmd.ErrOrStderr()
 			n, err := compiler(cmd.ErrOrStderr(), path).Predict(cmd.Context(), net, o)
-			if err == nil && o.Out != "" && o.Out != "-" {
+			if err == nil && o.Out != "" {
 				fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", o.Out, plural.Of(n, "row"))
 			}
 			return err

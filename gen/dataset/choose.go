@@ -13,13 +13,14 @@ import (
 //
 // The targets are the named columns; else those of the training, if it is
 // known; else those with the names of outputs that the spec names; else the
-// last ones, or, with inputs by name, all that is left. The inputs are those of
-// the training, if it is known; else those with the names of the inputs, the
-// name alone for a single number, with a count from 0 or 1 behind it for
-// several (pose0, pose_1, pose.2, pose[3]). One input may be taken by position
-// instead: it is all other columns, and their number must be right. Several are
-// never taken by position. Columns that are left when the inputs are known by
-// name are left out.
+// last ones, or, with inputs by name, all that is left, but for those without a
+// name. The inputs are those of the training, if it is known, which must be
+// those that the spec names, if it does; else these; else those with the names
+// of the inputs, the name alone for a single number, with a count from 0 or 1
+// behind it for several (pose0, pose_1, pose.2, pose[3]). One input may be taken
+// by position instead: it is all other columns, and their number must be right.
+// Several are never taken by position. Columns that are left when the inputs
+// are known by name are left out.
 type chooser struct {
 	file    *File
 	trained Columns

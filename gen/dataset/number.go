@@ -38,7 +38,7 @@ func number(field string, commas bool) (v float64, msg string, c comma) {
 	text := field
 	switch {
 	case field == "":
-		return math.NaN(), "the value is missing", noComma
+		return math.NaN(), "the value is missing; write it, or leave out the row", noComma
 	case strings.Contains(field, "."):
 		c = point
 	case commas && strings.Count(field, ",") == 1:

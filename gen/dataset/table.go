@@ -103,7 +103,7 @@ func (f *File) labels(column int, p Port) ([]float64, error) {
 		class, ok := number[text]
 		switch {
 		case !ok && text == "":
-			return nil, errorf(f.fieldPlace(r, row+1, column), "the value is missing")
+			return nil, errorf(f.fieldPlace(r, row+1, column), "the value is missing; write it, or leave out the row")
 		case !ok:
 			return nil, errorf(f.fieldPlace(r, row+1, column), "%s is not a label; the labels are %s", quote(text), shorten(p.Labels))
 		}

@@ -21,7 +21,7 @@ type PredictOptions struct {
 	In      string
 	Targets []string // columns of a CSV file that hold targets, which are left out
 	Table   dataset.Table
-	Out     string    // .npy, .npz or .csv; empty or "-" is CSV to Stdout
+	Out     string    // .npy, .npz or .csv; empty is CSV to Stdout
 	Stdout  io.Writer // for no file
 	Talk    io.Writer
 }
@@ -30,9 +30,6 @@ type PredictOptions struct {
 // row per sample, an .npz with an array per output, or CSV, where a classifier
 // says the class too. It returns the number of samples.
 func (c *Compiler) Predict(ctx context.Context, net *spec.Network, o PredictOptions) (int, error) {
-	if o.Out == "-" {
-		o.Out = ""
-	}
 	shape, _, err := c.prepare(net, toPredict)
 	if err != nil {
 		return 0, err
@@ -137,9 +134,9 @@ func (s *Shape) answers(outputs []*dataset.Array) []dataset.TextColumn {
 	return out
 }
 
-// columns names the columns of a table of outputs: the labels, of two for a
-// single value the second, or the
-// name of the output and a number; with several outputs, output.column.
+// columns names the columns of a table of outputs: the labels (of two for one
+// value, the second), or the name of the output and a number; with several
+// outputs, output.column.
 func (s *Shape) columns() []string {
 	var names []string
 	for _, o := range s.Outputs {

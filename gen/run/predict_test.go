@@ -51,18 +51,3 @@ func TestAnswers(t *testing.T) {
 		})
 	}
 }
-
-// TestPredictToStdout: the file - is standard output, and no file.
-func TestPredictToStdout(t *testing.T) {
-	o := trainOptions(t, classData(t, 30))
-	c, net := classifier.compiler(), classifier.net()
-	_, err := c.Train(t.Context(), net, o)
-	require.NoError(t, err)
-	var b bytes.Buffer
-	_, err = c.Predict(t.Context(), net, PredictOptions{Weights: o.Out, In: o.Data.Data, Out: "-", Stdout: &b, Talk: &bytes.Buffer{}})
-	require.NoError(t, err)
-	require.Contains(t, b.String(), "a,b,c,class,label\n")
-	require.NoFileExists(t, "-")
-	_, err = c.Predict(t.Context(), net, PredictOptions{Weights: o.Out, In: o.Data.Data, Out: "p.txt", Stdout: &b})
-	require.ErrorContains(t, err, "it must be one of .npy, .npz, .csv; - is CSV to standard output")
-}
