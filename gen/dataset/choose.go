@@ -235,12 +235,18 @@ func (c *chooser) unnamed(column int) bool {
 // index refuses to take a column without a name for what its place says.
 func (c *chooser) index(columns []int) error {
 	if i := slices.IndexFunc(columns, c.unnamed); i >= 0 {
-		return c.file.errorf("column %s has no name of its own, as the index that pandas writes; %s", quote(c.file.Columns[columns[i]]), noIndex)
+		return c.file.errorf("column %s has no name of its own%s", quote(c.file.Columns[columns[i]]), c.noName(columns[i]))
 	}
 	return nil
 }
 
-const noIndex = "write the file without it (index=False)"
+// noName says why a column may have no name, and what to do.
+func (c *chooser) noName(column int) string {
+	if column > 0 && column == len(c.file.Columns)-1 {
+		return "; if the lines end in a delimiter, write the file without it"
+	}
+	return ", as the index that pandas writes; write the file without it (index=False)"
+}
 
 // why says what may be the reason of a wrong number of columns.
 func (c *chooser) why() string {
@@ -248,7 +254,7 @@ func (c *chooser) why() string {
 	i := slices.IndexFunc(all, c.unnamed)
 	switch name := c.file.Columns[0]; {
 	case i >= 0:
-		return fmt.Sprintf("; %s has no name, as the index that pandas writes: %s", quote(c.file.Columns[i]), noIndex)
+		return fmt.Sprintf("; %s has no name%s", quote(c.file.Columns[i]), c.noName(i))
 	case len(all) == 1 && c.file.form.Delimiter == ',' && strings.ContainsAny(name, "; \t|:"):
 		return fmt.Sprintf("; if the columns of %s are not separated by commas, say by what with --delimiter", quote(name))
 	}

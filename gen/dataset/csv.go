@@ -43,7 +43,7 @@ func (t Table) parseCSV(data []byte) (*File, error) {
 			f.Columns = append(f.Columns, fmt.Sprintf("#%d", i+1))
 		}
 		r = reader(data, t.Delimiter)
-	} else if f.Columns, err = csvHeader(header); err != nil {
+	} else if f.Columns, err = f.header(header); err != nil {
 		return nil, err
 	}
 	most := min(len(f.Columns)*bytes.Count(data, []byte("\n")), len(data)/2)
@@ -64,7 +64,6 @@ func (f *File) readRows(r *csv.Reader, values []float64) error {
 	columns, row := f.Columns, 0
 	bad := make([]bool, len(columns))
 	f.commas = make([]commaPlaces, len(columns))
-	commas := f.form.Delimiter != ',' || f.form.DecimalComma
 	for {
 		record, err := r.Read()
 		if err == io.EOF {
@@ -75,7 +74,7 @@ func (f *File) readRows(r *csv.Reader, values []float64) error {
 			return csvError(err, row, len(record), len(columns))
 		}
 		for i, field := range record {
-			v, msg, c := number(field, commas)
+			v, msg, c := number(field, f.form.commas())
 			if c != noComma && f.commas[i][c] == "" {
 				f.commas[i][c] = f.fieldPlace(r, row, i)
 			}
@@ -106,21 +105,24 @@ func (f *File) fieldPlace(r *csv.Reader, row, column int) string {
 // that it has written.
 const unnamed = "Unnamed: "
 
-// csvHeader checks the names of the columns.
-func csvHeader(header []string) ([]string, error) {
+// header checks the names of the columns.
+func (f *File) header(header []string) ([]string, error) {
 	columns := make([]string, len(header))
 	seen := map[string]bool{}
 	var numbers []string
 	for i, name := range header {
 		name = strings.TrimSpace(name)
 		columns[i] = strings.Clone(name)
+		if f.form.commas() {
+			name = strings.Replace(name, ",", ".", 1)
+		}
 		if _, err := Decimal(name); err == nil {
 			numbers = append(numbers, columns[i])
 		}
 	}
 	// Tables without names get the numbers 0, 1, 2, … for them, beside one for the targets.
 	if len(numbers) == len(columns) || len(numbers) > 0 && !isCount(numbers) {
-		return nil, errorf("line 1", "the first line holds numbers (%s); it must name the columns, by names that begin with a letter; --no-header reads a file without such a line", quote(strings.Join(numbers, ",")))
+		return nil, errorf("line 1", "the first line holds numbers (%s); it must name the columns, by names that begin with a letter; --no-header reads a file without such a line", quote(strings.Join(numbers, string(f.form.Delimiter))))
 	}
 	for i, name := range columns {
 		if name == "" {

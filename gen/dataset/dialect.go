@@ -17,6 +17,9 @@ type Table struct {
 	DecimalComma bool // numbers are written as 1,5, whatever they look like
 }
 
+// commas reports whether numbers may have a decimal comma.
+func (t Table) commas() bool { return t.Delimiter != ',' || t.DecimalComma }
+
 // delimiters are those that are found out, with what messages call them.
 var delimiters = []struct {
 	r    rune

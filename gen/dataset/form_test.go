@@ -47,6 +47,9 @@ func TestForms(t *testing.T) {
 		{name: "no header, trained by names", table: "1.5,2,cat\n3,4.25,fox\n", src: Source{Table: headless, Trained: byName}, want: "the network was trained by names; write a first line"},
 		{name: "a header, trained without", table: "species,a,b\ncat,1.5,2\nfox,3,4.25\n", src: Source{Trained: numbered}, want: "the network was trained on a file without names"},
 		{name: "no header and not said", table: "1.5,2,cat\n3,4.25,fox\n", want: "--no-header reads a file without such a line"},
+		{name: "no header and not said, decimal commas", table: "1,5;2,5;cat\n3;4,25;fox\n", want: "the first line holds numbers (\"1,5;2,5\")"},
+		{name: "lines that end in a delimiter", table: "a;b;species;\n1.5;2;cat;\n3;4.25;fox;\n", want: `"Unnamed: 3" has no name; if the lines end in a delimiter, write the file without it`},
+		{name: "lines that end in a delimiter, names known", table: "a;b;species;\n1.5;2;cat;\n3;4.25;fox;\n", src: Source{Trained: byName}},
 		{name: "no such column", table: "1.5,2,cat\n3,4.25,fox\n", src: Source{Table: headless, Columns: []string{"4"}}, want: `no column is named "4"; the columns are "#1", "#2", "#3"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

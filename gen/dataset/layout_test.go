@@ -171,6 +171,10 @@ func TestAnyOrder(t *testing.T) {
 			}
 			return fmt.Sprint(100 + c)
 		})
+		if r.IntN(2) == 0 { // the spec names some columns
+			ports[0].Columns = names[:ports[0].Size]
+			ports[2].Columns = names[ports[0].Size+ports[1].Size:][:1]
+		}
 		path := files(t, map[string]string{"d.csv": table.String()})("d.csv")
 		s, err := Source{Data: path}.Read(ports, out)
 		require.NoError(t, err, table.String())

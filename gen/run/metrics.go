@@ -47,6 +47,9 @@ type LabelMetrics struct {
 // judge compares the outputs of samples with their targets.
 func judge(o Output, got *dataset.Array, want []float64) OutputMetrics {
 	m := OutputMetrics{Name: o.Name, Kind: o.Kind, Labels: o.Labels}
+	if o.Kind == KindBinary && len(o.Labels) == 1 {
+		m.Labels = nil // it names the output, not its answers
+	}
 	n := got.Rows()
 	for i := range n {
 		for _, v := range got.Data[i*o.Size : (i+1)*o.Size] {
