@@ -252,11 +252,12 @@ func (c *chooser) noName(column int) string {
 func (c *chooser) why() string {
 	all := c.others(nil)
 	i := slices.IndexFunc(all, c.unnamed)
-	switch name := c.file.Columns[0]; {
+	line, _, _ := strings.Cut(string(c.file.text[:min(200, len(c.file.text))]), "\n")
+	switch {
 	case i >= 0:
 		return fmt.Sprintf("; %s has no name%s", quote(c.file.Columns[i]), c.noName(i))
-	case len(all) == 1 && c.file.form.Delimiter == ',' && strings.ContainsAny(name, "; \t|:"):
-		return fmt.Sprintf("; if the columns of %s are not separated by commas, say by what with --delimiter", quote(name))
+	case len(all) == 1 && c.file.form.Delimiter == ',' && strings.ContainsAny(strings.TrimSpace(line), "; \t|:"):
+		return fmt.Sprintf("; if the columns of %s are not separated by commas, say by what with --delimiter", quote(strings.TrimSpace(line)))
 	}
 	return ""
 }

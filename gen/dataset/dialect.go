@@ -20,24 +20,21 @@ type Table struct {
 // commas reports whether numbers may have a decimal comma.
 func (t Table) commas() bool { return t.Delimiter != ',' || t.DecimalComma }
 
-// delimiters are those that are found out, with what messages call them.
-var delimiters = []struct {
-	r    rune
-	name string
-}{{',', "comma"}, {';', "semicolon"}, {'\t', "tab"}, {'|', "pipe"}}
+// delimiters are those that are found out.
+var delimiters = []rune{',', ';', '\t', '|'}
+
+// delimiterNames are what delimiters are called.
+var delimiterNames = map[rune]string{',': "comma", ';': "semicolon", '\t': "tab", '|': "pipe", ' ': "space"}
 
 // ParseDelimiter reads a delimiter: one character, or comma, semicolon, tab,
 // pipe or space.
 func ParseDelimiter(s string) (rune, error) {
-	for _, d := range delimiters {
-		if s == d.name {
-			return d.r, nil
+	for r, name := range delimiterNames {
+		if s == name {
+			return r, nil
 		}
 	}
-	switch s {
-	case "space":
-		return ' ', nil
-	case `\t`:
+	if s == `\t` {
 		return '\t', nil
 	}
 	r := []rune(s)
@@ -49,20 +46,18 @@ func ParseDelimiter(s string) (rune, error) {
 
 // delimiterName names a delimiter for messages.
 func delimiterName(r rune) string {
-	for _, d := range delimiters {
-		if d.r == r {
-			return d.name
-		}
+	if name := delimiterNames[r]; name != "" {
+		return name
 	}
 	return quote(string(r))
 }
 
-// written says how a file is written: csv, separated by semicolons.
+// written says how a file is written: csv, separator semicolon.
 func (f *File) written() string {
 	if f.Format != CSV {
 		return string(f.Format)
 	}
-	text := string(CSV) + ", separated by " + delimiterName(f.form.Delimiter) + "s"
+	text := string(CSV) + ", separator " + delimiterName(f.form.Delimiter)
 	if slices.ContainsFunc(f.commas, func(c commaPlaces) bool { return c[decimalComma] != "" || c[thousandComma] != "" }) {
 		text += ", decimal commas"
 	}
@@ -93,7 +88,7 @@ type guess struct {
 func findDelimiter(data []byte) (rune, error) {
 	var all []guess
 	for _, d := range delimiters {
-		if g := try(data, d.r); g.columns > 1 {
+		if g := try(data, d); g.columns > 1 {
 			all = append(all, g)
 		}
 	}
@@ -134,7 +129,7 @@ func try(data []byte, delimiter rune) guess {
 				continue
 			}
 			for _, d := range delimiters {
-				g.clean = g.clean && (d.r == delimiter || !strings.ContainsRune(field, d.r))
+				g.clean = g.clean && (d == delimiter || !strings.ContainsRune(field, d))
 			}
 		}
 	}

@@ -32,6 +32,7 @@ func TestForms(t *testing.T) {
 		{name: "a bare comma in a name, by flag", table: "a, cm;b;species\n1,5;2;cat\n3;4,25;fox\n", src: Source{Table: Table{Delimiter: ';'}}},
 		{name: "a colon by flag", table: "a:b:species\n1.5:2:cat\n3:4.25:fox\n", src: Source{Table: Table{Delimiter: ':'}}},
 		{name: "spaces", table: "a b species\n1.5 2 cat\n3 4.25 fox\n", want: `if the columns of "a b species" are not separated by commas, say by what with --delimiter`},
+		{name: "spaces, no header", table: "1.5 2 1\n3 4.25 2\n", src: Source{Table: headless}, want: `if the columns of "1.5 2 1" are not separated by commas`},
 		{name: "spaces by flag", table: "a b species\n1.5 2 cat\n3 4.25 fox\n", src: Source{Table: Table{Delimiter: ' '}}},
 		{name: "the wrong flag", table: "a,b,species\n1.5,2,cat\n3,4.25,fox\n", src: Source{Table: Table{Delimiter: ';'}}, want: "the file has 1 column"},
 		{name: "quoted decimal commas by flag", table: "a,b,species\n\"1,5\",2,cat\n3,\"4,25\",fox\n", src: Source{Table: Table{DecimalComma: true}}},
@@ -77,7 +78,7 @@ func TestSameInEveryForm(t *testing.T) {
 	for range 200 {
 		rows, inputs := 1+r.IntN(4), 1+r.IntN(4)
 		form := Table{NoHeader: r.IntN(3) == 0}
-		delimiter := delimiters[r.IntN(len(delimiters))].r
+		delimiter := delimiters[r.IntN(len(delimiters))]
 		commas := delimiter != ',' && r.IntN(2) == 0
 		quotes, newline := r.IntN(3), []string{"\n", "\r\n"}[r.IntN(2)]
 		var table strings.Builder
@@ -136,7 +137,7 @@ func TestSameInEveryForm(t *testing.T) {
 			s, err = src.Read(in, out)
 		}
 		require.NoError(t, err, table.String())
-		require.Contains(t, s.Form, "separated by "+delimiterName(delimiter))
+		require.Contains(t, s.Form, "separator "+delimiterName(delimiter))
 		s.Columns, s.Form = Columns{}, ""
 		require.Equal(t, want, s, table.String())
 	}

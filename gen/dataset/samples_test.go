@@ -38,7 +38,7 @@ var (
 )
 
 func TestTable(t *testing.T) {
-	const form = "csv, separated by commas"
+	const form = "csv, separator comma"
 	at := files(t, map[string]string{"d.csv": "a,b,c\n1,2,0\n3,4,2\n"})
 	s, err := Source{Data: at("d.csv")}.Read(two, class3)
 	require.NoError(t, err)
