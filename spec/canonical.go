@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	yaml "go.yaml.in/yaml/v4"
 )
 
 // Canonical writes the network out as a spec with every default in place.
@@ -240,16 +238,14 @@ func number(x float64) string {
 
 // text writes text: bare if it is a plain word, else in double quotes.
 func text(s string) string {
-	if n := (yaml.Node{Kind: yaml.ScalarNode, Value: s}); isNameText(s) && n.ShortTag() == "!!str" && !yaml11Bool(s) {
+	if isNameText(s) && !slices.Contains(noText, s) {
 		return s
 	}
 	return quoteYAML(s)
 }
 
-// yaml11Bool reports words that older YAML parsers read as booleans.
-func yaml11Bool(s string) bool {
-	return slices.Contains([]string{"y", "n", "yes", "no", "on", "off"}, s)
-}
+// noText are words that parsers of YAML, old ones too, read as null or a truth.
+var noText = []string{"null", "true", "false", "y", "n", "yes", "no", "on", "off"}
 
 // quoteYAML writes a double-quoted scalar on one line.
 func quoteYAML(s string) string {

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -57,6 +58,21 @@ inputs:
 }
 
 // Long lines are broken, and mean the same.
+// TestCanonicalTexts: any text is the same text in the canonical form.
+func TestCanonicalTexts(t *testing.T) {
+	words := []string{"null", "true", "false", "yes", "n", "nan", "inf", "e1", "1e5", "~", "Null", "a, b", "x: y", "# no", "°C", `quo"te\\`, "-", "[", "{a}", "&a", "*a", "!!int", "2020-01-01", "0x1", "<<", "="}
+	var quoted []string
+	for _, w := range words {
+		quoted = append(quoted, strconv.Quote(w))
+	}
+	src := "nngen: 1\ninput: {columns: [" + strings.Join(quoted, ", ") + "]}\nlayers:\n  - dense: {units: " + strconv.Itoa(len(quoted)) + "}\noutput: {labels: [" + strings.Join(quoted, ", ") + "]}\nloss: cross_entropy\n"
+	once := decode(t, "texts.yaml", src)
+	again := decode(t, "texts.yaml", string(once.Canonical(testVocabulary())))
+	equal(t, "columns", again.Inputs[0].Columns, once.Inputs[0].Columns)
+	equal(t, "labels", again.Outputs[0].Labels, once.Outputs[0].Labels)
+	equal(t, "number of columns", len(once.Inputs[0].Columns), len(words))
+}
+
 func TestFormatLong(t *testing.T) {
 	means := strings.Repeat("0.123456789, ", 63) + "1"
 	src := "nngen: 1\nname: long\ninput: {shape: [64], normalize: {mean: [" + means + "], std: [" + means + "]}}\nlayers:\n  - dense: {units: 2}\nloss: mse\n"
