@@ -73,6 +73,18 @@ func TestCanonicalTexts(t *testing.T) {
 	equal(t, "number of columns", len(once.Inputs[0].Columns), len(words))
 }
 
+// TestCanonicalNull: null may be the name of anything.
+func TestCanonicalNull(t *testing.T) {
+	for _, names := range [][3]string{{"null", "out", "q"}, {"in", "null", "q"}, {"in", "out", "null"}} {
+		src := "nngen: 1\nname: \"null\"\ninputs: {in: {shape: 2}}\noutputs: {q: {from: out}}\nlayers: [dense: {name: out, from: in, units: 1}]\nloss: mse\n"
+		for i, name := range []string{"in", "out", "q"} {
+			src = strings.NewReplacer(name+": {", strconv.Quote(names[i])+": {", "from: "+name, "from: "+strconv.Quote(names[i]), "name: "+name, "name: "+strconv.Quote(names[i])).Replace(src)
+		}
+		once := decode(t, "null.yaml", src).Canonical(testVocabulary())
+		equal(t, src, string(decode(t, "null.yaml", string(once)).Canonical(testVocabulary())), string(once))
+	}
+}
+
 func TestFormatLong(t *testing.T) {
 	means := strings.Repeat("0.123456789, ", 63) + "1"
 	src := "nngen: 1\nname: long\ninput: {shape: [64], normalize: {mean: [" + means + "], std: [" + means + "]}}\nlayers:\n  - dense: {units: 2}\nloss: mse\n"
