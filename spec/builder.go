@@ -117,7 +117,7 @@ func (b *Builder) Numeric(fields Fields) { b.set(b.top, b.caller(), "numeric", f
 // Codegen says what to generate.
 func (b *Builder) Codegen(fields Fields) { b.set(b.top, b.caller(), "codegen", fields) }
 
-// Input adds an input; further fields, such as normalize, may follow.
+// Input adds an input.
 func (b *Builder) Input(name string, shape ...int) Ref {
 	return b.input(b.caller(), name, Fields{"shape": shape})
 }
@@ -126,6 +126,14 @@ func (b *Builder) Input(name string, shape ...int) Ref {
 // Fields{"mean": …, "std": …} or Fields{"min": …, "max": …}.
 func (b *Builder) NormalizedInput(name string, normalize any, shape ...int) Ref {
 	return b.input(b.caller(), name, Fields{"shape": shape, "normalize": normalize})
+}
+
+// ColumnInput adds an input whose elements are the columns of a table;
+// further fields, such as normalize, may follow.
+func (b *Builder) ColumnInput(name string, columns []string, fields ...Fields) Ref {
+	all := merge(fields)
+	all["columns"] = columns
+	return b.input(b.caller(), name, all)
 }
 
 func (b *Builder) input(at Pos, name string, fields Fields) Ref {

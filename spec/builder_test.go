@@ -34,7 +34,7 @@ func TestBuilderIsDecoder(t *testing.T) {
 func TestBuilderJoins(t *testing.T) {
 	b := New("two")
 	image := b.NormalizedInput("image", Fields{"mean": []float64{1, 2}, "std": 3}, 2)
-	pose := b.Input("pose", 3)
+	pose := b.ColumnInput("pose", []string{"roll", "pitch", "turn"}, Fields{"normalize": "standard"})
 	a := b.Layer("dense", image, Fields{"units": 4, "name": "eye"})
 	c := b.Layer("gemm", pose, Fields{"units": 4})
 	d := b.Layer("dense", b.Layer("add", Join(a, c)), Fields{"units": 1})
@@ -46,6 +46,9 @@ func TestBuilderJoins(t *testing.T) {
 	equal(t, "names", n.layerNames(), []string{"eye", "dense2", "add1", "dense3"})
 	equal(t, "sources", n.Layers[2].From, []string{"eye", "dense2"})
 	equal(t, "output", n.Outputs[0].From, "dense3")
+	equal(t, "columns", n.Inputs[1].Columns, []string{"roll", "pitch", "turn"})
+	equal(t, "shape", n.Inputs[1].Shape, []int{3})
+	equal(t, "normalised", n.Inputs[1].Normalize.Fit, true)
 }
 
 func TestBuilderErrors(t *testing.T) {
@@ -57,12 +60,12 @@ func TestBuilderErrors(t *testing.T) {
 	b.Codegen(Fields{"train": false})
 	_, err := b.Build(testVocabulary())
 	want := []string{
-		`builder_test.go:52: name must start with a letter`,
-		`builder_test.go:54: layer 1 (dense "dense1"): units must be positive, got 0`,
-		`builder_test.go:54: layer 1 (dense "dense1"): activation must be a known activation, got "rellu"`,
-		`builder_test.go:54: layer 1 (dense "dense1"): drop_connect must be a finite number, got NaN`,
-		`builder_test.go:55: layer 2 (dense "dense2"): units must be a whole number, got a Go value of type struct {}`,
-		`builder_test.go:55: layer 2 (dense "dense2"): from must be a word, got Refs of two Builders`,
+		`builder_test.go:55: name must start with a letter`,
+		`builder_test.go:57: layer 1 (dense "dense1"): units must be positive, got 0`,
+		`builder_test.go:57: layer 1 (dense "dense1"): activation must be a known activation, got "rellu"`,
+		`builder_test.go:57: layer 1 (dense "dense1"): drop_connect must be a finite number, got NaN`,
+		`builder_test.go:58: layer 2 (dense "dense2"): units must be a whole number, got a Go value of type struct {}`,
+		`builder_test.go:58: layer 2 (dense "dense2"): from must be a word, got Refs of two Builders`,
 		`did you mean relu?`,
 	}
 	for _, line := range want {

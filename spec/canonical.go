@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	yaml "go.yaml.in/yaml/v4"
 )
 
 // Canonical writes the network out as a spec with every default in place.
@@ -22,8 +20,8 @@ func (n *Network) canonical(v *Vocabulary, remarks map[part][]string) []byte {
 	w := canonical{v: v, remarks: remarks}
 	w.remark(part{"top", 0}, 0)
 	w.text("nngen", strconv.Itoa(Version))
-	w.text("name", n.Name)
-	w.text("package", n.Package)
+	w.text("name", bare(n.Name))
+	w.text("package", bare(n.Package))
 	w.text("doc", text(n.Doc))
 	w.text("license", text(n.License))
 	w.heading("inputs")
@@ -128,6 +126,9 @@ func wrap(field, indent string) string {
 
 func (w *canonical) input(i int, in *Input) {
 	fields := []string{"shape: " + list(in.Shape, strconv.Itoa)}
+	if in.Columns != nil {
+		fields[0] = "columns: " + list(in.Columns, text)
+	}
 	switch m := in.Normalize; {
 	case m == nil:
 	case m.Fit:
@@ -141,13 +142,13 @@ func (w *canonical) input(i int, in *Input) {
 		fields = append(fields, one)
 	}
 	w.remark(part{"inputs", i}, 2)
-	w.entry("  "+in.Name, "    ", fields)
+	w.entry("  "+bare(in.Name), "    ", fields)
 }
 
 func (w *canonical) layer(i int, l *Layer) {
-	fields := []string{"name: " + l.Name}
+	fields := []string{"name: " + bare(l.Name)}
 	if len(l.From) > 0 {
-		fields = append(fields, "from: ["+strings.Join(l.From, ", ")+"]")
+		fields = append(fields, "from: "+list(l.From, bare))
 	}
 	if k := w.v.layerKind(l.Kind); k != nil {
 		fields = append(fields, w.args(l.Args, k.Params)...)
@@ -157,7 +158,7 @@ func (w *canonical) layer(i int, l *Layer) {
 }
 
 func (w *canonical) output(i int, out *Output) {
-	fields := []string{"from: " + out.From}
+	fields := []string{"from: " + bare(out.From)}
 	if len(out.Labels) > 0 {
 		fields = append(fields, "labels: "+list(out.Labels, text))
 	}
@@ -165,7 +166,7 @@ func (w *canonical) output(i int, out *Output) {
 		fields = append(fields, "loss: "+w.word(out.Loss, LossSlot), "weight: "+number(out.Weight))
 	}
 	w.remark(part{"outputs", i}, 2)
-	w.entry("  "+out.Name, "    ", fields)
+	w.entry("  "+bare(out.Name), "    ", fields)
 }
 
 func (w *canonical) codegen(c *Codegen) {
@@ -237,16 +238,22 @@ func number(x float64) string {
 
 // text writes text: bare if it is a plain word, else in double quotes.
 func text(s string) string {
-	if n := (yaml.Node{Kind: yaml.ScalarNode, Value: s}); isNameText(s) && n.ShortTag() == "!!str" && !yaml11Bool(s) {
+	if isNameText(s) && !slices.Contains(noText, s) {
 		return s
 	}
 	return quoteYAML(s)
 }
 
-// yaml11Bool reports words that older YAML parsers read as booleans.
-func yaml11Bool(s string) bool {
-	return slices.Contains([]string{"y", "n", "yes", "no", "on", "off"}, s)
+// bare writes a name, which is a word in itself but for one.
+func bare(name string) string {
+	if name == "null" {
+		return quoteYAML(name)
+	}
+	return name
 }
+
+// noText are words that parsers of YAML, old ones too, read as null or a truth.
+var noText = []string{"null", "true", "false", "y", "n", "yes", "no", "on", "off"}
 
 // quoteYAML writes a double-quoted scalar on one line.
 func quoteYAML(s string) string {

@@ -34,7 +34,7 @@ codegen: {train: true, batch: 32, unroll: auto, simd: auto}
 const twoHeads = `nngen: 1
 inputs:
   image: {shape: [8, 8], normalize: {mean: 3, std: [1]}}
-  pose: {shape: 3, normalize: {min: -1, max: [1, 2, 3.5]}}
+  pose: {columns: [roll, y, "turn, °"], normalize: {min: -1, max: [1, 2, 3.5]}}
 layers:
   - dense: {from: image, units: 8, activation: {leaky_relu: {negative_slope: 0.2}}, mask: {density: 0.5, seed: 7}}
   - dense: {name: turn, from: [pose], units: 8, mask: {file: masks/turn.npy}}
@@ -93,7 +93,8 @@ func TestDecodeTwoHeads(t *testing.T) {
 	n := decode(t, "two_heads.yaml", twoHeads)
 	equal(t, `n.Package`, n.Package, "two_heads")
 	equal(t, `n.Inputs[0].Normalize`, n.Inputs[0].Normalize, &Normalize{Pos: Pos{3, 37}, Mean: []float64{3}, Std: []float64{1}})
-	equal(t, `n.Inputs[1].Normalize`, n.Inputs[1].Normalize, &Normalize{Pos: Pos{4, 31}, Mean: []float64{-1}, Std: []float64{2, 3, 4.5}})
+	equal(t, `n.Inputs[1].Normalize`, n.Inputs[1].Normalize, &Normalize{Pos: Pos{4, 52}, Mean: []float64{-1}, Std: []float64{2, 3, 4.5}})
+	equal(t, `n.Inputs[1].Columns`, n.Inputs[1].Columns, []string{"roll", "y", "turn, °"})
 	equal(t, `n.Layers[2].From`, n.Layers[2].From, []string{"dense1", "turn"})
 	equal(t, `n.Layers[5].From`, n.Layers[5].From, []string{"tanh1"})
 	l1 := n.Layers[4].Args.Word("kernel_regularizer")

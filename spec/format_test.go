@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -57,6 +58,33 @@ inputs:
 }
 
 // Long lines are broken, and mean the same.
+// TestCanonicalTexts: any text is the same text in the canonical form.
+func TestCanonicalTexts(t *testing.T) {
+	words := []string{"null", "true", "false", "yes", "n", "nan", "inf", "e1", "1e5", "~", "Null", "a, b", "x: y", "# no", "°C", `quo"te\\`, "-", "[", "{a}", "&a", "*a", "!!int", "2020-01-01", "0x1", "<<", "="}
+	var quoted []string
+	for _, w := range words {
+		quoted = append(quoted, strconv.Quote(w))
+	}
+	src := "nngen: 1\ninput: {columns: [" + strings.Join(quoted, ", ") + "]}\nlayers:\n  - dense: {units: " + strconv.Itoa(len(quoted)) + "}\noutput: {labels: [" + strings.Join(quoted, ", ") + "]}\nloss: cross_entropy\n"
+	once := decode(t, "texts.yaml", src)
+	again := decode(t, "texts.yaml", string(once.Canonical(testVocabulary())))
+	equal(t, "columns", again.Inputs[0].Columns, once.Inputs[0].Columns)
+	equal(t, "labels", again.Outputs[0].Labels, once.Outputs[0].Labels)
+	equal(t, "number of columns", len(once.Inputs[0].Columns), len(words))
+}
+
+// TestCanonicalNull: null may be the name of anything.
+func TestCanonicalNull(t *testing.T) {
+	for _, names := range [][3]string{{"null", "out", "q"}, {"in", "null", "q"}, {"in", "out", "null"}} {
+		src := "nngen: 1\nname: \"null\"\ninputs: {in: {shape: 2}}\noutputs: {q: {from: out}}\nlayers: [dense: {name: out, from: in, units: 1}]\nloss: mse\n"
+		for i, name := range []string{"in", "out", "q"} {
+			src = strings.NewReplacer(name+": {", strconv.Quote(names[i])+": {", "from: "+name, "from: "+strconv.Quote(names[i]), "name: "+name, "name: "+strconv.Quote(names[i])).Replace(src)
+		}
+		once := decode(t, "null.yaml", src).Canonical(testVocabulary())
+		equal(t, src, string(decode(t, "null.yaml", string(once)).Canonical(testVocabulary())), string(once))
+	}
+}
+
 func TestFormatLong(t *testing.T) {
 	means := strings.Repeat("0.123456789, ", 63) + "1"
 	src := "nngen: 1\nname: long\ninput: {shape: [64], normalize: {mean: [" + means + "], std: [" + means + "]}}\nlayers:\n  - dense: {units: 2}\nloss: mse\n"

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	yaml "go.yaml.in/yaml/v4"
 )
@@ -87,8 +88,14 @@ func (d *decoder) inputs(root *yaml.Node, top entries) {
 	}
 	for _, p := range d.ports(top, "input", "inputs", defaultInput) {
 		in := Input{Pos: pos(p.at), Name: p.name}
-		if e, ok := d.portFields(p, []string{"shape", "normalize"}); ok {
-			in.Shape = d.shape(p.where, e)
+		if e, ok := d.portFields(p, []string{"shape", "columns", "normalize"}); ok {
+			if n := e.get("columns"); n != nil {
+				if in.Columns = d.columns(p.where, n, e); in.Columns != nil {
+					in.Shape = []int{len(in.Columns)}
+				}
+			} else {
+				in.Shape = d.shape(p.where, e)
+			}
 			if n := e.get("normalize"); n != nil {
 				in.Normalize = d.normalize(join(p.where, "normalize"), n, in.Shape)
 			}
@@ -97,11 +104,29 @@ func (d *decoder) inputs(root *yaml.Node, top entries) {
 	}
 }
 
+// columns decodes the names of the columns of an input, which say its shape.
+func (d *decoder) columns(where string, n *yaml.Node, e entries) []string {
+	if shape := e.get("shape"); shape != nil {
+		d.fail(shape, "write one of them", "%s: columns say the shape too", where)
+	}
+	where = join(where, "columns")
+	names := d.texts(where, "column", n, `write columns: [age, income]`)
+	if len(names) > MaxDim {
+		d.fail(n, "", "%s has %d names; the limit is %d", where, len(names), MaxDim)
+	}
+	for i, name := range names {
+		if strings.TrimSpace(name) != name {
+			d.fail(deref(n.Content[i]), "remove them; around a name in a table they are ignored", "%s: column %d begins or ends with spaces", where, i+1)
+		}
+	}
+	return names
+}
+
 func (d *decoder) shape(where string, e entries) []int {
 	n := e.get("shape")
 	if n == nil {
-		if e.misses("shape") {
-			d.fail(e.node, "write shape: [64]", "%s: shape is missing", where)
+		if e.misses("shape") && e.misses("columns") {
+			d.fail(e.node, "write shape: [64], or columns: [age, income]", "%s: shape is missing", where)
 		}
 		return nil
 	}
@@ -174,7 +199,7 @@ func (d *decoder) outputs(root *yaml.Node, top entries) {
 // output decodes the fields of an output.
 func (d *decoder) output(out *Output, p port, e entries, shared bool) {
 	if n := e.get("labels"); n != nil {
-		out.Labels = d.labels(join(p.where, "labels"), n)
+		out.Labels = d.texts(join(p.where, "labels"), "label", n, `write labels: ["no", "yes"]`)
 	}
 	if n := e.get("loss"); n != nil {
 		out.Loss = d.word(p.where, "loss", n, LossSlot)
@@ -219,29 +244,29 @@ func (d *decoder) outputFrom(out *Output, p port, e entries, count int) {
 	d.unsure = true
 }
 
-// labels decodes the names of classes.
-func (d *decoder) labels(where string, n *yaml.Node) []string {
+// texts decodes a list of different texts, of which messages call one what.
+func (d *decoder) texts(where, what string, n *yaml.Node, hint string) []string {
 	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
-		d.fail(n, `write labels: ["no", "yes"]`, "%s must be a list of texts, got %s", where, describe(n))
+		d.fail(n, hint, "%s must be a list of texts, got %s", where, describe(n))
 		return nil
 	}
 	first := make(map[string]int, len(n.Content))
-	labels := make([]string, 0, len(n.Content))
+	list := make([]string, 0, len(n.Content))
 	for i, c := range n.Content {
 		c = deref(c)
-		s, ok := d.text(fmt.Sprintf("%s: label %d", where, i+1), c)
+		s, ok := d.text(fmt.Sprintf("%s: %s %d", where, what, i+1), c)
 		switch problem := freeText(s, false); {
 		case !ok:
 		case s == "":
-			d.fail(c, "", "%s: label %d must not be empty", where, i+1)
+			d.fail(c, "", "%s: %s %d must not be empty", where, what, i+1)
 		case problem != "":
-			d.fail(c, "", "%s: label %d %s", where, i+1, problem)
+			d.fail(c, "", "%s: %s %d %s", where, what, i+1, problem)
 		case first[s] > 0:
-			d.fail(c, "", "%s: label %d is %s again, like label %d", where, i+1, quote(s), first[s])
+			d.fail(c, "", "%s: %s %d is %s again, like %s %d", where, what, i+1, quote(s), what, first[s])
 		default:
 			first[s] = i + 1
 		}
-		labels = append(labels, s)
+		list = append(list, s)
 	}
-	return labels
+	return list
 }

@@ -35,9 +35,12 @@ type fileRef struct {
 
 // Input is one named input of the network.
 type Input struct {
-	Pos       Pos
-	Name      string // "x" if the network has one and it was not named
-	Shape     []int  // without the batch axis
+	Pos   Pos
+	Name  string // "x" if the network has one and it was not named
+	Shape []int  // without the batch axis
+	// Columns are the columns of a table that the elements of the input are,
+	// nil if they are not named. Then the shape is their number.
+	Columns   []string
 	Normalize *Normalize
 }
 

@@ -90,10 +90,13 @@ func inputSchema() obj {
 			"properties": obj{a: numbers(nil), b: numbers(r)}}
 	}
 	return obj{
-		"type": "object", "additionalProperties": false, "required": []string{"shape"},
+		"type": "object", "additionalProperties": false,
+		"oneOf": []obj{{"required": []string{"shape"}}, {"required": []string{"columns"}}},
 		"properties": obj{
 			"shape": obj{"description": "Dimensions without the batch.", "anyOf": []obj{dim,
 				{"type": "array", "items": dim, "minItems": 1, "maxItems": maxRank}}},
+			"columns": obj{"type": "array", "items": obj{"type": "string", "minLength": 1}, "minItems": 1, "maxItems": MaxDim, "uniqueItems": true,
+				"description": "In place of the shape: the columns of a table that are its elements, by name."},
 			"normalize": obj{"description": "Scale the input; standard is fitted to the training data.", "anyOf": []obj{
 				{"enum": []string{"standard"}}, pair("mean", "std", positive()), pair("min", "max", nil)}},
 		},
@@ -103,7 +106,7 @@ func inputSchema() obj {
 func outputSchema() obj {
 	from := obj{"type": "string", "description": "The layer it reads; the last one if absent."}
 	labels := obj{"type": "array", "items": obj{"type": "string", "minLength": 1}, "minItems": 1, "uniqueItems": true,
-		"description": "Names of the classes."}
+		"description": "Names of the classes, one per value; or two, no and yes, for a single value with the loss bce or bce_with_logits or after a sigmoid."}
 	weight := numberSchema("number", positive())
 	weight["description"], weight["default"] = "Factor of its loss.", 1
 	return obj{

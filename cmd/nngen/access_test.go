@@ -35,6 +35,7 @@ var fileFlags = map[string]string{
 	"train data": "reads", "train targets": "reads", "train weights": "reads", "train validation": "reads", "train validation-targets": "reads",
 	"train out": "writes", "train log": "writes",
 	"eval data": "reads", "eval targets": "reads", "eval weights": "reads",
+	"check data": "reads", "check targets": "reads", "check weights": "reads",
 	"predict in": "reads", "predict weights": "reads", "predict out": "writes",
 	"export weights": "reads", "export out": "writes",
 	"weights from": "reads", "weights out": "writes",

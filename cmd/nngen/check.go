@@ -7,25 +7,46 @@ import (
 	"io"
 
 	"github.com/nngen-go/nngen/gen"
+	"github.com/nngen-go/nngen/gen/dataset"
 	"github.com/nngen-go/nngen/spec"
 	"github.com/spf13/cobra"
 )
 
 func checkCommand() *cobra.Command {
 	var asJSON bool
+	var data dataFlags
+	var weights string
 	cmd := &cobra.Command{
 		Use:   "check SPEC…",
-		Short: "Check specs without generating anything",
-		Args:  cobra.MinimumNArgs(1),
+		Short: "Check specs, and what would be read of data, without doing anything",
+		Long: `Check specs without generating anything. With --data, read the samples as train does,
+or with --weights as eval does, and print what was read: how the file is written, the
+columns with their types and ranges, the first rows, the number of samples by class.`,
+		Example: "  nngen check digits.yaml --data digits.csv.gz",
+		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			err := eachSpec(args, func(path string, net *spec.Network) error {
-				return gen.Check(net)
+			if err := needData(cmd, "weights"); err != nil {
+				return err
+			}
+			if data.Data != "" && len(args) > 1 {
+				return usageErrorf("--data goes with one spec, not with %d", len(args))
+			}
+			var net *spec.Network // the last one
+			err := eachSpec(args, func(_ string, n *spec.Network) error {
+				net = n
+				return gen.Check(n)
 			})
 			if asJSON {
-				return errors.Join(writeErrors(cmd.OutOrStdout(), err), err)
+				err = errors.Join(writeErrors(cmd.OutOrStdout(), err), err)
 			}
 			if err != nil {
 				return err
+			}
+			if data.Data != "" {
+				return checkData(cmd, net, data.Source, weights, asJSON)
+			}
+			if asJSON {
+				return nil
 			}
 			for _, path := range args {
 				fmt.Fprintf(cmd.ErrOrStderr(), "%s: ok\n", path)
@@ -33,8 +54,25 @@ func checkCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the errors as JSON, one per line")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the errors as JSON, one per line, and what was read as JSON")
+	cmd.Flags().StringVar(&weights, "weights", "", "`FILE` of weights whose columns to look for in the data")
+	data.add(cmd)
 	return cmd
+}
+
+// checkData reads samples and prints what was read.
+func checkData(cmd *cobra.Command, net *spec.Network, source dataset.Source, weights string, asJSON bool) error {
+	if err := checkWeights(weights); err != nil {
+		return err
+	}
+	report, err := compiler(cmd.ErrOrStderr(), "").CheckData(net, source, weights)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return printJSON(cmd.OutOrStdout(), report)
+	}
+	return report.WriteText(cmd.OutOrStdout())
 }
 
 // specError is an error of a spec as JSON.

@@ -19,7 +19,8 @@ func predictCommand() *cobra.Command {
 		Short: "Run a trained network over inputs",
 		Long: `Run the generated code of a network over inputs and write its outputs: as .npy
 with a row per sample, as .npz with an array per output, or as CSV, by the ending of
-its name; without --out as CSV to standard output. Columns of a CSV file are found
+its name; without --out, or as -, as CSV to standard output. CSV also says the class
+that a classifier finds, and its label. Columns of a CSV file are found
 by the names that the weights were trained on, in any order; what else it has, as
 the targets, is left out. Where the names are not known, the file must hold the
 inputs alone, in their order, beside the columns of --target-column.`,
@@ -33,7 +34,10 @@ inputs alone, in their order, beside the columns of --target-column.`,
 			a.cmd = cmd
 			a.spec(args[0], net)
 			a.reads("weights", "in")
-			a.writes("out", predictions[filepath.Ext(o.Out)])
+			if o.Out == "-" {
+				o.Out = ""
+			}
+			a.Write("--out", o.Out, predictions[filepath.Ext(o.Out)])
 			leave, err := a.open()
 			if err != nil {
 				return err
@@ -52,8 +56,9 @@ inputs alone, in their order, beside the columns of --target-column.`,
 	}
 	cmd.Flags().StringVar(&o.Weights, "weights", "", "`FILE` of weights")
 	cmd.Flags().StringVar(&o.In, "in", "", "`FILE` of inputs")
-	cmd.Flags().StringVar(&o.Out, "out", "", "`FILE` to write, .npy, .npz or .csv")
-	cmd.Flags().StringArrayVar(&o.Targets, "target-column", nil, "`NAME` of a CSV column with targets, which is left out")
+	cmd.Flags().StringVar(&o.Out, "out", "", "`FILE` to write, .npy, .npz or .csv; - is CSV to standard output")
+	cmd.Flags().StringArrayVar(&o.Targets, "target-column", nil, "`NAME` of a CSV column with targets, or its number from 1, which is left out")
+	addTableFlags(cmd, &o.Table)
 	path.add(cmd)
 	a.forceFlag(cmd)
 	cmd.MarkFlagRequired("weights")

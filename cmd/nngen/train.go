@@ -35,7 +35,7 @@ func trainCommand() *cobra.Command {
 		Use:   "train SPEC --data FILE",
 		Short: "Train a network with its generated code",
 		Long: `Train a network with its generated code, which is compiled by your Go toolchain.
-Data is CSV (a header line, one row per sample, inputs first and targets last unless
+Data is CSV (one row per sample; inputs first and targets last unless
 --target-column or the spec name them), .npy, .npz or IDX, each also gzipped.
 Classes are numbers from 0, or in CSV the labels of the spec. The names of the
 columns go into the weight file. Ctrl-C saves what is reached; --resume goes on
@@ -67,16 +67,6 @@ spec meanwhile is said, and holds from there on.`,
 	f.access.forceFlag(cmd)
 	cmd.MarkFlagRequired("data")
 	return cmd
-}
-
-// dataFlags name samples.
-type dataFlags struct{ dataset.Source }
-
-func (d *dataFlags) add(cmd *cobra.Command) {
-	flags := cmd.Flags()
-	flags.StringVar(&d.Data, "data", "", "`FILE` of samples")
-	flags.StringVar(&d.Targets, "targets", "", "`FILE` of targets, if they are not in the data")
-	flags.StringArrayVar(&d.Columns, "target-column", nil, "`NAME` of a CSV column with targets (default the last columns)")
 }
 
 // train trains and reports.
@@ -160,7 +150,7 @@ func (f *trainFlags) complete(stderr io.Writer, log *runLog) (o run.TrainOptions
 	o.Data, o.Talk = f.data.Source, stderr
 	if o.Fraction, err = strconv.ParseFloat(f.validation, 64); err != nil {
 		o.Fraction = 0
-		o.Valid = dataset.Source{Data: f.validation, Targets: f.validationTargets, Columns: f.data.Columns}
+		o.Valid = dataset.Source{Data: f.validation, Targets: f.validationTargets, Columns: f.data.Columns, Table: f.data.Table}
 	} else if f.validationTargets != "" {
 		return o, usageErrorf("--validation-targets goes with a file as --validation")
 	}

@@ -6,19 +6,31 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"strconv"
 	"strings"
 
 	"github.com/nngen-go/nngen/spec/plural"
 )
 
-// parseCSV reads a table whose first line names the columns. Fields that are
-// no numbers are noted in the file and read as NaN.
-func parseCSV(data []byte) (*File, error) {
+// parseCSV reads a table whose first line names the columns, unless it has no
+// such line; then they are #1, #2, …. Fields that are no numbers are noted in
+// the file and read as NaN.
+func (t Table) parseCSV(data []byte) (*File, error) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	r := csv.NewReader(bytes.NewReader(data))
-	r.ReuseRecord = true
+	if !bytes.Contains(data, []byte("\n")) && bytes.Contains(bytes.TrimSpace(data), []byte("\r")) {
+		return nil, errorf("line 1", "the lines end in CR alone; save the file with LF or CRLF")
+	}
+	if bytes.HasPrefix(data, []byte("sep=")) {
+		return nil, errorf("line 1", "the line sep= is for Excel alone; remove it and say the separator with --delimiter")
+	}
+	if t.Delimiter == 0 {
+		var err error
+		if t.Delimiter, err = findDelimiter(data); err != nil {
+			return nil, err
+		}
+	}
+	f := &File{Format: CSV, text: data, form: t}
+	r := reader(data, t.Delimiter)
 	header, err := r.Read()
 	if err == io.EOF {
 		return nil, errorf("", "the file is empty")
@@ -26,12 +38,15 @@ func parseCSV(data []byte) (*File, error) {
 	if err != nil {
 		return nil, csvError(err, 0, 0, 0)
 	}
-	columns, err := csvHeader(header)
-	if err != nil {
+	if t.NoHeader {
+		for i := range header {
+			f.Columns = append(f.Columns, fmt.Sprintf("#%d", i+1))
+		}
+		r = reader(data, t.Delimiter)
+	} else if f.Columns, err = f.header(header); err != nil {
 		return nil, err
 	}
-	most := min(len(columns)*bytes.Count(data, []byte("\n")), len(data)/2)
-	f := &File{Format: CSV, Columns: columns, text: data}
+	most := min(len(f.Columns)*bytes.Count(data, []byte("\n")), len(data)/2)
 	if err := f.readRows(r, make([]float64, 0, most)); err != nil {
 		return nil, err
 	}
@@ -48,6 +63,7 @@ type noNumber struct {
 func (f *File) readRows(r *csv.Reader, values []float64) error {
 	columns, row := f.Columns, 0
 	bad := make([]bool, len(columns))
+	f.commas = make([]commaPlaces, len(columns))
 	for {
 		record, err := r.Read()
 		if err == io.EOF {
@@ -58,9 +74,15 @@ func (f *File) readRows(r *csv.Reader, values []float64) error {
 			return csvError(err, row, len(record), len(columns))
 		}
 		for i, field := range record {
-			v, msg := number(field)
+			v, msg, c := number(field, f.form.commas())
+			if c != noComma && f.commas[i][c] == "" {
+				f.commas[i][c] = f.fieldPlace(r, row, i)
+			}
 			if msg != "" && !bad[i] {
 				bad[i] = true
+				if f.form.NoHeader && row == 1 {
+					msg += "; if the first line names the columns, leave out --no-header"
+				}
 				f.noNumbers = append(f.noNumbers, noNumber{i, errorf(f.fieldPlace(r, row, i), "%s", msg)})
 			}
 			values = append(values, v)
@@ -79,28 +101,35 @@ func (f *File) fieldPlace(r *csv.Reader, row, column int) string {
 	return fmt.Sprintf("line %d: row %d, column %s", line, row, quote(f.Columns[column]))
 }
 
-// csvHeader checks the names of the columns. One without a name, as that of the
-// index that pandas writes, can only be left out.
-func csvHeader(header []string) ([]string, error) {
+// unnamed begins what pandas calls a column without a name, such as an index
+// that it has written.
+const unnamed = "Unnamed: "
+
+// header checks the names of the columns.
+func (f *File) header(header []string) ([]string, error) {
 	columns := make([]string, len(header))
 	seen := map[string]bool{}
 	var numbers []string
 	for i, name := range header {
 		name = strings.TrimSpace(name)
 		columns[i] = strings.Clone(name)
+		if f.form.commas() {
+			name = strings.Replace(name, ",", ".", 1)
+		}
 		if _, err := Decimal(name); err == nil {
 			numbers = append(numbers, columns[i])
 		}
 	}
 	// Tables without names get the numbers 0, 1, 2, … for them, beside one for the targets.
 	if len(numbers) == len(columns) || len(numbers) > 0 && !isCount(numbers) {
-		return nil, errorf("line 1", "the first line holds numbers (%s); it must name the columns; names begin with a letter", quote(strings.Join(numbers, ",")))
+		return nil, errorf("line 1", "the first line holds numbers (%s); it must name the columns, by names that begin with a letter; --no-header reads a file without such a line", quote(strings.Join(numbers, string(f.form.Delimiter))))
 	}
-	if len(columns) == 1 && strings.ContainsAny(columns[0], ";\t|") {
-		return nil, errorf("line 1", "no comma in %s; columns are separated by commas", quote(columns[0]))
-	}
-	for _, name := range columns {
-		if seen[name] && name != "" {
+	for i, name := range columns {
+		if name == "" {
+			columns[i] = fmt.Sprintf("%s%d", unnamed, i) // as pandas does
+			continue
+		}
+		if seen[name] {
 			return nil, errorf("line 1", "two columns are named %s", quote(name))
 		}
 		seen[name] = true
@@ -122,37 +151,6 @@ func isCount(names []string) bool {
 	return true
 }
 
-// Decimal reads a decimal number, NaN and infinities too, but not what else Go
-// takes for one, such as 1_000 and 0x1p4.
-func Decimal(s string) (float64, error) {
-	if strings.ContainsAny(s, "_xXpP") {
-		return 0, strconv.ErrSyntax
-	}
-	return strconv.ParseFloat(s, 64)
-}
-
-// noNumberAtAll ends the message about a field that holds no number of any kind.
-const noNumberAtAll = " is not a number"
-
-// number reads a finite decimal number; otherwise it says what is wrong, and
-// the value is NaN.
-func number(field string) (v float64, msg string) {
-	field = strings.TrimSpace(field)
-	if field == "" {
-		return math.NaN(), "the value is missing"
-	}
-	v, err := Decimal(field)
-	switch {
-	case errors.Is(err, strconv.ErrRange):
-		return math.NaN(), fmt.Sprintf("%s is too large", quote(field))
-	case err != nil:
-		return math.NaN(), quote(field) + noNumberAtAll
-	case math.IsNaN(v), math.IsInf(v, 0):
-		return math.NaN(), fmt.Sprintf("the value is %s", quote(field))
-	}
-	return v, ""
-}
-
 // csvError words an error of the CSV reader.
 func csvError(err error, row, fields, columns int) error {
 	var pe *csv.ParseError
@@ -164,7 +162,7 @@ func csvError(err error, row, fields, columns int) error {
 		where = fmt.Sprintf("%s: row %d", where, row)
 	}
 	if errors.Is(pe.Err, csv.ErrFieldCount) {
-		return errorf(where, "the row has %s and the header line %d", plural.Of(fields, "column"), columns)
+		return errorf(where, "the row has %s and the first line %d", plural.Of(fields, "column"), columns)
 	}
 	return errorf(where, "%v", pe.Err)
 }

@@ -53,8 +53,12 @@ type File struct {
 	// a row per line and a column per name.
 	Columns []string
 
-	text      []byte     // of a CSV file
-	noNumbers []noNumber // of a CSV file, at most one per column, in the order of the file
+	// Of a CSV file:
+	text      []byte
+	form      Table         // with its delimiter
+	noNumbers []noNumber    // at most one per column, in the order of the file
+	commas    []commaPlaces // by column
+	taken     []int         // the columns of numbers that were taken
 }
 
 // Array returns the array of a name, or nil.

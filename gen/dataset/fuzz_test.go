@@ -35,10 +35,28 @@ func fuzz(f *testing.F, seeds ...string) {
 		if file, err := Parse(data); err == nil {
 			checkParsed(t, file)
 		}
+		// With text allowed, every field is a number or noted as none.
+		for _, form := range []Table{{}, {NoHeader: true}, {Delimiter: ';', DecimalComma: true}} {
+			file, err := form.parse(data)
+			if err != nil || file.Format != CSV {
+				continue
+			}
+			table := file.Arrays[0]
+			if len(file.Columns) != table.RowSize() || len(table.Data) != table.Rows()*table.RowSize() {
+				t.Fatalf("%d columns, shape %v, %d numbers", len(file.Columns), table.Shape, len(table.Data))
+			}
+			for i, v := range table.Data {
+				if v-v != 0 && file.noNumber(i%table.RowSize()) == nil {
+					t.Fatalf("number %d is %v and column %d has no error", i, v, i%table.RowSize())
+				}
+			}
+		}
 	})
 }
 
 func FuzzNPY(f *testing.F) { fuzz(f, valid, string(npyOf("|u1", "(2, 1)", 1, 2))) }
 func FuzzNPZ(f *testing.F) { fuzz(f, string(zipOf("x.npy", valid, "y.npy", valid))) }
 func FuzzIDX(f *testing.F) { fuzz(f, "\x00\x00\x08\x02\x00\x00\x00\x02\x00\x00\x00\x02abcd") }
-func FuzzCSV(f *testing.F) { fuzz(f, "a,b\n1,2\n", "\xef\xbb\xbf\"a\",b\r\n1,-2e3\r\n") }
+func FuzzCSV(f *testing.F) {
+	fuzz(f, "a,b\n1,2\n", "\xef\xbb\xbf\"a\",b\r\n1,-2e3\r\n", "a;b\n1,5;\"2\"\n", "1|x\n", "a\tb,c\n1\t2,5\n")
+}

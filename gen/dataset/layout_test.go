@@ -16,6 +16,8 @@ func TestLayouts(t *testing.T) {
 	labelled := []Port{{Name: "y", Size: 3, Classes: 3, Labels: []string{"cat", "dog", "fox"}}}
 	pose := []Port{{Name: "speed", Size: 1}, {Name: "angle", Size: 1}}
 	named := []Port{{Name: "kind", Size: 3, Classes: 3}}
+	columns := []Port{{Name: "x", Size: 2, Columns: []string{"a", "b"}}}
+	several := []Port{{Name: "speed", Size: 1, Columns: []string{"v"}}, {Name: "angle", Size: 1, Columns: []string{"w"}}}
 	trained := Columns{[]string{"a", "b"}, []string{"species"}}
 	for _, c := range []struct {
 		name    string
@@ -36,20 +38,17 @@ func TestLayouts(t *testing.T) {
 		{name: "target first, with the output's name", table: "y,a,b\n0,1,2\n2,3,2\n", in: two, out: class3, want: `column "y" is called like one`},
 		{name: "a point and its label", table: "x,y,label\n1,2,0\n3,4,2\n", in: two, out: class3},
 		{name: "a class among the inputs", table: "class,age,survived\n1,2,0\n3,4,2\n", in: two, out: class3, want: `column "class" is called like one`},
-		{name: "index", table: "idx,a,b,species\n0,1,2,0\n1,3,4,2\n", in: two, out: class3,
-			want: `has 4 columns; the network takes 3: inputs (x: 2) and targets (y: class number); among other columns the inputs are found as "x0" … "x1"`},
-		{name: "index of pandas", table: ",a,b,species\n0,1,2,0\n1,3,4,2\n", in: two, out: class3, want: "line 1: column 1 has no name; if it is an index"},
-		{name: "a comma behind each row", table: "a,b,species,\n1,2,0,\n3,4,2,\n", in: two, out: class3, want: "line 1: column 4 has no name"},
-		{name: "an input without a name", table: "a,,species\n1,2,0\n3,4,2\n", in: two, out: class3, want: "line 1: column 2 has no name"},
-		{name: "a target without a name, by flag", table: "a,b,\n1,2,0\n3,4,2\n", in: two, out: class3, src: Source{Columns: []string{""}}, want: `no column is named ""`},
-		{name: "target first, as text", table: "species,a,b\ncat,1,2\nfox,3,2\n", in: two, out: class3,
-			want: `line 2: row 1, column "species": "cat" is not a number; the targets are the last columns ("b"): if it is one, say so with --target-column`},
+		{name: "index", table: "idx,a,b,species\n0,1,2,0\n1,3,4,2\n", in: two, out: class3, want: "has 4 columns; the network takes 3"},
+		{name: "index of pandas", table: ",a,b,species\n0,1,2,0\n1,3,4,2\n", in: two, out: class3, want: `"Unnamed: 0" has no name, as the index that pandas writes`},
+		{name: "index of pandas, with too few inputs", table: ",a,species\n0,1,0\n1,3,2\n", in: two, out: class3, want: "write the file without it (index=False)"},
+		{name: "index of pandas, and a target by flag", table: ",a,species\n0,1,0\n1,3,2\n", in: two, out: class3, src: Source{Columns: []string{"species"}}, want: "write the file without it (index=False)"},
+		{name: "index of pandas, names known", table: ",b,a,species\n0,2,1,0\n1,4,3,2\n", in: two, out: class3, src: Source{Trained: trained}, left: []string{"Unnamed: 0"}},
+		{name: "index of pandas and the target, the spec's names", table: ",x1,x0,species\n0,2,1,0\n1,4,3,2\n", in: two, out: class3, left: []string{"Unnamed: 0"}},
 		{name: "index of pandas, read and written again", table: "Unnamed: 0,a,species\n0,1,0\n1,3,2\n", in: two, out: class3, want: "the index that pandas writes"},
 		{name: "no header line", table: "1,2,0\n3,4,2\n", in: two, out: class3, want: "it must name the columns"},
 		{name: "no header line, with labels", table: "1,2,cat\n3,4,fox\n5,6,dog\n", in: two, out: labelled, want: `line 1: column "cat" is called like a label`},
 		{name: "no header line, with labels and fractions", table: "1.5,2,cat\n3,4,fox\n", in: two, out: labelled, want: "it must name the columns"},
-		{name: "semicolons", table: "a;b;species\n1;2;0\n", in: two, out: class3, want: "columns are separated by commas"},
-		{name: "decimal commas", table: "a,b,species\n\"1,0\",\"2,0\",0\n", in: two, out: class3, want: `"1,0" is not a number`},
+		{name: "decimal commas in quotes", table: "a,b,species\n\"1,0\",\"2,0\",0\n", in: two, out: class3, want: `"1,0" is not a number; if its comma is decimal, say --decimal-comma`},
 		{name: "Go's separators", table: "a,b,species\n1_0,2,0\n3,4,2\n", in: two, out: class3, want: `"1_0" is not a number`},
 		{name: "Go's hexadecimal numbers", table: "a,b,species\n0x1p0,2,0\n3,4,2\n", in: two, out: class3, want: `"0x1p0" is not a number`},
 		{name: "missing label", table: "a,b,species\n1,2,cat\n3,4,\n", in: two, out: labelled, want: "the value is missing"},
@@ -59,11 +58,22 @@ func TestLayouts(t *testing.T) {
 			out: []Port{{Name: "y", Size: 3, Classes: 3, Labels: []string{"1", "2", "3"}}}, want: "class numbers (0 to 2) as well as labels"},
 		{name: "text among the inputs", table: "a,b,species\n1,two,0\n3,4,2\n", in: two, out: class3, want: `row 1, column "b": "two" is not a number`},
 
+		// A spec that names columns.
+		{name: "columns", table: "id,b,species,a\n9,2,cat,1\n9,4,fox,3\n", in: columns, out: labelled, src: Source{Columns: []string{"species"}}, left: []string{"id"}},
+		{name: "columns, and what is left is the target", table: "species,b,a\ncat,2,1\nfox,4,3\n", in: columns, out: labelled},
+		{name: "columns, and an index of pandas", table: ",b,species,a\n0,2,cat,1\n1,4,fox,3\n", in: columns, out: labelled, left: []string{"Unnamed: 0"}},
+		{name: "columns, and two that may be the target", table: "id,b,species,a\n9,2,cat,1\n9,4,fox,3\n", in: columns, out: labelled, want: "name the columns of the targets with --target-column"},
+		{name: "columns that are not there", table: "A,b,species\n1,2,cat\n3,4,fox\n", in: columns, out: labelled, want: `no column is named "a", as the spec names its inputs; the columns are "A", "b", "species"`},
+		{name: "columns, without a header line", table: "1,2,cat\n3,4,fox\n", in: columns, out: labelled, src: Source{Table: Table{NoHeader: true}}},
+		{name: "columns of several inputs", table: "w,kind,v,id\n2,0,1,7\n4,2,3,8\n", in: several, out: named, left: []string{"id"}},
+		{name: "columns of several inputs, one missing", table: "w,kind,x\n2,0,1\n4,2,3\n", in: several, out: named, want: `no column is named "v", as the spec names`},
+		{name: "columns, trained on others", table: "b,a,species\n2,1,0\n4,3,2\n", in: columns, out: class3, src: Source{Trained: Columns{[]string{"b", "a"}, []string{"species"}}},
+			want: `the network was trained on the columns "b", "a" and the spec names "a", "b" for the input "x"`},
+		{name: "columns, predicting", table: "species,b,a\ncat,2,1\nfox,4,3\n", in: columns, out: labelled, predict: true, left: []string{"species"}},
+
 		// The names of the training, in any order.
 		{name: "swapped", table: "b,species,a\n2,0,1\n4,2,3\n", in: two, out: class3, src: Source{Trained: trained}},
 		{name: "more columns", table: "id,b,note,a,species\n7,2,good,1,0\n8,4,bad,3,2\n", in: two, out: class3, src: Source{Trained: trained}, left: []string{"id", "note"}},
-		{name: "index of pandas, names known", table: ",b,a,species\n0,2,1,0\n1,4,3,2\n", in: two, out: class3, src: Source{Trained: trained}, left: []string{""}},
-		{name: "a comma behind each row, names known", table: "b,a,species,\n2,1,0,\n4,3,2,\n", in: two, out: class3, src: Source{Trained: trained}, left: []string{""}},
 		{name: "other names", table: "u,v,species\n1,2,0\n3,4,2\n", in: two, out: class3, src: Source{Trained: trained}, want: `no column is named "a", "b", as inputs of the training were`},
 		{name: "one other name", table: "a,v,species\n1,2,0\n3,4,2\n", in: two, out: class3, src: Source{Trained: trained}, want: `no column is named "b"`},
 		{name: "the spec's names instead", table: "x0,x1,species\n1,2,0\n3,4,2\n", in: two, out: class3, src: Source{Trained: trained}, want: `no column is named "a", "b"`},
@@ -77,8 +87,6 @@ func TestLayouts(t *testing.T) {
 		{name: "swapped inputs", table: "b,a\n2,1\n4,3\n", in: two, out: class3, src: Source{Trained: trained}, predict: true},
 		{name: "target first, names known", table: "species,a,b\n0,1,2\n2,3,4\n", in: two, out: class3, src: Source{Trained: trained}, predict: true, left: []string{"species"}},
 		{name: "index, names known", table: "idx,a,b\n0,1,2\n1,3,4\n", in: two, out: class3, src: Source{Trained: trained}, predict: true, left: []string{"idx"}},
-		{name: "index of pandas, to predict", table: ",a,b\n0,1,2\n1,3,4\n", in: two, out: class3, predict: true, want: "column 1 has no name"},
-		{name: "index of pandas, to predict, names known", table: ",a,b\n0,1,2\n1,3,4\n", in: two, out: class3, src: Source{Trained: trained}, predict: true, left: []string{""}},
 		{name: "index or target", table: "idx,a,b\n0,1,2\n1,3,4\n", in: two, out: class3, predict: true, want: "the weights do not know which are which"},
 		{name: "target by flag", table: "species,a,b\n0,1,2\n2,3,4\n", in: two, out: class3, src: Source{Columns: []string{"species"}}, predict: true, left: []string{"species"}},
 		{name: "wrong flag", table: "species,a,b\n0,1,2\n2,3,4\n", in: two, out: class3, src: Source{Columns: []string{"kind"}}, predict: true, want: `no column is named "kind"`},
@@ -87,7 +95,6 @@ func TestLayouts(t *testing.T) {
 		// A spec that names its inputs.
 		{name: "by the names of the spec", table: "id,kind,angle,note,speed\n9,0,2,x,1\n9,2,4,x,3\n", in: pose, out: named, left: []string{"id", "note"}},
 		{name: "the output's name", table: "id,y,angle,speed\n9,0,2,1\n9,2,4,3\n", in: pose, out: class3, left: []string{"id"}},
-		{name: "index of pandas, by the names of the spec", table: ",angle,speed,w\n7,2,1,0\n8,4,3,2\n", in: pose, out: class3, left: []string{""}},
 		{name: "numbered", table: "y,x2,n,x1\n0,2,5,1\n2,4,5,3\n", in: two, out: class3, src: Source{Columns: []string{"y"}}, left: []string{"n"}},
 		{name: "numbered from 0", table: "x_1,x_0,y\n2,1,0\n4,3,2\n", in: two, out: class3},
 		{name: "the other inputs", table: "rate,turn,kind\n1,2,0\n3,4,2\n", in: pose, out: named, want: `their columns need their names: "speed", "angle"; the columns are "rate", "turn", "kind"`},
@@ -164,6 +171,10 @@ func TestAnyOrder(t *testing.T) {
 			}
 			return fmt.Sprint(100 + c)
 		})
+		if r.IntN(2) == 0 { // the spec names some columns
+			ports[0].Columns = names[:ports[0].Size]
+			ports[2].Columns = names[ports[0].Size+ports[1].Size:][:1]
+		}
 		path := files(t, map[string]string{"d.csv": table.String()})("d.csv")
 		s, err := Source{Data: path}.Read(ports, out)
 		require.NoError(t, err, table.String())

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // find returns the columns of the names, nil if one is missing.
@@ -66,9 +65,45 @@ func (c *chooser) spelled(ports []Port) ([]int, error) {
 	return out, nil
 }
 
+// named reports whether the spec names the columns of a port.
+func named(ports []Port) bool {
+	return slices.ContainsFunc(ports, func(p Port) bool { return p.Columns != nil })
+}
+
+// unspelled lists what columns are missing, for a message.
+func (c *chooser) unspelled(ports []Port) []string {
+	var out []string
+	for _, p := range ports {
+		switch {
+		case c.find(p.Columns) != nil:
+		case p.Columns != nil:
+			out = append(out, shorten(c.missing(p.Columns)))
+		default:
+			out = append(out, p.example())
+		}
+	}
+	return out
+}
+
+// agree refuses names of the spec that are not those of the training.
+func (c *chooser) agree(ports []Port, trained []string) error {
+	for _, p := range ports {
+		was := trained[:p.Width()]
+		trained = trained[p.Width():]
+		if p.Columns != nil && !counted(was) && !slices.Equal(was, p.Columns) {
+			return c.file.errorf("the network was trained on the columns %s and the spec names %s for the input %s; write in the spec what it was trained on, or train it again",
+				shorten(was), shorten(p.Columns), quote(p.Name))
+		}
+	}
+	return nil
+}
+
 // spelled returns the names that the columns of a port may have.
 func (p Port) spelled() [][]string {
 	n := p.Width()
+	if p.Columns != nil {
+		return [][]string{p.Columns}
+	}
 	if n == 1 {
 		return [][]string{{p.Name}}
 	}
@@ -83,15 +118,6 @@ func (p Port) spelled() [][]string {
 		}
 	}
 	return out
-}
-
-// examples names the columns of ports for a message.
-func examples(ports []Port) string {
-	var names []string
-	for _, p := range ports {
-		names = append(names, p.example())
-	}
-	return strings.Join(names, ", ")
 }
 
 // example names the columns of a port for a message: pose0 … pose2.

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -80,15 +81,21 @@ func readLimited(r io.Reader, limit int64) ([]byte, error) {
 
 // Parse reads a data file that is in memory.
 func Parse(data []byte) (*File, error) {
-	f, err := parse(data)
-	if err == nil && len(f.noNumbers) > 0 {
+	f, err := Table{}.parse(data)
+	if err != nil || f.Format != CSV {
+		return f, err
+	}
+	if len(f.noNumbers) > 0 {
 		return nil, f.noNumbers[0].err
 	}
-	return f, err
+	if err := f.checkCommas((&chooser{file: f}).others(nil)); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 // parse is Parse, but columns of a CSV file may hold text.
-func parse(data []byte) (*File, error) {
+func (t Table) parse(data []byte) (*File, error) {
 	if bytes.HasPrefix(data, []byte("\x1f\x8b")) {
 		var err error
 		if data, err = gunzip(data); err != nil {
@@ -105,7 +112,13 @@ func parse(data []byte) (*File, error) {
 	case isIDX(data):
 		return single(IDX)(ParseIDX(data))
 	case isText(data):
-		return parseCSV(data)
+		return t.parseCSV(data)
+	}
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		return nil, errorf("byte 0", "the file is text in UTF-16; save it as UTF-8")
+	}
+	if i := notUTF8(data); i >= 0 {
+		return nil, errorf(place(i), "the file is text that is not UTF-8; save it as UTF-8")
 	}
 	return nil, errorf("byte 0", "the file is not CSV, .npy, .npz or IDX; it begins with % x", data[:min(8, len(data))])
 }
@@ -160,6 +173,16 @@ func isText(data []byte) bool {
 		head = head[n:]
 	}
 	return true
+}
+
+// notUTF8 returns the first byte that is not UTF-8 in what else looks like a
+// table, or -1.
+func notUTF8(data []byte) int {
+	head := data[:min(4096, len(data))]
+	if bytes.ContainsFunc(head, func(r rune) bool { return r < ' ' && !unicode.IsSpace(r) }) || !bytes.ContainsAny(head, ",;\t|") {
+		return -1
+	}
+	return bytes.IndexFunc(head, func(r rune) bool { return r == utf8.RuneError })
 }
 
 // place names a byte of a file.

@@ -3,6 +3,7 @@ package dataset
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/nngen-go/nngen/spec/plural"
 )
@@ -14,7 +15,10 @@ type Port struct {
 	// Classes, if not 0, says that a sample has a class number below it
 	// instead of Size numbers.
 	Classes int
-	Labels  []string // names of the classes, if they have some
+	// Labels are the names of the classes, if they have some; without Classes,
+	// those of 0 and 1.
+	Labels  []string
+	Columns []string // the columns of a table that hold it, if the spec names them
 }
 
 // Width returns the number of numbers that a sample has in a file.
@@ -31,6 +35,7 @@ type Samples struct {
 	Inputs  [][]float64 // per input, N rows
 	Targets [][]float64 // per target, N rows; nil without targets
 	Columns Columns     // where they come from
+	Form    string      // how the file of the inputs is written, in words
 	// Left are the columns of tables that hold neither: of the file with the
 	// inputs, and of that with the targets, if it is another.
 	Left, LeftTargets []string
@@ -42,6 +47,7 @@ type Source struct {
 	Targets string   // file of the targets
 	Columns []string // with a CSV file: the columns of the targets
 	Trained Columns  // those that the network was trained on, if they are known
+	Table   Table    // how CSV files are written
 }
 
 // Read reads samples for a network's inputs and targets. Without Targets, the
@@ -54,10 +60,16 @@ func (s Source) Read(inputs, targets []Port) (*Samples, error) {
 	}
 	out := &Samples{}
 	if s.Targets == "" {
+		if err := s.forTables(data); err != nil {
+			return nil, err
+		}
 		return out, out.readTogether(data, s, inputs, targets)
 	}
-	file, err := readFile(s.Targets, parse)
+	file, err := readFile(s.Targets, s.Table.parse)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.forTables(data, file); err != nil {
 		return nil, err
 	}
 	if err := out.readInputs(data, s, inputs, nil); err != nil {
@@ -90,13 +102,24 @@ func (s Source) ReadInputs(inputs, targets []Port) (*Samples, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.forTables(data); err != nil {
+		return nil, err
+	}
 	out := &Samples{}
 	return out, out.readInputs(data, s, inputs, targets)
 }
 
+// forTables refuses what is said of tables where there is none.
+func (s Source) forTables(files ...*File) error {
+	if s.Table == (Table{}) || slices.ContainsFunc(files, func(f *File) bool { return f.Format == CSV }) {
+		return nil
+	}
+	return &Error{Path: s.Data, Msg: fmt.Sprintf("is no CSV file but %s; --delimiter, --no-header and --decimal-comma have no meaning", files[0].Format)}
+}
+
 // read reads the file of the inputs.
 func (s Source) read() (*File, error) {
-	data, err := readFile(s.Data, parse)
+	data, err := readFile(s.Data, s.Table.parse)
 	if err == nil && len(s.Columns) > 0 && (s.Targets != "" || data.Format != CSV) {
 		return nil, &Error{Path: s.Data, Msg: "target columns are named, which only goes with targets in a CSV file"}
 	}
@@ -105,6 +128,7 @@ func (s Source) read() (*File, error) {
 
 // readInputs takes the inputs from a file; those of the targets are left out.
 func (s *Samples) readInputs(f *File, src Source, inputs, targets []Port) (err error) {
+	s.Form = f.written()
 	if f.Format != CSV {
 		s.Inputs, s.N, err = f.ports("input", inputs)
 		return err
@@ -121,6 +145,7 @@ func (s *Samples) readInputs(f *File, src Source, inputs, targets []Port) (err e
 
 // readTogether takes inputs and targets from one file.
 func (s *Samples) readTogether(f *File, src Source, inputs, targets []Port) (err error) {
+	s.Form = f.written()
 	switch f.Format {
 	case CSV:
 		c := chooser{file: f, trained: src.Trained}
@@ -153,10 +178,13 @@ func (s *Samples) readTogether(f *File, src Source, inputs, targets []Port) (err
 
 // checkClasses checks that the class numbers of a port are integers in range.
 func checkClasses(values []float64, p Port, what func() string) error {
-	if p.Classes == 0 {
-		return nil
-	}
 	for i, v := range values {
+		if p.Classes == 0 && (p.Labels == nil || v >= 0 && v <= 1) {
+			continue
+		}
+		if p.Classes == 0 {
+			return errorf(fmt.Sprintf("row %d, %s", i+1, what()), "%v is not from 0, %s, to 1, %s", v, quote(p.Labels[0]), quote(p.Labels[1]))
+		}
 		if v == math.Trunc(v) && v >= 0 && v < float64(p.Classes) {
 			continue
 		}

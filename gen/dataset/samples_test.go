@@ -38,20 +38,21 @@ var (
 )
 
 func TestTable(t *testing.T) {
+	const form = "csv, separator comma"
 	at := files(t, map[string]string{"d.csv": "a,b,c\n1,2,0\n3,4,2\n"})
 	s, err := Source{Data: at("d.csv")}.Read(two, class3)
 	require.NoError(t, err)
 	require.Equal(t, &Samples{N: 2, Inputs: [][]float64{{1, 2, 3, 4}}, Targets: [][]float64{{0, 2}},
-		Columns: Columns{[]string{"a", "b"}, []string{"c"}}}, s)
+		Columns: Columns{[]string{"a", "b"}, []string{"c"}}, Form: form}, s)
 
 	s, err = Source{Data: at("d.csv"), Columns: []string{"a"}}.Read(two, value)
 	require.NoError(t, err)
 	require.Equal(t, &Samples{N: 2, Inputs: [][]float64{{2, 0, 4, 2}}, Targets: [][]float64{{1, 3}},
-		Columns: Columns{[]string{"b", "c"}, []string{"a"}}}, s)
+		Columns: Columns{[]string{"b", "c"}, []string{"a"}}, Form: form}, s)
 
 	s, err = Source{Data: at("d.csv"), Trained: Columns{Inputs: []string{"b", "a"}}}.ReadInputs(two, class3)
 	require.NoError(t, err)
-	require.Equal(t, &Samples{N: 2, Inputs: [][]float64{{2, 1, 4, 3}}, Columns: Columns{Inputs: []string{"b", "a"}}, Left: []string{"c"}}, s)
+	require.Equal(t, &Samples{N: 2, Inputs: [][]float64{{2, 1, 4, 3}}, Columns: Columns{Inputs: []string{"b", "a"}}, Left: []string{"c"}, Form: form}, s)
 }
 
 func TestTwoFiles(t *testing.T) {
@@ -78,7 +79,8 @@ func TestTwoFiles(t *testing.T) {
 	} {
 		s, err := src.Read(two, class3)
 		require.NoError(t, err)
-		s.Columns = Columns{}
+		require.Contains(t, []string{"npy", "npz"}, s.Form)
+		s.Columns, s.Form = Columns{}, ""
 		require.Equal(t, want, s)
 	}
 }

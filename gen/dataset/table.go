@@ -1,8 +1,6 @@
 package dataset
 
 import (
-	"bytes"
-	"encoding/csv"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,13 +15,14 @@ func (f *File) take(pick []int, ports []Port) ([][]float64, error) {
 	for i, p := range ports {
 		columns := pick[:p.Width()]
 		pick = pick[p.Width():]
-		if p.Classes > 0 {
+		if p.Classes > 0 || p.Labels != nil {
 			var err error
 			if out[i], err = f.classes(columns[0], p); err != nil {
 				return nil, inFile(err, f.Path)
 			}
 			continue
 		}
+		f.taken = append(f.taken, columns...)
 		for _, c := range columns {
 			if err := f.noNumber(c); err != nil {
 				return nil, inFile(err, f.Path)
@@ -35,6 +34,9 @@ func (f *File) take(pick []int, ports []Port) ([][]float64, error) {
 				out[i] = append(out[i], table.Data[r*stride+c])
 			}
 		}
+	}
+	if err := f.checkCommas(f.taken); err != nil {
+		return nil, inFile(err, f.Path)
 	}
 	return out, nil
 }
@@ -72,7 +74,7 @@ func (f *File) classes(column int, p Port) ([]float64, error) {
 		return labels, nil
 	case notLabels == nil:
 		return nil, errorf(what(), "the values are class numbers (0 to %d) as well as labels (%s); write the labels so that they are not numbers",
-			p.Classes-1, shorten(p.Labels))
+			len(p.Labels)-1, shorten(p.Labels))
 	case notNumbers == nil, f.noNumber(column) == nil:
 		return numbers, notNumbers
 	}
@@ -85,10 +87,11 @@ func (f *File) labels(column int, p Port) ([]float64, error) {
 	for i, label := range p.Labels {
 		number[strings.TrimSpace(label)] = float64(i)
 	}
-	r := csv.NewReader(bytes.NewReader(f.text))
-	r.ReuseRecord = true
-	if _, err := r.Read(); err != nil { // the header line
-		return nil, err
+	r := reader(f.text, f.form.Delimiter)
+	if !f.form.NoHeader {
+		if _, err := r.Read(); err != nil {
+			return nil, err
+		}
 	}
 	out := make([]float64, f.Arrays[0].Rows())
 	for row := range out {
@@ -100,7 +103,7 @@ func (f *File) labels(column int, p Port) ([]float64, error) {
 		class, ok := number[text]
 		switch {
 		case !ok && text == "":
-			return nil, errorf(f.fieldPlace(r, row+1, column), "the value is missing")
+			return nil, errorf(f.fieldPlace(r, row+1, column), "the value is missing; write it, or leave out the row")
 		case !ok:
 			return nil, errorf(f.fieldPlace(r, row+1, column), "%s is not a label; the labels are %s", quote(text), shorten(p.Labels))
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -55,10 +56,21 @@ func WriteNPZ(w io.Writer, arrays []*Array, size int) error {
 	return z.Close()
 }
 
-// WriteCSV writes arrays with equal numbers of rows side by side. columns
-// names the columns of all of them; size is as for WriteNPY and sets the
-// number of digits, which are as many as it takes to read the same number.
-func WriteCSV(w io.Writer, arrays []*Array, columns []string, size int) error {
+// TextColumn is a column of a table, with a text for each row.
+type TextColumn struct {
+	Name  string
+	Texts []string
+}
+
+// WriteCSV writes arrays with equal numbers of rows side by side, and texts
+// beside them. columns names the columns of all arrays; size is as for WriteNPY
+// and sets the number of digits, which are as many as it takes to read the same
+// number.
+func WriteCSV(w io.Writer, arrays []*Array, columns []string, size int, texts ...TextColumn) error {
+	columns = slices.Clone(columns)
+	for _, t := range texts {
+		columns = append(columns, t.Name)
+	}
 	out := csv.NewWriter(w)
 	if err := out.Write(columns); err != nil {
 		return err
@@ -71,6 +83,9 @@ func WriteCSV(w io.Writer, arrays []*Array, columns []string, size int) error {
 			for _, v := range a.Data[row*n : (row+1)*n] {
 				record = append(record, strconv.FormatFloat(v, 'g', -1, 8*size))
 			}
+		}
+		for _, t := range texts {
+			record = append(record, t.Texts[row])
 		}
 		if err := out.Write(record); err != nil {
 			return err

@@ -118,12 +118,13 @@ func (l *lowering) outputs(values map[string]op.Tensor) {
 		if v == nil {
 			continue
 		}
-		if len(out.Labels) > 0 && len(out.Labels) != v.Size() {
-			l.Errorf(out.Pos, "write one label per value", "output %q: %s for %s", out.Name, plural.Of(len(out.Labels), "label"), plural.Of(v.Size(), "value"))
-		}
 		made, _ := l.MadeBy(v)
+		binary := len(out.Labels) == 2 && v.Size() == 1 && isBinary(out.Loss, made)
+		if len(out.Labels) > 0 && len(out.Labels) != v.Size() && !binary {
+			l.Errorf(out.Pos, "write one label per value; two for one value go with the loss bce or bce_with_logits", "output %q: %s for %s", out.Name, plural.Of(len(out.Labels), "label"), plural.Of(v.Size(), "value"))
+		}
 		o := ir.Output{Name: out.Name, Value: v, Shape: dims, Labels: out.Labels}
-		o.Classifier = len(out.Labels) > 0 || made == "softmax" || made == "log_softmax"
+		o.Classifier = len(out.Labels) > 0 && !binary || made == "softmax" || made == "log_softmax"
 		if out.Loss != nil {
 			row := op.LossByName(out.Loss.Name)
 			o.LossName = row.Name
@@ -133,6 +134,14 @@ func (l *lowering) outputs(values map[string]op.Tensor) {
 		l.Prog.Outputs = append(l.Prog.Outputs, o)
 		l.Prog.Infer.Results = append(l.Prog.Infer.Results, v)
 	}
+}
+
+// isBinary reports whether a single value, made by an op, says yes or no.
+func isBinary(loss *spec.Named, made string) bool {
+	if loss == nil {
+		return made == "sigmoid"
+	}
+	return loss.Name == "bce" || loss.Name == "bce_with_logits"
 }
 
 // isClass reports whether the target of a loss is a class number.

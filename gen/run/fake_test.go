@@ -28,6 +28,8 @@ type fakePort struct {
 	size   int
 	loss   string // cross_entropy, bce, mse; empty is not trained
 	labels []string
+	// columns are those of an input, if the spec names them.
+	columns []string
 }
 
 // net returns the spec of the fake network.
@@ -35,7 +37,7 @@ func (f fakeNet) net() *spec.Network {
 	n := &spec.Network{File: "fake.yaml", Name: "fake", Package: "fake"}
 	n.Codegen = spec.Codegen{Train: true, Batch: 8}
 	for _, p := range f.inputs {
-		in := spec.Input{Name: p.name, Shape: []int{p.size}}
+		in := spec.Input{Name: p.name, Shape: []int{p.size}, Columns: p.columns}
 		if f.fit {
 			in.Normalize = &spec.Normalize{Fit: true}
 		}

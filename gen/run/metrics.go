@@ -47,6 +47,9 @@ type LabelMetrics struct {
 // judge compares the outputs of samples with their targets.
 func judge(o Output, got *dataset.Array, want []float64) OutputMetrics {
 	m := OutputMetrics{Name: o.Name, Kind: o.Kind, Labels: o.Labels}
+	if o.Kind == KindBinary && len(o.Labels) == 1 {
+		m.Labels = nil // it names the output, not its answers
+	}
 	n := got.Rows()
 	for i := range n {
 		for _, v := range got.Data[i*o.Size : (i+1)*o.Size] {
@@ -59,11 +62,10 @@ func judge(o Output, got *dataset.Array, want []float64) OutputMetrics {
 	switch o.Kind {
 	case KindClasses:
 		m.classify(n, o.Size, func(i int) (int, int) {
-			return wanted(o, want, i), argMax(got.Data[i*o.Size : (i+1)*o.Size])
+			return wanted(o, want, i), o.answer(got.Data[i*o.Size : (i+1)*o.Size])
 		})
 	case KindBinary:
-		threshold := binaryThreshold[o.Loss]
-		m.classify(n, 2, func(i int) (int, int) { return yes(want[i] > 0.5), yes(got.Data[i] > threshold) })
+		m.classify(n, 2, func(i int) (int, int) { return yes(want[i] > 0.5), o.answer(got.Data[i : i+1]) })
 	case KindSeveral:
 		m.classifyLabels(o, got.Data, want)
 	default:

@@ -39,6 +39,10 @@ func TestJudgeBinary(t *testing.T) {
 	o.Loss = "bce_with_logits"
 	m = judge(o, array(3, 0.4, 0.6, -0.9), []float64{1, 1, 0})
 	require.Equal(t, 1.0, *m.Accuracy)
+	o.Labels = []string{"no", "yes"}
+	require.Equal(t, o.Labels, judge(o, array(1, 1), []float64{1}).Labels)
+	o.Labels = []string{"spam"} // the name of the output; its answers have none
+	require.Nil(t, judge(o, array(1, 1), []float64{1}).Labels)
 }
 
 // TestJudgeSeveral: the numbers are counted by hand.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/nngen-go/nngen/gen/dataset"
@@ -17,15 +19,16 @@ import (
 type PredictOptions struct {
 	Weights string
 	In      string
-	Targets []string  // columns of a CSV file that hold targets, which are left out
+	Targets []string // columns of a CSV file that hold targets, which are left out
+	Table   dataset.Table
 	Out     string    // .npy, .npz or .csv; empty is CSV to Stdout
-	Stdout  io.Writer // for an empty Out
+	Stdout  io.Writer // for no file
 	Talk    io.Writer
 }
 
 // Predict runs a network over inputs and writes its outputs: an .npy with one
-// row per sample, an .npz with an array per output, or CSV. It returns the
-// number of samples.
+// row per sample, an .npz with an array per output, or CSV, where a classifier
+// says the class too. It returns the number of samples.
 func (c *Compiler) Predict(ctx context.Context, net *spec.Network, o PredictOptions) (int, error) {
 	shape, _, err := c.prepare(net, toPredict)
 	if err != nil {
@@ -42,7 +45,7 @@ func (c *Compiler) Predict(ctx context.Context, net *spec.Network, o PredictOpti
 	for _, warning := range stats.Warnings() {
 		fmt.Fprintf(o.Talk, "warning: %s: %s\n", o.Weights, warning)
 	}
-	source := dataset.Source{Data: o.In, Columns: o.Targets, Trained: trainedColumns(o.Weights)}
+	source := dataset.Source{Data: o.In, Columns: o.Targets, Trained: trainedColumns(o.Weights), Table: o.Table}
 	data, err := source.ReadInputs(shape.Inputs, c.targetsIfTrained(net))
 	if err != nil {
 		return 0, err
@@ -77,25 +80,71 @@ func predictionWriter(path string, s *Shape) (func(io.Writer, []*dataset.Array) 
 	size := s.NumberSize()
 	switch ext := filepath.Ext(path); {
 	case path != "" && !slices.Contains(PredictionFormats, ext):
-		return nil, OptionErrorf("--out %s: the ending says the format; it must be one of %s", path, strings.Join(PredictionFormats, ", "))
+		return nil, OptionErrorf("--out %s: the ending says the format; it must be one of %s; - is CSV to standard output", path, strings.Join(PredictionFormats, ", "))
 	case ext == ".npz":
 		return func(w io.Writer, a []*dataset.Array) error { return dataset.WriteNPZ(w, a, size) }, nil
 	case path == "", ext == ".csv":
-		return func(w io.Writer, a []*dataset.Array) error { return dataset.WriteCSV(w, a, s.columns(), size) }, nil
+		return func(w io.Writer, a []*dataset.Array) error {
+			return dataset.WriteCSV(w, a, s.columns(), size, s.answers(a)...)
+		}, nil
 	case len(s.Outputs) > 1:
 		return nil, OptionErrorf("--out %s: the network has %d outputs; write them to an .npz or .csv file", path, len(s.Outputs))
 	}
 	return func(w io.Writer, a []*dataset.Array) error { return dataset.WriteNPY(w, a[0], size) }, nil
 }
 
-// columns names the columns of a table of outputs: the labels, or the name of
-// the output and a number; with several outputs, output.column.
+// answers returns for each classifier the columns class, the number of the
+// class that each sample is in by its outputs, and label, its name; with several
+// outputs, output.class. They are empty where an output is NaN.
+func (s *Shape) answers(outputs []*dataset.Array) []dataset.TextColumn {
+	var out []dataset.TextColumn
+	used := s.columns()
+	column := func(o Output, name string, rows int) dataset.TextColumn {
+		if len(s.Outputs) > 1 {
+			name = o.Name + "." + name
+		}
+		for slices.Contains(used, name) {
+			name = "predicted_" + name
+		}
+		used = append(used, name)
+		return dataset.TextColumn{Name: name, Texts: make([]string, rows)}
+	}
+	for i, o := range s.Outputs {
+		if o.Kind != KindClasses && o.Kind != KindBinary {
+			continue
+		}
+		n := outputs[i].Rows()
+		columns := []dataset.TextColumn{column(o, "class", n)}
+		if len(o.Labels) > 1 {
+			columns = append(columns, column(o, "label", n))
+		}
+		for r := range n {
+			scores := outputs[i].Data[r*o.Size : (r+1)*o.Size]
+			if slices.ContainsFunc(scores, math.IsNaN) {
+				continue
+			}
+			c := o.answer(scores)
+			columns[0].Texts[r] = strconv.Itoa(c)
+			if len(columns) > 1 {
+				columns[1].Texts[r] = o.Labels[c]
+			}
+		}
+		out = append(out, columns...)
+	}
+	return out
+}
+
+// columns names the columns of a table of outputs: the labels (of two for one
+// value, the second), or the name of the output and a number; with several
+// outputs, output.column.
 func (s *Shape) columns() []string {
 	var names []string
 	for _, o := range s.Outputs {
 		for i := range o.Size {
 			name := fmt.Sprintf("%s%d", o.Name, i)
 			switch {
+			case o.Kind == KindBinary && len(o.Labels) == 2:
+				name = o.Labels[1]
 			case i < len(o.Labels):
 				name = o.Labels[i]
 			case o.Size == 1:

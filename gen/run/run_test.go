@@ -89,7 +89,7 @@ func TestTrainEvalPredict(t *testing.T) {
 	text.Reset()
 	_, err = c.Predict(t.Context(), net, p)
 	require.NoError(t, err)
-	require.True(t, strings.HasPrefix(text.String(), "a,b,c\n"), text.String())
+	require.True(t, strings.HasPrefix(text.String(), "a,b,c,class,label\n"), text.String())
 }
 
 // TestResume stops a training somewhere and goes on: the files are the same as
@@ -219,7 +219,7 @@ func TestSeveral(t *testing.T) {
 	p.Stdout = &text
 	_, err = c.Predict(t.Context(), net, p)
 	require.NoError(t, err)
-	require.True(t, strings.HasPrefix(text.String(), "policy.policy0,policy.policy1,extra.extra0,extra.extra1,value\n"), text.String())
+	require.True(t, strings.HasPrefix(text.String(), "policy.policy0,policy.policy1,extra.extra0,extra.extra1,value,policy.class\n"), text.String())
 	p.Out = "p.npy"
 	_, err = c.Predict(t.Context(), net, p)
 	require.ErrorContains(t, err, "write them to an .npz")

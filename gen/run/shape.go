@@ -55,17 +55,20 @@ type Param struct {
 	Trained bool     // not a stored constant
 }
 
-// binaryThreshold is the output above which a loss reads it as yes.
-var binaryThreshold = map[string]float64{"bce": 0.5, "bce_with_logits": 0}
+// binaryThreshold is the output above which a loss reads it as yes; without a
+// loss it is a probability.
+var binaryThreshold = map[string]float64{"bce": 0.5, "bce_with_logits": 0, "": 0.5}
 
 // Describe returns the shape of a network from its spec and its program.
 func Describe(net *spec.Network, prog *ir.Program) *Shape {
 	s := &Shape{Name: net.Name, DType: prog.DType, Batch: net.Codegen.Batch, MinBatch: max(1, prog.MinBatch), Train: prog.Gradients != nil, MixedLoss: prog.SummedLoss != nil}
-	for _, in := range prog.Inputs {
-		s.Inputs = append(s.Inputs, dataset.Port{Name: in.Name, Size: in.Size()})
-	}
+	columns := map[string][]string{}
 	for _, in := range net.Inputs {
+		columns[in.Name] = in.Columns
 		s.Fit = s.Fit || in.Normalize != nil && in.Normalize.Fit
+	}
+	for _, in := range prog.Inputs {
+		s.Inputs = append(s.Inputs, dataset.Port{Name: in.Name, Size: in.Size(), Columns: columns[in.Name]})
 	}
 	for _, out := range net.Outputs {
 		s.SumLoss = s.SumLoss || out.Loss != nil && out.Loss.Args.Text("reduction") == "sum"
@@ -91,6 +94,11 @@ func describeOutput(out ir.Output) Output {
 		}
 	}
 	_, binary := binaryThreshold[out.LossName]
+	two := o.Size == 1 && len(o.Labels) == 2 // the names of no and yes
+	binary = binary && (out.LossName != "" || two)
+	if two && o.Target != nil {
+		o.Target.Labels = o.Labels
+	}
 	switch {
 	case out.Classifier && o.Size > 1:
 		o.Kind = KindClasses
@@ -100,6 +108,15 @@ func describeOutput(out ir.Output) Output {
 		o.Kind = KindSeveral
 	}
 	return o
+}
+
+// answer returns the class that the scores of a sample say, for KindClasses
+// and KindBinary.
+func (o *Output) answer(scores []float64) int {
+	if o.Kind == KindBinary {
+		return yes(scores[0] > binaryThreshold[o.Loss])
+	}
+	return argMax(scores)
 }
 
 // Targets returns what the trained outputs are compared with.
