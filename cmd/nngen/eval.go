@@ -29,7 +29,11 @@ Columns of a CSV file are found by the names that the weights were trained on.`,
 				return err
 			}
 			o.Data, o.Talk = data.Source, cmd.ErrOrStderr()
-			report, err := compiler(cmd.ErrOrStderr(), path).Eval(cmd.Context(), net, o)
+			c, err := compiler(cmd.ErrOrStderr(), path)
+			if err != nil {
+				return err
+			}
+			report, err := c.Eval(cmd.Context(), net, o)
 			if err != nil {
 				return err
 			}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"strconv"
-	"time"
 
 	"github.com/nngen-go/nngen/gen"
 	"github.com/nngen-go/nngen/gen/dataset"
@@ -53,13 +52,17 @@ spec meanwhile is said, and holds from there on.`,
 	f.path.add(cmd)
 	flags.StringVar(&f.validation, "validation", "0", "`SHARE` of the data to hold back, or a file")
 	flags.StringVar(&f.validationTargets, "validation-targets", "", "`FILE` of the targets of a validation file")
-	flags.IntVar(&o.Epochs, "epochs", 10, "how often to go through the data, in all")
-	flags.IntVar(&o.Batch, "batch", 0, "samples per step (default the spec's)")
-	flags.IntVar(&o.Workers, "workers", 1, "goroutines that share each step; any number gives the same bits")
+	countVar(cmd, &o.Epochs, "epochs", 10, "how often to go through the data, in all")
+	countVar(cmd, &o.Batch, "batch", 0, "samples per step (default the spec's)")
+	countVar(cmd, &o.Workers, "workers", 1, "goroutines that share each step; any number gives the same bits")
 	flags.Uint64Var(&o.Seed, "seed", 1, "of initial weights, split, order and dropout")
 	flags.BoolVar(&o.Shuffle, "shuffle", true, "go through the data in random order")
 	flags.StringVar(&o.Weights, "weights", "", "`FILE` of weights to start from")
 	flags.StringVar(&o.Out, "out", "", "`FILE` to save the weights in")
+	countVar(cmd, &o.Patience, "patience", 0, "stop after so many epochs without a better one (default never)")
+	flags.StringVar((*string)(&o.Monitor), "monitor", "", "`NUMBER` that tells which epoch is better: val_loss, val_accuracy, loss (default val_loss where samples are held back)")
+	flags.StringVar(&o.Keep, "keep", "", "`WHICH` weights to save: best or last (default best with --patience)")
+	flags.DurationVar(&o.Checkpoint, "checkpoint-every", 0, "`TIME` between two checkpoints, for instance 60s (default one at the end)")
 	flags.BoolVar(&o.Resume, "resume", false, "go on from the checkpoint beside --out")
 	flags.StringVar(&f.log, "log", "", "`FILE` for the progress as lines of JSON")
 	flags.BoolVar(&f.generate, "generate", false, "also write the package beside the spec")
@@ -99,11 +102,17 @@ func train(cmd *cobra.Command, path string, f *trainFlags) error {
 		return err
 	}
 	defer log.Close()
-	o, err := f.complete(stderr, log)
+	shown := watch(stderr)
+	o, err := f.complete(shown, log)
 	if err != nil {
 		return err
 	}
-	report, err := compiler(stderr, f.path).Train(cmd.Context(), net, o)
+	c, err := compiler(shown, f.path)
+	if err != nil {
+		return err
+	}
+	report, err := c.Train(cmd.Context(), net, o)
+	shown.end()
 	if report == nil {
 		return err
 	}
@@ -155,9 +164,9 @@ func (f *trainFlags) open(cmd *cobra.Command, path string, net *spec.Network) (l
 
 // complete returns the options with where the data comes from and where the
 // progress goes.
-func (f *trainFlags) complete(stderr io.Writer, log *runLog) (o run.TrainOptions, err error) {
+func (f *trainFlags) complete(shown watcher, log *runLog) (o run.TrainOptions, err error) {
 	o = f.options
-	o.Data, o.Talk = f.data.Source, stderr
+	o.Data, o.Talk = f.data.Source, shown
 	if o.Fraction, err = strconv.ParseFloat(f.validation, 64); err != nil {
 		o.Fraction = 0
 		o.Valid = dataset.Source{Data: f.validation, Targets: f.validationTargets, Columns: f.data.Columns}
@@ -165,38 +174,27 @@ func (f *trainFlags) complete(stderr io.Writer, log *runLog) (o run.TrainOptions
 		return o, usageErrorf("--validation-targets goes with a file as --validation")
 	}
 	o.Begin = func(r *run.TrainReport) {
-		fmt.Fprintf(stderr, "%s: %s, %s, %d held back\n", r.Network, plural.Of(r.Params, "parameter"), plural.Of(r.Samples, "sample"), r.Valid)
+		fmt.Fprintf(shown, "%s: %s, %s, %d held back\n", r.Network, plural.Of(r.Params, "parameter"), plural.Of(r.Samples, "sample"), r.Valid)
 		if o.Resume {
-			fmt.Fprintf(stderr, "resumed after epoch %d\n", r.ResumedAt)
+			fmt.Fprintf(shown, "resumed after epoch %d\n", r.ResumedAt)
 		}
 		for _, c := range r.Changed {
-			fmt.Fprintf(stderr, "note: changed since the checkpoint, and applied from here on: %s\n", c)
+			fmt.Fprintf(shown, "note: changed since the checkpoint, and applied from here on: %s\n", c)
 		}
-		if r.Done {
-			fmt.Fprintf(stderr, "note: nothing was left to train: the checkpoint has all of --epochs %d\n", o.Epochs)
+		switch {
+		case r.Done && r.ResumedAt < o.Epochs:
+			fmt.Fprintf(shown, "note: nothing was left to train: the checkpoint has no more of --patience %d\n", o.Patience)
+		case r.Done:
+			fmt.Fprintf(shown, "note: nothing was left to train: the checkpoint has all of --epochs %d\n", o.Epochs)
 		}
+		shown.begin(r.Samples)
 	}
-	lines := progressLines{stderr: stderr}
+	o.Within = shown.within
 	o.Progress = func(e run.Epoch) {
-		lines.write(e)
+		shown.epoch(e)
 		log.write("epoch", e)
 	}
 	return o, nil
-}
-
-// progressLines writes a line per epoch, but of many quick epochs only some.
-type progressLines struct {
-	stderr io.Writer
-	last   time.Time
-}
-
-func (p *progressLines) write(e run.Epoch) {
-	const most = 50
-	every := (e.Epochs + most - 1) / most
-	if e.Epoch%every == 0 || e.Epoch == e.Epochs || time.Since(p.last) > time.Second {
-		fmt.Fprintln(p.stderr, e.Line())
-		p.last = time.Now()
-	}
 }
 
 // packageState says whether the package of a spec lies beside it.

@@ -23,7 +23,7 @@ func (e Epoch) Line() string {
 	if e.ValidAccuracy != nil {
 		fmt.Fprintf(&b, "  accuracy %s", percent(*e.ValidAccuracy))
 	}
-	fmt.Fprintf(&b, "  %s samples/s", short(e.SamplesPerSecond))
+	fmt.Fprintf(&b, "  %s samples/s", Short(e.SamplesPerSecond))
 	if e.Note != "" {
 		fmt.Fprintf(&b, "  warning: %s", e.Note)
 	}
@@ -35,16 +35,24 @@ func (r *TrainReport) WriteText(w io.Writer) {
 	row := func(name, format string, args ...any) {
 		fmt.Fprintf(w, "%-12s %s\n", name, fmt.Sprintf(format, args...))
 	}
-	if r.Last.Loss != nil {
-		row("loss", "%.6g", *r.Last.Loss)
+	e := &r.Last
+	if r.Kept == KeepBest && r.Best != nil {
+		e = r.Best
+		row("kept", "the weights of epoch %d, whose %s is the best", e.Epoch, r.Monitor)
 	}
-	if r.Last.ValidLoss != nil {
-		row("validation", "loss %.6g over %s held back", *r.Last.ValidLoss, plural.Of(r.Valid, "sample"))
+	if r.Stopped {
+		row("stopped", "after epoch %d: no better %s for %s", r.Epochs, r.Monitor, plural.Of(r.Patience, "epoch"))
 	}
-	if r.Last.Note != "" {
-		row("warning", "%s", r.Last.Note)
+	if e.Loss != nil {
+		row("loss", "%.6g", *e.Loss)
 	}
-	if a := r.Last.ValidAccuracy; a != nil {
+	if e.ValidLoss != nil {
+		row("validation", "loss %.6g over %s held back", *e.ValidLoss, plural.Of(r.Valid, "sample"))
+	}
+	if e.Note != "" {
+		row("warning", "%s", e.Note)
+	}
+	if a := e.ValidAccuracy; a != nil {
 		row("accuracy", "%s (%d of %d samples held back)", percent(*a), int(*a*float64(r.Valid)+0.5), r.Valid)
 	}
 	if r.Nanos > 0 {
@@ -205,8 +213,8 @@ func list(v []int, most int) string {
 // percent writes a share.
 func percent(share float64) string { return fmt.Sprintf("%.2f %%", 100*share) }
 
-// short writes a large number with few digits.
-func short(v float64) string {
+// Short writes a large number with few digits.
+func Short(v float64) string {
 	for _, u := range []struct {
 		unit  string
 		value float64
