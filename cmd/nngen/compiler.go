@@ -72,6 +72,9 @@ func compiler(stderr io.Writer, path pathFlag) (*run.Compiler, error) {
 		},
 		Lower:     lower.Lower,
 		Canonical: func(net *spec.Network) []byte { return net.Canonical(op.Vocabulary()) },
-		Building:  func() { fmt.Fprintln(stderr, "compiling the network …") },
+		LearningRate: func(net *spec.Network, step int) (float64, error) {
+			return op.LearningRate(net.Optimizer.Args, step)
+		},
+		Building: func() { fmt.Fprintln(stderr, "compiling the network …") },
 	}, nil
 }

@@ -63,6 +63,9 @@ func (t *terminal) paint(code int, text string) string {
 	return fmt.Sprintf("\x1b[%dm%s\x1b[m", code, text)
 }
 
+// series colours the text of a line of a chart.
+func (t *terminal) series(i int, text string) string { return t.paint([]int{cyan, yellow}[i%2], text) }
+
 // The colours, which are readable on light and dark grounds.
 const (
 	cyan   = 36
@@ -218,7 +221,7 @@ func (b *bar) parts() []string {
 	}
 	parts = append(parts, fmt.Sprintf("%-10s", left(b.now().Sub(b.started), b.passed()-b.from, float64(e.Epochs)-b.passed())))
 	if e.ValidLoss != nil {
-		parts = append(parts, fmt.Sprintf("validation %-8.4g", *e.ValidLoss))
+		parts = append(parts, fmt.Sprintf("val %-8.4g", *e.ValidLoss))
 	}
 	if e.ValidAccuracy != nil {
 		parts = append(parts, fmt.Sprintf("accuracy %.2f %%", 100**e.ValidAccuracy))

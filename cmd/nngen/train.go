@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen"
 	"github.com/nngen-go/nngen/gen/dataset"
+	"github.com/nngen-go/nngen/gen/picture"
 	"github.com/nngen-go/nngen/gen/run"
 	"github.com/nngen-go/nngen/spec"
 	"github.com/nngen-go/nngen/spec/plural"
@@ -21,11 +21,12 @@ type trainFlags struct {
 	data              dataFlags
 	validation        string
 	validationTargets string
-	log               string
+	log, plot         string
 	path              pathFlag
 	generate, json    bool
 	options           run.TrainOptions
 	access            access
+	losses            losses // of the training, so far
 }
 
 func trainCommand() *cobra.Command {
@@ -65,6 +66,7 @@ spec meanwhile is said, and holds from there on.`,
 	flags.DurationVar(&o.Checkpoint, "checkpoint-every", 0, "`TIME` between two checkpoints, for instance 60s (default one at the end)")
 	flags.BoolVar(&o.Resume, "resume", false, "go on from the checkpoint beside --out")
 	flags.StringVar(&f.log, "log", "", "`FILE` for the progress as lines of JSON")
+	flags.StringVar(&f.plot, "plot", "", "`FILE` for a picture of the losses, .svg or .png")
 	flags.BoolVar(&f.generate, "generate", false, "also write the package beside the spec")
 	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
 	f.access.forceFlag(cmd)
@@ -102,6 +104,9 @@ func train(cmd *cobra.Command, path string, f *trainFlags) error {
 		return err
 	}
 	defer log.Close()
+	if err := f.losses.readLog(f.log, log.past); err != nil {
+		return err
+	}
 	shown := watch(stderr)
 	o, err := f.complete(shown, log)
 	if err != nil {
@@ -117,6 +122,9 @@ func train(cmd *cobra.Command, path string, f *trainFlags) error {
 		return err
 	}
 	log.write("done", report)
+	if plotErr := f.draw(stderr, net.Name); err == nil {
+		err = plotErr
+	}
 	if report.Interrupted && report.Out != "" {
 		fmt.Fprintf(stderr, "interrupted; saved to %s, go on with --resume\n", report.Out)
 	}
@@ -148,6 +156,13 @@ func (f *trainFlags) open(cmd *cobra.Command, path string, net *spec.Network) (l
 		a.Write("the checkpoint of --out", run.CheckpointOf(f.options.Out), checkpoint)
 	}
 	a.writes("log", logFile)
+	if f.plot != "" {
+		kind, err := pictureKind("--plot", f.plot)
+		if err != nil {
+			return nil, err
+		}
+		a.writes("plot", kind)
+	}
 	if f.generate {
 		local := *net
 		local.Codegen.Embed = "" // it may be what is trained now
@@ -192,9 +207,26 @@ func (f *trainFlags) complete(shown watcher, log *runLog) (o run.TrainOptions, e
 	o.Within = shown.within
 	o.Progress = func(e run.Epoch) {
 		shown.epoch(e)
+		f.losses.add(e)
 		log.write("epoch", e)
 	}
 	return o, nil
+}
+
+// draw draws the losses: on a terminal, and where --plot says.
+func (f *trainFlags) draw(stderr io.Writer, name string) error {
+	lines := f.losses.lines()
+	if t := terminalOf(stderr); t != nil && len(f.losses.train) > 2 {
+		io.WriteString(t, picture.Terminal(lines, min(t.width()-1, 72), 8, t.series))
+	}
+	if f.plot == "" {
+		return nil
+	}
+	if len(lines) == 0 {
+		fmt.Fprintf(stderr, "note: %s was not written: no epoch ended\n", f.plot)
+		return nil
+	}
+	return savePicture(stderr, f.plot, picture.Losses(picture.Light, name, lines), defaultScale)
 }
 
 // packageState says whether the package of a spec lies beside it.
@@ -219,60 +251,4 @@ func printJSON(w io.Writer, v any) error {
 	out := json.NewEncoder(w)
 	out.SetIndent("", "  ")
 	return out.Encode(v)
-}
-
-// runLog is the file of --log; without a file it writes nothing.
-type runLog struct {
-	file *os.File
-	err  error
-}
-
-// openLog creates the file, or appends to it when a training is resumed.
-func openLog(path string, resume bool) (*runLog, error) {
-	if path == "" {
-		return &runLog{}, nil
-	}
-	mode := os.O_TRUNC
-	if resume {
-		mode = os.O_APPEND
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|mode, 0o666)
-	if err == nil && resume {
-		err = repairLog(f)
-	}
-	return &runLog{file: f}, err
-}
-
-// repairLog cuts off a line of a log that a killed run did not finish.
-func repairLog(f *os.File) error {
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return err
-	}
-	data, err := os.ReadFile(f.Name())
-	if err != nil {
-		return err
-	}
-	if whole := bytes.LastIndexByte(data, '\n') + 1; whole < len(data) {
-		return f.Truncate(int64(whole))
-	}
-	return nil
-}
-
-// write writes an event with its fields as a line.
-func (l *runLog) write(event string, fields any) {
-	if l.file == nil || l.err != nil {
-		return
-	}
-	line, err := json.Marshal(fields)
-	if err == nil {
-		_, err = fmt.Fprintf(l.file, "{\"event\":%q,%s\n", event, line[1:])
-	}
-	l.err = err
-}
-
-// Close closes the file.
-func (l *runLog) Close() {
-	if l.file != nil {
-		l.file.Close()
-	}
 }

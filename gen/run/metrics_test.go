@@ -242,8 +242,8 @@ func TestText(t *testing.T) {
 	require.Equal(t, "15 ns", duration(15.2))
 	require.Equal(t, "12.3 µs", duration(12345))
 	require.Equal(t, "1.23 ms", duration(1234567))
-	require.Equal(t, "1.5 M", short(1.5e6))
-	require.Equal(t, "999", short(999))
+	require.Equal(t, "1.5 M", Short(1.5e6))
+	require.Equal(t, "999", Short(999))
 	require.Equal(t, "1, 2, …", list([]int{1, 2, 3}, 2))
 	require.Equal(t, "ab…", clip("abcd", 3))
 	loss := 0.5

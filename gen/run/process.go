@@ -57,11 +57,13 @@ type event struct {
 
 // Epoch is the progress of a training after an epoch.
 type Epoch struct {
-	Epoch            int      `json:"epoch"`
-	Epochs           int      `json:"epochs"`
-	Loss             *float64 `json:"loss"`
-	ValidLoss        *float64 `json:"val_loss"`
-	ValidAccuracy    *float64 `json:"val_accuracy"`
+	Epoch         int      `json:"epoch"`
+	Epochs        int      `json:"epochs"`
+	Loss          *float64 `json:"loss"`
+	ValidLoss     *float64 `json:"val_loss"`
+	ValidAccuracy *float64 `json:"val_accuracy"`
+	// LearningRate is that of the last step.
+	LearningRate     *float64 `json:"learning_rate,omitempty"`
 	SamplesPerSecond float64  `json:"samples_per_second"`
 	// Best: the monitored number was never better.
 	Best bool `json:"best,omitempty"`

@@ -58,6 +58,19 @@ func (t *training) checkpoint(out string) {
 	}
 }
 
+// rate returns the learning rate of the last step of an epoch.
+func (t *training) rate(epoch int) *float64 {
+	if t.learningRate == nil {
+		return nil
+	}
+	steps := (t.job.Samples + t.job.Batch - 1) / t.job.Batch
+	rate, err := t.learningRate(t.net, epoch*steps-1)
+	if err != nil {
+		return nil // what the network trains with is its own code
+	}
+	return finite(rate)
+}
+
 // progress returns how far the training has come at an event.
 func (e event) progress() progress {
 	return progress{Epoch: e.Epoch.Epoch, Next: e.Next, LossSum: e.LossSum, BestEpoch: e.BestAt}
@@ -86,7 +99,7 @@ func (t *training) handle(e event) {
 		t.now.progress = e.progress()
 		t.checkpoint(e.Out)
 	case "epoch":
-		e.Epoch.Note = e.Message
+		e.Epoch.Note, e.LearningRate = e.Message, t.rate(e.Epoch.Epoch)
 		t.report.Last = e.Epoch
 		if e.Epoch.Best {
 			best := e.Epoch

@@ -92,7 +92,7 @@ func (c *Compiler) Train(ctx context.Context, net *spec.Network, o TrainOptions)
 		return nil, err
 	}
 	defer remove()
-	t := &training{TrainOptions: o, net: net, shape: shape, now: &checkpoint{}}
+	t := &training{TrainOptions: o, net: net, shape: shape, now: &checkpoint{}, learningRate: c.LearningRate}
 	if c.Canonical != nil {
 		t.now.Spec = string(c.Canonical(net))
 	}
@@ -125,8 +125,10 @@ type training struct {
 	now     *checkpoint // of what is reached
 	changed []string    // in the spec since the checkpoint that is resumed
 	flags   []string    // changed since then
-	report  *TrainReport
-	reached bool // the runner has written weights
+
+	learningRate func(net *spec.Network, step int) (float64, error)
+	report       *TrainReport
+	reached      bool // the runner has written weights
 }
 
 // OptionError is an option that does not fit the network or the others.
