@@ -96,54 +96,87 @@ func (m *OutputMetrics) writeText(w io.Writer, several bool) {
 		}
 	}
 	row("MAE", m.MAE)
+	row("MSE", m.MSE)
 	row("RMSE", m.RMSE)
 	row("R²", m.R2)
 	if m.NonFinite > 0 {
 		fmt.Fprintf(w, "warning: %s with an output that is NaN or infinite\n", plural.Of(m.NonFinite, "sample"))
 	}
+	m.writeElements(w)
 	row("accuracy", m.MeanAccuracy)
-	row("F1", m.F1)
-	m.writeLabels(w)
-	if m.Accuracy == nil {
-		return
-	}
-	n := 0
-	for _, counts := range m.Confusion {
-		for _, c := range counts {
-			n += c
+	if m.Accuracy != nil {
+		n := 0
+		for _, l := range m.PerLabel {
+			n += l.Samples
 		}
+		fmt.Fprintf(w, "%-9s %s (%d of %d)\n", "accuracy", percent(*m.Accuracy), m.Right, n)
 	}
-	fmt.Fprintf(w, "%-9s %s (%d of %d)\n", "accuracy", percent(*m.Accuracy), m.Right, n)
+	row("F1", m.F1)
+	row("ROC-AUC", m.AUC)
+	m.writeLabels(w)
 	m.writeConfusion(w)
 }
 
-// writeLabels writes a line per label that is judged on its own.
-func (m *OutputMetrics) writeLabels(w io.Writer) {
-	if m.PerLabel == nil {
+// orDash writes a number that may not be defined.
+func orDash(v *float64, format string) string {
+	if v == nil {
+		return "–"
+	}
+	return fmt.Sprintf(format, *v)
+}
+
+// writeElements writes a line per element.
+func (m *OutputMetrics) writeElements(w io.Writer) {
+	if m.PerElement == nil || len(m.PerElement) > maxRows {
 		return
 	}
-	width := len("output")
-	for _, l := range m.PerLabel {
-		width = max(width, len([]rune(clip(l.Label, 32))))
-	}
-	fmt.Fprintf(w, "\n%-*s  %9s  %9s  %8s  %s\n", width, "output", "accuracy", "precision", "recall", "F1")
-	number := func(v *float64) string {
-		if v == nil {
-			return "–"
+	fmt.Fprintf(w, "\n%-9s  %10s  %10s  %s\n", "element", "MAE", "MSE", "R²")
+	for i, e := range m.PerElement {
+		label := strconv.Itoa(i)
+		if i < len(m.Labels) {
+			label = clip(m.Labels[i], 9)
 		}
-		return fmt.Sprintf("%.4f", *v)
-	}
-	for _, l := range m.PerLabel {
-		fmt.Fprintf(w, "%-*s  %9s  %9s  %8s  %s\n", width, clip(l.Label, 32), percent(l.Accuracy), number(l.Precision), number(l.Recall), number(l.F1))
+		fmt.Fprintf(w, "%-9s  %10s  %10s  %s\n", label, orDash(e.MAE, "%.4g"), orDash(e.MSE, "%.4g"), orDash(e.R2, "%.4f"))
 	}
 }
 
-// maxConfusion is the most classes whose confusion is printed as text.
-const maxConfusion = 32
+// writeLabels writes a line per class or label.
+func (m *OutputMetrics) writeLabels(w io.Writer) {
+	if len(m.PerLabel) == 0 {
+		return
+	}
+	answers, head := m.Confusion == nil, "class"
+	if !answers && len(m.PerLabel) > maxRows {
+		return
+	}
+	if answers {
+		head = "output"
+	}
+	width := len(head)
+	for _, l := range m.PerLabel {
+		width = max(width, len([]rune(clip(l.Label, 32))))
+	}
+	line := func(label, precision, recall, f1, samples, accuracy, auc string) {
+		fmt.Fprintf(w, "%-*s  %9s  %6s  %6s  %7s", width, label, precision, recall, f1, samples)
+		if answers {
+			fmt.Fprintf(w, "  %9s  %7s", accuracy, auc)
+		}
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintln(w)
+	line(head, "precision", "recall", "F1", "samples", "accuracy", "ROC-AUC")
+	for _, l := range m.PerLabel {
+		line(clip(l.Label, 32), orDash(l.Precision, "%.4f"), orDash(l.Recall, "%.4f"), orDash(l.F1, "%.4f"),
+			strconv.Itoa(l.Samples), orDash(l.Accuracy, "%.4f"), orDash(l.AUC, "%.4f"))
+	}
+}
+
+// maxRows is the most classes, or elements, that are printed as text one by one.
+const maxRows = 32
 
 // writeConfusion writes the confusion matrix.
 func (m *OutputMetrics) writeConfusion(w io.Writer) {
-	if len(m.Confusion) > maxConfusion {
+	if len(m.Confusion) == 0 || len(m.Confusion) > maxRows {
 		return
 	}
 	label := func(i int) string {
