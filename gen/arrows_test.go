@@ -69,11 +69,12 @@ var arrows = map[string]string{
 	"gen/weights": "gen/dataset gen/ir runtime/nnrt spec/plural",
 	"gen/export":  "gen/ir gen/ir/expr gen/op runtime/nnrt spec spec/onnx",
 	"gen/inspect": "gen/ir gen/plan gen/run spec",
+	"gen/events":  "google.golang.org/protobuf/encoding/protowire",
 	"gen/picture": "gen/ir gen/ir/expr gen/op spec golang.org/x/image/font golang.org/x/image/font/gofont/gobold golang.org/x/image/font/gofont/goregular golang.org/x/image/font/opentype golang.org/x/image/math/fixed golang.org/x/image/vector",
 	"gen/verify":  "gen gen/interp gen/ir gen/ir/expr gen/plan gen/run gen/target runtime runtime/nnrt spec spec/plural templates",
 	"gen/model":   "gen/dataset gen/interp gen/ir gen/lower gen/op runtime/nnrt spec spec/onnx spec/onnx/evaluate spec/onnx/importer spec/rtneural",
 	"gen/gentest": "gen gen/op gen/verify spec",
-	"cmd/nngen":   "gen gen/bench gen/dataset gen/export gen/files gen/inspect gen/lower gen/model gen/op gen/picture gen/plan gen/run gen/verify gen/weights spec spec/plural templates github.com/spf13/cobra golang.org/x/term",
+	"cmd/nngen":   "gen gen/bench gen/dataset gen/events gen/export gen/files gen/inspect gen/lower gen/model gen/op gen/picture gen/plan gen/run gen/verify gen/weights spec spec/plural templates github.com/spf13/cobra golang.org/x/term",
 }
 
 // rules hold whatever the table says.

@@ -233,7 +233,7 @@ func TestLog(t *testing.T) {
 		{"{\"ev", "{\"event\":\"e\",\"a\":1}\n"},
 	} {
 		require.NoError(t, os.WriteFile(path, []byte(c.old), 0o644))
-		log, err := openLog(path, true)
+		log, err := openLog(path, "", true)
 		require.NoError(t, err)
 		log.write("e", map[string]int{"a": 1})
 		log.Close()
@@ -242,7 +242,7 @@ func TestLog(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, c.want, string(data))
 	}
-	log, err := openLog(os.DevNull, true)
+	log, err := openLog(os.DevNull, "", true)
 	require.NoError(t, err)
 	log.Close()
 }

@@ -21,7 +21,7 @@ type trainFlags struct {
 	data              dataFlags
 	validation        string
 	validationTargets string
-	log, plot         string
+	log, logDir, plot string
 	path              pathFlag
 	generate, json    bool
 	options           run.TrainOptions
@@ -66,6 +66,7 @@ spec meanwhile is said, and holds from there on.`,
 	flags.DurationVar(&o.Checkpoint, "checkpoint-every", 0, "`TIME` between two checkpoints, for instance 60s (default one at the end)")
 	flags.BoolVar(&o.Resume, "resume", false, "go on from the checkpoint beside --out")
 	flags.StringVar(&f.log, "log", "", "`FILE` for the progress as lines of JSON")
+	flags.StringVar(&f.logDir, "log-dir", "", "`FOLDER` for a new event file of TensorBoard")
 	flags.StringVar(&f.plot, "plot", "", "`FILE` for a picture of the losses, .svg or .png")
 	flags.BoolVar(&f.generate, "generate", false, "also write the package beside the spec")
 	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
@@ -99,7 +100,7 @@ func train(cmd *cobra.Command, path string, f *trainFlags) error {
 	if err := checkWeights(f.options.Weights); err != nil {
 		return err
 	}
-	log, err := openLog(f.log, f.options.Resume)
+	log, err := openLog(f.log, f.logDir, f.options.Resume)
 	if err != nil {
 		return err
 	}
@@ -208,7 +209,7 @@ func (f *trainFlags) complete(shown watcher, log *runLog) (o run.TrainOptions, e
 	o.Progress = func(e run.Epoch) {
 		shown.epoch(e)
 		f.losses.add(e)
-		log.write("epoch", e)
+		log.epoch(e)
 	}
 	return o, nil
 }
