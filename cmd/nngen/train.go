@@ -63,7 +63,7 @@ spec meanwhile is said, and holds from there on.`,
 	countVar(cmd, &o.Patience, "patience", 0, "stop after so many epochs without a better one (default never)")
 	flags.StringVar((*string)(&o.Monitor), "monitor", "", "`NUMBER` that tells which epoch is better: val_loss, val_accuracy, loss (default val_loss where samples are held back)")
 	flags.StringVar(&o.Keep, "keep", "", "`WHICH` weights to save: best or last (default best with --patience)")
-	flags.DurationVar(&o.Checkpoint, "checkpoint-every", 0, "`TIME` between two checkpoints, for instance 60s (default one at the end)")
+	flags.Var((*period)(&o.Checkpoint), "checkpoint-every", "`TIME` between two checkpoints, for instance 60s (default one at the end)")
 	flags.BoolVar(&o.Resume, "resume", false, "go on from the checkpoint beside --out")
 	flags.StringVar(&f.log, "log", "", "`FILE` for the progress as lines of JSON")
 	flags.StringVar(&f.logDir, "log-dir", "", "`FOLDER` for a new event file of TensorBoard")

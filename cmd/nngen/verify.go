@@ -41,6 +41,9 @@ an operator needs as constants are taken from the first folder.`,
 			"  nngen verify model.onnx --in x.npy --out y.npy",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !(f.rtol >= 0) || !(f.atol >= 0) {
+				return usageErrorf("--rtol and --atol must be at least 0, got %v and %v", f.rtol, f.atol)
+			}
 			net, err := f.load(cmd, args[0], args[1:])
 			if err != nil {
 				return err

@@ -205,3 +205,17 @@ func TestDamagedBest(t *testing.T) {
 		require.ErrorContains(t, err, what)
 	}
 }
+
+// TestDivergeLater: a training that diverges after a checkpoint says that there
+// is one, and it is whole.
+func TestDivergeLater(t *testing.T) {
+	f := classifier
+	f.rate = 1e8
+	o := trainOptions(t, classData(t, 30))
+	o.Checkpoint = time.Nanosecond
+	_, err := f.compiler().Train(t.Context(), f.net(), o)
+	require.ErrorContains(t, err, "training diverged")
+	require.ErrorContains(t, err, "The last checkpoint was saved before")
+	_, err = readCheckpoint(CheckpointOf(o.Out))
+	require.NoError(t, err)
+}

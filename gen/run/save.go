@@ -17,7 +17,11 @@ func (t *training) save(out string) error {
 		return err
 	}
 	if bad := stats.Warnings(); bad != nil {
-		return fmt.Errorf("training diverged: %s after the last step; a smaller learning rate may help. Nothing was saved", strings.Join(bad, ", "))
+		saved := "Nothing was saved"
+		if t.saved {
+			saved = "The last checkpoint was saved before"
+		}
+		return fmt.Errorf("training diverged: %s after the last step; a smaller learning rate may help. %s", strings.Join(bad, ", "), saved)
 	}
 	if t.Out == "" {
 		return nil
@@ -41,6 +45,7 @@ func (t *training) save(out string) error {
 	if err := t.now.save(CheckpointOf(t.Out)); err != nil {
 		return err
 	}
+	t.saved = true
 	return nnrt.SaveFile(t.Out, func(w io.Writer) error {
 		_, err := w.Write(t.kept())
 		return err

@@ -129,6 +129,7 @@ type training struct {
 	learningRate func(net *spec.Network, step int) (float64, error)
 	report       *TrainReport
 	reached      bool // the runner has written weights
+	saved        bool // there is a checkpoint of this run
 }
 
 // OptionError is an option that does not fit the network or the others.

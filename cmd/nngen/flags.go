@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -32,5 +33,32 @@ func (c *count) Set(s string) error {
 		return fmt.Errorf("must be at least 1")
 	}
 	*c = count(n)
+	return nil
+}
+
+// period is a flag for a time between two events.
+type period time.Duration
+
+// String returns the value, which is empty for none.
+func (p *period) String() string {
+	if *p == 0 {
+		return ""
+	}
+	return time.Duration(*p).String()
+}
+
+// Type is shown in the usage.
+func (p *period) Type() string { return "duration" }
+
+// Set refuses what is no period.
+func (p *period) Set(s string) error {
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		return fmt.Errorf("want a time with its unit, for instance 60s")
+	}
+	if d <= 0 {
+		return fmt.Errorf("must be above 0")
+	}
+	*p = period(d)
 	return nil
 }
