@@ -9,6 +9,7 @@ import (
 
 	"github.com/nngen-go/nngen/gen"
 	"github.com/nngen-go/nngen/gen/dataset"
+	"github.com/nngen-go/nngen/gen/files"
 	"github.com/nngen-go/nngen/gen/picture"
 	"github.com/nngen-go/nngen/gen/run"
 	"github.com/nngen-go/nngen/spec"
@@ -66,7 +67,7 @@ spec meanwhile is said, and holds from there on.`,
 	flags.Var((*period)(&o.Checkpoint), "checkpoint-every", "`TIME` between two checkpoints, for instance 60s (default one at the end)")
 	flags.BoolVar(&o.Resume, "resume", false, "go on from the checkpoint beside --out")
 	flags.StringVar(&f.log, "log", "", "`FILE` for the progress as lines of JSON")
-	flags.StringVar(&f.logDir, "log-dir", "", "`FOLDER` for a new event file of TensorBoard")
+	flags.StringVar(&f.logDir, "log-dir", "", "`DIR` for a new event file of TensorBoard")
 	flags.StringVar(&f.plot, "plot", "", "`FILE` for a picture of the losses, .svg or .png")
 	flags.BoolVar(&f.generate, "generate", false, "also write the package beside the spec")
 	flags.BoolVar(&f.json, "json", false, "print the result as JSON")
@@ -157,11 +158,10 @@ func (f *trainFlags) open(cmd *cobra.Command, path string, net *spec.Network) (l
 		a.Write("the checkpoint of --out", run.CheckpointOf(f.options.Out), checkpoint)
 	}
 	a.writes("log", logFile)
+	var unknown error // as a picture; it matters more that it is read
 	if f.plot != "" {
-		kind, err := pictureKind("--plot", f.plot)
-		if err != nil {
-			return nil, err
-		}
+		var kind files.Kind
+		kind, unknown = pictureKind("--plot", f.plot)
 		a.writes("plot", kind)
 	}
 	if f.generate {
@@ -175,7 +175,12 @@ func (f *trainFlags) open(cmd *cobra.Command, path string, net *spec.Network) (l
 			return nil, err
 		}
 	}
-	return a.open()
+	leave, err = a.open()
+	if err == nil && unknown != nil {
+		leave()
+		err = unknown
+	}
+	return leave, err
 }
 
 // complete returns the options with where the data comes from and where the
